@@ -1,0 +1,116 @@
+// Numbers that both sides of the boundary agree on. `src/core/abi.ts` repeats
+// those that TypeScript needs; a test compares the two.
+
+export const PAGE_SHIFT: u32 = 12;
+/** Largest order of a buddy chunk (4 MiB), inclusive. */
+export const MAX_ORDER: u32 = 10;
+export const PAGEBLOCK_ORDER: u32 = 9;
+export const PAGEBLOCK_PAGES: u32 = 512;
+export const MAX_ORDER_PAGES: u32 = 1024;
+
+// Results: a pfn or count as u32; the last 4095 values are negative errnos.
+export const EINTR: i32 = 4;
+export const EAGAIN: i32 = 11;
+export const ENOMEM: i32 = 12;
+export const EBUSY: i32 = 16;
+export const EEXIST: i32 = 17;
+export const EINVAL: i32 = 22;
+/** The engine itself has no linear memory left; the guest is as before the call. */
+export const ENOBUFS: i32 = 105;
+export const MAX_ERRNO: u32 = 4095;
+
+// Migratetypes; the numbers are those of Linux 6.1 without CMA.
+export const MIGRATE_UNMOVABLE: u32 = 0;
+export const MIGRATE_MOVABLE: u32 = 1;
+export const MIGRATE_RECLAIMABLE: u32 = 2;
+export const MIGRATE_HIGHATOMIC: u32 = 3;
+export const MIGRATE_ISOLATE: u32 = 4;
+export const MIGRATE_TYPES: u32 = 5;
+
+// Zone kinds, in zone list order. A zone list walks them downwards.
+export const ZONE_DMA: u32 = 0;
+export const ZONE_DMA32: u32 = 1;
+export const ZONE_NORMAL: u32 = 2;
+export const ZONE_PREFER_MOVABLE: u32 = 3;
+export const ZONE_MOVABLE: u32 = 4;
+export const ZONE_KINDS: u32 = 5;
+/** Zones of one guest, over all its nodes. */
+export const MAX_ZONES: u32 = 16;
+
+// Version behaviour, one bit each. `src/linux/profile.ts` says which version has which.
+/** Chunks moved between types, and onlined memory, go to the list tail (v5.10 on). */
+export const MM_MOVE_TO_TAIL: u32 = 1 << 0;
+/** At order 9 and 10 only mergeable types merge across a type border (6.1); else only ISOLATE stops it (5.4). */
+export const MM_MERGE_MERGEABLE_ONLY: u32 = 1 << 1;
+/** A chunk always lies on the list of its pageblock's type; absorbed pageblocks take the type (6.10 on). */
+export const MM_LIST_FOLLOWS_BLOCK: u32 = 1 << 2;
+/** Fallback claims a pageblock or steals one chunk, nothing else moves (6.15 on). */
+export const MM_CLAIM_OR_STEAL: u32 = 1 << 3;
+/** Isolation keeps the migratetype underneath (6.17 on); else un-isolation makes blocks MOVABLE. */
+export const MM_ISOLATE_KEEPS_TYPE: u32 = 1 << 4;
+/** alloc_contig_range() isolates single pageblocks (5.19 on); else 4 MiB units. */
+export const MM_ISOLATE_PAGEBLOCK: u32 = 1 << 5;
+/** THPs and hugetlb pages migrate as a unit inside alloc_contig_range() (6.1); else they are skipped (5.4). */
+export const MM_CONTIG_MOVES_THP: u32 = 1 << 6;
+/** -ENOMEM of a migration ends the attempt at once (6.1); else it goes on (5.4). */
+export const MM_CONTIG_ENOMEM_EXITS: u32 = 1 << 7;
+/** Per-CPU caches hold orders 0 to 3 and 9 (5.13 on); else order 0 only. */
+export const MM_CACHE_HIGH_ORDERS: u32 = 1 << 8;
+/** Memory never onlined is marked PG_reserved (the seed patch); else PG_dirty. */
+export const MM_NEVER_ONLINED_RESERVED: u32 = 1 << 9;
+
+// Flags of an allocation.
+/** Take nothing from fallback types below pageblock order on the first walk of the zone list. */
+export const ALLOC_NOFRAGMENT: u32 = 1 << 0;
+/** Ignore the watermarks. */
+export const ALLOC_NO_WATERMARKS: u32 = 1 << 1;
+/** Only zones of the preferred node. */
+export const ALLOC_THISNODE: u32 = 1 << 2;
+/** Every page carries the class (a compound page); else pages after the first are TAIL. */
+export const ALLOC_COMPOUND: u32 = 1 << 3;
+
+// Page classes: what a page is, as alloc_contig_range() sees it. Five bits.
+export const PAGE_FREE: u32 = 0; // inside a free chunk; its head carries PAGE_HEAD instead
+export const PAGE_ABSENT: u32 = 1; // no page: a hole, or a memory block that is not online
+export const PAGE_OFFLINE: u32 = 2; // unplugged: taken by alloc_contig_range(), PG_offline
+export const PAGE_NEVER_ONLINED: u32 = 3; // unplugged since its memory block came online
+export const PAGE_CACHED: u32 = 4; // free, in a per-CPU cache
+export const PAGE_TAIL: u32 = 5; // 2nd to last page of a non-compound allocation, no references
+export const PAGE_CONTIG: u32 = 6; // taken by alloc_contig_range()
+export const PAGE_RESERVED: u32 = 7;
+export const PAGE_SLAB: u32 = 8;
+export const PAGE_PAGE_TABLE: u32 = 9;
+export const PAGE_KERNEL: u32 = 10; // other kernel memory, no flags
+export const PAGE_KERNEL_COMPOUND: u32 = 11;
+export const PAGE_MEMMAP: u32 = 12; // struct pages of an added memory block
+export const PAGE_POISONED: u32 = 13;
+export const PAGE_LRU_PENDING: u32 = 14; // waits in a per-CPU LRU batch, not yet on the LRU
+export const PAGE_UNKNOWN: u32 = 15; // no flags: kernel or cached, cannot be told; treated as kernel
+export const PAGE_ANON: u32 = 16;
+export const PAGE_SHMEM: u32 = 17;
+export const PAGE_FILE_CLEAN: u32 = 18; // dropped, not moved
+export const PAGE_FILE_DIRTY: u32 = 19;
+export const PAGE_WRITEBACK: u32 = 20;
+export const PAGE_UNEVICTABLE: u32 = 21; // mlocked and the like: moves like any other
+export const PAGE_BUFFER: u32 = 22; // block device page cache (file system metadata)
+export const PAGE_DRIVER_MOVABLE: u32 = 23; // not on an LRU, its driver can move it
+export const PAGE_BALLOON: u32 = 24;
+export const PAGE_HUGETLB: u32 = 25; // 2 MiB unit
+export const PAGE_THP: u32 = 26; // 2 MiB unit
+export const PAGE_CLASSES: u32 = 27;
+
+// What keeps a movable page where it is. Two bits above the class.
+export const HOLD_NONE: u32 = 0;
+/** Refuses to be collected: an extra reference on an anonymous page, a driver that says no. */
+export const HOLD_PINNED: u32 = 1;
+/** Every migration answers "again" (-EAGAIN). */
+export const HOLD_AGAIN: u32 = 2;
+/** Every migration fails for good (-EBUSY). */
+export const HOLD_FAIL: u32 = 3;
+
+// Stage at which an alloc_contig_range() ended.
+export const STAGE_DONE: u32 = 0;
+export const STAGE_ISOLATE: u32 = 1;
+export const STAGE_MIGRATE: u32 = 2;
+export const STAGE_TEST: u32 = 3;
+export const STAGE_MEMORY: u32 = 4;

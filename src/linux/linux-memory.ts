@@ -1,0 +1,95 @@
+/**
+ * What a virtio-mem driver asks of the Linux memory management around it.
+ *
+ * The driver never touches pages itself: it names ranges, this interface says what became of
+ * them. Pfns and page counts are whole numbers; `0` is success, everything else a negative errno
+ * of {@link Errno} (spec: driver.md sections 4 and 8). {@link MemoryHotplug} implements it over the page core;
+ * tests may implement it with a few lines.
+ */
+export interface LinuxMemory {
+  /** Bytes of one Linux memory block, a power of two from 128 MiB to 2 GiB. */
+  readonly memoryBlockSize: number;
+
+  /** The memory block, or undefined where Linux knows none. */
+  memoryBlock(id: number): MemoryBlockInfo | undefined;
+
+  /**
+   * `add_memory_driver_managed()` of the blocks `firstId .. firstId + count - 1`: charges their memmap, creates the memory
+   * blocks and, by the onlining policy, brings them online before it returns.
+   *
+   * @returns 0, -ENOMEM (no room for the memmap) or -EEXIST; on failure nothing was added.
+   */
+  addMemoryBlocks(firstId: number, count: number): number;
+
+  /**
+   * `offline_and_remove_memory()` of those blocks. All or nothing: where one block refuses, those
+   * taken offline by this call come back online. Removal gives the memmaps back.
+   *
+   * @returns 0, -EBUSY or -ENOMEM.
+   */
+  offlineAndRemove(firstId: number, count: number): number;
+
+  /** `alloc_contig_range(startPfn, startPfn + nrPages)`, one attempt. */
+  allocContigRange(startPfn: number, nrPages: number): ContigResult;
+
+  /** Marks a range just taken as PG_offline and takes it off the accounts (kind C pages). */
+  setOffline(startPfn: number, nrPages: number): void;
+
+  /**
+   * Hands the fake-offline pages of a range back to the page allocator: kind C pages through `free_contig_range()`,
+   * pages that were never online (kind B) through the generic online path; the accounts follow.
+   */
+  fakeOnline(startPfn: number, nrPages: number): void;
+
+  /** Undoes a successful {@link allocContigRange} that was not marked offline. */
+  freeContigRange(startPfn: number, nrPages: number): void;
+
+  /** Calls back for every memory block event from now on; returns the function that ends it. */
+  registerNotifier(notifier: MemoryNotifier): () => void;
+}
+
+export type ZoneKind = "DMA" | "DMA32" | "Normal" | "PreferMovable" | "Movable";
+
+export interface MemoryBlockInfo {
+  readonly id: number;
+  readonly state: "online" | "offline";
+  /** Zone of an online block; undefined where the block is offline or spans several zones. */
+  readonly zone: ZoneKind | undefined;
+}
+
+/** At which step of `alloc_contig_range()` an attempt ended (contig-range.md section 9). */
+export type ContigStage = "done" | "isolate" | "migrate" | "test" | "memory";
+
+/** What one attempt of `alloc_contig_range()` did. */
+export interface ContigResult {
+  /** 0, -EBUSY, -ENOMEM or -EINTR. */
+  readonly errno: number;
+  readonly stage: ContigStage;
+  /** First page in the way; undefined on success and where memory ran out. */
+  readonly blockingPfn: number | undefined;
+  /** Its class, one of {@link PageClass}. */
+  readonly blockingClass: string | undefined;
+  /** Base pages moved elsewhere. They stay moved when the attempt fails. */
+  readonly migratedPages: number;
+  /** Clean file pages dropped. */
+  readonly droppedPages: number;
+}
+
+/**
+ * The memory notifier of a driver (driver.md section 8). Each block event arrives as `goingX`, then
+ * `x` or `cancelX`. Return values: `false` vetoes.
+ */
+export interface MemoryNotifier {
+  goingOnline(id: number, zone: ZoneKind): boolean;
+  online(id: number, zone: ZoneKind): void;
+  cancelOnline(id: number): void;
+  goingOffline(id: number): boolean;
+  offline(id: number): void;
+  cancelOffline(id: number): void;
+  /**
+   * Page callback at onlining: which pages of this block go to the allocator, as runs
+   * `[startPfn, nrPages]`, ascending. The others become PG_offline, never onlined (kind B).
+   * Undefined where the block is none of this driver's: all of it goes online.
+   */
+  pluggedRuns(id: number): readonly (readonly [startPfn: number, nrPages: number])[] | undefined;
+}
