@@ -1,0 +1,64 @@
+import js from "@eslint/js";
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+/** What runs only in Node; everything else under src/ must run in a browser too. */
+const NODE_ONLY = ["src/node.ts", "src/node/**", "src/cli/**"];
+
+export default defineConfig(
+  // assembly/ is AssemblyScript: asc checks it.
+  globalIgnores(["build/", "dist/", "coverage/", "assembly/", "examples/"]),
+  {
+    files: ["**/*.ts"],
+    extends: [js.configs.recommended, tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      eqeqeq: "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "no-restricted-syntax": [
+        "error",
+        { selector: "ExportDefaultDeclaration", message: "Export by name." },
+      ],
+    },
+  },
+  {
+    files: ["src/**/*.ts"],
+    ignores: NODE_ONLY,
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ group: ["node:*"], message: "This module must run in a browser too." }] },
+      ],
+      "no-restricted-globals": ["error", "Buffer", "process", "require", "__dirname"],
+    },
+  },
+  {
+    files: ["src/**/*.ts"],
+    ignores: ["src/core/**"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        {
+          paths: [{ name: "@assemblyscript/loader", message: "Only src/core loads WebAssembly." }],
+        },
+      ],
+    },
+  },
+  {
+    files: ["test/**/*.ts", "bench/**/*.ts"],
+    rules: { "@typescript-eslint/no-non-null-assertion": "off" },
+  },
+  {
+    // Tools load these through their default export.
+    files: ["*.config.ts", "test/**/*-setup.ts"],
+    rules: { "no-restricted-syntax": "off" },
+  },
+  {
+    files: ["**/*.{js,mjs}"],
+    extends: [js.configs.recommended],
+    languageOptions: {
+      globals: { URL: "readonly", process: "readonly", console: "readonly" },
+    },
+  },
+);

@@ -1,0 +1,95 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import type { Output, Step } from "./step.js";
+
+const require = createRequire(import.meta.url);
+const asc = join(dirname(require.resolve("assemblyscript/package.json")), "bin/asc.js");
+
+const inputs = [
+  "assembly",
+  "asconfig.json",
+  "scripts/core.ts",
+  "node_modules/assemblyscript/package.json",
+];
+
+/** `build/debug.wasm` and its source map: assertions on, one import, `env.abort`. */
+export const debugCore: Step = {
+  name: "debug",
+  after: [],
+  inputs,
+  run: () => compile("debug"),
+};
+
+/** `build/release.wasm`, its declarations, and the same bytes inlined in a module. */
+export const releaseCore: Step = {
+  name: "release",
+  after: [],
+  inputs,
+  async run() {
+    const outputs = await compile("release");
+    const wasm = outputs.find(({ path }) => path === "build/release.wasm");
+    if (wasm === undefined) throw new Error("asc wrote no build/release.wasm");
+    return [...outputs, ...inline(wasm.content as Uint8Array<ArrayBuffer>)];
+  },
+};
+
+/** Runs asc on one target of asconfig.json and collects what it writes. */
+async function compile(target: string): Promise<Output[]> {
+  const folder = mkdtempSync(join(tmpdir(), "virtio-mem-core-"));
+  try {
+    await run(process.execPath, [
+      asc,
+      "--target",
+      target,
+      "--outFile",
+      join(folder, `${target}.wasm`),
+    ]);
+    return readdirSync(folder).map((name) => ({
+      path: `build/${name}`,
+      content: readFileSync(join(folder, name)),
+    }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function inline(wasm: Uint8Array<ArrayBuffer>): Output[] {
+  const module = new WebAssembly.Module(wasm);
+  const imports = WebAssembly.Module.imports(module);
+  if (imports.length > 0) {
+    const names = imports.map((entry) => `${entry.module}.${entry.name}`).join(", ");
+    throw new Error(`the release core must import nothing, got ${names}`);
+  }
+  const names = WebAssembly.Module.exports(module).map((entry) => entry.name);
+  return [
+    {
+      path: "build/inline.js",
+      content:
+        `export const coreBase64 = "${Buffer.from(wasm).toString("base64")}";\n` +
+        `export const coreExports = ${JSON.stringify(names)};\n`,
+    },
+    {
+      path: "build/inline.d.ts",
+      content:
+        "/** The release core. */\nexport declare const coreBase64: string;\n" +
+        "/** Names of everything that it exports. */\n" +
+        "export declare const coreExports: readonly string[];\n",
+    },
+  ];
+}
+
+function run(command: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cwd = join(import.meta.dirname, "..");
+    const child = spawn(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"] });
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`asc ended with ${signal ?? String(code)}`));
+    });
+  });
+}

@@ -1,0 +1,142 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+
+import { rolldown, type OutputChunk, type RolldownOutput } from "rolldown";
+import { rollup } from "rollup";
+import { dts } from "rollup-plugin-dts";
+
+import { releaseCore } from "./core.js";
+import type { Output, Step } from "./step.js";
+
+const root = join(import.meta.dirname, "..");
+
+/** What users import: as ES module and as CommonJS, each with declarations. */
+const LIBRARY = { index: "src/index.ts", node: "src/node.ts" };
+/** What only our own files start, as ES modules: the command and, later, worker threads. */
+const PROGRAMS = { "cli/main": "src/cli/main.ts" };
+/** Stay imports; all else is bundled, so that a page needs no import map. */
+const EXTERNAL = [/^node:/, "commander", "picocolors"];
+
+const tools = ["package.json", "package-lock.json", "tsconfig.json", "scripts/dist.ts"];
+
+/** Everything in `dist/` that runs. */
+export const distJs: Step = {
+  name: "js",
+  after: [releaseCore],
+  inputs: ["src", "build/release.wasm", "build/inline.js", ...tools],
+  async run() {
+    const esm = await bundle({ ...LIBRARY, ...PROGRAMS }, "esm");
+    const cjs = await bundle(LIBRARY, "cjs");
+    assertBrowserSafe(esm);
+    return [
+      ...esm.output.map((chunk) => toOutput(chunk as OutputChunk)),
+      ...cjs.output.map((chunk) => toOutput(chunk as OutputChunk)),
+      { path: "dist/core.wasm", content: readFileSync(join(root, "build/release.wasm")) },
+      { path: "dist/THIRD-PARTY.txt", content: thirdParty([esm, cjs]) },
+    ];
+  },
+};
+
+/** The declarations in `dist/`. */
+export const distTypes: Step = {
+  name: "types",
+  after: [releaseCore],
+  inputs: ["src", "build/release.d.ts", "build/inline.d.ts", ...tools],
+  async run() {
+    const input = Object.fromEntries(
+      Object.entries(LIBRARY).map(([name, path]) => [name, join(root, path)]),
+    );
+    const build = await rollup({
+      input,
+      external: EXTERNAL,
+      plugins: [dts({ tsconfig: join(root, "tsconfig.json") })],
+      onwarn(warning, warn) {
+        if (warning.code !== "EMPTY_BUNDLE") warn(warning);
+      },
+    });
+    const outputs: Output[] = [];
+    for (const extension of ["d.ts", "d.cts"]) {
+      const { output } = await build.generate({
+        format: "esm",
+        entryFileNames: `[name].${extension}`,
+        chunkFileNames: `[name].${extension}`,
+      });
+      for (const chunk of output) {
+        if (chunk.type === "chunk") {
+          outputs.push({ path: `dist/${chunk.fileName}`, content: chunk.code });
+        }
+      }
+    }
+    await build.close();
+    return outputs;
+  },
+};
+
+async function bundle(
+  input: Readonly<Record<string, string>>,
+  format: "esm" | "cjs",
+): Promise<RolldownOutput> {
+  const extension = format === "esm" ? "js" : "cjs";
+  const build = await rolldown({
+    cwd: root,
+    input,
+    external: EXTERNAL,
+    platform: "neutral",
+    resolve: { mainFields: ["module", "main"] },
+    transform: { target: "es2022" },
+  });
+  const result = await build.generate({
+    format,
+    exports: "named",
+    entryFileNames: `[name].${extension}`,
+    chunkFileNames: `shared/[name].${extension}`,
+  });
+  await build.close();
+  return result;
+}
+
+function toOutput(chunk: OutputChunk): Output {
+  return { path: `dist/${chunk.fileName}`, content: chunk.code };
+}
+
+/** Fails if anything that `index` loads would itself load something from outside of `dist/`. */
+function assertBrowserSafe({ output }: RolldownOutput): void {
+  const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk as OutputChunk]));
+  const seen = new Set<string>();
+  const visit = (fileName: string): void => {
+    if (seen.has(fileName)) return;
+    seen.add(fileName);
+    const chunk = chunks.get(fileName);
+    for (const imported of [...(chunk?.imports ?? []), ...(chunk?.dynamicImports ?? [])]) {
+      if (!chunks.has(imported)) {
+        throw new Error(
+          `src/index.ts must load nothing from outside of the package, ${fileName} imports ${imported}`,
+        );
+      }
+      visit(imported);
+    }
+  };
+  visit("index.js");
+}
+
+/** Name, version and licence of each package whose code ended up in ours. */
+function thirdParty(results: readonly RolldownOutput[]): string {
+  const folders = new Set<string>();
+  for (const chunk of results.flatMap(({ output }) => output as readonly OutputChunk[])) {
+    for (const id of chunk.moduleIds) {
+      const match = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(relative(root, id));
+      if (match?.[1] !== undefined) folders.add(match[1]);
+    }
+  }
+  const entries = [...folders].sort().map((name) => {
+    const folder = join(root, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+      version: string;
+      license: string;
+    };
+    const licenseFile = join(folder, "LICENSE");
+    const text = existsSync(licenseFile) ? `\n${readFileSync(licenseFile, "utf8").trim()}\n` : "";
+    return `${name} ${version} (${license})\n${text}`;
+  });
+  return `These packages are part of the files in this folder.\n\n${entries.join("\n")}`;
+}

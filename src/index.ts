@@ -1,0 +1,2 @@
+export { loadCore, loadCoreSync } from "./core/load.js";
+export type { Core, CoreSource } from "./core/load.js";

@@ -1,0 +1,31 @@
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+/** All tests on one build of the core; see test/core-under-test.ts. */
+function onCore(core: "debug" | "release"): TestProjectInlineConfiguration {
+  return {
+    test: {
+      name: core,
+      include: ["test/**/*.test.ts"],
+      exclude: ["test/package/**"],
+      env: { VIRTIO_MEM_CORE: core },
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    globalSetup: "test/build-setup.ts",
+    projects: [
+      onCore("debug"),
+      onCore("release"),
+      {
+        test: {
+          name: "package",
+          include: ["test/package/**/*.test.ts"],
+          globalSetup: "test/package/install-setup.ts",
+          testTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
