@@ -11,7 +11,9 @@ export interface Capture {
   readonly commandLine: string | undefined;
   /** Bytes of a Linux memory block. */
   readonly memoryBlockSize: number;
+  /** Zones that have pages, in the order of zoneinfo; zones without any are left out. */
   readonly zones: readonly CaptureZone[];
+  /** Ascending by id. */
   readonly memoryBlocks: readonly CaptureMemoryBlock[];
   /** Free chunks and pageblocks by type, from pagetypeinfo; undefined where the file is absent. */
   readonly pageTypes: readonly CapturePageTypes[] | undefined;
@@ -20,10 +22,15 @@ export interface Capture {
   readonly settings: CaptureSettings;
   /** Where the struct pages of 128 MiB sections lie; undefined where nobody recorded it. */
   readonly memmaps: readonly CaptureMemmap[] | undefined;
-  /** System RAM ranges of iomem, [start, end) in bytes, in address order. */
+  /**
+   * System RAM ranges of iomem, [start, end) in bytes, in address order: boot memory, and what
+   * virtio-mem and other drivers have added, online or not.
+   */
   readonly systemRam: readonly (readonly [start: number, end: number])[];
   /** vmstat counters by name. */
   readonly vmstat: ReadonlyMap<string, number>;
+  /** meminfo in bytes by name (SwapFree, MemAvailable ...); empty where it was not captured. */
+  readonly memInfo: ReadonlyMap<string, number>;
   /**
    * `/proc/kpageflags` in pieces of any length, in order: little-endian u64 per pfn from pfn 0 on.
    * Each call starts a new read. Ends with an error in words where the data is truncated.
@@ -53,7 +60,11 @@ export interface CaptureZone {
   /** lowmem reserve in pages, by zone index of the request (zoneinfo's "protection"). */
   readonly protection: readonly number[];
   /** One entry per CPU: pages hidden in its cache, and the cache's limits. */
-  readonly cpus: readonly { readonly count: number; readonly high: number; readonly batch: number }[];
+  readonly cpus: readonly {
+    readonly count: number;
+    readonly high: number;
+    readonly batch: number;
+  }[];
   /** Other counters of the zone by zoneinfo's names (nr_zone_active_anon, nr_zspages ...). */
   readonly counters: ReadonlyMap<string, number>;
 }
@@ -86,6 +97,8 @@ export interface CaptureDevice {
    * guest's files are there: online memory then says it page by page (PG_offline).
    */
   readonly pluggedRuns: readonly (readonly [first: number, nr: number])[] | undefined;
+  /** What the host asked for last, in bytes, by the driver's log; undefined where that is not there. */
+  readonly requestedSize: number | undefined;
 }
 
 export interface CaptureSettings {

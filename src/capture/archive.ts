@@ -1,0 +1,117 @@
+import { createTarDecoder } from "modern-tar";
+import { piecesOf, streamOf } from "./byte-stream.js";
+import { CaptureError } from "./capture-error.js";
+import type { CaptureFiles } from "./capture-files.js";
+import { gunzip } from "./gunzip.js";
+
+/** Members up to this size are kept after the first pass, as long as all of them fit the second. */
+const MAX_KEPT_MEMBER_SIZE = 2 ** 24;
+const MAX_KEPT_SIZE = 2 ** 26;
+
+interface Member {
+  /** Position in the archive: a name may be there twice, and the last one counts. */
+  readonly index: number;
+  readonly bytes: Uint8Array | undefined;
+}
+
+/**
+ * The files of a tar archive, compressed by gzip or not.
+ *
+ * Passes over the archive once to learn the names and keeps small members. Large ones, the page
+ * flags of a large guest for instance, are never held: opening one passes over the archive again.
+ *
+ * @param name - of the archive, for messages.
+ * @param open - starts a read of the archive's bytes; called once per pass.
+ * @throws CaptureError if it is no archive, or one that is cut off.
+ */
+export async function openArchive(
+  name: string,
+  open: () => AsyncIterable<Uint8Array>,
+): Promise<CaptureFiles> {
+  const isCompressed = await startsAsGzip(open());
+  const read = () => (isCompressed ? gunzip(open(), name) : open());
+  const members = new Map<string, Member>();
+  let keptSize = 0;
+
+  for await (const { path, size, index, body } of entriesOf(read(), name)) {
+    const isKept = size <= MAX_KEPT_MEMBER_SIZE && keptSize + size <= MAX_KEPT_SIZE;
+    if (isKept) keptSize += size;
+    members.set(path, { index, bytes: isKept ? await wholeOf(body, size) : undefined });
+  }
+  return {
+    name,
+    names: () => [...members.keys()],
+    async *open(path) {
+      const member = members.get(path);
+      if (member === undefined) throw new CaptureError(path, "", "must be there, got no such file");
+      if (member.bytes !== undefined) {
+        yield member.bytes;
+        return;
+      }
+      for await (const entry of entriesOf(read(), name)) {
+        if (entry.index !== member.index) continue;
+        yield* entry.body;
+        return;
+      }
+      throw new CaptureError(name, path, "must still be there, got an archive that has changed");
+    },
+  };
+}
+
+async function startsAsGzip(bytes: AsyncIterable<Uint8Array>): Promise<boolean> {
+  for await (const piece of bytes) {
+    if (piece.length > 0) return piece[0] === 0x1f;
+  }
+  return false;
+}
+
+interface Entry {
+  readonly path: string;
+  readonly size: number;
+  readonly index: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** The files of an archive in order. A body is to be read before the next entry, or not at all. */
+async function* entriesOf(
+  bytes: AsyncIterable<Uint8Array>,
+  archive: string,
+): AsyncGenerator<Entry, void, undefined> {
+  let failure: Error | undefined;
+  const source = async function* () {
+    try {
+      yield* bytes;
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      throw failure;
+    }
+  };
+  try {
+    let index = 0;
+    const entries = streamOf(source()).pipeThrough(createTarDecoder({ strict: true }));
+    for await (const { header, body } of piecesOf(entries)) {
+      if (header.type === "file") {
+        const path = header.name.replace(/^(\.\/)+/, "");
+        yield { path, size: header.size, index: index++, body: piecesOf(body) };
+      }
+      if (!body.locked) await body.cancel();
+    }
+  } catch (error) {
+    if (failure !== undefined) throw failure;
+    if (error instanceof CaptureError) throw error;
+    const found = error instanceof Error ? error.message : String(error);
+    throw new CaptureError(archive, "", `must be a complete tar archive, got: ${found}`, {
+      cause: error,
+    });
+  }
+}
+
+async function wholeOf(body: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for await (const piece of body) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

@@ -1,0 +1,23 @@
+/**
+ * A file of a capture cannot be used: it is missing, cut off, contradicts another one, or holds
+ * something this package does not support. Nothing was changed and nothing is half read.
+ */
+export class CaptureError extends Error {
+  /** The file as the capture names it. */
+  readonly file: string;
+  /** What in that file; empty where the file as a whole is meant. */
+  readonly field: string;
+
+  /** @param rule - what is expected and what was found, e.g. `must be a power of two, got 3`. */
+  constructor(file: string, field: string, rule: string, options?: ErrorOptions) {
+    super(field === "" ? `${file} ${rule}` : `${file}: ${field} ${rule}`, options);
+    this.name = "CaptureError";
+    this.file = file;
+    this.field = field;
+  }
+}
+
+/** What was found, short enough for a message. */
+export function quoted(text: string): string {
+  return text.length > 40 ? `${JSON.stringify(text.slice(0, 40))}...` : JSON.stringify(text);
+}

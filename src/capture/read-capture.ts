@@ -1,0 +1,215 @@
+import { CaptureError } from "./capture-error.js";
+import { readText, type CaptureFiles } from "./capture-files.js";
+import { findCapture, type CaptureLayout, type CaptureRole } from "./capture-layout.js";
+import { captureSettings } from "./capture-settings.js";
+import type { Capture, CaptureMemoryBlock } from "./capture.js";
+import { parseCommandLine } from "./command-line.js";
+import { checkMemory, checkMemoryBlockSize } from "./consistency.js";
+import { parseMeminfo, parseVmstat } from "./counters.js";
+import { parseDeviceJson } from "./device-json.js";
+import { findDevice, type DeviceOptions } from "./device-region.js";
+import { parseIomem } from "./iomem.js";
+import { parseKernelLog, type DriverLog } from "./kernel-log.js";
+import { parseKernelName } from "./kernel-name.js";
+import { parseMemmaps } from "./memmap-json.js";
+import { parseMemoryBlocks, parseMemoryBlocksJson } from "./memory-blocks.js";
+import { parseMemorySettings } from "./memory-settings.js";
+import { parseModuleParameters } from "./module-parameters.js";
+import { pageWords } from "./page-words.js";
+import { parsePagetypeinfo } from "./pagetypeinfo.js";
+import { parseRecordingMeta, type RecordingMeta } from "./recording-meta.js";
+import { hexNumber } from "./whole-number.js";
+import { parseZoneinfo } from "./zoneinfo.js";
+
+const PAGE_SIZE = 4096;
+const USUAL_MEMORY_BLOCK_SIZE = 2 ** 27;
+
+export interface CaptureOptions extends DeviceOptions {
+  /** Which folder among the files, where they hold several captures. */
+  readonly folder?: string;
+}
+
+/**
+ * Reads a capture: a user's one, or one observation of a recording.
+ *
+ * Reads and checks all text files. The page flags are only looked for; their length and
+ * completeness are checked whenever they are read to the end.
+ *
+ * @throws CaptureError if a file is missing, malformed, contradicts another one, or comes from a
+ *   guest that the model does not know.
+ */
+export async function readCapture(
+  files: CaptureFiles,
+  options: CaptureOptions = {},
+): Promise<Capture> {
+  const layout = findCapture(files, options.folder);
+  const text = new CaptureTexts(files, layout);
+  const notes: string[] = [];
+
+  const meta = await text.parse("recordingMeta", parseRecordingMeta);
+  const metaFile = layout.find("recordingMeta") ?? "meta.json";
+  checkPageSizeOf(meta, metaFile);
+  const kernelVersion =
+    (await text.parse("kernelName", parseKernelName)) ??
+    (meta?.kernel === undefined ? undefined : parseKernelName(meta.kernel, metaFile));
+  const pageFlagsFile = layout.require("pageFlags");
+
+  const iomemFile = layout.require("iomem");
+  const iomem = parseIomem(await readText(files, iomemFile), iomemFile);
+  const log = (await text.parse("kernelLog", parseKernelLog)) ?? [];
+  const logFile = layout.find("kernelLog") ?? "kernel log";
+  const found = findDevice(
+    {
+      options,
+      iomem,
+      iomemFile,
+      log,
+      logFile,
+      json: await text.parse("device", parseDeviceJson),
+      jsonFile: layout.find("device") ?? "device.json",
+      meta,
+      metaFile,
+    },
+    notes,
+  );
+  const { device } = found;
+
+  const memorySettings = (await text.parse("memorySettings", parseMemorySettings)) ?? new Map();
+  const memorySettingsFile = layout.find("memorySettings") ?? "memory-settings.txt";
+  const memoryBlockSize = memoryBlockSizeOf(
+    { settings: memorySettings, settingsFile: memorySettingsFile, log: found.log, logFile },
+    meta,
+    metaFile,
+    notes,
+  );
+  const memoryBlocksFile = layout.require("memoryBlocks");
+  const parseBlocks = isJson(memoryBlocksFile) ? parseMemoryBlocksJson : parseMemoryBlocks;
+  const memoryBlocks = parseBlocks(
+    await readText(files, memoryBlocksFile),
+    memoryBlocksFile,
+    notes,
+  );
+  const region = { start: device.regionStart, end: device.regionStart + device.regionSize };
+  const inRegion = ({ id }: CaptureMemoryBlock) =>
+    id * memoryBlockSize >= region.start && (id + 1) * memoryBlockSize <= region.end;
+
+  const commandLine = (await text.read("commandLine"))?.trim() ?? meta?.commandLine;
+  const settings = captureSettings(
+    {
+      memorySettings,
+      memorySettingsFile,
+      moduleParameters: (await text.parse("moduleParameters", parseModuleParameters)) ?? new Map(),
+      moduleParametersFile: layout.find("moduleParameters") ?? "module-parameters.txt",
+      commandLine: parseCommandLine(commandLine ?? ""),
+      commandLineFile: layout.find("commandLine") ?? metaFile,
+    },
+    memoryBlocks.filter(inRegion),
+    notes,
+  );
+
+  const zoneinfoFile = layout.require("zoneinfo");
+  const zones = parseZoneinfo(await readText(files, zoneinfoFile), zoneinfoFile);
+  checkMemory({
+    iomem,
+    iomemFile,
+    memoryBlocks,
+    memoryBlocksFile,
+    memoryBlockSize,
+    region,
+    zones,
+    zoneinfoFile,
+  });
+
+  const nrPages = Math.floor((iomem.systemRam.at(-1)?.end ?? 0) / PAGE_SIZE);
+  const words = (role: CaptureRole) => {
+    const name = layout.find(role);
+    return name === undefined ? undefined : pageWords(files, name, nrPages);
+  };
+  return {
+    name: layout.folder === "" ? files.name : `${files.name}: ${layout.folder.slice(0, -1)}`,
+    kernelVersion,
+    commandLine,
+    memoryBlockSize,
+    zones,
+    memoryBlocks,
+    pageTypes: await text.parse("pagetypeinfo", (content, file) =>
+      parsePagetypeinfo(content, file, notes),
+    ),
+    device,
+    settings,
+    memmaps: await text.parse("memmaps", parseMemmaps),
+    systemRam: iomem.systemRam.map(({ start, end }) => [start, end]),
+    vmstat: (await text.parse("vmstat", parseVmstat)) ?? new Map(),
+    memInfo: (await text.parse("meminfo", parseMeminfo)) ?? new Map(),
+    pageFlags: pageWords(files, pageFlagsFile, nrPages),
+    mapCounts: words("mapCounts"),
+    pageState: words("pageState"),
+    notes,
+  };
+}
+
+/** The text files of one capture by role. */
+class CaptureTexts {
+  readonly #files: CaptureFiles;
+  readonly #layout: CaptureLayout;
+
+  constructor(files: CaptureFiles, layout: CaptureLayout) {
+    this.#files = files;
+    this.#layout = layout;
+  }
+
+  async read(role: CaptureRole): Promise<string | undefined> {
+    const name = this.#layout.find(role);
+    return name === undefined ? undefined : readText(this.#files, name);
+  }
+
+  async parse<T>(
+    role: CaptureRole,
+    parser: (text: string, file: string) => T,
+  ): Promise<T | undefined> {
+    const name = this.#layout.find(role);
+    return name === undefined ? undefined : parser(await readText(this.#files, name), name);
+  }
+}
+
+function isJson(name: string): boolean {
+  return /\.json(\.gz)?$/.test(name);
+}
+
+function checkPageSizeOf(meta: RecordingMeta | undefined, file: string): void {
+  if (meta?.pageSize === undefined || meta.pageSize === PAGE_SIZE) return;
+  throw new CaptureError(
+    file,
+    "page_size",
+    `must be 4096, got ${meta.pageSize}: not supported yet`,
+  );
+}
+
+function memoryBlockSizeOf(
+  live: {
+    readonly settings: ReadonlyMap<string, string>;
+    readonly settingsFile: string;
+    readonly log: DriverLog | undefined;
+    readonly logFile: string;
+  },
+  meta: RecordingMeta | undefined,
+  metaFile: string,
+  notes: string[],
+): number {
+  const text = live.settings.get("block_size_bytes");
+  if (text !== undefined) {
+    const size = hexNumber(text, live.settingsFile, "block_size_bytes");
+    checkMemoryBlockSize(size, live.settingsFile, "block_size_bytes");
+    return size;
+  }
+  if (live.log?.memoryBlockSize !== undefined) {
+    checkMemoryBlockSize(live.log.memoryBlockSize, live.logFile, "memory block size");
+    return live.log.memoryBlockSize;
+  }
+  if (meta?.memoryBlockSize !== undefined) {
+    checkMemoryBlockSize(meta.memoryBlockSize, metaFile, "memory_block_size");
+    return meta.memoryBlockSize;
+  }
+  notes.push("nothing says the size of a memory block; taken as 128 MiB");
+  return USUAL_MEMORY_BLOCK_SIZE;
+}
