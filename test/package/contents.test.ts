@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+import { expect, inject, test } from "vitest";
+
+import { binOf, runNode } from "./run.js";
+
+const consumer = inject("consumer");
+const tarball = inject("tarball");
+
+test("publint finds nothing wrong with the tarball", () => {
+  const report = runNode([binOf("publint"), tarball, "--strict"], consumer);
+  expect(report).toContain("All good!");
+});
+
+test("are-the-types-wrong finds nothing wrong with the tarball, in any resolution mode", () => {
+  const config = join(import.meta.dirname, "../../.attw.json");
+  const report = runNode([binOf("attw"), tarball, "--config-path", config], consumer);
+  expect(report).toContain("No problems found");
+});
+
+test.each([
+  { resolution: "Node", flags: "--module nodenext", files: ["types.mts", "types.cts"] },
+  {
+    resolution: "a bundler",
+    flags: "--module esnext --moduleResolution bundler",
+    files: ["types.mts"],
+  },
+])("the declarations satisfy a strict compiler that resolves like $resolution", (row) => {
+  const strict = "--strict --exactOptionalPropertyTypes --skipLibCheck false";
+  const options = `--noEmit --target es2022 ${strict} ${row.flags}`;
+  runNode([binOf("tsc"), ...options.split(" "), ...row.files], consumer);
+});
+
+test("the library is at most 100 kB after gzip", () => {
+  const dist = join(consumer, "node_modules/virtio-mem-engine/dist");
+  expect(gzipSync(readFileSync(join(dist, "index.js"))).length).toBeLessThanOrEqual(100_000);
+});
