@@ -21,13 +21,14 @@ interface Member {
  * flags of a large guest for instance, are never held: opening one passes over the archive again.
  *
  * @param name - of the archive, for messages.
- * @param open - starts a read of the archive's bytes; called once per pass.
+ * @param source - the archive, or a function that starts a read of its bytes, called once per pass.
  * @throws CaptureError if it is no archive, or one that is cut off.
  */
 export async function openArchive(
   name: string,
-  open: () => AsyncIterable<Uint8Array>,
+  source: Blob | (() => AsyncIterable<Uint8Array>),
 ): Promise<CaptureFiles> {
+  const open = source instanceof Blob ? () => piecesOf(source.stream()) : source;
   const isCompressed = await startsAsGzip(open());
   const read = () => (isCompressed ? gunzip(open(), name) : open());
   const members = new Map<string, Member>();

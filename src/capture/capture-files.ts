@@ -1,3 +1,4 @@
+import { piecesOf } from "./byte-stream.js";
 import { CaptureError } from "./capture-error.js";
 import { gunzip } from "./gunzip.js";
 
@@ -18,19 +19,15 @@ export interface CaptureFiles {
 /** Text members are read whole; longer than this is no text of a capture. */
 const MAX_TEXT_SIZE = 2 ** 26;
 
-/** Files that are in memory already, by name. */
-export function captureFilesOf(
-  name: string,
-  members: ReadonlyMap<string, Uint8Array>,
-): CaptureFiles {
+/** Files by name, as a page gets them when they are dropped on it; also files made in memory. */
+export function captureFilesOf(name: string, members: ReadonlyMap<string, Blob>): CaptureFiles {
   return {
     name,
     names: () => [...members.keys()],
-    async *open(member) {
-      const bytes = members.get(member);
-      if (bytes === undefined)
-        throw new CaptureError(member, "", "must be there, got no such file");
-      for await (const piece of [bytes]) yield piece;
+    open: (member) => {
+      const blob = members.get(member);
+      if (blob !== undefined) return piecesOf(blob.stream());
+      throw new CaptureError(member, "", "must be there, got no such file");
     },
   };
 }
