@@ -1,0 +1,91 @@
+/** A timer of a {@link VirtualClock}. It fires once. */
+export interface Timer {
+  readonly dueNs: number;
+}
+
+interface ArmedTimer extends Timer {
+  readonly callback: () => void;
+}
+
+const NS_PER_MS = 1_000_000;
+
+/**
+ * Time of one simulation. It moves only when told to, so that equal runs take equal time.
+ *
+ * Whatever costs time calls {@link advance} with the price; whoever waits calls {@link advanceTo}.
+ * Both fire the timers they pass, earliest first and those due at the same time in the order they
+ * were set. A callback sees the time at which its timer was due, and may set timers and advance
+ * the clock itself.
+ *
+ * Times are whole nanoseconds since the start, up to 2^53 (104 days).
+ */
+export class VirtualClock {
+  #nowNs = 0;
+  /** By due time, latest first: the next one to fire is at the end. */
+  readonly #timers: ArmedTimer[] = [];
+
+  get nowNs(): number {
+    return this.#nowNs;
+  }
+
+  /** Now in milliseconds, with a fraction. */
+  get nowMs(): number {
+    return this.#nowNs / NS_PER_MS;
+  }
+
+  /** When the next timer is due; undefined where none is set. */
+  get nextTimerNs(): number | undefined {
+    return this.#timers.at(-1)?.dueNs;
+  }
+
+  /** Lets `ns` nanoseconds pass. */
+  advance(ns: number): void {
+    assertNs("ns", ns);
+    if (this.#timers.length === 0) {
+      this.#setNow(this.#nowNs + ns);
+    } else {
+      this.advanceTo(this.#nowNs + ns);
+    }
+  }
+
+  /** Lets the time pass until `ns`. A time that has passed already changes nothing. */
+  advanceTo(ns: number): void {
+    assertNs("ns", ns);
+    for (let timer = this.#timers.at(-1); timer !== undefined; timer = this.#timers.at(-1)) {
+      if (timer.dueNs > ns) break;
+      this.#timers.pop();
+      this.#setNow(Math.max(this.#nowNs, timer.dueNs));
+      timer.callback();
+    }
+    this.#setNow(Math.max(this.#nowNs, ns));
+  }
+
+  /** Calls `callback` when the clock reaches `dueNs`; one that has passed fires at the next move. */
+  setTimer(dueNs: number, callback: () => void): Timer {
+    assertNs("dueNs", dueNs);
+    const timer = { dueNs, callback };
+    let at = this.#timers.length;
+    while (at > 0 && (this.#timers[at - 1]?.dueNs ?? Infinity) <= dueNs) at--;
+    this.#timers.splice(at, 0, timer);
+    return timer;
+  }
+
+  /** Takes a timer back. One that has fired or was cancelled before is left alone. */
+  cancelTimer(timer: Timer): void {
+    const at = this.#timers.findIndex((armed) => armed === timer);
+    if (at >= 0) this.#timers.splice(at, 1);
+  }
+
+  #setNow(ns: number): void {
+    if (!Number.isSafeInteger(ns)) {
+      throw new RangeError(`virtual time must stay below 2^53 ns, got ${ns}`);
+    }
+    this.#nowNs = ns;
+  }
+}
+
+function assertNs(name: string, ns: number): void {
+  if (!Number.isSafeInteger(ns) || ns < 0) {
+    throw new RangeError(`${name} must be a whole number of nanoseconds >= 0, got ${ns}`);
+  }
+}

@@ -1,0 +1,163 @@
+import type { VirtualClock } from "./clock.js";
+import type { ContigStage } from "./linux/linux-memory.js";
+import type { BigBlockState } from "./virtio-mem/big-block-state.js";
+import type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
+import type { RequestType, ResponseType } from "./virtio-mem/protocol.js";
+
+interface Stamped {
+  /** Virtual time at which it was over, in nanoseconds. */
+  readonly atNs: number;
+}
+
+/** The device answered a request. */
+export interface RequestEntry extends Stamped {
+  readonly type: "request";
+  readonly request: RequestType;
+  /** Bytes from the region start; negative below it, 0 for UNPLUG_ALL. */
+  readonly offset: number;
+  /** Device blocks; 0 for UNPLUG_ALL. */
+  readonly nbBlocks: number;
+  readonly response: ResponseType;
+}
+
+/** The host set the size that it wants plugged. */
+export interface RequestedSizeEntry extends Stamped {
+  readonly type: "requested-size";
+  readonly size: number;
+}
+
+/** The part of the region in which the device takes requests has changed. */
+export interface UsableRegionEntry extends Stamped {
+  readonly type: "usable-region";
+  readonly oldSize: number;
+  readonly newSize: number;
+}
+
+/** The driver tracks another state of a memory block; `from` is undefined for one never used before. */
+export interface MemoryBlockStateEntry extends Stamped {
+  readonly type: "memory-block-state";
+  readonly id: number;
+  readonly from: MemoryBlockState | undefined;
+  readonly to: MemoryBlockState;
+}
+
+/** The same in big-block mode. */
+export interface BigBlockStateEntry extends Stamped {
+  readonly type: "big-block-state";
+  readonly id: number;
+  readonly from: BigBlockState | undefined;
+  readonly to: BigBlockState;
+}
+
+/** One attempt of alloc_contig_range(). */
+export interface ContigEntry extends Stamped {
+  readonly type: "contig";
+  readonly startPfn: number;
+  readonly nrPages: number;
+  /** 0 or a negative errno. */
+  readonly errno: number;
+  readonly stage: ContigStage;
+  readonly blockingPfn: number | undefined;
+  readonly blockingClass: string | undefined;
+  readonly migratedPages: number;
+  readonly droppedPages: number;
+}
+
+/** The driver asked Linux to add memory blocks. */
+export interface AddMemoryEntry extends Stamped {
+  readonly type: "add-memory";
+  readonly firstId: number;
+  readonly count: number;
+  /** 0 or a negative errno. */
+  readonly errno: number;
+}
+
+/** The driver asked Linux to offline and remove memory blocks. */
+export interface RemoveMemoryEntry extends Stamped {
+  readonly type: "remove-memory";
+  readonly firstId: number;
+  readonly count: number;
+  /** 0 or a negative errno. */
+  readonly errno: number;
+}
+
+/** What made the driver run. */
+export type RunTrigger =
+  | "probe"
+  | "config-change"
+  | "retry-timer"
+  | "memory-onlined"
+  | "memory-offlined"
+  /** Removing a memory block has freed its memmap, so something else may go now. */
+  | "memory-removed"
+  | "asked";
+
+export interface RunStartEntry extends Stamped {
+  readonly type: "run-start";
+  readonly trigger: RunTrigger;
+  readonly requestedSize: number;
+  readonly pluggedSize: number;
+}
+
+export interface RunEndEntry extends Stamped {
+  readonly type: "run-end";
+  /** 0 or a negative errno. */
+  readonly errno: number;
+  /** What the errno means here (driver.md section 7.3), in words. */
+  readonly why: string;
+  readonly requestedSize: number;
+  readonly pluggedSize: number;
+}
+
+/** The driver will try again by itself at `dueNs`, unless something else makes it run before. */
+export interface RetryArmedEntry extends Stamped {
+  readonly type: "retry-armed";
+  readonly dueNs: number;
+}
+
+export type LogEntry =
+  | RequestEntry
+  | RequestedSizeEntry
+  | UsableRegionEntry
+  | MemoryBlockStateEntry
+  | BigBlockStateEntry
+  | ContigEntry
+  | AddMemoryEntry
+  | RemoveMemoryEntry
+  | RunStartEntry
+  | RunEndEntry
+  | RetryArmedEntry;
+
+/**
+ * Everything that happened, in order. Reports, plots and tests read it; nothing keeps a second
+ * truth beside it.
+ */
+export class EventLog {
+  /** Dates the entries; writers read it, the log does not. */
+  readonly clock: VirtualClock;
+  readonly #entries: LogEntry[] = [];
+
+  constructor(clock: VirtualClock) {
+    this.clock = clock;
+  }
+
+  get entries(): readonly LogEntry[] {
+    return this.#entries;
+  }
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  add(entry: LogEntry): void {
+    this.#entries.push(entry);
+  }
+
+  /** The entries of one type from entry number `start` on. */
+  *of<T extends LogEntry["type"]>(type: T, start = 0): Generator<Extract<LogEntry, { type: T }>> {
+    for (let i = start; i < this.#entries.length; i++) {
+      const entry = this.#entries[i];
+      if (entry?.type === type) yield entry as Extract<LogEntry, { type: T }>;
+    }
+  }
+}

@@ -1,0 +1,211 @@
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
+
+export type ProfileName = "rfc3-seed" | "v6.1" | "upstream";
+
+/** Names of the unplug policies of real drivers. */
+export type UnplugPolicyName = "rfc3-seed" | "linux";
+
+/** Memory management of a version. Each boolean stands for the MM_ bit of the same name. */
+export interface MmProfile {
+  /** Chunks moved between types, and onlined memory, go to the list tail; else to the head. */
+  readonly moveToTail: boolean;
+  /** At order 9 and 10 only mergeable types merge across a type border. */
+  readonly mergeMergeableOnly: boolean;
+  /** A chunk always lies on the list of its pageblock's type. */
+  readonly listFollowsBlock: boolean;
+  /** Fallback claims a pageblock or steals one chunk, nothing else moves. */
+  readonly claimOrSteal: boolean;
+  /** Isolation keeps the migratetype underneath; else it ends as MOVABLE. */
+  readonly isolateKeepsType: boolean;
+  /** alloc_contig_range() isolates single pageblocks; else units of 4 MiB. */
+  readonly isolatePageblock: boolean;
+  /** THPs and hugetlb pages migrate as a unit inside alloc_contig_range(); else they are skipped. */
+  readonly contigMovesThp: boolean;
+  /** -ENOMEM of a migration ends the attempt at once; else it goes on. */
+  readonly contigEnomemExits: boolean;
+  /** Per-CPU caches hold orders 0 to 3 and 9; else order 0 only. */
+  readonly cacheHighOrders: boolean;
+  /** Memory never onlined is marked PG_reserved; else PG_dirty. */
+  readonly neverOnlinedReserved: boolean;
+  readonly contigBatch: ContigBatchRule;
+  /** Upper clamp of min_free_kbytes, in bytes. */
+  readonly minFreeLimitSize: number;
+  /** Pages that wait in a per-CPU batch before they reach the LRU. */
+  readonly lruBatchPages: number;
+}
+
+/** How many pages alloc_contig_range() collects before it migrates them (contig-range.md 5.1). */
+export interface ContigBatchRule {
+  readonly pages: number;
+  /** A THP is collected as a unit and ends the batch, which may then exceed `pages`. */
+  readonly thpEndsBatch: boolean;
+  /** On nodes with few LRU pages a batch ends early at a pageblock border. */
+  readonly endsEarlyOnSmallLru: boolean;
+}
+
+/** When the driver refuses to add memory because too much of it is offline (driver.md 2.5). */
+export type OfflineLimitRule =
+  | { readonly kind: "memory-blocks"; readonly count: number }
+  /** At least twice the unit that is added. */
+  | { readonly kind: "size"; readonly size: number };
+
+/** The virtio-mem driver of a version; sections are those of the driver's specification. */
+export interface DriverProfile {
+  /** A subblock has at least this size (2.2). */
+  readonly subblockMinimumSize: number;
+  /** Is there a big-block mode for device blocks of a memory block and more (2.3)? */
+  readonly bigBlockMode: boolean;
+  /** Can big blocks be offlined without taking their pages before (6.5)? */
+  readonly unsafeBigBlockUnplug: boolean;
+  readonly unplugPolicy: UnplugPolicyName;
+  /** States of partly plugged memory blocks, in the order in which plugging refills them (5). */
+  readonly refillOrder: readonly ("kernel-partial" | "movable-partial" | "offline-partial")[];
+  readonly offlineLimit: OfflineLimitRule;
+  /**
+   * What happens to an online memory block without plugged subblocks (T19 to T21): it is kept for
+   * ever, removed once if that works, or removed again and again until it works.
+   */
+  readonly emptyMemoryBlocks: "kept" | "removed" | "removed-with-retry";
+  /** Does the driver run again at once after a memory block was removed (7.1)? */
+  readonly runsAgainAfterRemoval: boolean;
+  /** Does each offlined memory block make the driver run, or only if it spares online ones (7.1)? */
+  readonly runsAfterOffline: "always" | "sparing-online";
+  /** When does an onlined memory block make the driver run (7.1)? */
+  readonly runsAfterOnline: "at-limit" | "half-limit";
+  /** Is the driver told to spare online memory by the parameter `unplug_online` (6.4)? */
+  readonly unplugOnlineParameter: boolean;
+  /** Does a partly plugged memory block refuse to go online to ZONE_MOVABLE (8)? */
+  readonly refusesPartialMovable: boolean;
+  /** Does a config change end a run before the next attempt; else at the next request (4.4)? */
+  readonly checksConfigBeforeAttempt: boolean;
+  /** What a busy device means: the same as busy memory, or a code of its own (7.3). */
+  readonly deviceBusy: "EBUSY" | "ETXTBSY";
+  /** The wait before another try, doubled after each up to the maximum (7.3). */
+  readonly retry: { readonly minimumMs: number; readonly maximumMs: number };
+  readonly accounting: AccountingProfile;
+}
+
+/** Which books follow when pages go fake-offline and back (4.6). */
+export interface AccountingProfile {
+  /** Do pages taken back (kind C) leave the managed pages of their zone; else only `totalram`? */
+  readonly takenLeaveManaged: boolean;
+  /** Can a memory block with fake-offline pages go offline? */
+  readonly partialGoesOffline: boolean;
+}
+
+/** Behaviour of one Linux version, as data. */
+export interface LinuxProfile {
+  readonly name: ProfileName;
+  readonly mm: MmProfile;
+  readonly driver: DriverProfile;
+}
+
+const RFC3_SEED: LinuxProfile = {
+  name: "rfc3-seed",
+  mm: {
+    moveToTail: false,
+    mergeMergeableOnly: false,
+    listFollowsBlock: false,
+    claimOrSteal: false,
+    isolateKeepsType: false,
+    isolatePageblock: false,
+    contigMovesThp: false,
+    contigEnomemExits: false,
+    cacheHighOrders: false,
+    neverOnlinedReserved: true,
+    contigBatch: { pages: 32, thpEndsBatch: false, endsEarlyOnSmallLru: false },
+    minFreeLimitSize: 65536 * KiB,
+    lruBatchPages: 15,
+  },
+  driver: {
+    subblockMinimumSize: 4 * MiB,
+    bigBlockMode: false,
+    unsafeBigBlockUnplug: false,
+    unplugPolicy: "rfc3-seed",
+    refillOrder: ["kernel-partial", "offline-partial"],
+    offlineLimit: { kind: "memory-blocks", count: 10 },
+    emptyMemoryBlocks: "kept",
+    runsAgainAfterRemoval: false,
+    runsAfterOffline: "always",
+    runsAfterOnline: "at-limit",
+    unplugOnlineParameter: false,
+    refusesPartialMovable: true,
+    checksConfigBeforeAttempt: false,
+    deviceBusy: "EBUSY",
+    retry: { minimumMs: 30_000, maximumMs: 30_000 },
+    accounting: { takenLeaveManaged: false, partialGoesOffline: false },
+  },
+};
+
+const V6_1: LinuxProfile = {
+  name: "v6.1",
+  mm: {
+    moveToTail: true,
+    mergeMergeableOnly: true,
+    listFollowsBlock: false,
+    claimOrSteal: false,
+    isolateKeepsType: false,
+    isolatePageblock: true,
+    contigMovesThp: true,
+    contigEnomemExits: true,
+    cacheHighOrders: true,
+    neverOnlinedReserved: false,
+    contigBatch: { pages: 32, thpEndsBatch: true, endsEarlyOnSmallLru: true },
+    minFreeLimitSize: 262144 * KiB,
+    lruBatchPages: 15,
+  },
+  driver: {
+    subblockMinimumSize: 2 * MiB,
+    bigBlockMode: true,
+    unsafeBigBlockUnplug: true,
+    unplugPolicy: "linux",
+    refillOrder: ["kernel-partial", "movable-partial", "offline-partial"],
+    offlineLimit: { kind: "size", size: GiB },
+    emptyMemoryBlocks: "removed",
+    runsAgainAfterRemoval: true,
+    runsAfterOffline: "sparing-online",
+    runsAfterOnline: "half-limit",
+    unplugOnlineParameter: true,
+    refusesPartialMovable: false,
+    checksConfigBeforeAttempt: false,
+    deviceBusy: "ETXTBSY",
+    retry: { minimumMs: 50_000, maximumMs: 300_000 },
+    accounting: { takenLeaveManaged: true, partialGoesOffline: true },
+  },
+};
+
+const UPSTREAM: LinuxProfile = {
+  name: "upstream",
+  mm: {
+    ...V6_1.mm,
+    listFollowsBlock: true,
+    claimOrSteal: true,
+    isolateKeepsType: true,
+    lruBatchPages: 31,
+  },
+  driver: {
+    ...V6_1.driver,
+    unsafeBigBlockUnplug: false,
+    emptyMemoryBlocks: "removed-with-retry",
+    checksConfigBeforeAttempt: true,
+  },
+};
+
+const PROFILES: Readonly<Record<ProfileName, LinuxProfile>> = {
+  "rfc3-seed": RFC3_SEED,
+  "v6.1": V6_1,
+  upstream: UPSTREAM,
+};
+
+export const PROFILE_NAMES: readonly ProfileName[] = ["rfc3-seed", "v6.1", "upstream"];
+
+/** @throws RangeError if there is no profile of that name. */
+export function linuxProfile(name: ProfileName): LinuxProfile {
+  const profile = Object.hasOwn(PROFILES, name) ? PROFILES[name] : undefined;
+  if (profile === undefined) {
+    throw new RangeError(`profile must be one of ${PROFILE_NAMES.join(", ")}, got ${name}`);
+  }
+  return profile;
+}

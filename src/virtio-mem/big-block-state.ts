@@ -1,0 +1,6 @@
+/** State of one big block, as the driver tracks it (driver.md section 3.3). */
+export type BigBlockState =
+  | "unused" // unplugged, unknown to Linux
+  | "plugged" // plugged, unknown to Linux; the next run unplugs it
+  | "added" // plugged, its memory blocks are online or offline
+  | "fake-offline"; // being unplugged: none of its pages is in use or will come online

@@ -1,0 +1,58 @@
+import type { EventLog, RunTrigger } from "../event-log.js";
+import type { MemoryNotifier, ZoneKind } from "../linux/linux-memory.js";
+import type { DriverProfile } from "../linux/profile.js";
+import type { BigBlockState } from "./big-block-state.js";
+import type { DeviceLink } from "./device-link.js";
+import type { DriverGeometry } from "./driver-parameters.js";
+import type { MemoryBlockState } from "./memory-block-state.js";
+import type { MemorySteps } from "./memory-steps.js";
+import type { SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
+
+/** What both modes of the driver work with. */
+export interface DriverContext {
+  readonly profile: DriverProfile;
+  readonly policy: UnplugPolicy;
+  readonly geometry: DriverGeometry;
+  readonly unplugOnline: boolean;
+  readonly safeBigBlockUnplug: boolean;
+  readonly link: DeviceLink;
+  readonly memory: MemorySteps;
+  readonly log: EventLog;
+  /** Is a run going on? */
+  isRunning(): boolean;
+  queueWork(trigger: RunTrigger): void;
+  sense(startPfn: number, nrPages: number, count: number): SubblockSummary | undefined;
+}
+
+/** One memory block of the device, as the driver knows it. */
+export interface DriverMemoryBlock {
+  readonly id: number;
+  /** In big-block mode the state that this memory block would have in sub-block mode. */
+  readonly state: MemoryBlockState;
+  /** Zone it is online in; undefined where it is offline, unknown to Linux or in several zones. */
+  readonly zone: ZoneKind | undefined;
+  readonly pluggedSize: number;
+  /** Only in big-block mode. */
+  readonly bigBlock?: BigBlockState;
+}
+
+/**
+ * The half of the driver that knows memory blocks: sub-block mode or big-block mode. Results are 0
+ * or a negative errno that ends the run (driver.md section 7.3).
+ */
+export interface DriverMode extends MemoryNotifier {
+  /** Takes over the memory blocks that Linux knows and the device has plugged. */
+  adopt(): void;
+  /** The config was read again: recomputes the last usable block. */
+  refresh(): void;
+  /** Unplugs and removes what earlier runs had to leave behind. */
+  cleanUp(): number;
+  /** Plugs up to `size` bytes, as far as whole blocks go. */
+  plug(size: number): number;
+  /** Unplugs up to `size` bytes, as far as whole blocks go. */
+  unplug(size: number): number;
+  /** Did removing a memory block without plugged subblocks fail, so that it must be tried again? */
+  readonly hasEmptyMemoryBlock: boolean;
+  /** Memory blocks of the device that are plugged or known to Linux, ascending. */
+  memoryBlocks(): Generator<DriverMemoryBlock>;
+}

@@ -1,0 +1,38 @@
+import type { UnplugPolicyName } from "../linux/profile.js";
+import type { UnplugPolicy } from "./unplug-policy.js";
+
+/** The patch of September 2019: upwards, subblock by subblock, ZONE_MOVABLE left alone. */
+const RFC3_SEED: UnplugPolicy = {
+  name: "rfc3-seed",
+  passes: [["offline-partial"], ["offline"], ["kernel-partial"], ["kernel"]],
+  memoryBlocks: "ascending",
+  subblocks: "ascending",
+  chunks: [1],
+  attempts: { kernel: 1, movable: 0 },
+};
+
+/**
+ * Linux from v5.14 on: downwards, partly plugged memory blocks first so that whole ones can be
+ * removed, ZONE_MOVABLE before the kernel's zones.
+ */
+const LINUX: UnplugPolicy = {
+  name: "linux",
+  passes: [
+    ["offline-partial"],
+    ["offline"],
+    ["movable-partial"],
+    ["kernel-partial"],
+    ["movable"],
+    ["kernel"],
+  ],
+  memoryBlocks: "descending",
+  subblocks: "descending",
+  chunks: ["memory-block", 1],
+  attempts: { kernel: 1, movable: 5 },
+};
+
+/** The unplug behaviour of real drivers, by the name that a version profile gives. */
+export const LINUX_POLICIES: Readonly<Record<UnplugPolicyName, UnplugPolicy>> = {
+  "rfc3-seed": RFC3_SEED,
+  linux: LINUX,
+};

@@ -1,0 +1,253 @@
+import { Errno } from "../errno.js";
+import type { DriverContext } from "./driver-mode.js";
+import type { MemoryBlockState } from "./memory-block-state.js";
+import type { MemoryBlockTable } from "./memory-block-table.js";
+import type { SubblockSummary, UnplugView } from "./unplug-policy.js";
+
+const PAGE_SIZE = 4096;
+
+/** Result of a step that was refused by busy memory: the run goes on with the next. */
+const SKIPPED = 1;
+
+/** States in which a memory block may have been emptied without being removed, in cleaning order. */
+const EMPTY_STATES = ["movable-partial", "kernel-partial", "offline-partial"] as const;
+
+/**
+ * The unplug run of sub-block mode: passes over the memory blocks in the order that the policy
+ * gives, until enough is unplugged (driver.md sections 6.1 to 6.4).
+ */
+export class SubBlockUnplug implements UnplugView {
+  readonly #context: DriverContext;
+  readonly #table: MemoryBlockTable;
+  readonly #subblockSize: number;
+  readonly #memoryBlockSize: number;
+  /** Subblocks still to be unplugged in this run. */
+  #left = 0;
+  #hasEmptyMemoryBlock = false;
+  readonly #isStale: () => boolean;
+
+  constructor(context: DriverContext, table: MemoryBlockTable) {
+    this.#context = context;
+    this.#table = table;
+    this.#subblockSize = context.geometry.subblockSize;
+    this.#memoryBlockSize = context.geometry.memoryBlockSize;
+    const { link, profile } = context;
+    this.#isStale = () => profile.checksConfigBeforeAttempt && link.configChanged;
+  }
+
+  get hasEmptyMemoryBlock(): boolean {
+    return this.#hasEmptyMemoryBlock;
+  }
+
+  /**
+   * Unplugs `wanted` subblocks.
+   *
+   * @returns 0; -EBUSY if fewer could go; another errno where one ended the run.
+   */
+  run(wanted: number): number {
+    this.#left = wanted;
+    if (wanted === 0) return 0;
+    const { policy, unplugOnline } = this.#context;
+    for (const [pass, states] of policy.passes.entries()) {
+      if (!unplugOnline && !states.every(isOffline)) continue;
+      for (const id of this.#inPass(pass, states)) {
+        const rc = isOffline(this.#table.state(id))
+          ? this.#emptyOffline(id)
+          : this.#emptyOnline(id);
+        if (rc !== 0 || this.#left === 0) return rc;
+      }
+    }
+    // What is online may be spared on purpose: no reason to try again.
+    return unplugOnline ? -Errno.EBUSY : 0;
+  }
+
+  /** Unplugs memory blocks that could not be added (T6), then removes emptied ones (T21). */
+  cleanUp(): number {
+    for (const id of this.#table.inStates(["plugged"], false)) {
+      this.#left = this.#table.subblocksPerMemoryBlock;
+      const rc = this.#unplugRuns(id);
+      if (rc !== 0) return rc;
+      this.#table.setState(id, "unused");
+    }
+    if (!this.#hasEmptyMemoryBlock) return 0;
+    this.#hasEmptyMemoryBlock = false;
+    for (const state of EMPTY_STATES) {
+      for (const id of this.#table.inStates([state], false)) {
+        if (this.#table.nrPluggedOf(id) === 0) this.#removeEmptied(id);
+      }
+    }
+    return 0;
+  }
+
+  // What a policy sees.
+
+  get firstId(): number {
+    return this.#table.firstId;
+  }
+
+  get count(): number {
+    return this.#table.count;
+  }
+
+  get subblocksPerMemoryBlock(): number {
+    return this.#table.subblocksPerMemoryBlock;
+  }
+
+  get pluggedSubblocks(): Uint16Array {
+    return this.#table.pluggedSubblocks.subarray(0, this.#table.count);
+  }
+
+  state(id: number): MemoryBlockState {
+    return this.#table.state(id);
+  }
+
+  isPlugged(id: number, subblock: number): boolean {
+    return this.#table.isPlugged(id, subblock);
+  }
+
+  sense(id: number): SubblockSummary | undefined {
+    const startPfn = (id * this.#memoryBlockSize) / PAGE_SIZE;
+    return this.#context.sense(
+      startPfn,
+      this.#subblockSize / PAGE_SIZE,
+      this.#table.subblocksPerMemoryBlock,
+    );
+  }
+
+  /** The memory blocks of a pass in the policy's order. */
+  *#inPass(pass: number, states: readonly MemoryBlockState[]): Generator<number> {
+    const { memoryBlocks } = this.#context.policy;
+    if (typeof memoryBlocks === "string") {
+      yield* this.#table.inStates(states, memoryBlocks === "descending");
+      return;
+    }
+    for (const id of memoryBlocks(this, pass)) {
+      if (this.#table.has(id) && states.includes(this.#table.state(id))) yield id;
+    }
+  }
+
+  /** Unplugs runs of subblocks of an offline memory block and removes it when none is left. */
+  #emptyOffline(id: number): number {
+    const rc = this.#unplugRuns(id);
+    if (!this.#table.isFull(id)) this.#table.setState(id, "offline-partial");
+    if (rc !== 0) return rc;
+    if (this.#table.nrPluggedOf(id) === 0) {
+      // First the state: nobody may bring it online any more (T17).
+      this.#table.setState(id, "unused");
+      if (this.#context.memory.remove(id, 1) !== 0) {
+        throw new Error(`offline memory block ${id} could not be removed`);
+      }
+    }
+    return 0;
+  }
+
+  /** One request per run of plugged subblocks, until enough or all are unplugged (6.3). */
+  #unplugRuns(id: number): number {
+    const isAscending = this.#context.policy.subblocks === "ascending";
+    const end = this.#table.subblocksPerMemoryBlock;
+    while (this.#left > 0 && this.#table.nrPluggedOf(id) > 0) {
+      let start: number;
+      let count: number;
+      if (isAscending) {
+        start = this.#table.next(id, 0, true);
+        count = Math.min(this.#left, this.#table.next(id, start, false) - start);
+      } else {
+        const last = this.#table.previous(id, end - 1, true);
+        count = Math.min(this.#left, last - this.#table.previous(id, last, false));
+        start = last - count + 1;
+      }
+      const rc = this.#context.link.unplug(this.#addr(id, start), count * this.#subblockSize);
+      if (rc !== 0) return rc;
+      this.#table.setPlugged(id, start, count, false);
+      this.#left -= count;
+    }
+    return 0;
+  }
+
+  /** Takes chunks of an online memory block and unplugs them; removes it when none is left. */
+  #emptyOnline(id: number): number {
+    const { chunks } = this.#context.policy;
+    const whole = this.#table.subblocksPerMemoryBlock;
+    for (const chunk of chunks) {
+      const count = chunk === "memory-block" ? whole : chunk;
+      if (count > whole || count > this.#left || count > this.#table.nrPluggedOf(id)) continue;
+      const rc = this.#tryChunks(id, count);
+      if (rc !== 0) return rc;
+    }
+    if (this.#table.nrPluggedOf(id) === 0 && this.#context.profile.emptyMemoryBlocks !== "kept") {
+      this.#removeEmptied(id);
+    }
+    return 0;
+  }
+
+  #tryChunks(id: number, count: number): number {
+    for (const start of this.#chunkStarts(id, count)) {
+      if (this.#left < count) break;
+      if (!this.#table.isAllPlugged(id, start, count)) continue;
+      const rc = this.#unplugChunk(id, start, count);
+      if (rc === 0) this.#left -= count;
+      else if (rc !== SKIPPED) return rc;
+    }
+    return 0;
+  }
+
+  /** Where chunks of `count` subblocks start, in the policy's order. */
+  *#chunkStarts(id: number, count: number): Generator<number> {
+    const { subblocks } = this.#context.policy;
+    if (typeof subblocks === "function") {
+      for (const subblock of subblocks(this, id)) if (subblock % count === 0) yield subblock;
+      return;
+    }
+    const last = this.#table.subblocksPerMemoryBlock - count;
+    if (subblocks === "ascending") {
+      for (let start = 0; start <= last; start += count) yield start;
+    } else {
+      for (let start = last; start >= 0; start -= count) yield start;
+    }
+  }
+
+  /**
+   * Takes `count` subblocks and unplugs them by one request. If the device refuses they go back to
+   * the allocator and nothing has changed, but for pages that were moved.
+   *
+   * @returns 0, SKIPPED if their memory is busy, or the errno that ends the run.
+   */
+  #unplugChunk(id: number, start: number, count: number): number {
+    const { link, memory, policy } = this.#context;
+    const addr = this.#addr(id, start);
+    const size = count * this.#subblockSize;
+    const isMovable = this.#table.state(id).startsWith("movable");
+    const attempts = isMovable ? policy.attempts.movable : policy.attempts.kernel;
+    const taken = memory.take(addr, size, attempts, this.#isStale);
+    if (taken === -Errno.EBUSY) return SKIPPED;
+    if (taken !== 0) return taken;
+    const rc = link.unplug(addr, size);
+    if (rc !== 0) {
+      memory.giveBack(addr, size);
+      return rc;
+    }
+    this.#table.setPlugged(id, start, count, false);
+    this.#table.setState(id, isMovable ? "movable-partial" : "kernel-partial");
+    return 0;
+  }
+
+  /**
+   * Offlines and removes a memory block without plugged subblocks (T19). A failure leaves it as it
+   * is; versions that try again remember that there is one.
+   */
+  #removeEmptied(id: number): void {
+    if (this.#context.memory.remove(id, 1) === 0) {
+      this.#table.setState(id, "unused");
+    } else if (this.#context.profile.emptyMemoryBlocks === "removed-with-retry") {
+      this.#hasEmptyMemoryBlock = true;
+    }
+  }
+
+  #addr(id: number, subblock: number): number {
+    return id * this.#memoryBlockSize + subblock * this.#subblockSize;
+  }
+}
+
+function isOffline(state: MemoryBlockState): boolean {
+  return state === "offline" || state === "offline-partial";
+}

@@ -1,0 +1,60 @@
+import type { MemoryBlockState } from "./memory-block-state.js";
+
+export type ScanOrder = "ascending" | "descending";
+
+/** Pages of one memory block by what stands in the way, one element per subblock. */
+export interface SubblockSummary {
+  readonly freePages: Uint32Array;
+  /** In use, and can be moved or dropped as far as a look tells. */
+  readonly movablePages: Uint32Array;
+  readonly unmovablePages: Uint32Array;
+}
+
+/** The device as a policy sees it: summaries of memory blocks and subblocks, never single pages. */
+export interface UnplugView {
+  /** Id of the memory block that element 0 of the arrays stands for. */
+  readonly firstId: number;
+  /** Memory blocks known to the driver: the arrays hold as many elements. */
+  readonly count: number;
+  readonly subblocksPerMemoryBlock: number;
+  /** Plugged subblocks of each memory block. */
+  readonly pluggedSubblocks: Uint16Array;
+  state(id: number): MemoryBlockState;
+  isPlugged(id: number, subblock: number): boolean;
+  /** Looks at the pages of a memory block; undefined where the guest offers no such look. */
+  sense(id: number): SubblockSummary | undefined;
+}
+
+/**
+ * What an unplug run in sub-block mode tries, in which order and how often. The policy decides,
+ * the driver obeys: it asks the device, keeps the books and stops as soon as enough is unplugged
+ * (driver.md section 6).
+ *
+ * A run goes through {@link passes}; a pass visits the memory blocks whose state it names, in the
+ * order of {@link memoryBlocks}; in each the driver tries chunks, larger ones first, in the order
+ * of {@link subblocks}. Offline memory blocks need no attempt: their subblocks go in runs.
+ */
+export interface UnplugPolicy {
+  readonly name: string;
+  /** States by pass. A state that no pass names is never unplugged while a memory block has it. */
+  readonly passes: readonly (readonly MemoryBlockState[])[];
+  /**
+   * Order of the memory blocks in a pass. A function is asked once per pass and names ids; the
+   * ones it leaves out are not visited, those in another state are skipped.
+   */
+  readonly memoryBlocks: ScanOrder | ((view: UnplugView, pass: number) => Uint32Array);
+  /**
+   * Order of the subblocks of a memory block. A function is asked once per visit to an online
+   * memory block and names subblocks; those it leaves out are not tried. Offline memory blocks
+   * are then emptied in descending order.
+   */
+  readonly subblocks: ScanOrder | ((view: UnplugView, id: number) => Uint16Array);
+  /**
+   * Sizes of the chunks that are tried, in subblocks, powers of two, in the order of trying;
+   * `"memory-block"` is all of it. A chunk is aligned to its size, wholly plugged and not larger
+   * than what is still wanted.
+   */
+  readonly chunks: readonly (number | "memory-block")[];
+  /** How often alloc_contig_range() is tried on a range, back to back, by kind of zone. */
+  readonly attempts: { readonly kernel: number; readonly movable: number };
+}

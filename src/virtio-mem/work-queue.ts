@@ -1,0 +1,29 @@
+/**
+ * Runs the work of all drivers of a guest, one item after the other and never one inside another.
+ *
+ * What interrupts running work (a timer, a config change) may only queue: the item runs when the
+ * running one is over.
+ */
+export class WorkQueue {
+  readonly #items: (() => void)[] = [];
+  #running = false;
+
+  get isRunning(): boolean {
+    return this.#running;
+  }
+
+  queue(item: () => void): void {
+    this.#items.push(item);
+  }
+
+  /** Runs items until none is left. Called from inside an item it does nothing. */
+  run(): void {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) item();
+    } finally {
+      this.#running = false;
+    }
+  }
+}
