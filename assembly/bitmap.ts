@@ -1,0 +1,141 @@
+// Bitmaps over subblocks or device blocks: 64 bits a word, searched word by word.
+//
+// A bitmap lives in linear memory: {u32 bits, u32 pad, u64 words[]}. Its address is its handle.
+
+import { reserve } from "./layout";
+
+const WORDS: usize = 8;
+export const NO_BIT: u32 = 0xffffffff;
+const WORD_MASK: u32 = 63;
+const ALL: u64 = u64.MAX_VALUE;
+
+/** A cleared bitmap of `bits` bits, or 0 where memory is out. */
+export function createBitmap(bits: u32): usize {
+  const words = (<u64>bits + 63) >> 6;
+  const map = reserve(<u64>WORDS + (words << 3));
+  if (map) store<u32>(map, bits);
+  return map;
+}
+
+export function bitsOf(map: usize): u32 {
+  return load<u32>(map);
+}
+
+export function wordsOf(map: usize): usize {
+  return map + WORDS;
+}
+
+function wordAt(map: usize, bit: u32): usize {
+  return map + WORDS + (<usize>(bit >> 6) << 3);
+}
+
+/** Bits `from` and up within their word. */
+function headMask(from: u32): u64 {
+  return ALL << <u64>(from & WORD_MASK);
+}
+
+/** Bits up to and including `last` within their word. */
+function tailMask(last: u32): u64 {
+  return ALL >> <u64>(WORD_MASK - (last & WORD_MASK));
+}
+
+export function testBit(map: usize, bit: u32): bool {
+  return ((load<u64>(wordAt(map, bit)) >> <u64>(bit & WORD_MASK)) & 1) != 0;
+}
+
+function write(word: usize, mask: u64, set: bool): void {
+  const old = load<u64>(word);
+  store<u64>(word, set ? old | mask : old & ~mask);
+}
+
+/** Sets or clears `count` bits from `start` on, each word once. The run lies inside the map. */
+export function writeRun(map: usize, start: u32, count: u32, set: bool): void {
+  if (count == 0) return;
+  const last = start + count - 1;
+  let word = wordAt(map, start);
+  const lastWord = wordAt(map, last);
+  if (word == lastWord) {
+    write(word, headMask(start) & tailMask(last), set);
+    return;
+  }
+  write(word, headMask(start), set);
+  word += 8;
+  if (word < lastWord) memory.fill(word, set ? 0xff : 0, lastWord - word);
+  write(lastWord, tailMask(last), set);
+}
+
+/** First bit >= `from` that is `set`, or NO_BIT. */
+export function nextBit(map: usize, from: u32, set: bool): u32 {
+  const bits = bitsOf(map);
+  if (from >= bits) return NO_BIT;
+  const flip: u64 = set ? 0 : ALL;
+  let word = wordAt(map, from);
+  const lastWord = wordAt(map, bits - 1);
+  let value = (load<u64>(word) ^ flip) & headMask(from);
+  while (value == 0) {
+    if (word == lastWord) return NO_BIT;
+    word += 8;
+    value = load<u64>(word) ^ flip;
+  }
+  const bit = (<u32>(word - map - WORDS) << 3) + <u32>ctz(value);
+  return bit < bits ? bit : NO_BIT;
+}
+
+/** Last bit <= `from` that is `set`, or NO_BIT. */
+export function previousBit(map: usize, from: u32, set: bool): u32 {
+  const bits = bitsOf(map);
+  if (bits == 0) return NO_BIT;
+  if (from >= bits) from = bits - 1;
+  const flip: u64 = set ? 0 : ALL;
+  const first = map + WORDS;
+  let word = wordAt(map, from);
+  let value = (load<u64>(word) ^ flip) & tailMask(from);
+  while (value == 0) {
+    if (word == first) return NO_BIT;
+    word -= 8;
+    value = load<u64>(word) ^ flip;
+  }
+  return (<u32>(word - first) << 3) + 63 - <u32>clz(value);
+}
+
+/** Set bits in [start, start + count). */
+export function countBits(map: usize, start: u32, count: u32): u32 {
+  if (count == 0) return 0;
+  const last = start + count - 1;
+  let word = wordAt(map, start);
+  const lastWord = wordAt(map, last);
+  if (word == lastWord) return <u32>popcnt(load<u64>(word) & headMask(start) & tailMask(last));
+  let sum = popcnt(load<u64>(word) & headMask(start));
+  for (word += 8; word < lastWord; word += 8) sum += popcnt(load<u64>(word));
+  return <u32>(sum + popcnt(load<u64>(lastWord) & tailMask(last)));
+}
+
+/** Length of the run of `set` bits that starts at `from`, at most `limit`. */
+export function runLength(map: usize, from: u32, set: bool, limit: u32): u32 {
+  const end = nextBit(map, from, !set);
+  const length = (end == NO_BIT ? bitsOf(map) : end) - from;
+  return min(length, limit);
+}
+
+let longestStart: u32 = NO_BIT;
+
+/** Start of the run that longestRun() found last. */
+export function longestRunStart(): u32 {
+  return longestStart;
+}
+
+/** Length of the longest run of `set` bits, the lowest of equals; 0 with start NO_BIT where there is none. */
+export function longestRun(map: usize, set: bool): u32 {
+  let best: u32 = 0;
+  longestStart = NO_BIT;
+  let from = nextBit(map, 0, set);
+  while (from != NO_BIT) {
+    const length = runLength(map, from, set, u32.MAX_VALUE);
+    if (length > best) {
+      best = length;
+      longestStart = from;
+    }
+    from = nextBit(map, from + length, set);
+  }
+  return best;
+}

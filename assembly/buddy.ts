@@ -1,0 +1,278 @@
+// The buddy system of one zone: freeing with merging, allocation by the smallest sufficient chunk,
+// fallback between migratetypes (page-allocator.md sections 5 to 7). Pages handed over or taken
+// here are PAGE_FREE without a head; their owners' states are set by the caller (page-alloc.ts).
+
+import {
+  MAX_ORDER,
+  MIGRATE_HIGHATOMIC,
+  MIGRATE_ISOLATE,
+  MIGRATE_MOVABLE,
+  MIGRATE_RECLAIMABLE,
+  MIGRATE_UNMOVABLE,
+  MM_CLAIM_OR_STEAL,
+  MM_LIST_FOLLOWS_BLOCK,
+  MM_MERGE_MERGEABLE_ONLY,
+  MM_MOVE_TO_TAIL,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+} from "./abi";
+import { NO_CHUNK, firstOf, insertChunk, removeChunk, wholeChunkOrder } from "./free-list";
+import { PAGE_MASK, materialise, releaseZeroed } from "./page";
+import { HEAD, countFree, countMovable } from "./page-class";
+import {
+  countsOf,
+  entryOf,
+  entryOfBlock,
+  nrPageblocks,
+  recordOf,
+  setType,
+  typeOf,
+  zoneOf,
+} from "./pageblock";
+import { hasBehaviour } from "./version";
+import { addFreePages, isolatedBlocks } from "./zone";
+
+/** Bits of a head byte that say "free head of this order", whatever list it is on. */
+const HEAD_ORDER_MASK: u32 = HEAD | 15;
+/** From this order on a fallback may claim the whole pageblock for any type. */
+const CLAIM_ORDER: u32 = PAGEBLOCK_ORDER >> 1;
+
+function isMergeable(type: u32): bool {
+  return type <= MIGRATE_RECLAIMABLE;
+}
+
+/** May chunks of pageblock order merge where their pageblocks have these types? */
+function typesMerge(zone: u32, type: u32, buddyType: u32): bool {
+  if (type == buddyType) return true;
+  if (hasBehaviour(MM_MERGE_MERGEABLE_ONLY)) return isMergeable(type) && isMergeable(buddyType);
+  // [5.4] looks only while something is isolated, and only for ISOLATE
+  return isolatedBlocks(zone) == 0 || (type != MIGRATE_ISOLATE && buddyType != MIGRATE_ISOLATE);
+}
+
+/** The entry of the other pageblock of the 4 MiB pair if it heads a free chunk of order 9 in `zone`, else 0. */
+export function freeBuddyBlock(pfn: u32, zone: u32): usize {
+  const block = (pfn >> PAGEBLOCK_ORDER) ^ 1;
+  if (block >= nrPageblocks) return 0;
+  const entry = entryOfBlock(block);
+  return zoneOf(entry) == zone && wholeChunkOrder(entry) == PAGEBLOCK_ORDER ? entry : 0;
+}
+
+/** Is the buddy of this chunk's parent free as one chunk? Then the parent may soon merge: the chunk waits at the tail. */
+function parentWillMerge(pfn: u32, order: u32, record: usize, zone: u32): bool {
+  if (order == PAGEBLOCK_ORDER - 1) return freeBuddyBlock(pfn, zone) != 0;
+  const parent = pfn & ~(1 << order) & PAGE_MASK;
+  const other = parent ^ (2 << order);
+  return (load<u8>(record + other) & HEAD_ORDER_MASK) == (HEAD | (order + 1));
+}
+
+/**
+ * Gives a chunk back: merges it upwards and puts it on the list of `type`, the type of the freed page. Where nothing forces
+ * the tail, "merge likely" decides the end (page-allocator.md 5.2). Counts NR_FREE_PAGES unless `type` is ISOLATE.
+ */
+export function freeChunk(zone: u32, pfn: u32, order: u32, type: u32, forceTail: bool): void {
+  if (type != MIGRATE_ISOLATE) addFreePages(zone, 1 << order);
+  if (order < PAGEBLOCK_ORDER) {
+    const entry = entryOf(pfn);
+    const record = recordOf(entry);
+    while (order < PAGEBLOCK_ORDER) {
+      const buddy = pfn ^ (1 << order);
+      if ((load<u8>(record + (buddy & PAGE_MASK)) & HEAD_ORDER_MASK) != (HEAD | order)) break;
+      removeChunk(zone, buddy, order);
+      pfn &= buddy;
+      ++order;
+    }
+    if (order < PAGEBLOCK_ORDER) {
+      insertChunk(zone, pfn, order, type, forceTail || parentWillMerge(pfn, order, record, zone));
+      return;
+    }
+    releaseZeroed(entry);
+  }
+  if (order == PAGEBLOCK_ORDER) {
+    const buddyEntry = freeBuddyBlock(pfn, zone);
+    if (buddyEntry && typesMerge(zone, type, typeOf(buddyEntry))) {
+      const buddy = pfn ^ PAGEBLOCK_PAGES;
+      removeChunk(zone, buddy, PAGEBLOCK_ORDER);
+      if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK) && typeOf(buddyEntry) != type) setType(buddyEntry, type);
+      pfn &= buddy;
+      ++order;
+    }
+  }
+  insertChunk(zone, pfn, order, type, forceTail);
+}
+
+/** Cuts a chunk just taken off its list down to `order`; the upper halves go to the list heads of `type`. */
+function expand(zone: u32, pfn: u32, from: u32, order: u32, type: u32): void {
+  while (from > order) {
+    --from;
+    if (from == PAGEBLOCK_ORDER - 1) materialise(entryOf(pfn));
+    insertChunk(zone, pfn + (1 << from), from, type, false);
+  }
+}
+
+/** The lowest part of the first chunk of the smallest sufficient order on the lists of `type`, or NO_CHUNK. */
+export function takeSmallest(zone: u32, order: u32, type: u32): u32 {
+  for (let from = order; from <= MAX_ORDER; ++from) {
+    const pfn = firstOf(zone, from, type);
+    if (pfn == NO_CHUNK) continue;
+    removeChunk(zone, pfn, from);
+    expand(zone, pfn, from, order, type);
+    return pfn;
+  }
+  return NO_CHUNK;
+}
+
+/**
+ * Moves every free chunk headed in a pageblock to the lists of `type`, ascending. An order-10 chunk moves with its head.
+ * Returns the pages moved. Neither the pageblock's type nor NR_FREE_PAGES changes.
+ */
+export function moveChunksOfBlock(zone: u32, entry: usize, pfn: u32, type: u32): u32 {
+  const tail = hasBehaviour(MM_MOVE_TO_TAIL);
+  const whole = wholeChunkOrder(entry);
+  if (whole) {
+    removeChunk(zone, pfn, whole);
+    insertChunk(zone, pfn, whole, type, tail);
+    return 1 << whole;
+  }
+  const record = recordOf(entry);
+  if (!record) return 0;
+  let moved: u32 = 0;
+  for (let at: u32 = 0; at < PAGEBLOCK_PAGES; ) {
+    const state = <u32>load<u8>(record + at);
+    if (!(state & HEAD)) {
+      ++at;
+      continue;
+    }
+    const order = state & 15;
+    removeChunk(zone, pfn + at, order);
+    insertChunk(zone, pfn + at, order, type, tail);
+    moved += 1 << order;
+    at += 1 << order;
+  }
+  return moved;
+}
+
+/** First non-empty list of order `order` among the fallback types of `type`; its type, or -1. */
+function fallbackTypeAt(zone: u32, order: u32, type: u32): i32 {
+  const first = type == MIGRATE_RECLAIMABLE ? MIGRATE_UNMOVABLE : MIGRATE_RECLAIMABLE;
+  if (firstOf(zone, order, first) != NO_CHUNK) return first;
+  const second = type == MIGRATE_MOVABLE ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
+  return firstOf(zone, order, second) != NO_CHUNK ? second : -1;
+}
+
+function mayClaim(order: u32, type: u32): bool {
+  return order >= CLAIM_ORDER || type != MIGRATE_MOVABLE;
+}
+
+/** Is at least half of the pageblock free or used by pages that go with `type`? (page-allocator.md 7.1) */
+function halfCompatible(entry: usize, type: u32, oldType: u32): bool {
+  const counts = countsOf(entry);
+  const free = countFree(counts);
+  const movable = countMovable(counts);
+  let alike: u32 = 0;
+  if (type == MIGRATE_MOVABLE) alike = movable;
+  else if (oldType == MIGRATE_MOVABLE) alike = PAGEBLOCK_PAGES - free - movable;
+  return free + alike >= PAGEBLOCK_PAGES >> 1;
+}
+
+function setTypeOfChunk(pfn: u32, order: u32, type: u32): void {
+  setType(entryOf(pfn), type);
+  if (order > PAGEBLOCK_ORDER) setType(entryOf(pfn + PAGEBLOCK_PAGES), type);
+}
+
+function moveChunk(zone: u32, pfn: u32, order: u32, type: u32): void {
+  removeChunk(zone, pfn, order);
+  insertChunk(zone, pfn, order, type, hasBehaviour(MM_MOVE_TO_TAIL));
+}
+
+/**
+ * [5.4], [6.1]: moves memory of another type to the lists of `type` (page-allocator.md 7.1). Below half a block the free
+ * chunks stay moved while the pageblock keeps its type. Returns false where there is nothing to move.
+ */
+function claimOrDrag(zone: u32, order: u32, type: u32, minOrder: u32): bool {
+  let found: i32 = -1;
+  let at = MAX_ORDER;
+  for (; at >= minOrder; --at) {
+    found = fallbackTypeAt(zone, at, type);
+    if (found >= 0 || at == 0) break;
+  }
+  if (found < 0) return false;
+  if (!mayClaim(at, type) && at > order) {
+    for (at = order; (found = fallbackTypeAt(zone, at, type)) < 0; ) ++at;
+  }
+  const pfn = firstOf(zone, at, found);
+  const entry = entryOf(pfn);
+  const oldType = typeOf(entry);
+  if (oldType == MIGRATE_HIGHATOMIC) {
+    moveChunk(zone, pfn, at, type);
+  } else if (at >= PAGEBLOCK_ORDER) {
+    setTypeOfChunk(pfn, at, type);
+    moveChunk(zone, pfn, at, type);
+  } else if (mayClaim(at, type)) {
+    moveChunksOfBlock(zone, entry, pfn & ~PAGE_MASK, type);
+    if (halfCompatible(entry, type, oldType)) setType(entry, type);
+  } else {
+    moveChunk(zone, pfn, at, type);
+  }
+  return true;
+}
+
+/** [new]: claims a pageblock for `type`, or takes one chunk and leaves the rest to its type (page-allocator.md 7.2). */
+function claimOrSteal(zone: u32, order: u32, type: u32, minOrder: u32): u32 {
+  for (let at: i32 = MAX_ORDER; at >= <i32>minOrder && mayClaim(at, type); --at) {
+    const found = fallbackTypeAt(zone, at, type);
+    if (found < 0) continue;
+    const pfn = firstOf(zone, at, found);
+    const entry = entryOf(pfn);
+    if (at >= <i32>PAGEBLOCK_ORDER) {
+      removeChunk(zone, pfn, at);
+      setTypeOfChunk(pfn, at, type);
+      expand(zone, pfn, at, order, type);
+      return pfn;
+    }
+    if (halfCompatible(entry, type, typeOf(entry))) {
+      moveChunksOfBlock(zone, entry, pfn & ~PAGE_MASK, type);
+      setType(entry, type);
+      return takeSmallest(zone, order, type);
+    }
+  }
+  if (minOrder > order) return NO_CHUNK;
+  for (let at = order; at <= MAX_ORDER; ++at) {
+    const found = fallbackTypeAt(zone, at, type);
+    if (found < 0) continue;
+    const pfn = firstOf(zone, at, found);
+    removeChunk(zone, pfn, at);
+    expand(zone, pfn, at, order, found);
+    return pfn;
+  }
+  return NO_CHUNK;
+}
+
+/**
+ * One chunk of `order` for `type` from this zone, with fallback, or NO_CHUNK. With `noFragment` no chunk below pageblock
+ * order changes its type. No watermark is looked at. Lowers NR_FREE_PAGES.
+ */
+export function takeChunk(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
+  let minOrder = order;
+  if (noFragment && minOrder < PAGEBLOCK_ORDER) minOrder = PAGEBLOCK_ORDER;
+  let pfn = takeSmallest(zone, order, type);
+  if (hasBehaviour(MM_CLAIM_OR_STEAL)) {
+    if (pfn == NO_CHUNK) pfn = claimOrSteal(zone, order, type, minOrder);
+  } else {
+    while (pfn == NO_CHUNK && claimOrDrag(zone, order, type, minOrder)) {
+      pfn = takeSmallest(zone, order, type);
+    }
+  }
+  if (pfn != NO_CHUNK) addFreePages(zone, -(1 << order));
+  return pfn;
+}
+
+/** Does a list of order >= `order` hold a chunk that an ordinary request may take? */
+export function hasChunk(zone: u32, order: u32): bool {
+  for (let at = order; at <= MAX_ORDER; ++at) {
+    if (firstOf(zone, at, MIGRATE_UNMOVABLE) != NO_CHUNK) return true;
+    if (firstOf(zone, at, MIGRATE_MOVABLE) != NO_CHUNK) return true;
+    if (firstOf(zone, at, MIGRATE_RECLAIMABLE) != NO_CHUNK) return true;
+  }
+  return false;
+}
+

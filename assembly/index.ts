@@ -1,0 +1,449 @@
+// The boundary. Only 32-bit numbers cross; arguments are checked here and answered by errno, below only assert.
+// A u32 result is the answer or, in its last 4095 values, a negative errno; an i32 result is 0 or more, or a negative errno.
+
+import * as abi from "./abi";
+import { EBUSY, EINVAL, ENOBUFS, ENOMEM, MAX_ORDER, MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE, PAGEBLOCK_PAGES, PAGEBLOCK_ORDER, PAGE_ABSENT, PAGE_CLASSES, PAGE_CONTIG, PAGE_LRU_PENDING, PAGE_NEVER_ONLINED, PAGE_OFFLINE, ZONE_KINDS, MIGRATE_TYPES } from "./abi";
+import * as bits from "./bitmap";
+import { allocContig as allocContigRange, freeContig, lastBlockingPfn, lastBlockingState, lastStage, setSignalPending } from "./contig-alloc";
+import { NO_CHUNK, chunkAfter, firstOf, initLists } from "./free-list";
+import { clearJournal, journalBase, journalCapacity, journalCount, openJournal } from "./journal";
+import { SCRATCH, STAGING, STAGING2, reserveTable, usedBytes } from "./layout";
+import { beginOnline, finishOnline, offlineBlockingPfn, offlineRange, onlineRun } from "./memory-hotplug";
+import { drainLruBatches, droppedPages, failedTries, movedPages, setTargetFlags } from "./migrate";
+import { PAGE_MASK, ensureRecords, recordsForRange, recordsInUse, setRange, setStateAt, stateAt } from "./page";
+import { accountGone, addPendingPages, freePagesAt, lastTakenPages, setUsed, takeBulk, takePages } from "./page-alloc";
+import { HEAD, classOf, isLru, isUsed, stateByte } from "./page-class";
+import { ENTRY_BYTES, FLAG_PENDING, NO_ZONE, entryOf, entryOfBlock, flagsOf, nrPageblocks, recordOf, setFlags, setNrPageblocks, typeOf, zoneOf } from "./pageblock";
+import { isolateRange, unisolateRange } from "./page-isolation";
+import { cachedPages, configureCache, drainZone, setCurrentCpu } from "./per-cpu-cache";
+import { seed, setThreshold } from "./random";
+import { removableSubblocks, sumCounts } from "./summary";
+import { brokenAt, validateAll } from "./validate";
+import { setMmFlags } from "./version";
+import { addLruPages, createZone, freePages, isolatedBlocks, lruPages, nrFreeOf, nrZones, presentPages, setMarks, setReserve } from "./zone";
+
+/** Largest table: 16 TiB less one pageblock pair, so that pfns and errnos never meet. */
+const MAX_PAGEBLOCKS: u32 = (1 << 23) - 2;
+/** Records that one allocation, free or migrated page may need. */
+const SMALL_OPERATION: u32 = 4;
+
+function endPfn(): u32 {
+  return nrPageblocks << PAGEBLOCK_ORDER;
+}
+
+/** Is [start, start + nr) inside the table, not empty? */
+function inTable(start: u32, nr: u32): bool {
+  return nr > 0 && start < endPfn() && nr <= endPfn() - start;
+}
+
+function isBlockAligned(start: u32, nr: u32): bool {
+  return ((start | nr) & PAGE_MASK) == 0;
+}
+
+/** Does the whole range belong to one online zone? */
+function inOneZone(start: u32, nr: u32): bool {
+  const zone = zoneOf(entryOf(start));
+  if (zone == NO_ZONE) return false;
+  for (let block = start >> PAGEBLOCK_ORDER; block <= (start + nr - 1) >> PAGEBLOCK_ORDER; ++block) {
+    if (zoneOf(entryOfBlock(block)) != zone) return false;
+  }
+  return true;
+}
+
+// ---------------------------------------------------------------- set-up
+
+/**
+ * Makes the pageblock table of a guest with pfns 0 to `blocks` * 512 - 1, all absent, for a kernel with these MM_* behaviours.
+ * Once per instance. Returns 0, -EINVAL or -ENOBUFS.
+ */
+export function setup(blocks: u32, mmFlags: u32): i32 {
+  if (nrPageblocks || blocks == 0 || blocks > MAX_PAGEBLOCKS) return -EINVAL;
+  if (reserveTable(<u64>blocks * ENTRY_BYTES) < 0) return -ENOBUFS;
+  setNrPageblocks(blocks);
+  setMmFlags(mmFlags);
+  for (let block: u32 = 0; block < blocks; ++block) {
+    const entry = entryOfBlock(block);
+    store<u8>(entry, <u8>PAGE_ABSENT, 12);
+    store<u8>(entry, <u8>MIGRATE_MOVABLE, 13);
+    store<u8>(entry, <u8>NO_ZONE, 14);
+    store<u64>(entry, <u64>PAGEBLOCK_PAGES << 32, 16);
+  }
+  return 0;
+}
+
+/** Adds an empty zone of a ZONE_* kind on a node. Returns its index, -EINVAL or -ENOMEM (16 zones exist). */
+export function addZone(kind: u32, node: u32): i32 {
+  const zone = createZone(kind, node);
+  if (zone >= 0) initLists(zone);
+  return zone;
+}
+
+/** Sets the watermarks of a zone in pages, min <= low <= high. */
+export function setWatermarks(zone: u32, min: u32, low: u32, high: u32): i32 {
+  if (zone >= nrZones || min > low || low > high) return -EINVAL;
+  setMarks(zone, min, low, high);
+  return 0;
+}
+
+/** Sets the lowmem reserve of a zone in pages against requests whose highest zone is `kind`. */
+export function setLowmemReserve(zone: u32, kind: u32, pages: u32): i32 {
+  if (zone >= nrZones || kind >= ZONE_KINDS) return -EINVAL;
+  setReserve(zone, kind, pages);
+  return 0;
+}
+
+/** See configureCache(). */
+export function setCache(zone: u32, cpus: u32, batch: u32, high: u32): i32 {
+  if (zone >= nrZones) return -EINVAL;
+  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  return configureCache(zone, cpus, batch, high);
+}
+
+export function setCpu(cpu: u32): void {
+  setCurrentCpu(cpu);
+}
+
+export function drainCaches(zone: u32): i32 {
+  if (zone >= nrZones) return -EINVAL;
+  drainZone(zone);
+  return 0;
+}
+
+export function drainLru(): void {
+  drainLruBatches();
+}
+
+export function seedRandom(value: u32): void {
+  seed(value);
+}
+
+/** Probability, in 2^-32, that a page of this class is held at one attempt. */
+export function setHoldProbability(pageClass: u32, threshold: u32): i32 {
+  if (pageClass >= PAGE_CLASSES) return -EINVAL;
+  setThreshold(pageClass, threshold);
+  return 0;
+}
+
+/** ALLOC_NO_WATERMARKS and ALLOC_THISNODE for migration targets; 0 = what Linux does. */
+export function setMigrationTargets(flags: u32): void {
+  setTargetFlags(flags);
+}
+
+export function setSignal(pending: u32): void {
+  setSignalPending(pending != 0);
+}
+
+// ---------------------------------------------------------------- pages
+
+/**
+ * Allocates `1 << order` pages of `pageClass` for migratetype `type` from the zone list of `node`, highest zone `kind`.
+ * Returns the first pfn, -ENOMEM, -EINVAL or -ENOBUFS.
+ */
+export function allocPages(order: u32, type: u32, pageClass: u32, kind: u32, node: u32, flags: u32): u32 {
+  if (order > MAX_ORDER || type > MIGRATE_RECLAIMABLE || kind >= ZONE_KINDS) return -EINVAL;
+  if (node >= abi.MAX_ZONES || !isAllocatable(pageClass)) return -EINVAL;
+  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  const pfn = takePages(order, type, kind, node, flags);
+  if (pfn == NO_CHUNK) return -ENOMEM;
+  setUsed(pfn, order, pageClass, flags);
+  return pfn;
+}
+
+function isAllocatable(pageClass: u32): bool {
+  return pageClass < PAGE_CLASSES && isUsed(pageClass);
+}
+
+/**
+ * Allocates up to `nr` order-0 pages at once (lemma L1). Returns how many, and writes them as runs {u32 pfn, u32 pages} to the staging area,
+ * at most `maxRuns` runs; scratch[0] = number of runs. Fewer pages than asked: ask again, or memory is out (0).
+ */
+export function allocBulk(nr: u32, type: u32, pageClass: u32, kind: u32, node: u32, flags: u32, maxRuns: u32): u32 {
+  if (type > MIGRATE_RECLAIMABLE || kind >= ZONE_KINDS || node >= abi.MAX_ZONES) return -EINVAL;
+  if (!isAllocatable(pageClass) || pageClass == PAGE_LRU_PENDING) return -EINVAL;
+  if (maxRuns == 0 || <u64>maxRuns * 8 > <u64>0x80000) return -EINVAL;
+  let runs: u32 = 0;
+  let left = nr;
+  while (left > 0 && runs < maxRuns) {
+    if (ensureRecords(SMALL_OPERATION) < 0) break;
+    const pfn = takeBulk(left, type, kind, node, flags);
+    if (pfn == NO_CHUNK) break;
+    const pages = lastTakenPages();
+    setRange(pfn, pages, pageClass);
+    if (isLru(pageClass)) addLruPages(zoneOf(entryOf(pfn)), pages);
+    left -= pages;
+    runs = appendRun(runs, pfn, pages);
+  }
+  store<u32>(SCRATCH, runs);
+  return nr - left;
+}
+
+function appendRun(runs: u32, pfn: u32, pages: u32): u32 {
+  if (runs > 0) {
+    const last = STAGING + (<usize>(runs - 1) << 3);
+    if (load<u32>(last) + load<u32>(last, 4) == pfn) {
+      store<u32>(last, load<u32>(last, 4) + pages, 4);
+      return runs;
+    }
+  }
+  const at = STAGING + (<usize>runs << 3);
+  store<u32>(at, pfn);
+  store<u32>(at, pages, 4);
+  return runs + 1;
+}
+
+/** Frees `1 << order` used pages at an aligned pfn. Returns 0, -EINVAL (not in use) or -ENOBUFS. */
+export function freePagesOf(pfn: u32, order: u32): i32 {
+  if (order > MAX_ORDER || !inTable(pfn, 1 << order) || pfn & ((1 << order) - 1)) return -EINVAL;
+  if (!allUsed(pfn, 1 << order)) return -EINVAL;
+  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  freePagesAt(pfn, order);
+  return 0;
+}
+
+function allUsed(start: u32, nr: u32): bool {
+  for (let pfn = start; pfn < start + nr; ) {
+    const entry = entryOf(pfn);
+    const whole = !recordOf(entry) && !(pfn & PAGE_MASK) && start + nr - pfn >= PAGEBLOCK_PAGES;
+    const state = stateAt(pfn);
+    if (state & HEAD || !isUsed(classOf(state))) return false;
+    pfn += whole ? PAGEBLOCK_PAGES : 1;
+  }
+  return true;
+}
+
+/** Frees the used pages of a run in ascending order, as single pages (lemma L2). Returns 0, -EINVAL or -ENOBUFS. */
+export function freeRun(start: u32, nr: u32): i32 {
+  if (!inTable(start, nr) || !allUsed(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  accountGone(start, nr);
+  freeContig(start, start + nr);
+  return 0;
+}
+
+/** State byte of a page: bit 7 a free head with order and list type, else class and hold. -EINVAL outside the table. */
+export function pageState(pfn: u32): i32 {
+  if (pfn >= endPfn()) return -EINVAL;
+  return stateAt(pfn);
+}
+
+/** Changes class and hold of a used page. Returns 0, -EINVAL or -ENOBUFS. */
+export function setPage(pfn: u32, pageClass: u32, hold: u32): i32 {
+  if (pfn >= endPfn() || hold > 3 || !isAllocatable(pageClass)) return -EINVAL;
+  const old = stateAt(pfn);
+  if (old & HEAD || !isUsed(classOf(old))) return -EINVAL;
+  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  const entry = entryOf(pfn);
+  const zone = zoneOf(entry);
+  accountGone(pfn, 1);
+  setStateAt(pfn, stateByte(pageClass, hold));
+  if (isLru(pageClass)) addLruPages(zone, 1);
+  if (pageClass == PAGE_LRU_PENDING) {
+    addPendingPages(1);
+    setFlags(entry, flagsOf(entry) | FLAG_PENDING);
+  }
+  return 0;
+}
+
+// ---------------------------------------------------------------- contiguous ranges
+
+/**
+ * See allocContig(). [start, start + nr) lies in one zone. Returns 0, -EBUSY, -ENOMEM, -EINTR, -EINVAL, -ENOBUFS. scratch = u32
+ * {stage, blocking pfn or 0xffffffff, its state, pages moved, pages dropped, failed tries}.
+ */
+export function allocContig(start: u32, nr: u32): i32 {
+  if (!inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (ensureRecords(recordsForRange(nr) * 2 + SMALL_OPERATION) < 0) return -ENOBUFS;
+  const result = allocContigRange(start, start + nr);
+  store<u32>(SCRATCH, lastStage);
+  store<u32>(SCRATCH, lastBlockingPfn, 4);
+  store<u32>(SCRATCH, lastBlockingState, 8);
+  store<u32>(SCRATCH, movedPages, 12);
+  store<u32>(SCRATCH, droppedPages, 16);
+  store<u32>(SCRATCH, failedTries, 20);
+  return result;
+}
+
+/** Are all pages of [start, start + nr) of this class? */
+function allOfClass(start: u32, nr: u32, pageClass: u32): bool {
+  for (let pfn = start; pfn < start + nr; ) {
+    if (stateAt(pfn) != pageClass) return false;
+    const entry = entryOf(pfn);
+    const whole = !recordOf(entry) && !(pfn & PAGE_MASK) && start + nr - pfn >= PAGEBLOCK_PAGES;
+    pfn += whole ? PAGEBLOCK_PAGES : 1;
+  }
+  return true;
+}
+
+/** Gives a range taken by allocContig(), or marked offline after it, back. Returns 0, -EINVAL or -ENOBUFS. */
+export function freeContigRange(start: u32, nr: u32): i32 {
+  if (!inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (!allOfClass(start, nr, PAGE_CONTIG) && !allOfClass(start, nr, PAGE_OFFLINE)) return -EINVAL;
+  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  freeContig(start, start + nr);
+  return 0;
+}
+
+/** Marks a range taken by allocContig() PG_offline. Returns 0 or -EINVAL. */
+export function markOffline(start: u32, nr: u32): i32 {
+  if (!inTable(start, nr) || !allOfClass(start, nr, PAGE_CONTIG)) return -EINVAL;
+  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  setRange(start, nr, PAGE_OFFLINE);
+  return 0;
+}
+
+/** Isolates pageblocks by themselves. Returns 0 or -EBUSY, -EINVAL. */
+export function isolate(start: u32, nr: u32): i32 {
+  if (!inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  return isolateRange(start, start + nr, false) ? 0 : -EBUSY;
+}
+
+export function unisolate(start: u32, nr: u32): i32 {
+  if (!inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  unisolateRange(start, start + nr);
+  return 0;
+}
+
+// ---------------------------------------------------------------- memory hotplug
+
+/** Begins to online whole absent pageblocks; then onlinePages() per plugged run, then endOnline(). */
+export function startOnline(zone: u32, start: u32, nr: u32): i32 {
+  if (zone >= nrZones || !inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
+  for (let block = start >> PAGEBLOCK_ORDER; block < (start + nr) >> PAGEBLOCK_ORDER; ++block) {
+    if (zoneOf(entryOfBlock(block)) != NO_ZONE) return -EINVAL;
+  }
+  beginOnline(zone, start, start + nr);
+  return 0;
+}
+
+/** Hands never-onlined pages to the allocator. Returns 0, -EINVAL or -ENOBUFS. */
+export function onlinePages(start: u32, nr: u32): i32 {
+  if (!inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (!allOfClass(start, nr, PAGE_NEVER_ONLINED)) return -EINVAL;
+  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  onlineRun(start, start + nr);
+  return 0;
+}
+
+export function endOnline(start: u32, nr: u32): i32 {
+  if (!inTable(start, nr) || !isBlockAligned(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  finishOnline(start, start + nr);
+  return 0;
+}
+
+/** See offlineRange(). scratch = u32 {blocking pfn or 0xffffffff, its state, pages moved}. */
+export function offlinePages(start: u32, nr: u32): i32 {
+  if (!inTable(start, nr) || !isBlockAligned(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (ensureRecords(recordsForRange(nr) * 2 + SMALL_OPERATION) < 0) return -ENOBUFS;
+  const result = offlineRange(start, start + nr);
+  store<u32>(SCRATCH, offlineBlockingPfn);
+  store<u32>(SCRATCH, offlineBlockingPfn == NO_CHUNK ? 0 : stateAt(offlineBlockingPfn), 4);
+  store<u32>(SCRATCH, movedPages, 8);
+  return result;
+}
+
+// ---------------------------------------------------------------- looking
+
+export function freePagesOfZone(zone: u32): u32 {
+  return zone < nrZones ? freePages(zone) : -EINVAL;
+}
+export function nrFreeChunks(zone: u32, order: u32): u32 {
+  return zone < nrZones && order <= MAX_ORDER ? nrFreeOf(zone, order) : -EINVAL;
+}
+export function presentPagesOfZone(zone: u32): u32 {
+  return zone < nrZones ? presentPages(zone) : -EINVAL;
+}
+export function isolatedBlocksOfZone(zone: u32): u32 {
+  return zone < nrZones ? isolatedBlocks(zone) : -EINVAL;
+}
+export function lruPagesOfZone(zone: u32): u32 {
+  return zone < nrZones ? lruPages(zone) : -EINVAL;
+}
+export function cachedPagesOfZone(zone: u32): u32 {
+  return zone < nrZones ? cachedPages(zone) : -EINVAL;
+}
+
+/**
+ * Copies a free list, from head to tail, into the staging area: u32 pfns, at most `max`, beginning after the chunk `after`
+ * (0xffffffff: at the head). Returns how many.
+ */
+export function readFreeList(zone: u32, order: u32, type: u32, after: u32, max: u32): u32 {
+  if (zone >= nrZones || order > MAX_ORDER || type >= MIGRATE_TYPES || max > 0x20000) return -EINVAL;
+  let count: u32 = 0;
+  let pfn = after == NO_CHUNK ? firstOf(zone, order, type) : chunkAfter(after);
+  for (; pfn != NO_CHUNK && count < max; pfn = chunkAfter(pfn)) {
+    store<u32>(STAGING + (<usize>count << 2), pfn);
+    ++count;
+  }
+  return count;
+}
+
+/** Migratetype of a pageblock (MIGRATE_ISOLATE while isolated), or -EINVAL where no page is online. */
+export function pageblockType(block: u32): i32 {
+  if (block >= nrPageblocks || zoneOf(entryOfBlock(block)) == NO_ZONE) return -EINVAL;
+  return typeOf(entryOfBlock(block));
+}
+
+/** Zone index of a pageblock, or -EINVAL where no page is online. */
+export function pageblockZone(block: u32): i32 {
+  if (block >= nrPageblocks || zoneOf(entryOfBlock(block)) == NO_ZONE) return -EINVAL;
+  return zoneOf(entryOfBlock(block));
+}
+
+/** Counters of [start, start + nr), whole pageblocks: scratch = u32 {free, movable, unmovable, held}. */
+export function countPages(start: u32, nr: u32): i32 {
+  if (!inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
+  sumCounts(start, start + nr, SCRATCH);
+  return 0;
+}
+
+/** Which subblocks could go: see removableSubblocks(). `bitmap` 0 or a bitmap of at least `nr` bits. */
+export function countRemovable(start: u32, blocksEach: u32, nr: u32, bitmap: u32): u32 {
+  if (blocksEach == 0 || start & PAGE_MASK) return -EINVAL;
+  const blocks = <u64>blocksEach * nr;
+  if (<u64>(start >> PAGEBLOCK_ORDER) + blocks > <u64>nrPageblocks) return -EINVAL;
+  if (bitmap && bits.bitsOf(bitmap) < nr) return -EINVAL;
+  return removableSubblocks(start >> PAGEBLOCK_ORDER, blocksEach, nr, bitmap ? bits.wordsOf(bitmap) : 0);
+}
+
+/** 0, or the code of the first broken invariant; scratch[0] = where. */
+export function validate(): u32 {
+  const code = validateAll();
+  store<u32>(SCRATCH, brokenAt);
+  return code;
+}
+
+export function usedMemory(): u32 {
+  return usedBytes();
+}
+export function mixedPageblocks(): u32 {
+  return recordsInUse;
+}
+export function scratch(): u32 {
+  return <u32>SCRATCH;
+}
+export function staging(): u32 {
+  return <u32>STAGING;
+}
+export function staging2(): u32 {
+  return <u32>STAGING2;
+}
+
+// ---------------------------------------------------------------- journal
+
+export function journalOpen(entries: u32): i32 {
+  return entries > 1 << 26 ? -EINVAL : openJournal(entries);
+}
+export function journalClear(): void {
+  clearJournal();
+}
+/** Entries noted since the last clear; more than journalSize() means that the rest was not kept. */
+export function journalNoted(): u32 {
+  return journalCount;
+}
+export function journalSize(): u32 {
+  return journalCapacity();
+}
+export function journalAt(): u32 {
+  return <u32>journalBase();
+}

@@ -1,0 +1,109 @@
+// Building the guest from a capture: page states come in a piece at a time, free chunks are rebuilt from them.
+//
+// Convention for the lists (engine-model.md section 1 a): all chunks ascending, each at the tail; a chunk is on the
+// list of its pageblock's type.
+
+import {
+  ENOBUFS,
+  MAX_ORDER,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  PAGE_FREE,
+  PAGE_LRU_PENDING,
+} from "./abi";
+import { freeBuddyBlock } from "./buddy";
+import { insertChunk, removeChunk } from "./free-list";
+import { ensureRecords, makeUniform, recordFor } from "./page";
+import { alignedOrder, addPendingPages } from "./page-alloc";
+import { classOf, countDelta, isLru } from "./page-class";
+import {
+  FLAG_PENDING,
+  addCounts,
+  entryOfBlock,
+  flagsOf,
+  setFlags,
+  setType,
+  setZone,
+  typeOf,
+} from "./pageblock";
+import { addFreePages, addLruPages, addPresentPages } from "./zone";
+
+/**
+ * Gives a pageblock its 512 page states, read from `states` (state bytes without heads), its zone and type. The pageblock was absent
+ * before. Returns 0 or -ENOBUFS.
+ */
+export function loadPageblock(block: u32, zone: u32, type: u32, states: usize): i32 {
+  if (ensureRecords(1) < 0) return -ENOBUFS;
+  const entry = entryOfBlock(block);
+  setZone(entry, zone);
+  setType(entry, type);
+  addPresentPages(zone, PAGEBLOCK_PAGES);
+  const first = <u32>load<u8>(states);
+  if (isUniform(states, first)) {
+    makeUniform(entry, first);
+    account(entry, zone, first, PAGEBLOCK_PAGES);
+    if (first == PAGE_FREE) addWhole(block << PAGEBLOCK_ORDER, zone, type);
+    return 0;
+  }
+  makeUniform(entry, PAGE_FREE);
+  const record = recordFor(entry);
+  memory.copy(record, states, PAGEBLOCK_PAGES);
+  let counts: u64 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const state = <u32>load<u8>(states + page);
+    counts += countDelta(state);
+    account(entry, zone, state, 1);
+  }
+  addCounts(entry, counts - countDelta(PAGE_FREE) * PAGEBLOCK_PAGES);
+  addChunks(block << PAGEBLOCK_ORDER, zone, type, states);
+  return 0;
+}
+
+function isUniform(states: usize, state: u32): bool {
+  const word = <u64>state * 0x0101010101010101;
+  for (let at: usize = 0; at < PAGEBLOCK_PAGES; at += 8) {
+    if (load<u64>(states + at) != word) return false;
+  }
+  return true;
+}
+
+function account(entry: usize, zone: u32, state: u32, nrPages: u32): void {
+  const pageClass = classOf(state);
+  if (isLru(pageClass)) addLruPages(zone, nrPages);
+  if (pageClass != PAGE_LRU_PENDING) return;
+  addPendingPages(nrPages);
+  setFlags(entry, flagsOf(entry) | FLAG_PENDING);
+}
+
+/** A wholly free pageblock: an order-9 chunk, or with its free lower half one of order 10. */
+function addWhole(pfn: u32, zone: u32, type: u32): void {
+  addFreePages(zone, PAGEBLOCK_PAGES);
+  const buddyEntry = freeBuddyBlock(pfn, zone);
+  if (buddyEntry && typeOf(buddyEntry) <= 2 && type <= 2) {
+    const lower = pfn & ~PAGEBLOCK_PAGES;
+    removeChunk(zone, pfn ^ PAGEBLOCK_PAGES, PAGEBLOCK_ORDER);
+    insertChunk(zone, lower, MAX_ORDER, typeOf(entryOfBlock(lower >> PAGEBLOCK_ORDER)), true);
+    return;
+  }
+  insertChunk(zone, pfn, PAGEBLOCK_ORDER, type, true);
+}
+
+/** The chunks of a partly free pageblock: each run of free pages in the largest aligned pieces, ascending. */
+function addChunks(pfn: u32, zone: u32, type: u32, states: usize): void {
+  let page: u32 = 0;
+  while (page < PAGEBLOCK_PAGES) {
+    if (load<u8>(states + page) != <u8>PAGE_FREE) {
+      ++page;
+      continue;
+    }
+    let end = page + 1;
+    while (end < PAGEBLOCK_PAGES && load<u8>(states + end) == <u8>PAGE_FREE) ++end;
+    addFreePages(zone, end - page);
+    while (page < end) {
+      const order = alignedOrder(page | PAGEBLOCK_PAGES, end | PAGEBLOCK_PAGES, PAGEBLOCK_ORDER - 1);
+      insertChunk(zone, pfn + page, order, type, true);
+      page += 1 << order;
+    }
+  }
+}
+

@@ -1,0 +1,155 @@
+// Bringing memory online and offline, a memory block or less at a time (page-allocator.md 10, contig-range.md 8).
+
+import {
+  EBUSY,
+  HOLD_NONE,
+  MAX_ORDER,
+  MIGRATE_MOVABLE,
+  MM_MOVE_TO_TAIL,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  PAGE_ABSENT,
+  PAGE_FREE,
+  PAGE_NEVER_ONLINED,
+  ZONE_MOVABLE,
+} from "./abi";
+import { NO_CHUNK, removeChunk } from "./free-list";
+import { drainLruBatches, moveTo, resetMigrationCounts } from "./migrate";
+import { freeAligned, takePages } from "./page-alloc";
+import { makeUniform, setRange, stateAt } from "./page";
+import { HEAD, classOf, holdOf, isMovable, isUnit, isUnreferenced, isWithdrawn } from "./page-class";
+import { NO_ZONE, entryOf, setIsolated, setType, setZone, zoneOf } from "./pageblock";
+import { drainZone } from "./per-cpu-cache";
+import { isolateRange, refusingPfn, unisolateRange } from "./page-isolation";
+import { hasBehaviour } from "./version";
+import { addIsolatedBlocks, addPresentPages, nodeOf } from "./zone";
+
+/** Page that kept the last offlining from succeeding. */
+export let offlineBlockingPfn: u32 = NO_CHUNK;
+
+/**
+ * Starts to bring whole pageblocks online in `zone`: they get a zone and a type, their pages are PAGE_NEVER_ONLINED. From v5.10
+ * on they are isolated until finishOnline().
+ */
+export function beginOnline(zone: u32, start: u32, end: u32): void {
+  const isolated = hasBehaviour(MM_MOVE_TO_TAIL);
+  for (let pfn = start; pfn < end; pfn += PAGEBLOCK_PAGES) {
+    const entry = entryOf(pfn);
+    setZone(entry, zone);
+    setType(entry, MIGRATE_MOVABLE);
+    if (isolated) {
+      setIsolated(entry);
+      addIsolatedBlocks(zone, 1);
+    }
+    makeUniform(entry, PAGE_NEVER_ONLINED);
+  }
+  addPresentPages(zone, end - start);
+}
+
+/** Hands a run of pages that were never online to the allocator: the generic online path, also for single subblocks later. */
+export function onlineRun(start: u32, end: u32): void {
+  setRange(start, end - start, PAGE_FREE);
+  freeAligned(start, end, MAX_ORDER, hasBehaviour(MM_MOVE_TO_TAIL));
+}
+
+/** Ends beginOnline(): what went online becomes available. */
+export function finishOnline(start: u32, end: u32): void {
+  unisolateRange(start, end);
+}
+
+/** A page of another node first, then of the own one: targets of offlining (contig-range.md section 8). */
+function offlineTarget(order: u32, zone: u32): u32 {
+  const node = nodeOf(zone);
+  for (let other: u32 = 0; other < 16; ++other) {
+    if (other == node) continue;
+    const pfn = takePages(order, MIGRATE_MOVABLE, ZONE_MOVABLE, other, 0);
+    if (pfn != NO_CHUNK) return pfn;
+  }
+  return takePages(order, MIGRATE_MOVABLE, ZONE_MOVABLE, node, 0);
+}
+
+/** Moves every movable page out of [start, end), ascending. Stops at the first that does not go; returns it or NO_CHUNK. */
+function evacuateAscending(start: u32, end: u32): u32 {
+  let pfn = start;
+  while (pfn < end) {
+    const state = stateAt(pfn);
+    if (state & HEAD) {
+      pfn += 1 << (state & 15);
+      continue;
+    }
+    const pageClass = classOf(state);
+    if (isWithdrawn(pageClass) || isUnreferenced(pageClass)) {
+      ++pfn;
+      continue;
+    }
+    if (!isMovable(pageClass) || holdOf(state) != HOLD_NONE) return pfn;
+    const order: u32 = isUnit(pageClass) ? PAGEBLOCK_ORDER : 0;
+    const target = offlineTarget(order, zoneOf(entryOf(pfn)));
+    if (target == NO_CHUNK) return pfn;
+    moveTo(pfn, target, order);
+    pfn += 1 << order;
+  }
+  return NO_CHUNK;
+}
+
+/** First page of [start, end) that is neither free nor withdrawn, or NO_CHUNK. */
+function firstLeft(start: u32, end: u32): u32 {
+  let pfn = start;
+  while (pfn < end) {
+    const state = stateAt(pfn);
+    if (state & HEAD) {
+      pfn += 1 << (state & 15);
+      continue;
+    }
+    if (!isWithdrawn(classOf(state))) return pfn;
+    ++pfn;
+  }
+  return NO_CHUNK;
+}
+
+/**
+ * Takes whole pageblocks offline: `offline_pages()`. Pages that are withdrawn count as gone. Where Linux would retry a stuck page
+ * for ever, this answers -EBUSY after one pass.
+ *
+ * All or nothing for the pageblocks, except that moved pages stay moved. Returns 0 or -EBUSY with offlineBlockingPfn.
+ */
+export function offlineRange(start: u32, end: u32): i32 {
+  const zone = zoneOf(entryOf(start));
+  resetMigrationCounts();
+  drainZone(zone);
+  drainLruBatches();
+  if (!isolateRange(start, end, true)) {
+    offlineBlockingPfn = refusingPfn;
+    return -EBUSY;
+  }
+  offlineBlockingPfn = evacuateAscending(start, end);
+  if (offlineBlockingPfn == NO_CHUNK) offlineBlockingPfn = firstLeft(start, end);
+  if (offlineBlockingPfn != NO_CHUNK) {
+    unisolateRange(start, end);
+    return -EBUSY;
+  }
+  withdraw(zone, start, end);
+  return 0;
+}
+
+/** Takes all free chunks of isolated pageblocks off their lists and makes every page absent. */
+function withdraw(zone: u32, start: u32, end: u32): void {
+  for (let pfn = start; pfn < end; ) {
+    const state = stateAt(pfn);
+    if (!(state & HEAD)) {
+      ++pfn;
+      continue;
+    }
+    const order = state & 15;
+    removeChunk(zone, pfn, order);
+    pfn += 1 << order;
+  }
+  for (let pfn = start; pfn < end; pfn += PAGEBLOCK_PAGES) {
+    const entry = entryOf(pfn);
+    makeUniform(entry, PAGE_ABSENT);
+    setType(entry, MIGRATE_MOVABLE);
+    setZone(entry, NO_ZONE);
+    addIsolatedBlocks(zone, -1);
+  }
+  addPresentPages(zone, start - end);
+}

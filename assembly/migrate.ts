@@ -1,0 +1,269 @@
+// Moving used pages away (contig-range.md section 5; corrections A2, A3, B1 to B3).
+
+import {
+  ENOMEM,
+  HOLD_AGAIN,
+  HOLD_NONE,
+  HOLD_PINNED,
+  MIGRATE_MOVABLE,
+  MM_CONTIG_MOVES_THP,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  PAGE_ANON,
+  PAGE_FILE_CLEAN,
+  PAGE_LRU_PENDING,
+  PAGE_THP,
+  ZONE_MOVABLE,
+  ZONE_NORMAL,
+  ALLOC_COMPOUND,
+} from "./abi";
+import { NO_CHUNK } from "./free-list";
+import { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT, note } from "./journal";
+import { PAGE_MASK, makeUniform, setStateAt, stateAt } from "./page";
+import { HEAD, classOf, holdOf, isLru, isMovable, isUnit, stateByte } from "./page-class";
+import {
+  FLAG_PENDING,
+  blockState,
+  entryOf,
+  entryOfBlock,
+  flagsOf,
+  nrPageblocks,
+  recordOf,
+  setFlags,
+  zoneOf,
+} from "./pageblock";
+import { addPendingPages, clearUsed, pendingPages, releasePages, setUsed, takePages } from "./page-alloc";
+import { heldByChance } from "./random";
+import { hasBehaviour } from "./version";
+import { addLruPages, kindOf, lruOfNode, nodeOf } from "./zone";
+
+/** Pages of one batch: migration goes in batches of 32 base pages. */
+const BATCH_PAGES: u32 = 32;
+const PASSES: u32 = 10;
+
+// Lists of pfns, in processing order. A batch holds 32 pages at most; splitting a THP makes 512 of one.
+const LISTS_AT: usize = 0x18000;
+const LIST_BYTES: usize = 0x1000;
+const BATCH: usize = LISTS_AT;
+const FAILED: usize = LISTS_AT + LIST_BYTES;
+const AGAIN: usize = LISTS_AT + 2 * LIST_BYTES;
+const SPLIT: usize = LISTS_AT + 3 * LIST_BYTES;
+
+export let batchLength: u32 = 0;
+let nrFailed: u32 = 0;
+let nrSplit: u32 = 0;
+
+/** What the current attempt has done so far, in base pages. */
+export let movedPages: u32 = 0;
+export let droppedPages: u32 = 0;
+/** Single tries that took a target and gave it back. */
+export let failedTries: u32 = 0;
+
+/** ALLOC_* flags for targets; 0 is what Linux does. */
+let targetFlags: u32 = 0;
+
+export function setTargetFlags(flags: u32): void {
+  targetFlags = flags;
+}
+
+export function resetMigrationCounts(): void {
+  batchLength = 0;
+  movedPages = 0;
+  droppedPages = 0;
+  failedTries = 0;
+}
+
+function at(list: usize, index: u32): u32 {
+  return load<u32>(list + (<usize>index << 2));
+}
+function put(list: usize, index: u32, pfn: u32): void {
+  store<u32>(list + (<usize>index << 2), pfn);
+}
+
+/** Lets pages that wait in LRU batches reach the LRU: `lru_add_drain_all()`. */
+export function drainLruBatches(): void {
+  if (pendingPages == 0) return;
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    if (!(flagsOf(entry) & FLAG_PENDING)) continue;
+    setFlags(entry, flagsOf(entry) & ~FLAG_PENDING);
+    const pfn = block << PAGEBLOCK_ORDER;
+    for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+      const state = stateAt(pfn + page);
+      if (state & HEAD || classOf(state) != PAGE_LRU_PENDING) continue;
+      clearPending(pfn + page, holdOf(state));
+    }
+  }
+}
+
+function clearPending(pfn: u32, hold: u32): void {
+  setStateAt(pfn, stateByte(PAGE_ANON, hold));
+  addPendingPages(-1);
+  addLruPages(zoneOf(entryOf(pfn)), 1);
+}
+
+/** A batch of more than half of the node's remaining LRU pages ends at a pageblock border (corrections A2). */
+function tooManyIsolated(pfn: u32, nrLru: u32): bool {
+  return nrLru > (lruOfNode(nodeOf(zoneOf(entryOf(pfn)))) - nrLru) >> 1;
+}
+
+/**
+ * Collects the next batch from [pos, end): up to 32 pages, or up to and including one 2 MiB unit. Leaves it in the batch list in
+ * descending order, as Linux processes it. Returns where the next collection starts.
+ */
+export function collectBatch(pos: u32, end: u32): u32 {
+  let length: u32 = 0;
+  let nrPages: u32 = 0;
+  let nrLru: u32 = 0;
+  while (pos < end && nrPages < BATCH_PAGES) {
+    const entry = entryOf(pos);
+    if (!(pos & PAGE_MASK) && length > 0 && tooManyIsolated(pos, nrLru)) break;
+    const blockEnd = min(end, (pos | PAGE_MASK) + 1);
+    const record = recordOf(entry);
+    const uniform = record ? 0 : blockState(entry);
+    if (!record && (uniform & HEAD || !isMovable(classOf(uniform)))) {
+      pos = blockEnd;
+      continue;
+    }
+    while (pos < blockEnd && nrPages < BATCH_PAGES) {
+      const state = record ? <u32>load<u8>(record + (pos & PAGE_MASK)) : uniform;
+      if (state & HEAD) {
+        pos += 1 << (state & 15);
+        continue;
+      }
+      const pageClass = classOf(state);
+      if (isUnit(pageClass) && !hasBehaviour(MM_CONTIG_MOVES_THP)) {
+        pos = blockEnd;
+        continue;
+      }
+      if (isMovable(pageClass) && holdOf(state) != HOLD_PINNED && !heldByChance(pageClass)) {
+        const pages: u32 = isUnit(pageClass) ? PAGEBLOCK_PAGES : 1;
+        put(BATCH, length++, pos);
+        nrPages += pages;
+        if (isLru(pageClass)) nrLru += pages;
+        pos += pages;
+        continue;
+      }
+      pos += isUnit(pageClass) ? PAGEBLOCK_PAGES : 1;
+    }
+  }
+  reverseBatch(length);
+  batchLength = length;
+  return min(pos, end);
+}
+
+function reverseBatch(length: u32): void {
+  for (let low: u32 = 0; low < length >> 1; ++low) {
+    const high = length - 1 - low;
+    const pfn = at(BATCH, low);
+    put(BATCH, low, at(BATCH, high));
+    put(BATCH, high, pfn);
+  }
+}
+
+/** Drops the clean file pages of the batch: they need no target (contig-range.md 5.2). */
+export function dropClean(): void {
+  let kept: u32 = 0;
+  for (let index: u32 = 0; index < batchLength; ++index) {
+    const pfn = at(BATCH, index);
+    const state = stateAt(pfn);
+    if (classOf(state) != PAGE_FILE_CLEAN || holdOf(state) != HOLD_NONE) {
+      put(BATCH, kept++, pfn);
+      continue;
+    }
+    clearUsed(pfn, 0);
+    releasePages(pfn, 0);
+    note(pfn, NO_CHUNK, JOURNAL_DROPPED, 0);
+    ++droppedPages;
+  }
+  batchLength = kept;
+}
+
+/** The target of a page, taken from the lists and still PAGE_FREE; NO_CHUNK where memory is out. */
+function takeTarget(pfn: u32, order: u32): u32 {
+  const zone = zoneOf(entryOf(pfn));
+  // a base page outside ZONE_MOVABLE may not enter it, a THP may (contig-range.md 5.4)
+  const kind = kindOf(zone) == ZONE_MOVABLE || order > 0 ? ZONE_MOVABLE : ZONE_NORMAL;
+  return takePages(order, MIGRATE_MOVABLE, kind, nodeOf(zone), targetFlags);
+}
+
+/** Moves a page or unit to `target`: the class carries over, the source is freed. */
+export function moveTo(pfn: u32, target: u32, order: u32): void {
+  const pageClass = classOf(stateAt(pfn));
+  setUsed(target, order, stateByte(pageClass, HOLD_NONE), ALLOC_COMPOUND);
+  clearUsed(pfn, order);
+  releasePages(pfn, order);
+  note(pfn, target, JOURNAL_MOVED, order);
+  movedPages += 1 << order;
+}
+
+/** Turns a THP into 512 pages that follow it one by one, in descending order (corrections B3). */
+function splitUnit(pfn: u32): void {
+  const entry = entryOf(pfn);
+  const hold = holdOf(blockState(entry));
+  makeUniform(entry, stateByte(PAGE_ANON, hold));
+  note(pfn, NO_CHUNK, JOURNAL_SPLIT, PAGEBLOCK_ORDER);
+  for (let page: u32 = PAGEBLOCK_PAGES; page > 0; --page) put(SPLIT, nrSplit++, pfn + page - 1);
+}
+
+/**
+ * One call of migrate over a list of `length` pages: up to 10 passes over those that answer "again". Afterwards the
+ * survivors stand in the batch list, the failed ones first (corrections B1). Returns 0, or -ENOMEM with everything not moved
+ * yet among the survivors.
+ */
+function migrateList(list: usize, length: u32): i32 {
+  let rest = length;
+  for (let pass: u32 = 0; pass < PASSES && rest > 0; ++pass) {
+    let again: u32 = 0;
+    for (let index: u32 = 0; index < rest; ++index) {
+      const pfn = at(list, index);
+      const state = stateAt(pfn);
+      const pageClass = classOf(state);
+      const order: u32 = isUnit(pageClass) ? PAGEBLOCK_ORDER : 0;
+      const target = takeTarget(pfn, order);
+      if (target == NO_CHUNK) {
+        if (pageClass == PAGE_THP && nrSplit == 0) {
+          splitUnit(pfn);
+          continue;
+        }
+        for (; index < rest; ++index) put(AGAIN, again++, at(list, index));
+        keepSurvivors(again);
+        return -ENOMEM;
+      }
+      const hold = holdOf(state);
+      if (hold == HOLD_NONE) {
+        moveTo(pfn, target, order);
+        continue;
+      }
+      releasePages(target, order);
+      note(pfn, target, JOURNAL_FAILED, order);
+      ++failedTries;
+      if (hold == HOLD_AGAIN) put(AGAIN, again++, pfn);
+      else put(FAILED, nrFailed++, pfn);
+    }
+    for (let index: u32 = 0; index < again; ++index) put(list, index, at(AGAIN, index));
+    rest = again;
+  }
+  for (let index: u32 = 0; index < rest; ++index) put(AGAIN, index, at(list, index));
+  keepSurvivors(rest);
+  return 0;
+}
+
+/** Appends the failed pages, then `again` others, to the batch list. */
+function keepSurvivors(again: u32): void {
+  for (let index: u32 = 0; index < nrFailed; ++index) put(BATCH, batchLength++, at(FAILED, index));
+  for (let index: u32 = 0; index < again; ++index) put(BATCH, batchLength++, at(AGAIN, index));
+}
+
+/** Migrates the batch once; survivors stay in it. Returns 0 or -ENOMEM. */
+export function migrateBatch(): i32 {
+  const length = batchLength;
+  batchLength = 0;
+  nrFailed = 0;
+  nrSplit = 0;
+  const result = migrateList(BATCH, length);
+  if (result < 0 || nrSplit == 0) return result;
+  nrFailed = 0;
+  const pages = nrSplit;
+  return migrateList(SPLIT, pages);
+}

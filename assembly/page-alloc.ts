@@ -1,0 +1,259 @@
+// Allocation over the zone list, and freeing (page-allocator.md sections 6.3, 9.3).
+
+import {
+  ALLOC_COMPOUND,
+  ALLOC_NO_WATERMARKS,
+  ALLOC_THISNODE,
+  MAX_ORDER,
+  PAGEBLOCK_ORDER,
+  PAGE_FREE,
+  PAGE_LRU_PENDING,
+  PAGE_TAIL,
+} from "./abi";
+import { freeChunk, hasChunk, takeChunk } from "./buddy";
+import { NO_CHUNK, firstOf, insertChunk, removeChunk } from "./free-list";
+import { PAGE_MASK, makeUniform, recordFor, setRange, stateAt } from "./page";
+import { classOf, countDelta, isLru } from "./page-class";
+import { FLAG_PENDING, addCounts, blockState, entryOf, flagsOf, recordOf, setFlags, typeOf, zoneOf } from "./pageblock";
+import { freeCached, isCached, takeCached } from "./per-cpu-cache";
+import {
+  addFreePages,
+  addLruPages,
+  freePages,
+  kindOf,
+  lowMark,
+  minMark,
+  nodeOf,
+  reserveOf,
+  startsNoFragment,
+  zoneListAt,
+  zoneListLength,
+} from "./zone";
+
+/** Pages that wait in LRU batches, over all zones. */
+export let pendingPages: u32 = 0;
+
+export function addPendingPages(delta: i32): void {
+  pendingPages += delta;
+}
+
+/** NR_FREE_PAGES that a request of `order` may not go below in this zone (page-allocator.md 9.3). */
+function floorOf(zone: u32, order: u32, kind: u32, mark: u32): u32 {
+  return mark + reserveOf(zone, kind) + (1 << order) - 1;
+}
+
+function watermarkOk(zone: u32, order: u32, kind: u32, mark: u32): bool {
+  if (freePages(zone) <= floorOf(zone, order, kind, mark)) return false;
+  return order == 0 || hasChunk(zone, order);
+}
+
+/** A chunk of free pages of this zone, through its cache where it has one. */
+function takeFromZone(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
+  return isCached(zone, order)
+    ? takeCached(zone, order, type, noFragment)
+    : takeChunk(zone, order, type, noFragment);
+}
+
+/** One walk of the zone list. `useMin`: test the min mark in place of low. */
+function walk(
+  order: u32,
+  type: u32,
+  kind: u32,
+  node: u32,
+  flags: u32,
+  useMin: bool,
+  noFragment: bool,
+): u32 {
+  const length = zoneListLength();
+  for (let index: u32 = 0; index < length; ++index) {
+    const zone = zoneListAt(node, index);
+    if (kindOf(zone) > kind) continue;
+    if (nodeOf(zone) != node && (noFragment || flags & ALLOC_THISNODE)) break;
+    if (!(flags & ALLOC_NO_WATERMARKS)) {
+      if (!watermarkOk(zone, order, kind, useMin ? minMark(zone) : lowMark(zone))) continue;
+    }
+    const pfn = takeFromZone(zone, order, type, noFragment);
+    if (pfn != NO_CHUNK) return pfn;
+  }
+  return NO_CHUNK;
+}
+
+/** The first zone of the list that a request of highest zone `kind` prefers, or -1. */
+function preferredZone(kind: u32, node: u32): i32 {
+  for (let index: u32 = 0; index < zoneListLength(); ++index) {
+    const zone = zoneListAt(node, index);
+    if (kindOf(zone) <= kind) return nodeOf(zone) == node ? zone : -1;
+  }
+  return -1;
+}
+
+/**
+ * Free pages for a request, or NO_CHUNK: all zones with the low mark (first without fragmenting, where the version's fast
+ * path does that), then all with the min mark. The pages are PAGE_FREE; the caller sets their state.
+ */
+export function takePages(order: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
+  const preferred = preferredZone(kind, node);
+  if (preferred >= 0 && startsNoFragment(preferred)) {
+    const pfn = walk(order, type, kind, node, flags, false, true);
+    if (pfn != NO_CHUNK) return pfn;
+  }
+  const pfn = walk(order, type, kind, node, flags, false, false);
+  if (pfn != NO_CHUNK || flags & ALLOC_NO_WATERMARKS) return pfn;
+  return walk(order, type, kind, node, flags, true, false);
+}
+
+/** Writes the state of pages just taken, and accounts LRU and pending pages. */
+export function setUsed(pfn: u32, order: u32, state: u32, flags: u32): void {
+  const zone = zoneOf(entryOf(pfn));
+  if (order == 0) {
+    const entry = entryOf(pfn);
+    store<u8>(recordOf(entry) + (pfn & PAGE_MASK), <u8>state);
+    addCounts(entry, countDelta(state) - countDelta(PAGE_FREE));
+  } else if (order >= PAGEBLOCK_ORDER || flags & ALLOC_COMPOUND) {
+    setRange(pfn, 1 << order, state);
+  } else {
+    setRange(pfn, 1 << order, PAGE_TAIL);
+    const entry = entryOf(pfn);
+    store<u8>(recordOf(entry) + (pfn & PAGE_MASK), <u8>state);
+    addCounts(entry, countDelta(state));
+  }
+  if (order > PAGEBLOCK_ORDER && !(flags & ALLOC_COMPOUND)) {
+    makeUniform(entryOf(pfn + (1 << PAGEBLOCK_ORDER)), PAGE_TAIL);
+  }
+  const pageClass = classOf(state);
+  if (isLru(pageClass)) addLruPages(zone, 1 << order);
+  if (pageClass == PAGE_LRU_PENDING) {
+    pendingPages += 1 << order;
+    const entry = entryOf(pfn);
+    setFlags(entry, flagsOf(entry) | FLAG_PENDING);
+  }
+}
+
+/** Frees a chunk whose pages are PAGE_FREE, through the cache where the zone has one. */
+export function releasePages(pfn: u32, order: u32): void {
+  const entry = entryOf(pfn);
+  const zone = zoneOf(entry);
+  if (isCached(zone, order)) freeCached(zone, pfn, order);
+  else freeChunk(zone, pfn, order, typeOf(entry), false);
+}
+
+/** Makes used pages PAGE_FREE (not yet on a list) and takes them off the LRU accounts. */
+export function clearUsed(pfn: u32, order: u32): void {
+  const entry = entryOf(pfn);
+  const zone = zoneOf(entry);
+  if (order == 0) {
+    const at = recordFor(entry) + (pfn & PAGE_MASK);
+    const state = <u32>load<u8>(at);
+    const pageClass = classOf(state);
+    if (isLru(pageClass)) addLruPages(zone, -1);
+    else if (pageClass == PAGE_LRU_PENDING) --pendingPages;
+    addCounts(entry, countDelta(PAGE_FREE) - countDelta(state));
+    store<u8>(at, <u8>PAGE_FREE);
+    return;
+  }
+  accountGone(pfn, 1 << order);
+  setRange(pfn, 1 << order, PAGE_FREE);
+}
+
+/** Takes `nrPages` used pages off the LRU and pending accounts, a uniform pageblock at a time. */
+export function accountGone(pfn: u32, nrPages: u32): void {
+  const end = pfn + nrPages;
+  while (pfn != end) {
+    const entry = entryOf(pfn);
+    const uniform = !recordOf(entry) && !(pfn & PAGE_MASK) && end - pfn >= 1 << PAGEBLOCK_ORDER;
+    const step: u32 = uniform ? 1 << PAGEBLOCK_ORDER : 1;
+    const pageClass = classOf(uniform ? blockState(entry) : stateAt(pfn));
+    if (isLru(pageClass)) addLruPages(zoneOf(entry), -step);
+    else if (pageClass == PAGE_LRU_PENDING) pendingPages -= step;
+    pfn += step;
+  }
+}
+
+/** Frees `1 << order` used pages. */
+export function freePagesAt(pfn: u32, order: u32): void {
+  clearUsed(pfn, order);
+  releasePages(pfn, order);
+}
+
+/**
+ * Frees the pages of [pfn, end), all PAGE_FREE and on no list, as the largest aligned chunks up to `maxOrder`, ascending.
+ * With order 9 that equals freeing them one by one (lemma L2), whatever the types of the pageblocks.
+ */
+export function freeAligned(pfn: u32, end: u32, maxOrder: u32, forceTail: bool): void {
+  while (pfn < end) {
+    const order = alignedOrder(pfn, end, maxOrder);
+    const entry = entryOf(pfn);
+    if (order < PAGEBLOCK_ORDER) recordFor(entry);
+    freeChunk(zoneOf(entry), pfn, order, typeOf(entry), forceTail);
+    pfn += 1 << order;
+  }
+}
+
+/** Largest order, at most `maxOrder`, of an aligned chunk that starts at `pfn` and ends by `end`. */
+export function alignedOrder(pfn: u32, end: u32, maxOrder: u32): u32 {
+  let order = min(ctz(pfn), maxOrder);
+  while (<u32>1 << order > end - pfn) --order;
+  return order;
+}
+
+// Bulk allocation, lemma L1: k requests of order 0 are the first k pages of the chunks in list order.
+
+let takenPages: u32 = 0;
+
+/** Length of the run that takeBulk() returned last. */
+export function lastTakenPages(): u32 {
+  return takenPages;
+}
+
+/** Takes up to `wanted` pages out of the first chunk that an order-0 request would use; NO_CHUNK where the lists of `type` are empty. */
+function takeRun(zone: u32, type: u32, wanted: u32): u32 {
+  for (let order: u32 = 0; order <= MAX_ORDER; ++order) {
+    const pfn = firstOf(zone, order, type);
+    if (pfn == NO_CHUNK) continue;
+    removeChunk(zone, pfn, order);
+    takenPages = min(wanted, 1 << order);
+    addFreePages(zone, -takenPages);
+    restore(zone, pfn + takenPages, pfn + (1 << order), type);
+    return pfn;
+  }
+  return NO_CHUNK;
+}
+
+/** Puts [from, end), the rest of a chunk cut at `from`, back at the list heads as its aligned binary decomposition. */
+function restore(zone: u32, from: u32, end: u32, type: u32): void {
+  while (from < end) {
+    const order = min(ctz(from), MAX_ORDER);
+    const entry = entryOf(from);
+    if (order < PAGEBLOCK_ORDER) recordFor(entry);
+    insertChunk(zone, from, order, type, false);
+    from += 1 << order;
+  }
+}
+
+/**
+ * Up to `wanted` order-0 pages of `type`, as one run in the order of single requests; caches are off. Returns the run's
+ * first pfn and sets lastTakenPages(); NO_CHUNK where not even one page can be had.
+ *
+ * A run never crosses the point where the next request would go elsewhere: the low mark of its zone, the end
+ * of its chunk. Where the first zone above its mark has no chunk of `type`, one ordinary request (with fallback) is made.
+ */
+export function takeBulk(wanted: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
+  const length = zoneListLength();
+  for (let index: u32 = 0; index < length; ++index) {
+    const zone = zoneListAt(node, index);
+    if (kindOf(zone) > kind) continue;
+    if (nodeOf(zone) != node && flags & ALLOC_THISNODE) break;
+    let budget = freePages(zone);
+    if (!(flags & ALLOC_NO_WATERMARKS)) {
+      const floor = floorOf(zone, 0, kind, lowMark(zone));
+      budget = budget > floor ? budget - floor : 0;
+    }
+    if (budget == 0) continue;
+    if (isCached(zone, 0)) break;
+    const pfn = takeRun(zone, type, min(wanted, budget));
+    if (pfn != NO_CHUNK) return pfn;
+    break;
+  }
+  takenPages = 1;
+  return takePages(0, type, kind, node, flags);
+}

@@ -1,0 +1,129 @@
+// What each page class means to the allocator and to alloc_contig_range().
+//
+// The state byte of a page:
+//
+//   bit   7      6   5   4   3   2   1   0
+//       +------+-----------+---------------+
+//       | head | list type |     order     |   head = 1: first page of a free chunk
+//       +------+---+-------+---------------+
+//       |  0   | hold  |       class       |   head = 0: every other page
+//       +------+-------+-------------------+
+
+import {
+  HOLD_NONE,
+  PAGE_ABSENT,
+  PAGE_ANON,
+  PAGE_BALLOON,
+  PAGE_BUFFER,
+  PAGE_CACHED,
+  PAGE_DRIVER_MOVABLE,
+  PAGE_FILE_CLEAN,
+  PAGE_FILE_DIRTY,
+  PAGE_FREE,
+  PAGE_HUGETLB,
+  PAGE_NEVER_ONLINED,
+  PAGE_OFFLINE,
+  PAGE_SHMEM,
+  PAGE_TAIL,
+  PAGE_THP,
+  PAGE_UNEVICTABLE,
+  PAGE_WRITEBACK,
+} from "./abi";
+
+export const HEAD: u32 = 0x80;
+export const CLASS_MASK: u32 = 0x1f;
+const HOLD_SHIFT: u32 = 5;
+const HOLD_MASK: u32 = 3;
+
+const LRU: u32 =
+  (1 << PAGE_ANON) |
+  (1 << PAGE_SHMEM) |
+  (1 << PAGE_FILE_CLEAN) |
+  (1 << PAGE_FILE_DIRTY) |
+  (1 << PAGE_WRITEBACK) |
+  (1 << PAGE_UNEVICTABLE) |
+  (1 << PAGE_BUFFER) |
+  (1 << PAGE_THP);
+const MOVABLE: u32 =
+  LRU | (1 << PAGE_DRIVER_MOVABLE) | (1 << PAGE_BALLOON) | (1 << PAGE_HUGETLB);
+/** No references: the unmovable scan steps over them. */
+const UNREFERENCED: u32 = (1 << PAGE_FREE) | (1 << PAGE_CACHED) | (1 << PAGE_TAIL);
+/** Not with the page allocator at all. */
+const WITHDRAWN: u32 = (1 << PAGE_ABSENT) | (1 << PAGE_OFFLINE) | (1 << PAGE_NEVER_ONLINED);
+const UNIT: u32 = (1 << PAGE_THP) | (1 << PAGE_HUGETLB);
+
+export function headByte(order: u32, listType: u32): u32 {
+  return HEAD | (listType << 4) | order;
+}
+
+export function classOf(state: u32): u32 {
+  return state & CLASS_MASK;
+}
+
+export function holdOf(state: u32): u32 {
+  return (state >> HOLD_SHIFT) & HOLD_MASK;
+}
+
+export function stateByte(pageClass: u32, hold: u32): u32 {
+  return pageClass | (hold << HOLD_SHIFT);
+}
+
+/** On an LRU list (contig-range.md section 4, rule 8). */
+export function isLru(pageClass: u32): bool {
+  return ((LRU >> pageClass) & 1) != 0;
+}
+
+/** On an LRU list, or movable by its driver: can be moved in principle. */
+export function isMovable(pageClass: u32): bool {
+  return ((MOVABLE >> pageClass) & 1) != 0;
+}
+
+/** A 2 MiB page that moves as one. */
+export function isUnit(pageClass: u32): bool {
+  return ((UNIT >> pageClass) & 1) != 0;
+}
+
+export function isUnreferenced(pageClass: u32): bool {
+  return ((UNREFERENCED >> pageClass) & 1) != 0;
+}
+
+export function isWithdrawn(pageClass: u32): bool {
+  return ((WITHDRAWN >> pageClass) & 1) != 0;
+}
+
+/** In use: neither free, nor cached, nor withdrawn. The tail of an allocation is in use. */
+export function isUsed(pageClass: u32): bool {
+  return ((WITHDRAWN | (1 << PAGE_FREE) | (1 << PAGE_CACHED)) >> pageClass & 1) == 0;
+}
+
+// Counters of a pageblock, four u16 in one u64:
+//   free | movable << 16 | unmovable << 32 | held << 48
+// A held page counts as movable as well, a withdrawn one as unmovable. Cached and tail pages count nowhere.
+const ONE_FREE: u64 = 1;
+const ONE_MOVABLE: u64 = 1 << 16;
+const ONE_UNMOVABLE: u64 = 1 << 32;
+const ONE_HELD: u64 = 1 << 48;
+
+/** What one page of `state` (head bit clear) adds to its pageblock's counters. */
+export function countDelta(state: u32): u64 {
+  const pageClass = classOf(state);
+  if (pageClass == PAGE_FREE) return ONE_FREE;
+  if (isMovable(pageClass)) {
+    return holdOf(state) == HOLD_NONE ? ONE_MOVABLE : ONE_MOVABLE | ONE_HELD;
+  }
+  return isUnreferenced(pageClass) ? 0 : ONE_UNMOVABLE;
+}
+
+export function countFree(counts: u64): u32 {
+  return <u32>counts & 0xffff;
+}
+export function countMovable(counts: u64): u32 {
+  return <u32>(counts >> 16) & 0xffff;
+}
+export function countUnmovable(counts: u64): u32 {
+  return <u32>(counts >> 32) & 0xffff;
+}
+export function countHeld(counts: u64): u32 {
+  return <u32>(counts >> 48);
+}
+

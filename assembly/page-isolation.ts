@@ -1,0 +1,189 @@
+// Keeping the allocator away from pageblocks, and letting it back (contig-range.md sections 2 S1, 3, 4, 7).
+
+import {
+  MAX_ORDER,
+  MAX_ORDER_PAGES,
+  MIGRATE_ISOLATE,
+  MIGRATE_MOVABLE,
+  MM_ISOLATE_KEEPS_TYPE,
+  MM_ISOLATE_PAGEBLOCK,
+  MM_MOVE_TO_TAIL,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  PAGE_NEVER_ONLINED,
+  PAGE_OFFLINE,
+  PAGE_POISONED,
+  PAGE_RESERVED,
+  ZONE_MOVABLE,
+} from "./abi";
+import { freeBuddyBlock, freeChunk, moveChunksOfBlock } from "./buddy";
+import { NO_CHUNK, removeChunk, wholeChunkOrder } from "./free-list";
+import { HEAD, classOf, countUnmovable, isMovable, isUnreferenced } from "./page-class";
+import {
+  baseType,
+  blockOfEntry,
+  blockState,
+  countsOf,
+  entryOfBlock,
+  isIsolated,
+  nrPageblocks,
+  recordOf,
+  setIsolated,
+  setType,
+  typeOf,
+  zoneOf,
+} from "./pageblock";
+import { drainZone } from "./per-cpu-cache";
+import { hasBehaviour } from "./version";
+import { addFreePages, addIsolatedBlocks, kindOf } from "./zone";
+
+/** The page that refused the last isolation; NO_CHUNK where the pageblock was isolated already. */
+export let refusingPfn: u32 = NO_CHUNK;
+
+/** Is a used page of this class in the way of isolating its pageblock? Rules 1 to 9, page by page. */
+function blocksIsolation(pageClass: u32, inMovableZone: bool, offlining: bool): bool {
+  if (pageClass == PAGE_RESERVED) return true;
+  if (inMovableZone || isUnreferenced(pageClass) || isMovable(pageClass)) return false;
+  if (!offlining) return true;
+  return (
+    pageClass != PAGE_POISONED && pageClass != PAGE_OFFLINE && pageClass != PAGE_NEVER_ONLINED
+  );
+}
+
+/**
+ * First page of the pageblock that forbids isolating it, or NO_CHUNK (`has_unmovable_pages()`). The counters answer for most
+ * pageblocks without touching their pages.
+ */
+export function findUnmovable(entry: usize, offlining: bool): u32 {
+  const inMovableZone = kindOf(zoneOf(entry)) == ZONE_MOVABLE;
+  const pfn = blockOfEntry(entry) << PAGEBLOCK_ORDER;
+  if (countUnmovable(countsOf(entry)) == 0) return NO_CHUNK;
+  const record = recordOf(entry);
+  if (!record) {
+    const state = blockState(entry);
+    return blocksIsolation(classOf(state), inMovableZone, offlining) ? pfn : NO_CHUNK;
+  }
+  for (let at: u32 = 0; at < PAGEBLOCK_PAGES; ) {
+    const state = <u32>load<u8>(record + at);
+    if (state & HEAD) {
+      at += 1 << (state & 15);
+      continue;
+    }
+    if (blocksIsolation(classOf(state), inMovableZone, offlining)) return pfn + at;
+    ++at;
+  }
+  return NO_CHUNK;
+}
+
+/** Isolates one pageblock. Returns false, with refusingPfn set and nothing changed, where a page forbids it. */
+function isolateBlock(block: u32, offlining: bool): bool {
+  const entry = entryOfBlock(block);
+  refusingPfn = NO_CHUNK;
+  if (isIsolated(entry)) return false;
+  refusingPfn = findUnmovable(entry, offlining);
+  if (refusingPfn != NO_CHUNK) return false;
+  const zone = zoneOf(entry);
+  setIsolated(entry);
+  addIsolatedBlocks(zone, 1);
+  const moved = moveChunksOfBlock(zone, entry, block << PAGEBLOCK_ORDER, MIGRATE_ISOLATE);
+  addFreePages(zone, -moved);
+  return true;
+}
+
+/** Splits an order-10 chunk that `boundary`, a pageblock border, would cut: each half goes to its own pageblock's list. */
+function splitCrossing(boundary: u32): void {
+  if (boundary % MAX_ORDER_PAGES == 0 || boundary >> PAGEBLOCK_ORDER >= nrPageblocks) return;
+  const lower = boundary - PAGEBLOCK_PAGES;
+  const entry = entryOfBlock(lower >> PAGEBLOCK_ORDER);
+  if (wholeChunkOrder(entry) != MAX_ORDER) return;
+  const upperEntry = entryOfBlock(boundary >> PAGEBLOCK_ORDER);
+  const zone = zoneOf(entry);
+  if (!isIsolated(entry)) addFreePages(zone, -(<i32>MAX_ORDER_PAGES));
+  removeChunk(zone, lower, MAX_ORDER);
+  freeChunk(zone, lower, PAGEBLOCK_ORDER, typeOf(entry), false);
+  freeChunk(zone, boundary, PAGEBLOCK_ORDER, typeOf(upperEntry), false);
+}
+
+/** Pageblocks that isolating [start, end) covers in this version: single ones, or 4 MiB units before 5.19. */
+export function firstIsolatedBlock(start: u32): u32 {
+  const block = start >> PAGEBLOCK_ORDER;
+  return hasBehaviour(MM_ISOLATE_PAGEBLOCK) ? block : block & ~1;
+}
+export function endIsolatedBlock(end: u32): u32 {
+  const block = ((end - 1) >> PAGEBLOCK_ORDER) + 1;
+  return hasBehaviour(MM_ISOLATE_PAGEBLOCK) ? block : (block + 1) & ~1;
+}
+
+/**
+ * Keeps the allocator away from the pageblocks of [start, end), rounded as the version does. Free pages stay free but are
+ * not handed out.
+ *
+ * All or nothing: returns false, with refusingPfn set and every pageblock given back, where one refuses. As in Linux the pageblocks
+ * isolated before the refusing one are MOVABLE afterwards, in versions that forget the type, and their free chunks have moved
+ * in their lists.
+ */
+export function isolateRange(start: u32, end: u32, offlining: bool): bool {
+  const first = firstIsolatedBlock(start);
+  const endBlock = endIsolatedBlock(end);
+  if (!hasBehaviour(MM_ISOLATE_PAGEBLOCK)) return isolateAscending(first, endBlock, offlining);
+
+  const last = endBlock - 1;
+  if (!isolateBlock(first, offlining)) return false;
+  splitCrossing(first << PAGEBLOCK_ORDER);
+  if (last != first && !isolateBlock(last, offlining)) {
+    unisolateBlock(first);
+    return false;
+  }
+  splitCrossing(endBlock << PAGEBLOCK_ORDER);
+  for (let block = first + 1; block < last; ++block) {
+    if (isolateBlock(block, offlining)) continue;
+    for (let undo = first; undo < block; ++undo) unisolateBlock(undo);
+    unisolateBlock(last);
+    return false;
+  }
+  return true;
+}
+
+/** [5.4]: ascending, the caches drained after each pageblock. */
+function isolateAscending(first: u32, endBlock: u32, offlining: bool): bool {
+  for (let block = first; block < endBlock; ++block) {
+    if (isolateBlock(block, offlining)) {
+      drainZone(zoneOf(entryOfBlock(block)));
+      continue;
+    }
+    for (let undo = first; undo < block; ++undo) unisolateBlock(undo);
+    return false;
+  }
+  return true;
+}
+
+/**
+ * Gives one isolated pageblock back to the allocator (contig-range.md section 7): an order-9 chunk that can merge with its
+ * free other half is freed anew, any other free chunk moves to the type's lists.
+ */
+function unisolateBlock(block: u32): void {
+  const entry = entryOfBlock(block);
+  if (!isIsolated(entry)) return;
+  const zone = zoneOf(entry);
+  const pfn = block << PAGEBLOCK_ORDER;
+  const type = hasBehaviour(MM_ISOLATE_KEEPS_TYPE) ? baseType(entry) : MIGRATE_MOVABLE;
+  if (wholeChunkOrder(entry) == PAGEBLOCK_ORDER) {
+    const buddyEntry = freeBuddyBlock(pfn, zone);
+    if (buddyEntry && !isIsolated(buddyEntry)) {
+      removeChunk(zone, pfn, PAGEBLOCK_ORDER);
+      setType(entry, type);
+      addIsolatedBlocks(zone, -1);
+      freeChunk(zone, pfn, PAGEBLOCK_ORDER, type, hasBehaviour(MM_MOVE_TO_TAIL));
+      return;
+    }
+  }
+  addFreePages(zone, moveChunksOfBlock(zone, entry, pfn, type));
+  setType(entry, type);
+  addIsolatedBlocks(zone, -1);
+}
+
+/** Gives the isolated pageblocks of [start, end), rounded as isolateRange() does, back; ascending. */
+export function unisolateRange(start: u32, end: u32): void {
+  const endBlock = endIsolatedBlock(end);
+  for (let block = firstIsolatedBlock(start); block < endBlock; ++block) unisolateBlock(block);
+}

@@ -1,0 +1,107 @@
+// One entry per pageblock (2 MiB), indexed by pfn >> 9, 32 bytes:
+//
+//   byte 0        4       8       12      13     14     15      16                24      28
+//        +--------+-------+-------+-------+------+------+-------+-----------------+-------+------+
+//        | record | next  | prev  | state | type | zone | flags | counts (4 x u16)| aux   |      |
+//        +--------+-------+-------+-------+------+------+-------+-----------------+-------+------+
+//
+// record  address of the page record while the pageblock is mixed, else 0.
+// next,   links of the free chunk of order 9 or 10 that starts here (only where record == 0).
+// prev
+// state   without a record: the state byte of all 512 pages; where a free chunk of order 9 or 10 starts
+//         here, its head byte (the other pages are then PAGE_FREE).
+// type    migratetype, bit 7 = isolated. A version that forgets the type overwrites it on un-isolation.
+// zone    zone index, NO_ZONE where no page is online.
+// flags   PENDING: holds pages that wait in an LRU batch.
+
+import { MIGRATE_ISOLATE, PAGEBLOCK_ORDER } from "./abi";
+import { TABLE } from "./layout";
+
+const ENTRY_SHIFT: u32 = 5;
+export const ENTRY_BYTES: u32 = 1 << ENTRY_SHIFT;
+/** Offset of next and prev inside an entry. */
+export const ENTRY_LINKS: usize = 4;
+export const NO_ZONE: u32 = 0xff;
+const ISOLATED: u32 = 0x80;
+export const FLAG_PENDING: u32 = 1;
+
+/** Pageblocks of the table; pfns from `nrPageblocks << 9` on do not exist. */
+export let nrPageblocks: u32 = 0;
+
+export function setNrPageblocks(count: u32): void {
+  nrPageblocks = count;
+}
+
+export function entryOfBlock(block: u32): usize {
+  return TABLE + (<usize>block << ENTRY_SHIFT);
+}
+
+export function entryOf(pfn: u32): usize {
+  return TABLE + (<usize>(pfn >> PAGEBLOCK_ORDER) << ENTRY_SHIFT);
+}
+
+export function blockOfEntry(entry: usize): u32 {
+  return <u32>(entry - TABLE) >> ENTRY_SHIFT;
+}
+
+export function recordOf(entry: usize): usize {
+  return load<u32>(entry);
+}
+export function setRecord(entry: usize, record: usize): void {
+  store<u32>(entry, <u32>record);
+}
+
+export function blockState(entry: usize): u32 {
+  return load<u8>(entry, 12);
+}
+export function setBlockState(entry: usize, state: u32): void {
+  store<u8>(entry, <u8>state, 12);
+}
+
+/** The type the allocator sees: MIGRATE_ISOLATE while isolated. */
+export function typeOf(entry: usize): u32 {
+  const type = <u32>load<u8>(entry, 13);
+  return type & ISOLATED ? MIGRATE_ISOLATE : type;
+}
+
+/** The type below an isolation. */
+export function baseType(entry: usize): u32 {
+  return load<u8>(entry, 13) & ~(<u8>ISOLATED);
+}
+
+/** Sets the migratetype and ends an isolation. */
+export function setType(entry: usize, type: u32): void {
+  store<u8>(entry, <u8>type, 13);
+}
+
+export function setIsolated(entry: usize): void {
+  store<u8>(entry, load<u8>(entry, 13) | <u8>ISOLATED, 13);
+}
+
+export function isIsolated(entry: usize): bool {
+  return (load<u8>(entry, 13) & <u8>ISOLATED) != 0;
+}
+
+export function zoneOf(entry: usize): u32 {
+  return load<u8>(entry, 14);
+}
+export function setZone(entry: usize, zone: u32): void {
+  store<u8>(entry, <u8>zone, 14);
+}
+
+export function flagsOf(entry: usize): u32 {
+  return load<u8>(entry, 15);
+}
+export function setFlags(entry: usize, flags: u32): void {
+  store<u8>(entry, <u8>flags, 15);
+}
+
+export function countsOf(entry: usize): u64 {
+  return load<u64>(entry, 16);
+}
+export function setCounts(entry: usize, counts: u64): void {
+  store<u64>(entry, counts, 16);
+}
+export function addCounts(entry: usize, delta: u64): void {
+  store<u64>(entry, load<u64>(entry, 16) + delta, 16);
+}

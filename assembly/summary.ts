@@ -1,0 +1,52 @@
+// Answers about subblocks from the pageblock counters, without touching pages.
+
+import { PAGEBLOCK_ORDER } from "./abi";
+import { countFree, countHeld, countMovable, countUnmovable } from "./page-class";
+import { countsOf, entryOfBlock } from "./pageblock";
+
+/** Sum of the four counters of the pageblocks of [start, end), pfns: {free, movable, unmovable, held} as u32 each. */
+export function sumCounts(start: u32, end: u32, into: usize): void {
+  let free: u32 = 0;
+  let movable: u32 = 0;
+  let unmovable: u32 = 0;
+  let held: u32 = 0;
+  for (let block = start >> PAGEBLOCK_ORDER; block < end >> PAGEBLOCK_ORDER; ++block) {
+    const counts = countsOf(entryOfBlock(block));
+    free += countFree(counts);
+    movable += countMovable(counts);
+    unmovable += countUnmovable(counts);
+    held += countHeld(counts);
+  }
+  store<u32>(into, free);
+  store<u32>(into, movable, 4);
+  store<u32>(into, unmovable, 8);
+  store<u32>(into, held, 12);
+}
+
+/** Could these pageblocks be taken now, as far as their pages go: nothing unmovable, nothing held? Targets not looked at. */
+function couldGo(firstBlock: u32, nrBlocks: u32): bool {
+  for (let block = firstBlock; block < firstBlock + nrBlocks; ++block) {
+    // the upper two counters are unmovable and held
+    if (countsOf(entryOfBlock(block)) >> 32) return false;
+  }
+  return true;
+}
+
+/** Number of the `nrSubblocks` subblocks of `blocksEach` pageblocks from `firstBlock` on that could go; sets their bits in `words`. */
+export function removableSubblocks(
+  firstBlock: u32,
+  blocksEach: u32,
+  nrSubblocks: u32,
+  words: usize,
+): u32 {
+  let count: u32 = 0;
+  for (let subblock: u32 = 0; subblock < nrSubblocks; ++subblock) {
+    const goes = couldGo(firstBlock + subblock * blocksEach, blocksEach);
+    if (goes) ++count;
+    if (!words) continue;
+    const word = words + (<usize>(subblock >> 6) << 3);
+    const bit = (<u64>1) << <u64>(subblock & 63);
+    store<u64>(word, goes ? load<u64>(word) | bit : load<u64>(word) & ~bit);
+  }
+  return count;
+}
