@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 import { rolldown, type OutputChunk, type RolldownOutput } from "rolldown";
-import { rollup } from "rollup";
-import { dts } from "rollup-plugin-dts";
+import ts from "typescript";
 
 import { releaseCore } from "./core.js";
 import type { Output, Step } from "./step.js";
@@ -37,40 +36,59 @@ export const distJs: Step = {
   },
 };
 
-/** The declarations in `dist/`. */
+/**
+ * The declarations in `dist/types/`, one per source file: those that tsc writes and those that asc
+ * wrote, and all of them once more for CommonJS.
+ */
 export const distTypes: Step = {
   name: "types",
   after: [releaseCore],
   inputs: ["src", "build/release.d.ts", "build/inline.d.ts", ...tools],
-  async run() {
-    const input = Object.fromEntries(
-      Object.entries(LIBRARY).map(([name, path]) => [name, join(root, path)]),
-    );
-    const build = await rollup({
-      input,
-      external: EXTERNAL,
-      plugins: [dts({ tsconfig: join(root, "tsconfig.json") })],
-      onwarn(warning, warn) {
-        if (warning.code !== "EMPTY_BUNDLE") warn(warning);
+  run() {
+    const declarations = declarationsOf(Object.values(LIBRARY));
+    declarations.set("build/release.d.ts", readFileSync(join(root, "build/release.d.ts"), "utf8"));
+    const outputs = [...declarations].flatMap(([path, content]): Output[] => [
+      { path: `dist/types/${path}`, content },
+      {
+        path: `dist/types/${path.replace(/\.ts$/, ".cts")}`,
+        content: content.replace(/(["'])(\.{1,2}\/[^"']+)\.js\1/g, "$1$2.cjs$1"),
       },
-    });
-    const outputs: Output[] = [];
-    for (const extension of ["d.ts", "d.cts"]) {
-      const { output } = await build.generate({
-        format: "esm",
-        entryFileNames: `[name].${extension}`,
-        chunkFileNames: `[name].${extension}`,
-      });
-      for (const chunk of output) {
-        if (chunk.type === "chunk") {
-          outputs.push({ path: `dist/${chunk.fileName}`, content: chunk.code });
-        }
-      }
-    }
-    await build.close();
-    return outputs;
+    ]);
+    return Promise.resolve(outputs);
   },
 };
+
+/** What tsc declares of `entries` and all that they import, by path within the repository. */
+function declarationsOf(entries: readonly string[]): Map<string, string> {
+  const { options } = ts.parseJsonSourceFileConfigFileContent(
+    ts.readJsonConfigFile(join(root, "tsconfig.json"), (path) => ts.sys.readFile(path)),
+    ts.sys,
+    root,
+  );
+  const program = ts.createProgram(
+    entries.map((path) => join(root, path)),
+    {
+      ...options,
+      noEmit: false,
+      declaration: true,
+      emitDeclarationOnly: true,
+      stripInternal: true,
+      rootDir: root,
+      outDir: root,
+    },
+  );
+  const declarations = new Map<string, string>();
+  const { diagnostics } = program.emit(undefined, (path, content) => {
+    declarations.set(relative(root, path), content);
+  });
+  const [first] = diagnostics;
+  if (first !== undefined) {
+    throw new Error(
+      `tsc cannot declare the library: ${ts.flattenDiagnosticMessageText(first.messageText, " ")}`,
+    );
+  }
+  return declarations;
+}
 
 async function bundle(
   input: Readonly<Record<string, string>>,
