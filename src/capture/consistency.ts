@@ -1,3 +1,4 @@
+import { formatSize } from "../units.js";
 import { CaptureError } from "./capture-error.js";
 import type { CaptureMemoryBlock, CaptureZone } from "./capture.js";
 import type { Iomem, IomemRange } from "./iomem.js";
@@ -13,7 +14,7 @@ export function checkMemoryBlockSize(size: number, file: string, field: string):
   throw new CaptureError(
     file,
     field,
-    `must be a power of two from 128 MiB to 2 GiB, got ${hex(size)}: not supported yet`,
+    `must be a power of two from 128 MiB to 2 GiB, got ${formatSize(size)}: not supported yet`,
   );
 }
 
@@ -37,27 +38,34 @@ export interface MemoryView {
  * @throws CaptureError at the first contradiction.
  */
 export function checkMemory(view: MemoryView): void {
-  checkBlocksAreRam(view);
+  const ramSizes = ramSizesOfBlocks(view);
+  checkBlocksAreRam(view, ramSizes);
   checkVirtioMemRam(view);
-  checkPageSize(view);
+  checkPageSize(view, ramSizes);
 }
 
-function checkBlocksAreRam(view: MemoryView): void {
-  const { memoryBlocks, memoryBlockSize, iomem, iomemFile, memoryBlocksFile } = view;
+/** Bytes of System RAM in each memory block; both lists are in address order. */
+function ramSizesOfBlocks({ memoryBlocks, memoryBlockSize, iomem }: MemoryView): number[] {
   let at = 0;
-  for (const { id } of memoryBlocks) {
+  return memoryBlocks.map(({ id }) => {
     const start = id * memoryBlockSize;
     const end = start + memoryBlockSize;
     while ((iomem.systemRam[at]?.end ?? Number.POSITIVE_INFINITY) <= start) at++;
-    const ram = iomem.systemRam[at];
-    if (ram === undefined || ram.start >= end) {
-      throw new CaptureError(
-        memoryBlocksFile,
-        `memory${id}`,
-        `must be System RAM in ${iomemFile}, got no such range from ${hex(start)}`,
-      );
+    let size = 0;
+    for (let next = at; ; next++) {
+      const range = iomem.systemRam[next];
+      if (range === undefined || range.start >= end) return size;
+      size += Math.min(end, range.end) - Math.max(start, range.start);
     }
-  }
+  });
+}
+
+function checkBlocksAreRam(view: MemoryView, ramSizes: readonly number[]): void {
+  const missing = view.memoryBlocks[ramSizes.indexOf(0)];
+  if (missing === undefined) return;
+  const start = hex(missing.id * view.memoryBlockSize);
+  const rule = `must be System RAM in ${view.iomemFile}, got no such range from ${start}`;
+  throw new CaptureError(view.memoryBlocksFile, `memory${missing.id}`, rule);
 }
 
 function checkVirtioMemRam(view: MemoryView): void {
@@ -73,7 +81,7 @@ function checkVirtioMemRam(view: MemoryView): void {
       reject(view, `must end within the device region at ${hex(region.end)}`, end);
     }
     if (start % memoryBlockSize !== 0 || end % memoryBlockSize !== 0) {
-      reject(view, `must be whole memory blocks of ${hex(memoryBlockSize)}`, start);
+      reject(view, `must be whole memory blocks of ${formatSize(memoryBlockSize)}`, start);
     }
     for (let id = start / memoryBlockSize; id < end / memoryBlockSize; id++) {
       if (ids.has(id)) continue;
@@ -87,30 +95,16 @@ function reject({ iomemFile }: MemoryView, rule: string, found: number): never {
   throw new CaptureError(iomemFile, "System RAM (virtio_mem)", `${rule}, got ${hex(found)}`);
 }
 
-/** Pages of zones are all online pages; with larger pages there are a quarter or fewer of them. */
-function checkPageSize({
-  zones,
-  zoneinfoFile,
-  iomem,
-  memoryBlocks,
-  memoryBlockSize,
-}: MemoryView): void {
-  const online = new Set(
-    memoryBlocks.filter(({ state }) => state === "online").map(({ id }) => id),
-  );
+/** Zones count all online pages; if pages are larger there are a quarter of them or fewer. */
+function checkPageSize(view: MemoryView, ramSizes: readonly number[]): void {
   let onlineSize = 0;
-  for (const { start, end } of iomem.systemRam) {
-    for (let at = start; at < end;) {
-      const id = Math.floor(at / memoryBlockSize);
-      const next = Math.min(end, (id + 1) * memoryBlockSize);
-      if (online.has(id)) onlineSize += next - at;
-      at = next;
-    }
+  for (const [index, { state }] of view.memoryBlocks.entries()) {
+    if (state === "online") onlineSize += ramSizes[index] ?? 0;
   }
-  const present = zones.reduce((sum, zone) => sum + zone.present, 0);
+  const present = view.zones.reduce((sum, zone) => sum + zone.present, 0);
   if (present * PAGE_SIZE * 2 >= onlineSize) return;
   throw new CaptureError(
-    zoneinfoFile,
+    view.zoneinfoFile,
     "present",
     `must add up to about ${Math.round(onlineSize / PAGE_SIZE)} pages of 4 KiB, got ${present}: ` +
       "other page sizes are not supported yet",

@@ -1,3 +1,4 @@
+import { formatSize } from "../units.js";
 import { CaptureError } from "./capture-error.js";
 import type { CaptureDevice } from "./capture.js";
 import type { DeviceJson } from "./device-json.js";
@@ -33,12 +34,14 @@ export interface DeviceSources {
   readonly metaFile: string;
 }
 
-/** One file's word on one number. */
+/** One file's word on one number; an option has no file. */
 interface Claim {
   readonly file: string;
   readonly field: string;
   readonly value: number | undefined;
 }
+
+type Agreed = Claim & { readonly value: number };
 
 /** The device of the capture, and the log of its driver. */
 export interface FoundDevice {
@@ -52,7 +55,8 @@ export interface FoundDevice {
  * believed against a file, and `notes` gets a sentence.
  *
  * @throws CaptureError if no file knows a region, several devices are there to choose from, or the
- *   numbers cannot be those of a device.
+ *   numbers of the files cannot be those of a device.
+ * @throws RangeError if those of the options cannot.
  */
 export function findDevice(sources: DeviceSources, notes: string[]): FoundDevice {
   const { options, json, jsonFile, meta, metaFile, logFile } = sources;
@@ -60,13 +64,13 @@ export function findDevice(sources: DeviceSources, notes: string[]): FoundDevice
   const log = sources.log.find(({ device }) => device === region?.device) ?? soleLog(sources);
   const logged = (field: string) => `${field} of ${log?.device ?? "the driver"}`;
 
-  const regionStart = agreed("regionStart", options.regionStart, notes, [
+  const regionStart = agreed("regionStart", options.regionStart, hex, notes, [
     { file: jsonFile, field: "region_start", value: json?.regionStart },
     { file: sources.iomemFile, field: region?.device ?? "", value: region?.start },
     { file: logFile, field: logged("start address"), value: log?.regionStart },
     { file: metaFile, field: "region.gpa", value: meta?.regionStart },
   ]);
-  const regionSize = agreed("regionSize", options.regionSize, notes, [
+  const regionSize = agreed("regionSize", options.regionSize, formatSize, notes, [
     { file: jsonFile, field: "region_size", value: json?.regionSize },
     {
       file: sources.iomemFile,
@@ -83,13 +87,13 @@ export function findDevice(sources: DeviceSources, notes: string[]): FoundDevice
       'must be there as a line "start-end : virtioN", got none: is the virtio_mem driver loaded?',
     );
   }
-  let blockSize = agreed("deviceBlockSize", options.deviceBlockSize, notes, [
+  let blockSize = agreed("deviceBlockSize", options.deviceBlockSize, formatSize, notes, [
     { file: jsonFile, field: "block_size", value: json?.blockSize },
     { file: logFile, field: logged("device block size"), value: log?.blockSize },
     { file: metaFile, field: "device_block_size", value: meta?.blockSize },
   ]);
   if (blockSize === undefined) {
-    blockSize = { file: "deviceBlockSize", field: "", value: USUAL_BLOCK_SIZE };
+    blockSize = { file: "", field: "deviceBlockSize", value: USUAL_BLOCK_SIZE };
     notes.push("nothing says the device block size; taken as 2 MiB");
   }
   checkGeometry(regionStart, regionSize, blockSize);
@@ -126,28 +130,28 @@ function soleLog({ log, iomem }: DeviceSources): DriverLog | undefined {
   return log.length === 1 && iomem.regions.length === 0 ? log[0] : undefined;
 }
 
-type Agreed = Claim & { readonly value: number };
-
 /** The value that all claims agree on, or the option's; undefined if nobody knows. */
 function agreed(
   option: string,
   given: number | undefined,
+  inWords: (value: number) => string,
   notes: string[],
   claims: readonly Claim[],
 ): Agreed | undefined {
   const [first, ...others] = claims.filter((claim): claim is Agreed => claim.value !== undefined);
   if (given !== undefined) {
     if (first !== undefined && first.value !== given) {
-      notes.push(`${option} ${given} was given; ${first.file} says ${first.value}`);
+      const said = `${first.file} says ${inWords(first.value)}`;
+      notes.push(`${option} ${inWords(given)} was given; ${said}`);
     }
-    return { file: option, field: "", value: given };
+    return { file: "", field: option, value: given };
   }
   const other = others.find(({ value }) => value !== first?.value);
   if (first !== undefined && other !== undefined) {
     throw new CaptureError(
       other.file,
       other.field,
-      `must be ${hex(first.value)} as in ${first.file}, got ${hex(other.value)}`,
+      `must be ${inWords(first.value)} as in ${first.file}, got ${inWords(other.value)}`,
     );
   }
   return first;
@@ -155,21 +159,20 @@ function agreed(
 
 function checkGeometry(start: Agreed, size: Agreed, block: Agreed): void {
   if (!isPowerOfTwo(block.value) || block.value < PAGE_SIZE) {
-    reject(block, `must be a power of two of at least ${PAGE_SIZE} bytes, got ${block.value}`);
+    reject(block, `must be a power of two of at least 4 KiB, got ${formatSize(block.value)}`);
   }
+  const rule = `must be a multiple of the device block size (${formatSize(block.value)})`;
   if (!Number.isSafeInteger(size.value) || size.value <= 0 || size.value % block.value !== 0) {
-    const rule = `must be a multiple of the device block size (${hex(block.value)})`;
-    reject(size, `${rule}, got ${hex(size.value)}`);
+    reject(size, `${rule}, got ${formatSize(size.value)}`);
   }
   if (!Number.isSafeInteger(start.value) || start.value < 0 || start.value % block.value !== 0) {
-    const rule = `must be a multiple of the device block size (${hex(block.value)})`;
     reject(start, `${rule}, got ${hex(start.value)}`);
   }
-  if (start.value + size.value > 2 ** 52) {
-    reject(size, `must end below 2^52, got ${hex(start.value + size.value)}`);
-  }
+  const end = start.value + size.value;
+  if (end > 2 ** 52) reject(size, `must end below 2^52, got ${hex(end)}`);
 }
 
-function reject(claim: Agreed, rule: string): never {
-  throw new CaptureError(claim.file, claim.field, rule);
+function reject({ file, field }: Agreed, rule: string): never {
+  if (file === "") throw new RangeError(`${field} ${rule}`);
+  throw new CaptureError(file, field, rule);
 }
