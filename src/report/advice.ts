@@ -1,0 +1,65 @@
+import type { Prediction } from "../prediction.js";
+import { formatRoughSize } from "../units.js";
+import { failedAdds } from "./failed-adds.js";
+import type { Outcome } from "./fate-style.js";
+import { REASON_GROUPS, type ReasonGroup } from "./obstacle-reason.js";
+import { sizeOf, type RegionMap } from "./region-map.js";
+
+/** Something a person can do. */
+export interface Advice {
+  /** Bytes it is about; 0 where it is about no certain number. */
+  readonly size: number;
+  readonly text: string;
+}
+
+const BY_GROUP: Readonly<Record<ReasonGroup, string>> = {
+  slab: "echo 2 > /proc/sys/vm/drop_caches in the guest, then ask again",
+  buffer: "write a little and sync, twice, then ask again (frees the journal)",
+  pinned: "stop programs that pin memory: RDMA, VFIO, io_uring, direct I/O",
+  kernel: "goes only with what uses it: end programs, or reboot the guest",
+  memmap: "goes by itself once the memory blocks that it describes are gone",
+  memory: "free memory in the guest first: what is in use has no other place",
+  busy: "only passing: ask again",
+  other: "return huge pages (vm.nr_hugepages=0), deflate balloons",
+};
+
+/** Groups that memory onlined as movable never holds. */
+const KERNEL_OWNED: readonly ReasonGroup[] = ["slab", "buffer", "kernel", "memmap"];
+
+/** What can help, the most memory first. Empty where there is nothing to wish for. */
+export function adviceFor(prediction: Prediction, map: RegionMap, outcome: Outcome): Advice[] {
+  const untried = outcome === "shrink-short" ? sizeOf(map.total, "stays") : 0;
+  const advice: Advice[] = [];
+  for (const group of REASON_GROUPS) {
+    const held = sizeOf(map.total, group);
+    // Where memory ran out the driver stopped, so that all it did not try hangs on it too.
+    const size = group === "memory" && held > 0 ? held + untried : held;
+    if (size > 0) advice.push({ size, text: BY_GROUP[group] });
+  }
+  advice.sort((a, b) => b.size - a.size);
+  if (failedAdds(prediction.requests).length > 0) {
+    advice.push({ size: 0, text: moreKernelMemory(prediction) });
+  }
+  if (holdsKernelMemory(prediction, map)) advice.push({ size: 0, text: ONLINE_MOVABLE });
+  return advice;
+}
+
+const ONLINE_MOVABLE =
+  "next time bring added memory online as movable, so that the kernel stays out of it " +
+  "(memhp_default_state=online_movable, or the auto-movable policy)";
+
+function holdsKernelMemory(prediction: Prediction, map: RegionMap): boolean {
+  if (!KERNEL_OWNED.some((group) => sizeOf(map.total, group) > 0)) return false;
+  return prediction.memoryBlocks.some(
+    (block) => block.state === "kernel" || block.state === "kernel-partial",
+  );
+}
+
+function moreKernelMemory(prediction: Prediction): string {
+  const blockSize = prediction.memoryBlockSize;
+  return (
+    `give the guest more boot memory, or bring part of the added memory online for the kernel ` +
+    `(auto-movable policy): each ${formatRoughSize(blockSize)} needs ` +
+    `${formatRoughSize(blockSize / 64)} of bookkeeping that only kernel memory can hold`
+  );
+}

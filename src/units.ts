@@ -1,0 +1,92 @@
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
+
+/**
+ * Bytes in words: the largest unit that says them exactly with at most two decimals, so
+ * `1610612736` is `1.5 GiB`, `2013265920` is `1920 MiB` and `2097153` is `2097153 B`.
+ *
+ * Never rounds. Any number is accepted, because messages show bad input with it too.
+ */
+export function formatSize(bytes: number): string {
+  for (let i = UNITS.length - 1; i > 0; i--) {
+    const inUnit = bytes / 1024 ** i;
+    // A power of two divides without rounding; a quarter is the finest that two decimals can hold.
+    if (Math.abs(inUnit) >= 1 && Number.isInteger(inUnit * 4)) return `${inUnit} ${UNITS[i]}`;
+  }
+  return `${bytes} B`;
+}
+
+/**
+ * Bytes in words for reading, not for reckoning: like {@link formatSize} where that takes at most
+ * four digits, else rounded to four (`16.78 TiB`).
+ */
+export function formatRoughSize(bytes: number): string {
+  const exact = formatSize(bytes);
+  if (!Number.isFinite(bytes) || exact.replace(/\D/g, "").length <= 4) return exact;
+  let i = 0;
+  let inUnit = bytes;
+  while (Math.abs(inUnit) >= 1024 && i < UNITS.length - 1) {
+    inUnit /= 1024;
+    i++;
+  }
+  return `${Number(inUnit.toPrecision(4))} ${UNITS[i]}`;
+}
+
+const SIZE = /^(\d+)(?:\.(\d+))?\s*(?:([kmgtpe])(?:ib)?|b)?$/i;
+const UNIT_LETTERS = "kmgtpe";
+
+/**
+ * Bytes of a size that a person wrote: a number with `K`, `M`, `G`, `T`, `P` or `E`, each also with
+ * `iB`, in either case, all powers of 1024; no unit means bytes. Fractions are fine as long as whole
+ * bytes come out: `1.5TiB`, `300M`, `2097152`, `0`.
+ *
+ * @param name - what the message calls it.
+ * @throws RangeError for anything else, and for more than 2^53 - 1 bytes.
+ */
+export function parseSize(text: string, name = "size"): number {
+  const trimmed = text.trim();
+  const match = SIZE.exec(trimmed);
+  if (!match) rejectSize(trimmed, name);
+  const [, whole = "", fraction = "", letter = ""] = match;
+  const power = letter === "" ? 0 : UNIT_LETTERS.indexOf(letter.toLowerCase()) + 1;
+  const scaled = BigInt(whole + fraction) * 1024n ** BigInt(power);
+  const divisor = 10n ** BigInt(fraction.length);
+  if (scaled % divisor !== 0n) {
+    throw new RangeError(`${name} must be a whole number of bytes, got ${trimmed}`);
+  }
+  const bytes = scaled / divisor;
+  if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new RangeError(`${name} must be less than 8 PiB, got ${trimmed}`);
+  }
+  return Number(bytes);
+}
+
+function rejectSize(text: string, name: string): never {
+  if (/^-\s*\d/.test(text)) throw new RangeError(`${name} must be at least 0, got ${text}`);
+  const unit = /^\d+(?:\.\d+)?\s*([a-z]+)$/i.exec(text)?.[1];
+  if (unit !== undefined) {
+    throw new RangeError(`${name} must be in B, KiB, MiB, GiB or TiB, got unit "${unit}"`);
+  }
+  throw new RangeError(`${name} must be a number with a unit, such as 512MiB, got "${text}"`);
+}
+
+/** A whole number with commas between thousands: `1,048,576`. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** Milliseconds in words, two units at most: `0.25 ms`, `4.1 s`, `2 min 30 s`, `1 h 5 min`. */
+export function formatDuration(ms: number): string {
+  if (ms < 999.5) return `${Number(ms.toPrecision(ms < 100 ? 2 : 3))} ms`;
+  if (ms < 59_950) return `${Number((ms / 1000).toFixed(1))} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return twoUnits(seconds, 60, "min", "s");
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 24 * 60) return twoUnits(minutes, 60, "h", "min");
+  return twoUnits(Math.round(minutes / 60), 24, "d", "h");
+}
+
+function twoUnits(small: number, perLarge: number, large: string, unit: string): string {
+  const rest = small % perLarge;
+  const head = `${Math.floor(small / perLarge)} ${large}`;
+  return rest === 0 ? head : `${head} ${rest} ${unit}`;
+}
