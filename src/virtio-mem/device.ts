@@ -1,4 +1,5 @@
 import type { EventLog } from "../event-log.js";
+import { formatSize } from "../units.js";
 import { QEMU_FLAVOUR, type DeviceFlavour, type PlugCheck } from "./device-flavour.js";
 import {
   MAX_NB_BLOCKS,
@@ -9,7 +10,7 @@ import {
   type Response,
 } from "./protocol.js";
 import { RunBitmap } from "./run-bitmap.js";
-import { assertMultiple, assertPowerOfTwo, formatSize } from "./sizes.js";
+import { assertMultiple, assertPowerOfTwo } from "./sizes.js";
 
 const MiB = 1024 * 1024;
 

@@ -1,14 +1,4 @@
-const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"] as const;
-
-/** A size in the largest unit that leaves a whole number: `2 MiB`, `1536 MiB`, `3 bytes`. */
-export function formatSize(size: number): string {
-  let unit = 0;
-  while (unit < UNITS.length - 1 && size !== 0 && size % 1024 === 0) {
-    size /= 1024;
-    unit++;
-  }
-  return `${size} ${UNITS[unit] ?? ""}`;
-}
+import { formatSize } from "../units.js";
 
 /** Throws unless `size` is a whole number of bytes, not negative and a multiple of `step`. */
 export function assertMultiple(name: string, size: number, step: number): void {
