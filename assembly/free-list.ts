@@ -53,22 +53,29 @@ export function initLists(zone: u32): void {
   }
 }
 
+/** First pfn of the chunk whose links are in `slot`: the odd page of the pair where the even one is no head. NO_CHUNK for a sentinel. */
+function chunkIn(slot: u32): u32 {
+  if (slot & SENTINEL) return NO_CHUNK;
+  const pfn = slot << 1;
+  const record = recordOf(entryOf(pfn));
+  return record && !(load<u8>(record + (pfn & PAGE_MASK)) & <u8>HEAD) ? pfn | 1 : pfn;
+}
+
 /** First pfn of the chunk at the head of a list, or NO_CHUNK. */
 export function firstOf(zone: u32, order: u32, type: u32): u32 {
   const next = nextOf(linksOf(sentinelOf(zone, order, type)));
+  if (order == 0) return chunkIn(next);
   return next & SENTINEL ? NO_CHUNK : next << 1;
 }
 
 /** The chunk after the one at `pfn` on its list, or NO_CHUNK. */
 export function chunkAfter(pfn: u32): u32 {
-  const next = nextOf(linksOf(pfn >> 1));
-  return next & SENTINEL ? NO_CHUNK : next << 1;
+  return chunkIn(nextOf(linksOf(pfn >> 1)));
 }
 
 /** The chunk before the one at `pfn` on its list, or NO_CHUNK. */
 export function chunkBefore(pfn: u32): u32 {
-  const prev = prevOf(linksOf(pfn >> 1));
-  return prev & SENTINEL ? NO_CHUNK : prev << 1;
+  return chunkIn(prevOf(linksOf(pfn >> 1)));
 }
 
 /**

@@ -1,6 +1,6 @@
 // The migration journal: which page went where, in order, so that an embedder can update its own handles.
 //
-// Entries {u32 source, u32 target, u32 kind | order << 8}. Off until journalOpen(). When it is full the entries are counted on but not
+// Entries {u32 source, u32 target, u32 kind | order << 8 | page class << 16}. Off until journalOpen(). When it is full the entries are counted on but not
 // kept; the reader sees more entries counted than there is room for.
 
 import { ENOBUFS } from "./abi";
@@ -43,13 +43,13 @@ export function journalCapacity(): u32 {
   return capacity;
 }
 
-export function note(source: u32, target: u32, kind: u32, order: u32): void {
+export function note(source: u32, target: u32, kind: u32, order: u32, pageClass: u32): void {
   if (capacity == 0) return;
   if (journalCount < capacity) {
     const at = base + <usize>journalCount * ENTRY_BYTES;
     store<u32>(at, source);
     store<u32>(at, target, 4);
-    store<u32>(at, kind | (order << 8), 8);
+    store<u32>(at, kind | (order << 8) | (pageClass << 16), 8);
   }
   ++journalCount;
 }

@@ -173,7 +173,7 @@ export function dropClean(): void {
     }
     clearUsed(pfn, 0);
     releasePages(pfn, 0);
-    note(pfn, NO_CHUNK, JOURNAL_DROPPED, 0);
+    note(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, PAGE_FILE_CLEAN);
     ++droppedPages;
   }
   batchLength = kept;
@@ -193,7 +193,7 @@ export function moveTo(pfn: u32, target: u32, order: u32): void {
   setUsed(target, order, stateByte(pageClass, HOLD_NONE), ALLOC_COMPOUND);
   clearUsed(pfn, order);
   releasePages(pfn, order);
-  note(pfn, target, JOURNAL_MOVED, order);
+  note(pfn, target, JOURNAL_MOVED, order, pageClass);
   movedPages += 1 << order;
 }
 
@@ -202,7 +202,7 @@ function splitUnit(pfn: u32): void {
   const entry = entryOf(pfn);
   const hold = holdOf(blockState(entry));
   makeUniform(entry, stateByte(PAGE_ANON, hold));
-  note(pfn, NO_CHUNK, JOURNAL_SPLIT, PAGEBLOCK_ORDER);
+  note(pfn, NO_CHUNK, JOURNAL_SPLIT, PAGEBLOCK_ORDER, PAGE_THP);
   for (let page: u32 = PAGEBLOCK_PAGES; page > 0; --page) put(SPLIT, nrSplit++, pfn + page - 1);
 }
 
@@ -236,7 +236,7 @@ function migrateList(list: usize, length: u32): i32 {
         continue;
       }
       releasePages(target, order);
-      note(pfn, target, JOURNAL_FAILED, order);
+      note(pfn, target, JOURNAL_FAILED, order, pageClass);
       ++failedTries;
       if (hold == HOLD_AGAIN) put(AGAIN, again++, pfn);
       else put(FAILED, nrFailed++, pfn);

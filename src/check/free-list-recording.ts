@@ -1,0 +1,126 @@
+/** Steps of a free-list recording, one JSON object per line; pfns are relative to `base_pfn` (docs/check.md). */
+export interface FreeListStep {
+  readonly i: number;
+  readonly op: string;
+  /** First slot. */
+  readonly s?: number;
+  /** Type letter of an allocation. */
+  readonly t?: string;
+  readonly o?: number;
+  /** First pfn and pages of a range. */
+  readonly p?: number;
+  readonly n?: number;
+  /** Mode of a page or a contig call. */
+  readonly m?: number;
+  /** What the kernel answered; only its shape is used. */
+  readonly r?: number | readonly number[];
+  readonly z?: number;
+  readonly mib?: number;
+  readonly batch?: number;
+  readonly high?: number;
+  readonly wm?: readonly number[];
+  readonly plugged?: readonly (readonly [number, number])[];
+  readonly mig?: readonly (readonly [number, number])[];
+  readonly after?: FreeListDump;
+}
+
+/** The zone as it was after a step. */
+export interface FreeListDump {
+  readonly start: number;
+  readonly wm: readonly number[];
+  readonly reserve: readonly number[];
+  readonly L?: Readonly<Record<string, readonly number[]>>;
+  readonly pb?: string;
+  readonly free?: number;
+  readonly nf?: readonly number[];
+}
+
+export interface FreeListMeta {
+  readonly node: number;
+  readonly basePfn: number;
+}
+
+/** What the model says of one step, in the notation of the recording. */
+export interface FreeListAnswer {
+  i: number;
+  r?: number | number[];
+  mig?: [number, number][];
+  after?: { L: Record<string, number[]>; pb: string; free: number; nf: number[] };
+}
+
+/** A recording that cannot be read, or a step that makes no sense. */
+export class RecordingError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "RecordingError";
+  }
+}
+
+const NEEDS: Readonly<Record<string, readonly (keyof FreeListStep)[]>> = {
+  zone: ["z"],
+  online_kernel: ["p", "n"],
+  online_movable: ["p", "n"],
+  offline: ["p", "n"],
+  a: ["s", "t", "o", "r"],
+  f: ["s", "r"],
+  c: ["s", "p", "n"],
+  p: ["s", "m"],
+  i: ["p", "n"],
+  u: ["p", "n"],
+  ut: ["s", "r"],
+  uf: ["s", "r"],
+  up: ["s", "r"],
+  uthp: ["s", "r"],
+  upin: ["s"],
+  unpin: [],
+  l: [],
+  W: ["wm"],
+  q: ["batch", "high"],
+  x: [],
+  added: ["n"],
+  request: ["mib"],
+};
+
+/**
+ * Reads the steps of `steps.jsonl`.
+ *
+ * @throws RecordingError that names the line, the field and the rule.
+ */
+export function parseFreeListSteps(text: string): FreeListStep[] {
+  const steps: FreeListStep[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    steps.push(parseStep(line, index + 1));
+  }
+  if (steps.length === 0) throw new RecordingError("steps.jsonl must hold at least one step");
+  return steps;
+}
+
+function parseStep(line: string, number: number): FreeListStep {
+  let step: FreeListStep;
+  try {
+    step = JSON.parse(line) as FreeListStep;
+  } catch (cause) {
+    throw new RecordingError(`steps.jsonl line ${number} must be JSON: ${String(cause)}`);
+  }
+  const where = `steps.jsonl line ${number}`;
+  if (typeof step !== "object" || step === null || !Number.isInteger(step.i)) {
+    throw new RecordingError(`${where} must be an object with a step number i`);
+  }
+  const needs = NEEDS[step.op];
+  if (needs === undefined) {
+    const known = Object.keys(NEEDS).join(", ");
+    throw new RecordingError(`${where}: op must be one of ${known}, got ${String(step.op)}`);
+  }
+  for (const field of needs) {
+    if (step[field] === undefined) {
+      throw new RecordingError(`${where}: op ${step.op} needs ${field}`);
+    }
+  }
+  for (const field of ["s", "o", "p", "n", "m", "z", "mib", "batch", "high"] as const) {
+    const value = step[field];
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
+    throw new RecordingError(`${where}: ${field} must be a whole number >= 0, got ${value}`);
+  }
+  return step;
+}

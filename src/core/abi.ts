@@ -1,0 +1,101 @@
+// Numbers shared with the core; a test compares them with assembly/abi.ts.
+
+/** Bytes of a page, pages of a pageblock, largest order of a buddy chunk (inclusive). */
+export const PAGE_SIZE = 4096;
+export const PAGEBLOCK_ORDER = 9;
+export const PAGEBLOCK_PAGES = 512;
+export const PAGEBLOCK_SIZE = PAGE_SIZE * PAGEBLOCK_PAGES;
+export const MAX_ORDER = 10;
+export const MAX_ERRNO = 4095;
+/** Stands for "no pfn" where the core answers with one. */
+export const NO_PFN = 0xffffffff;
+
+export const Migratetype = {
+  Unmovable: 0,
+  Movable: 1,
+  Reclaimable: 2,
+  HighAtomic: 3,
+  Isolate: 4,
+} as const;
+export type Migratetype = (typeof Migratetype)[keyof typeof Migratetype];
+
+/** Zone kinds in zone list order; a zone list walks them downwards. */
+export const ZoneKindNumber = {
+  DMA: 0,
+  DMA32: 1,
+  Normal: 2,
+  PreferMovable: 3,
+  Movable: 4,
+} as const;
+export type ZoneKindNumber = (typeof ZoneKindNumber)[keyof typeof ZoneKindNumber];
+
+/** Flags of an allocation; see ALLOC_* in assembly/abi.ts. */
+export const AllocFlag = { NoFragment: 1, NoWatermarks: 2, ThisNode: 4, Compound: 8 } as const;
+
+/** Version behaviour bits, MM_* in assembly/abi.ts, by the names that a profile uses. */
+export const MmFlag = {
+  moveToTail: 1 << 0,
+  mergeMergeableOnly: 1 << 1,
+  listFollowsBlock: 1 << 2,
+  claimOrSteal: 1 << 3,
+  isolateKeepsType: 1 << 4,
+  isolatePageblock: 1 << 5,
+  contigMovesThp: 1 << 6,
+  contigEnomemExits: 1 << 7,
+  cacheHighOrders: 1 << 8,
+  neverOnlinedReserved: 1 << 9,
+} as const;
+
+/** Page classes, PAGE_* in assembly/abi.ts. */
+export const PageClass = {
+  Free: 0,
+  Absent: 1,
+  Offline: 2,
+  NeverOnlined: 3,
+  Cached: 4,
+  Tail: 5,
+  Contig: 6,
+  Reserved: 7,
+  Slab: 8,
+  PageTable: 9,
+  Kernel: 10,
+  KernelCompound: 11,
+  Memmap: 12,
+  Poisoned: 13,
+  LruPending: 14,
+  Unknown: 15,
+  Anon: 16,
+  Shmem: 17,
+  FileClean: 18,
+  FileDirty: 19,
+  Writeback: 20,
+  Unevictable: 21,
+  Buffer: 22,
+  DriverMovable: 23,
+  Balloon: 24,
+  Hugetlb: 25,
+  Thp: 26,
+} as const;
+export type PageClass = (typeof PageClass)[keyof typeof PageClass];
+
+/** What keeps a movable page in place, HOLD_* in assembly/abi.ts. */
+export const Hold = { None: 0, Pinned: 1, Again: 2, Fail: 3 } as const;
+export type Hold = (typeof Hold)[keyof typeof Hold];
+
+/** Entries of the migration journal. */
+export const JournalKind = { Moved: 0, Failed: 1, Split: 2, Dropped: 3 } as const;
+export type JournalKind = (typeof JournalKind)[keyof typeof JournalKind];
+
+const CLASS_NAMES: readonly string[] = Object.keys(PageClass).map((name) =>
+  name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase(),
+);
+
+/** Name of a page class as reports print it: `page-table`, `file-clean`. */
+export function pageClassName(pageClass: number): string {
+  return CLASS_NAMES[pageClass] ?? `class ${pageClass}`;
+}
+
+/** The class of a state byte whose head bit is clear. */
+export function classOfState(state: number): number {
+  return state & 0x1f;
+}

@@ -1,0 +1,35 @@
+import { Errno, type ErrnoName } from "../errno.js";
+
+/** Something that cannot be done in the guest's present state; `code` says what Linux would say. */
+export class KernelError extends Error {
+  readonly code: ErrnoName;
+
+  constructor(code: ErrnoName, doing: string) {
+    super(`${doing}: ${code}`);
+    this.name = "KernelError";
+    this.code = code;
+  }
+}
+
+/** The engine itself has no room for this guest in WebAssembly's 4 GiB. */
+export class CapacityError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "CapacityError";
+  }
+}
+
+/**
+ * Throws for a negative result of the core. Callers test the sign themselves, so that the success path
+ * never builds the message.
+ */
+export function fail(result: number, doing: string): never {
+  const errno = -(result | 0);
+  if (errno === Errno.ENOBUFS) {
+    throw new CapacityError(`${doing}: WebAssembly has 4 GiB of memory and this guest needs more`);
+  }
+  for (const [name, number] of Object.entries(Errno)) {
+    if (number === errno) throw new KernelError(name as ErrnoName, doing);
+  }
+  throw new Error(`${doing}: the core returned ${result}`);
+}

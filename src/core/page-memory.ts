@@ -1,0 +1,401 @@
+import { Errno } from "../errno.js";
+import type { ContigResult, ContigStage } from "../linux/linux-memory.js";
+import {
+  classOfState,
+  MAX_ERRNO,
+  MAX_ORDER,
+  MmFlag,
+  NO_PFN,
+  pageClassName,
+  PAGEBLOCK_ORDER,
+  type Hold,
+  type JournalKind,
+  type Migratetype,
+  type PageClass,
+  type ZoneKindNumber,
+} from "./abi.js";
+import { brokenInvariant } from "./invariants.js";
+import { fail } from "./kernel-error.js";
+import { loadCore, loadCoreSync, type Core, type CoreSource } from "./load.js";
+
+/** Version behaviour of the memory management, one boolean per MM_* bit of the core. */
+export type MmBehaviour = Readonly<Record<keyof typeof MmFlag, boolean>>;
+
+/** One entry of the migration journal. */
+export interface Migration {
+  readonly source: number;
+  /** NO_PFN where there is none (split, dropped). */
+  readonly target: number;
+  readonly kind: JournalKind;
+  readonly order: number;
+  readonly pageClass: PageClass;
+}
+
+/** A page request. */
+export interface PageRequest {
+  readonly order: number;
+  readonly type: Migratetype;
+  readonly pageClass: PageClass;
+  /** Highest zone that may serve it. */
+  readonly kind: ZoneKindNumber;
+  readonly node: number;
+  /** AllocFlag bits; 0 where absent. */
+  readonly flags?: number;
+}
+
+const STAGES: readonly ContigStage[] = ["done", "isolate", "migrate", "test", "memory"];
+/** Largest pfn space: 16 TiB less 4 MiB, so that pfns never meet errnos. */
+const MAX_PAGEBLOCKS = 2 ** 23 - 2;
+const JOURNAL_ENTRY_WORDS = 3;
+
+/**
+ * The pages of one guest: the only place that talks to the WebAssembly core. Everything is in pfns and page counts.
+ *
+ * One instance is one guest with all its zones. Arguments that are wrong by themselves throw RangeError; what
+ * the present state forbids throws KernelError; being busy is a return value. Neither exception changes anything.
+ */
+export class PageMemory {
+  readonly #core: Core;
+  /** Pageblocks of the pfn space. */
+  readonly nrPageblocks: number;
+
+  private constructor(core: Core, nrPageblocks: number, behaviour: MmBehaviour) {
+    this.#core = core;
+    this.nrPageblocks = nrPageblocks;
+    let flags = 0;
+    for (const [name, bit] of Object.entries(MmFlag)) {
+      if (behaviour[name as keyof typeof MmFlag]) flags |= bit;
+    }
+    check(core.setup(nrPageblocks, flags), "set up the pageblock table");
+  }
+
+  /**
+   * A guest without memory.
+   *
+   * @param endPfn - pfns 0 to `endPfn` - 1 can exist; rounded up to whole pageblocks (512), at most 2^32 - 1024.
+   * @param source - see loadCore().
+   * @throws RangeError if `endPfn` is out of range; CapacityError if the table does not fit.
+   */
+  static async create(
+    endPfn: number,
+    behaviour: MmBehaviour,
+    source?: CoreSource,
+  ): Promise<PageMemory> {
+    const blocks = pageblocksFor(endPfn);
+    return new PageMemory(await loadCore(source), blocks, behaviour);
+  }
+
+  /** Like {@link create}, at once; see loadCoreSync(). */
+  static createSync(
+    endPfn: number,
+    behaviour: MmBehaviour,
+    source?: BufferSource | WebAssembly.Module,
+  ): PageMemory {
+    const blocks = pageblocksFor(endPfn);
+    return new PageMemory(loadCoreSync(source), blocks, behaviour);
+  }
+
+  /** Adds an empty zone and returns its index, 0 to 15. One zone per kind and node. */
+  addZone(kind: ZoneKindNumber, node: number): number {
+    return check(this.#core.addZone(kind, node), `add zone of kind ${kind} on node ${node}`);
+  }
+
+  /** Watermarks in pages; boost included, as zoneinfo prints them. */
+  setWatermarks(zone: number, min: number, low: number, high: number): void {
+    check(this.#core.setWatermarks(zone, min, low, high), `set watermarks ${min}/${low}/${high}`);
+  }
+
+  /** Pages of the zone kept from requests whose highest zone is `kind`. */
+  setLowmemReserve(zone: number, kind: ZoneKindNumber, pages: number): void {
+    check(this.#core.setLowmemReserve(zone, kind, pages), `set lowmem reserve ${pages}`);
+  }
+
+  /** Per-CPU caches of a zone; `high` 0 switches them off. Cached pages go back to the buddy first. */
+  setCache(zone: number, cpus: number, batch: number, high: number): void {
+    check(this.#core.setCache(zone, cpus, batch, high), `set ${cpus} caches of ${high} pages`);
+  }
+
+  /** Gives the pages of all per-CPU caches of a zone back to the buddy. */
+  drainCaches(zone: number): void {
+    check(this.#core.drainCaches(zone), `drain the caches of zone ${zone}`);
+  }
+
+  /** Lets pages that wait in LRU batches reach the LRU. */
+  drainLru(): void {
+    this.#core.drainLru();
+  }
+
+  /** Seeds the chance of held pages; the same seed gives the same run. */
+  seedRandom(seed: number): void {
+    this.#core.seedRandom(seed);
+  }
+
+  /** Chance, 0 to 1, that a page of this class is held at one attempt to collect it. */
+  setHoldProbability(pageClass: PageClass, probability: number): void {
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new RangeError(`probability must be from 0 to 1, got ${probability}`);
+    }
+    const threshold = Math.min(Math.round(probability * 2 ** 32), 2 ** 32 - 1);
+    check(this.#core.setHoldProbability(pageClass, threshold), "set hold probability");
+  }
+
+  /** AllocFlag.NoWatermarks and ThisNode for migration targets; 0 is what Linux does. */
+  setMigrationTargets(flags: number): void {
+    this.#core.setMigrationTargets(flags);
+  }
+
+  /** First pfn of `2 ** order` pages, or undefined where no zone of the list has them. */
+  tryAlloc(request: PageRequest): number | undefined {
+    const { order, type, pageClass, kind, node, flags = 0 } = request;
+    const pfn = this.#core.allocPages(order, type, pageClass, kind, node, flags) >>> 0;
+    if (!isErrno(pfn)) return pfn;
+    if ((pfn | 0) === -Errno.ENOMEM) return undefined;
+    return fail(pfn, `allocate order ${order}`);
+  }
+
+  /**
+   * Up to `nr` order-0 pages, as the same number of single requests would get them (lemma L1 of the engine model).
+   * Appends runs to `runs` and returns how many pages there were; fewer than asked where memory is out.
+   */
+  allocBulk(nr: number, request: PageRequest, runs: [startPfn: number, nrPages: number][]): number {
+    const { type, pageClass, kind, node, flags = 0 } = request;
+    const maxRuns = 32768;
+    let got = 0;
+    while (got < nr) {
+      const part = this.#core.allocBulk(nr - got, type, pageClass, kind, node, flags, maxRuns) >>> 0;
+      if (isErrno(part)) fail(part, `allocate ${nr} pages`);
+      if (part === 0) break;
+      got += part;
+      const nrRuns = this.#scratch(1)[0] ?? 0;
+      const words = new Uint32Array(this.#core.memory.buffer, this.#core.staging(), nrRuns * 2);
+      for (let at = 0; at < words.length; at += 2) runs.push([words[at] ?? 0, words[at + 1] ?? 0]);
+    }
+    return got;
+  }
+
+  /** Frees `2 ** order` used pages. */
+  free(pfn: number, order: number): void {
+    check(this.#core.freePagesOf(pfn, order), `free pfn ${pfn} order ${order}`);
+  }
+
+  /** Frees a run of used pages as single pages, ascending. */
+  freeRun(startPfn: number, nrPages: number): void {
+    check(this.#core.freeRun(startPfn, nrPages), `free ${nrPages} pages from pfn ${startPfn}`);
+  }
+
+  /** Changes what a used page is, and what holds it. */
+  setPage(pfn: number, pageClass: PageClass, hold: Hold): void {
+    check(this.#core.setPage(pfn, pageClass, hold), `set the class of pfn ${pfn}`);
+  }
+
+  /** State byte of a page: bit 7 = head of a free chunk, else class (bits 0-4) and hold (5-6). */
+  pageState(pfn: number): number {
+    return check(this.#core.pageState(pfn), `look at pfn ${pfn}`);
+  }
+
+  /** One attempt of `alloc_contig_range()`; a failed one may leave the range partly evacuated. */
+  allocContig(startPfn: number, nrPages: number): ContigResult {
+    const errno = this.#core.allocContig(startPfn, nrPages);
+    if (errno === -Errno.EINVAL || errno === -Errno.ENOBUFS) {
+      fail(errno, `alloc_contig_range of ${nrPages} pages from pfn ${startPfn}`);
+    }
+    const [stage = 0, pfn = NO_PFN, state = 0, migratedPages = 0, droppedPages = 0] =
+      this.#scratch(5);
+    return {
+      errno,
+      stage: STAGES[stage] ?? "done",
+      blockingPfn: pfn === NO_PFN ? undefined : pfn,
+      blockingClass: pfn === NO_PFN ? undefined : pageClassName(classOfState(state)),
+      migratedPages,
+      droppedPages,
+    };
+  }
+
+  /** Gives back what allocContig() took, also after markOffline(). */
+  freeContig(startPfn: number, nrPages: number): void {
+    check(
+      this.#core.freeContigRange(startPfn, nrPages),
+      `free the contiguous range of ${nrPages} pages from pfn ${startPfn}`,
+    );
+  }
+
+  /** Marks a range taken by allocContig() PG_offline. */
+  markOffline(startPfn: number, nrPages: number): void {
+    check(
+      this.#core.markOffline(startPfn, nrPages),
+      `mark ${nrPages} pages from pfn ${startPfn} offline`,
+    );
+  }
+
+  /** Isolates whole pageblocks; `false` where a page forbids it. */
+  tryIsolate(startPfn: number, nrPages: number): boolean {
+    const result = this.#core.isolate(startPfn, nrPages);
+    if (result === -Errno.EBUSY) return false;
+    check(result, `isolate ${nrPages} pages from pfn ${startPfn}`);
+    return true;
+  }
+
+  unisolate(startPfn: number, nrPages: number): void {
+    check(
+      this.#core.unisolate(startPfn, nrPages),
+      `un-isolate ${nrPages} pages from pfn ${startPfn}`,
+    );
+  }
+
+  /**
+   * Brings absent pageblocks online in a zone. Only the pages of `runs` go to the allocator; the others are
+   * PG_offline, never onlined.
+   */
+  online(
+    zone: number,
+    startPfn: number,
+    nrPages: number,
+    runs: readonly (readonly [startPfn: number, nrPages: number])[],
+  ): void {
+    check(this.#core.startOnline(zone, startPfn, nrPages), `online pfn ${startPfn}`);
+    for (const [start, nr] of runs) this.onlinePages(start, nr);
+    check(this.#core.endOnline(startPfn, nrPages), `online pfn ${startPfn}`);
+  }
+
+  /** Hands pages that were never onlined to the allocator: the generic online path. */
+  onlinePages(startPfn: number, nrPages: number): void {
+    check(
+      this.#core.onlinePages(startPfn, nrPages),
+      `online ${nrPages} pages from pfn ${startPfn}`,
+    );
+  }
+
+  /** `offline_pages()`: 0 or -EBUSY; moved pages stay moved. */
+  offline(startPfn: number, nrPages: number): { errno: number; blockingPfn: number | undefined } {
+    const errno = this.#core.offlinePages(startPfn, nrPages);
+    if (errno !== 0 && errno !== -Errno.EBUSY) fail(errno, `offline pfn ${startPfn}`);
+    const pfn = this.#scratch(1)[0] ?? NO_PFN;
+    return { errno, blockingPfn: pfn === NO_PFN ? undefined : pfn };
+  }
+
+  /** NR_FREE_PAGES of a zone. */
+  freePages(zone: number): number {
+    return count(this.#core.freePagesOfZone(zone), "free pages");
+  }
+
+  /** Free chunks by order, 0 to 10, as buddyinfo prints them. */
+  freeChunks(zone: number): number[] {
+    return Array.from({ length: MAX_ORDER + 1 }, (_, order) =>
+      count(this.#core.nrFreeChunks(zone, order), "free chunks"),
+    );
+  }
+
+  presentPages(zone: number): number {
+    return count(this.#core.presentPagesOfZone(zone), "present pages");
+  }
+
+  /** One free list from head to tail: first pfns of its chunks. */
+  freeList(zone: number, order: number, type: Migratetype): number[] {
+    const max = 0x20000;
+    const list: number[] = [];
+    let after = NO_PFN;
+    for (;;) {
+      const nr = count(this.#core.readFreeList(zone, order, type, after, max), "free list");
+      const part = new Uint32Array(this.#core.memory.buffer, this.#core.staging(), nr);
+      for (const pfn of part) list.push(pfn);
+      if (nr < max) return list;
+      after = list[list.length - 1] ?? NO_PFN;
+    }
+  }
+
+  /** Migratetype of the pageblock of `pfn`, or undefined where it is not online. */
+  pageblockType(pfn: number): Migratetype | undefined {
+    const type = this.#core.pageblockType(pfn >>> PAGEBLOCK_ORDER);
+    return type < 0 ? undefined : (type as Migratetype);
+  }
+
+  /** Zone index of the pageblock of `pfn`, or undefined where it is not online. */
+  zoneIndex(pfn: number): number | undefined {
+    const zone = this.#core.pageblockZone(pfn >>> PAGEBLOCK_ORDER);
+    return zone < 0 ? undefined : zone;
+  }
+
+  /** Pages by kind in whole pageblocks. A held page counts as movable, too. */
+  countPages(
+    startPfn: number,
+    nrPages: number,
+  ): { free: number; movable: number; unmovable: number; held: number } {
+    check(this.#core.countPages(startPfn, nrPages), `count pages from pfn ${startPfn}`);
+    const [free = 0, movable = 0, unmovable = 0, held = 0] = this.#scratch(4);
+    return { free, movable, unmovable, held };
+  }
+
+  /** Keeps a journal of migrations with room for `entries`. */
+  openJournal(entries: number): void {
+    check(this.#core.journalOpen(entries), `open a journal of ${entries} entries`);
+  }
+
+  /** Entries since the last call, in order; the journal is empty afterwards. */
+  takeJournal(): Migration[] {
+    const noted = this.#core.journalNoted() >>> 0;
+    if (noted > this.#core.journalSize() >>> 0) {
+      throw new Error(`the journal has room for ${this.#core.journalSize()} entries, got ${noted}`);
+    }
+    const words = new Uint32Array(
+      this.#core.memory.buffer,
+      this.#core.journalAt() >>> 0,
+      noted * JOURNAL_ENTRY_WORDS,
+    );
+    const entries: Migration[] = [];
+    for (let at = 0; at < words.length; at += JOURNAL_ENTRY_WORDS) {
+      const info = words[at + 2] ?? 0;
+      entries.push({
+        source: words[at] ?? 0,
+        target: words[at + 1] ?? 0,
+        kind: (info & 0xff) as JournalKind,
+        order: (info >> 8) & 0xff,
+        pageClass: (info >> 16) as PageClass,
+      });
+    }
+    this.#core.journalClear();
+    return entries;
+  }
+
+  /** Bytes of linear memory in use, and pageblocks that need a page record. */
+  memoryUse(): { bytes: number; mixedPageblocks: number } {
+    return {
+      bytes: this.#core.usedMemory() >>> 0,
+      mixedPageblocks: this.#core.mixedPageblocks() >>> 0,
+    };
+  }
+
+  /** Walks everything. Undefined, or the first broken invariant in words. Slow: for tests and doubts. */
+  validate(): string | undefined {
+    const code = this.#core.validate();
+    return code === 0 ? undefined : brokenInvariant(code, this.#scratch(1)[0] ?? 0);
+  }
+
+  #scratch(words: number): Uint32Array {
+    return new Uint32Array(this.#core.memory.buffer, this.#core.scratch(), words);
+  }
+}
+
+function isErrno(result: number): boolean {
+  return result > 0xffffffff - MAX_ERRNO;
+}
+
+function check(result: number, doing: string): number {
+  if (result < 0) fail(result, doing);
+  return result;
+}
+
+function count(result: number, what: string): number {
+  const value = result >>> 0;
+  if (isErrno(value)) fail(value, `look up ${what}`);
+  return value;
+}
+
+function pageblocksFor(endPfn: number): number {
+  const blocks = Math.ceil(endPfn / 2 ** PAGEBLOCK_ORDER);
+  if (!Number.isInteger(endPfn) || endPfn <= 0 || blocks > MAX_PAGEBLOCKS) {
+    throw new RangeError(
+      `endPfn must be a whole number from 1 to ${MAX_PAGEBLOCKS * 2 ** PAGEBLOCK_ORDER} (16 TiB less 4 MiB), got ${endPfn}`,
+    );
+  }
+  return blocks;
+}
