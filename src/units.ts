@@ -69,9 +69,14 @@ function rejectSize(text: string, name: string): never {
   throw new RangeError(`${name} must be a number with a unit, such as 512MiB, got "${text}"`);
 }
 
-/** A whole number with commas between thousands: `1,048,576`. */
-export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+/**
+ * A whole number with commas between thousands: `1,048,576`; with a noun, which gets an `s` unless
+ * it is one: `1 request`, `12 requests`.
+ */
+export function formatCount(count: number, noun?: string): string {
+  const digits = String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+  if (noun === undefined) return digits;
+  return `${digits} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Milliseconds in words, two units at most: `0.25 ms`, `4.1 s`, `2 min 30 s`, `1 h 5 min`. */

@@ -86,7 +86,7 @@ export function tooltip(scene: MapScene, row: number, count: number, tally: Tall
 
 function tooltipLabel(fate: Fate, outcome: Outcome): string {
   const label = fateLabel(fate, outcome);
-  return isReason(fate) ? `stays: ${label}` : label;
+  return isReason(fate) ? `stay: ${label}` : label;
 }
 
 /** Bytes that are still there, in words for the end of a row; empty where there are none. */

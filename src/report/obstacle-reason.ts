@@ -77,7 +77,11 @@ export function obstacleReason(obstacle: Pick<Obstacle, "class" | "stage">): Obs
   if (fixed) return fixed;
   const movable = MOVABLE[pageClass];
   if (movable === undefined) return { group: "other", heldBy: `pages of class ${pageClass}` };
-  if (obstacle.stage === "test") return { group: "pinned", heldBy: `pinned ${movable}` };
+  if (obstacle.stage === "test") {
+    // Older versions of Linux leave huge pages where they are without anybody holding them.
+    const huge = pageClass === "thp" || pageClass === "hugetlb";
+    return { group: "pinned", heldBy: huge ? `${movable} that did not move` : `pinned ${movable}` };
+  }
   if (obstacle.stage === "migrate") return { group: "busy", heldBy: `${movable}, busy just then` };
   return { group: "other", heldBy: `${movable} that this Linux cannot move` };
 }

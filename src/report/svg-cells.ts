@@ -48,9 +48,7 @@ export function drawCells(scene: MapScene): Drawing {
   }
   const cellSize = rowSize * rowsPerCell;
   const blocks =
-    rowsPerCell === 1
-      ? `a ${rowNoun(prediction)}`
-      : `${formatCount(rowsPerCell)} ${rowNoun(prediction)}s`;
+    rowsPerCell === 1 ? `a ${rowNoun(prediction)}` : formatCount(rowsPerCell, rowNoun(prediction));
   return {
     markup: parts.join(""),
     width: MAP_WIDTH,

@@ -54,8 +54,7 @@ function unusedBand(scene: MapScene, above: Drawing, all: number): string {
   const { prediction, map } = scene;
   const count = all - scene.nrRows;
   const size = map.regionSize - Math.max(0, rowStart(scene, scene.nrRows));
-  const noun = count === 1 ? rowNoun(prediction) : `${rowNoun(prediction)}s`;
-  const words = `${formatCount(count)} more ${noun} (${formatRoughSize(size)}), not plugged`;
+  const words = `${formatCount(count, `more ${rowNoun(prediction)}`)} (${formatRoughSize(size)}), not plugged`;
   const box = rect(LABEL_WIDTH, y, above.width, 22, {
     fill: "#ffffff",
     stroke: "#b9c1ca",

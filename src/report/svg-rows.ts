@@ -19,6 +19,7 @@ const ROW_PITCH = 17;
 const AXIS_HEIGHT = 20;
 const WIDTH = 768;
 const MAX_CELLS = 64;
+const FRAME = { fill: "none", stroke: "#b9c1ca", "pointer-events": "none" };
 
 /** A line per memory block, a lettered cell per subblock. For regions of up to 64 memory blocks. */
 export function drawRows(scene: MapScene): Drawing {
@@ -28,6 +29,7 @@ export function drawRows(scene: MapScene): Drawing {
   const cellSize = rowSize / cells;
   const cellWidth = WIDTH / cells;
   const parts = [axis(rowSize)];
+  const onTop: string[] = [];
   for (let row = 0; row < scene.nrRows; row++) {
     const y = AXIS_HEIGHT + row * ROW_PITCH;
     const start = rowStart(scene, row);
@@ -40,19 +42,16 @@ export function drawRows(scene: MapScene): Drawing {
     }
     parts.push(
       addressLabel(scene, row, y + 11),
-      element(
-        "g",
-        {},
-        tooltip(scene, row, 1, tally),
-        fills(fates, y, cellWidth),
-        rect(LABEL_WIDTH, y, WIDTH, ROW_HEIGHT, { fill: "none", stroke: "#b9c1ca" }),
-      ),
+      element("g", {}, tooltip(scene, row, 1, tally), fills(fates, y, cellWidth)),
+    );
+    onTop.push(
+      rect(LABEL_WIDTH, y, WIDTH, ROW_HEIGHT, FRAME),
       letters(fates, y + 10.5, cellWidth),
       text(LABEL_WIDTH + WIDTH + 10, y + 11, staysWords(tally), { fill: "#1b1f23" }),
     );
   }
   const height = AXIS_HEIGHT + scene.nrRows * ROW_PITCH - (ROW_PITCH - ROW_HEIGHT);
-  parts.push(grid(cells, cellWidth, height));
+  parts.push(grid(cells, cellWidth, height), ...onTop);
   const noun = rowNoun(prediction);
   const cell =
     perRow === cells && cells > 1 ? `, a cell is a subblock of ${formatSize(cellSize)}` : "";

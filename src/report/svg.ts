@@ -86,7 +86,7 @@ function subtitle(prediction: Prediction): string {
 function footer(prediction: Prediction): string {
   const words = [
     `behaviour of ${prediction.profile}`,
-    `${formatCount(prediction.requests.length)} requests to the device`,
+    `${formatCount(prediction.requests.length, "request")} to the device`,
     `${formatDuration(prediction.virtualMs)} simulated`,
   ];
   if (prediction.migratedPages > 0)
@@ -102,18 +102,24 @@ function footer(prediction: Prediction): string {
  * the 90 % interval.
  */
 function bar(prediction: Prediction, map: RegionMap): string {
-  const { pluggedSizeBefore, pluggedSizeAfter, requestedSize, interval } = prediction;
-  const whole = Math.max(pluggedSizeBefore, pluggedSizeAfter, requestedSize, 1);
+  const { requestedSize, interval } = prediction;
+  const order = [...reasonsBySize(map.total), ...PLAIN.slice(0, -1)];
+  const shown = order.filter((fate) => sizeOf(map.total, fate) > 0);
+  const whole = Math.max(
+    shown.reduce((sum, fate) => sum + sizeOf(map.total, fate), 0),
+    requestedSize,
+    1,
+  );
   const scale = (WIDTH - 2 * MARGIN) / whole;
   const at = (size: number) => MARGIN + Math.min(size, whole) * scale;
-  const order = [...reasonsBySize(map.total), ...PLAIN.slice(0, -1)];
   const parts: string[] = [];
   let size = 0;
-  for (const fate of order) {
-    const part = sizeOf(map.total, fate);
-    if (part === 0) continue;
-    parts.push(rect(at(size), BAR_TOP, part * scale, BAR_HEIGHT, { fill: FATE_STYLES[fate].fill }));
-    size += part;
+  for (const fate of shown) {
+    const left = at(size);
+    size += sizeOf(map.total, fate);
+    // At least so wide that one can see it, over a bit of its neighbour.
+    const width = Math.min(Math.max(at(size) - left, isReason(fate) ? 3 : 0), at(whole) - left);
+    parts.unshift(rect(left, BAR_TOP, width, BAR_HEIGHT, { fill: FATE_STYLES[fate].fill }));
   }
   const frame = { fill: "none", stroke: "#8b96a1" };
   parts.push(rect(MARGIN, BAR_TOP, WIDTH - 2 * MARGIN, BAR_HEIGHT, frame));

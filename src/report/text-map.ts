@@ -62,22 +62,23 @@ function detailedMap(
   const cellSize = rowSize / cells;
   const noun = rowNoun(prediction);
   const unit = cellSize === prediction.subblockSize ? "subblock" : "cell";
-  const lines = [
-    shortest(
-      `Map: a line per ${noun} (${formatSize(rowSize)}), a character per ${unit} (${formatSize(cellSize)})`,
-      `Map: a line per ${noun} (${formatSize(rowSize)})`,
-      options.columns,
-    ),
-  ];
+  const line = `Map: a line per ${noun} (${formatSize(rowSize)})`;
+  const cell = `, a character per ${unit} (${formatSize(cellSize)})`;
+  const lines = [cells === 1 ? line : fitting(options.columns, line + cell, line)];
   for (const run of runs) {
     const [first] = run;
     if (!first) continue;
     const label = String(first.id).padStart(labelWidth);
     if (run.length > 1 && first.only !== undefined) {
+      const to = `to ${String(run.at(-1)?.id)}`;
       const size = formatRoughSize(run.length * rowSize);
-      const words = `${formatCount(run.length)} ${noun}s (${size}), ${fateLabel(first.only, options.outcome)}`;
-      const mark = fateMark(first.only, options.color, 8);
-      lines.push(`${label} ${mark} to ${String(run.at(-1)?.id)}: ${words}`);
+      const words = fitting(
+        options.columns - label.length - 10,
+        `${to}: ${formatCount(run.length, noun)} (${size}), ${fateLabel(first.only, options.outcome)}`,
+        `${to}: ${formatCount(run.length, noun)} (${size})`,
+        to,
+      );
+      lines.push(`${label} ${fateMark(first.only, options.color, 8)} ${words}`);
       continue;
     }
     const fates = Array.from({ length: cells }, (_, i) => {
@@ -101,12 +102,12 @@ function coarseMap(prediction: Prediction, map: RegionMap, options: TextMapOptio
   while (Math.ceil(count / rowsPerCell / perLine) > maxLines) rowsPerCell *= 2;
   const cellSize = rowSize * rowsPerCell;
   const what =
-    rowsPerCell === 1 ? rowNoun(prediction) : `${formatCount(rowsPerCell)} ${rowNoun(prediction)}s`;
+    rowsPerCell === 1 ? rowNoun(prediction) : formatCount(rowsPerCell, rowNoun(prediction));
   const lines = [
-    shortest(
+    fitting(
+      options.columns,
       `Map: a character per ${what} (${formatSize(cellSize)}); capital: over half of it stays`,
       `Map: a character per ${formatSize(cellSize)}`,
-      options.columns,
     ),
   ];
   const nrCells = Math.ceil(count / rowsPerCell);
@@ -120,7 +121,13 @@ function coarseMap(prediction: Prediction, map: RegionMap, options: TextMapOptio
     lines.push(`${label.padStart(10)} ${paint(cells, options.color)}`);
   }
   if (unusedSize > 0) {
-    lines.push(`${" ".repeat(11)}${formatRoughSize(unusedSize)} above that: not plugged`);
+    const size = formatRoughSize(unusedSize);
+    const words = fitting(
+      options.columns - 11,
+      `${size} above that: not plugged`,
+      `${size} unplugged`,
+    );
+    lines.push(`${" ".repeat(11)}${words}`);
   }
   return lines;
 }
@@ -141,6 +148,7 @@ function cellOf(tally: Tally, ofMany: boolean): Cell {
   const fate = leadingFate(tally);
   const { glyph } = FATE_STYLES[fate];
   const size = tally.reduce((sum, part) => sum + part, 0);
+  if (size === 0) return { fate, glyph: " " }; // outside the region
   return { fate, glyph: ofMany && heldSize(tally) > size / 2 ? glyph.toUpperCase() : glyph };
 }
 
@@ -149,8 +157,9 @@ export function fateMark(fate: Fate, color: boolean, times = 1): string {
   return paint([{ fate, glyph: FATE_STYLES[fate].glyph.repeat(times) }], color);
 }
 
-function shortest(full: string, short: string, columns: number): string {
-  return full.length <= columns ? full : short;
+/** The first that fits, else the last. */
+function fitting(columns: number, ...candidates: readonly string[]): string {
+  return candidates.find((text) => text.length <= columns) ?? candidates.at(-1) ?? "";
 }
 
 function paint(cells: readonly Cell[], color: boolean): string {

@@ -81,7 +81,7 @@ function facts({ prediction, columns }: Page): string[] {
   ];
   if (migratedPages > 0) lines.push(["Moved", `${pages(migratedPages)} on the way`]);
   if (droppedPages > 0) lines.push(["Dropped", `${pages(droppedPages)} of file cache`]);
-  const calls = `${formatCount(requests.length)} ${requests.length === 1 ? "request" : "requests"}`;
+  const calls = formatCount(requests.length, "request");
   const time = formatDuration(prediction.virtualMs);
   lines.push(["Takes", `${time} (simulated), ${calls} to the device`]);
   if (retries.length > 0) lines.push(["Tries again", `after ${retryTimes(retries)}`]);
@@ -89,8 +89,7 @@ function facts({ prediction, columns }: Page): string[] {
 }
 
 function pages(count: number): string {
-  const noun = count === 1 ? "page" : "pages";
-  return `${formatCount(count)} ${noun} (${formatRoughSize(count * PAGE_SIZE)})`;
+  return `${formatCount(count, "page")} (${formatRoughSize(count * PAGE_SIZE)})`;
 }
 
 function retryTimes(retries: readonly number[]): string {
@@ -100,6 +99,7 @@ function retryTimes(retries: readonly number[]): string {
 
 /** The marks that the list of reasons does not explain. */
 function plainLegend({ map, outcome, color, columns }: Page): string[] {
+  if (map.usedEnd === 0) return [];
   const listed = new Set<Fate>(shownReasons(map).map((reason) => reason.group));
   const entries = FATES.filter((fate) => sizeOf(map.total, fate) > 0 && !listed.has(fate)).map(
     (fate) => ({ fate, label: fateLabel(fate, outcome) }),
@@ -130,9 +130,8 @@ function reasons(page: Page): string[] {
   const lines = ["", outcome === "shrunk" ? "What refused on the way" : "What stays, and why"];
   const shown = shownReasons(map);
   for (const { group, heldBy, size, subblocks } of shown) {
-    const nouns = subblocks === 1 ? noun : `${noun}s`;
     const held = `(${formatRoughSize(size)}) ${subblocks === 1 ? "is" : "are"} held by ${heldBy}`;
-    lines.push(...marked(group, `${formatCount(subblocks)} ${nouns} ${held}`, columns, color));
+    lines.push(...marked(group, `${formatCount(subblocks, noun)} ${held}`, columns, color));
   }
   const rest = map.reasons.slice(shown.length);
   if (rest.length > 0) {
@@ -173,7 +172,7 @@ function worstRows({ prediction, map }: Page): string {
   const noun = rowNoun(prediction);
   if (worst.length === 1) return `all in ${noun} ${names.join("")}`;
   if (worst.length <= 3) return `all in ${noun}s ${names.join(", ")}`;
-  return `in ${formatCount(worst.length)} ${noun}s, most in ${names.join(", ")}`;
+  return `in ${formatCount(worst.length, noun)}, most in ${names.join(", ")}`;
 }
 
 function warnings({ prediction, map, outcome, columns }: Page): string[] {
@@ -195,7 +194,7 @@ function warnings({ prediction, map, outcome, columns }: Page): string[] {
   const refused = prediction.requests.filter((request) => request.response !== "ACK");
   if (refused.length > 0) {
     const kinds = [...new Set(refused.map((request) => request.response))].sort().join(", ");
-    texts.push(`The device refused ${formatCount(refused.length)} of the requests (${kinds}).`);
+    texts.push(`The device refused ${formatCount(refused.length, "request")} (${kinds}).`);
   }
   const offline = offlineSize(prediction);
   if (offline > 0 && (outcome === "grown" || outcome === "grow-short")) {
