@@ -8,12 +8,13 @@ import { allocContig as allocContigRange, freeContig, lastBlockingPfn, lastBlock
 import { NO_CHUNK, chunkAfter, firstOf, initLists } from "./free-list";
 import { clearJournal, journalBase, journalCapacity, journalCount, openJournal } from "./journal";
 import { SCRATCH, STAGING, STAGING2, reserveTable, usedBytes } from "./layout";
+import { loadPageblock } from "./load";
 import { beginOnline, finishOnline, offlineBlockingPfn, offlineRange, onlineRun } from "./memory-hotplug";
 import { drainLruBatches, droppedPages, failedTries, movedPages, setTargetFlags } from "./migrate";
 import { PAGE_MASK, ensureRecords, recordsForRange, recordsInUse, setRange, setStateAt, stateAt } from "./page";
 import { accountGone, addPendingPages, freePagesAt, lastTakenPages, setUsed, takeBulk, takePages } from "./page-alloc";
 import { HEAD, classOf, isLru, isUsed, stateByte } from "./page-class";
-import { ENTRY_BYTES, FLAG_PENDING, NO_ZONE, entryOf, entryOfBlock, flagsOf, nrPageblocks, recordOf, setFlags, setNrPageblocks, typeOf, zoneOf } from "./pageblock";
+import { ENTRY_BYTES, FLAG_PENDING, NO_ZONE, blockState, entryOf, entryOfBlock, flagsOf, nrPageblocks, recordOf, setFlags, setNrPageblocks, typeOf, zoneOf } from "./pageblock";
 import { isolateRange, unisolateRange } from "./page-isolation";
 import { cachedPages, configureCache, drainZone, setCurrentCpu } from "./per-cpu-cache";
 import { seed, setThreshold } from "./random";
@@ -340,6 +341,41 @@ export function offlinePages(start: u32, nr: u32): i32 {
   store<u32>(SCRATCH, offlineBlockingPfn == NO_CHUNK ? 0 : stateAt(offlineBlockingPfn), 4);
   store<u32>(SCRATCH, movedPages, 8);
   return result;
+}
+
+// ---------------------------------------------------------------- captures
+
+/** loadFlags(): the staging area holds the extended page state as well. */
+export const LOAD_EXTENDED: u32 = 1;
+/** loadFlags(): the pages lie in the device's region. */
+export const LOAD_IN_DEVICE: u32 = 2;
+
+/**
+ * Loads whole absent pageblocks into a zone from the kpageflags words in the staging area (u64 per page, at most 65536 pages), with
+ * the extended state in the second one. Pageblocks without any page stay absent. Returns 0, -EINVAL or -ENOBUFS.
+ */
+export function loadFlags(start: u32, nr: u32, zone: u32, mode: u32): i32 {
+  if (zone >= nrZones || !inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
+  if (nr > 0x10000) return -EINVAL;
+  const blocks = nr >> PAGEBLOCK_ORDER;
+  for (let block: u32 = 0; block < blocks; ++block) {
+    const at = (start >> PAGEBLOCK_ORDER) + block;
+    if (zoneOf(entryOfBlock(at)) != NO_ZONE) return -EINVAL;
+    const flags = STAGING + (<usize>block << (PAGEBLOCK_ORDER + 3));
+    const extended = mode & LOAD_EXTENDED ? STAGING2 + (<usize>block << (PAGEBLOCK_ORDER + 3)) : 0;
+    const result = loadPageblock(at, zone, flags, extended, (mode & LOAD_IN_DEVICE) != 0);
+    if (result < 0) return result;
+  }
+  return 0;
+}
+
+/** First pageblock >= `block` whose 512 pages are all of `pageClass`, or 0xffffffff. */
+export function nextUniformBlock(block: u32, pageClass: u32): u32 {
+  for (; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    if (!recordOf(entry) && blockState(entry) == pageClass) return block;
+  }
+  return NO_CHUNK;
 }
 
 // ---------------------------------------------------------------- looking

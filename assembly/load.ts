@@ -6,16 +6,25 @@
 import {
   ENOBUFS,
   MAX_ORDER,
+  MIGRATE_HIGHATOMIC,
+  MIGRATE_MOVABLE,
+  MIGRATE_RECLAIMABLE,
+  MIGRATE_UNMOVABLE,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
+  PAGE_ABSENT,
   PAGE_FREE,
   PAGE_LRU_PENDING,
+  PAGE_MEMMAP,
+  PAGE_UNKNOWN,
 } from "./abi";
 import { freeBuddyBlock } from "./buddy";
 import { insertChunk, removeChunk } from "./free-list";
 import { ensureRecords, makeUniform, recordFor } from "./page";
 import { alignedOrder, addPendingPages } from "./page-alloc";
-import { classOf, countDelta, isLru } from "./page-class";
+import { SCRATCH } from "./layout";
+import { classOf, countDelta, countUnmovable, isLru } from "./page-class";
+import { stateByExtended, stateByFlags, typeByExtended } from "./page-flags";
 import {
   FLAG_PENDING,
   addCounts,
@@ -28,12 +37,55 @@ import {
 } from "./pageblock";
 import { addFreePages, addLruPages, addPresentPages } from "./zone";
 
+/** The states of the pageblock being loaded. */
+const STATES: usize = SCRATCH + 0x400;
+
 /**
- * Gives a pageblock its 512 page states, read from `states` (state bytes without heads), its zone and type. The pageblock was absent
- * before. Returns 0 or -ENOBUFS.
+ * Loads an absent pageblock from its kpageflags words and, where `extended` is not 0, its extended states. Does nothing where it has
+ * no page. Returns 0 or -ENOBUFS.
  */
-export function loadPageblock(block: u32, zone: u32, type: u32, states: usize): i32 {
+export function loadPageblock(
+  block: u32,
+  zone: u32,
+  flags: usize,
+  extended: usize,
+  inDevice: bool,
+): i32 {
   if (ensureRecords(1) < 0) return -ENOBUFS;
+  let present: u32 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const word = load<u64>(flags + (<usize>page << 3));
+    const state = extended
+      ? stateByExtended(word, load<u64>(extended + (<usize>page << 3)), inDevice)
+      : stateByFlags(word, inDevice);
+    store<u8>(STATES + page, <u8>state);
+    if (state != PAGE_ABSENT) ++present;
+  }
+  if (present == 0) return 0;
+  const type = extended ? typeByExtended(load<u64>(extended)) : 0xff;
+  settleUnknown(STATES);
+  place(block, zone, type <= MIGRATE_HIGHATOMIC ? type : typeByContent(STATES), STATES);
+  return 0;
+}
+
+/**
+ * Decides what pages without flags are. A pageblock that has nothing else is the memmap of a memory block; single ones stay
+ * PAGE_UNKNOWN, which counts as kernel memory.
+ */
+function settleUnknown(states: usize): void {
+  if (isUniform(states, PAGE_UNKNOWN)) memory.fill(states, <u8>PAGE_MEMMAP, PAGEBLOCK_PAGES);
+}
+
+/** A guess at the type of a pageblock: MOVABLE unless it holds kernel pages. */
+function typeByContent(states: usize): u32 {
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    if (countUnmovable(countDelta(load<u8>(states + page)))) return MIGRATE_UNMOVABLE;
+  }
+  return MIGRATE_MOVABLE;
+}
+
+/** Gives a pageblock its 512 states, its zone and type, and puts its free pages on the lists. */
+function place(block: u32, zone: u32, type: u32, states: usize): void {
   const entry = entryOfBlock(block);
   setZone(entry, zone);
   setType(entry, type);
@@ -43,7 +95,7 @@ export function loadPageblock(block: u32, zone: u32, type: u32, states: usize): 
     makeUniform(entry, first);
     account(entry, zone, first, PAGEBLOCK_PAGES);
     if (first == PAGE_FREE) addWhole(block << PAGEBLOCK_ORDER, zone, type);
-    return 0;
+    return;
   }
   makeUniform(entry, PAGE_FREE);
   const record = recordFor(entry);
@@ -56,7 +108,6 @@ export function loadPageblock(block: u32, zone: u32, type: u32, states: usize): 
   }
   addCounts(entry, counts - countDelta(PAGE_FREE) * PAGEBLOCK_PAGES);
   addChunks(block << PAGEBLOCK_ORDER, zone, type, states);
-  return 0;
 }
 
 function isUniform(states: usize, state: u32): bool {
@@ -79,7 +130,7 @@ function account(entry: usize, zone: u32, state: u32, nrPages: u32): void {
 function addWhole(pfn: u32, zone: u32, type: u32): void {
   addFreePages(zone, PAGEBLOCK_PAGES);
   const buddyEntry = freeBuddyBlock(pfn, zone);
-  if (buddyEntry && typeOf(buddyEntry) <= 2 && type <= 2) {
+  if (buddyEntry && typeOf(buddyEntry) <= MIGRATE_RECLAIMABLE && type <= MIGRATE_RECLAIMABLE) {
     const lower = pfn & ~PAGEBLOCK_PAGES;
     removeChunk(zone, pfn ^ PAGEBLOCK_PAGES, PAGEBLOCK_ORDER);
     insertChunk(zone, lower, MAX_ORDER, typeOf(entryOfBlock(lower >> PAGEBLOCK_ORDER)), true);

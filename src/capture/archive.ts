@@ -1,5 +1,5 @@
 import { createTarDecoder } from "modern-tar";
-import { piecesOf, streamOf } from "./byte-stream.js";
+import { feed, piecesOf } from "./byte-stream.js";
 import { CaptureError } from "./capture-error.js";
 import type { CaptureFiles } from "./capture-files.js";
 import { gunzip } from "./gunzip.js";
@@ -87,23 +87,38 @@ async function* entriesOf(
       throw failure;
     }
   };
+  /** An error of the source comes through; the decoder's become words. */
+  const next = async <T>(reader: ReadableStreamDefaultReader<T>) => {
+    try {
+      return await reader.read();
+    } catch (error) {
+      if (failure !== undefined) throw failure;
+      const found = error instanceof Error ? error.message : String(error);
+      const rule = `must be a complete tar archive, got: ${found}`;
+      throw new CaptureError(archive, "", rule, { cause: error });
+    }
+  };
+  const pieces = async function* (reader: ReadableStreamDefaultReader<Uint8Array>) {
+    for (let read = await next(reader); !read.done; read = await next(reader)) yield read.value;
+  };
+
+  const decoder = createTarDecoder({ strict: true });
+  const feeding = feed(source(), decoder.writable);
   try {
+    const entries = decoder.readable.getReader();
     let index = 0;
-    const entries = streamOf(source()).pipeThrough(createTarDecoder({ strict: true }));
-    for await (const { header, body } of piecesOf(entries)) {
+    for (let read = await next(entries); !read.done; read = await next(entries)) {
+      const { header, body } = read.value;
+      const reader = body.getReader();
       if (header.type === "file") {
         const path = header.name.replace(/^(\.\/)+/, "");
-        yield { path, size: header.size, index: index++, body: piecesOf(body) };
+        yield { path, size: header.size, index: index++, body: pieces(reader) };
       }
-      if (!body.locked) await body.cancel();
+      // Read to the end: cancelling a body makes the decoder drop the body after it instead.
+      while (!(await next(reader)).done);
     }
-  } catch (error) {
-    if (failure !== undefined) throw failure;
-    if (error instanceof CaptureError) throw error;
-    const found = error instanceof Error ? error.message : String(error);
-    throw new CaptureError(archive, "", `must be a complete tar archive, got: ${found}`, {
-      cause: error,
-    });
+  } finally {
+    await feeding.end();
   }
 }
 

@@ -1,16 +1,32 @@
-/** A web stream over `source`, read only as fast as the stream is. */
-export function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+/** A stream that is being fed. */
+export interface Feeding {
+  /** Ends the source, if it has not ended by itself. Call it whether the reader failed or not. */
+  end(): Promise<void>;
+}
+
+/** Writes `source` into `target`, only as fast as it takes it; the reader of it gets the errors. */
+export function feed(
+  source: AsyncIterable<Uint8Array>,
+  target: WritableStream<Uint8Array>,
+): Feeding {
   const iterator = source[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>({
+  const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const next = await iterator.next();
       if (next.done === true) controller.close();
       else controller.enqueue(next.value);
     },
-    async cancel() {
+  });
+  const leaving = new AbortController();
+  const piping = stream.pipeTo(target, { signal: leaving.signal }).catch(() => undefined);
+  return {
+    async end() {
+      leaving.abort();
+      await piping;
+      // Not left to the stream's cancel: a target that closes early does not always cause one.
       await iterator.return?.();
     },
-  });
+  };
 }
 
 /** The other way round. Browsers do not all iterate streams by themselves. */

@@ -1,4 +1,4 @@
-import { piecesOf, streamOf } from "./byte-stream.js";
+import { feed, piecesOf } from "./byte-stream.js";
 import { CaptureError } from "./capture-error.js";
 
 // The end of a gzip stream:
@@ -20,13 +20,14 @@ export async function* gunzip(
   file: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const input = new WatchedInput(source);
+  const { readable, writable } = new DecompressionStream("gzip") as ReadableWritablePair<
+    Uint8Array,
+    Uint8Array
+  >;
+  const feeding = feed(input.pieces(), writable);
   let written = 0;
   try {
-    const decompression = new DecompressionStream("gzip") as ReadableWritablePair<
-      Uint8Array,
-      Uint8Array
-    >;
-    for await (const piece of piecesOf(streamOf(input.pieces()).pipeThrough(decompression))) {
+    for await (const piece of piecesOf(readable)) {
       written += piece.length;
       yield piece;
     }
@@ -35,6 +36,8 @@ export async function* gunzip(
     throw new CaptureError(file, "", `must be a complete gzip file, got ${input.found(written)}`, {
       cause: error,
     });
+  } finally {
+    await feeding.end();
   }
   if (input.lengthInTrailer() !== written % 2 ** 32) {
     throw new CaptureError(file, "", `must be a complete gzip file, got ${input.found(written)}`);

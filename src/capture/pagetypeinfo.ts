@@ -33,10 +33,10 @@ export function parsePagetypeinfo(text: string, file: string, notes: string[]): 
   let pageblockTypes: string[] | undefined;
 
   for (const line of text.split("\n")) {
-    const heading = /^Number of (.*?)\s+type\s+(.*)$/.exec(line);
+    const heading = /^Number of (blocks type\s+(.*))?/.exec(line);
     if (heading !== null) {
       // "Number of mixed blocks", where the kernel tracks page owners, is of no use here.
-      if (heading[1] !== "blocks") break;
+      if (heading[1] === undefined) break;
       pageblockTypes = (heading[2] ?? "").trim().split(/\s+/);
       continue;
     }

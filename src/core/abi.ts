@@ -82,6 +82,9 @@ export type PageClass = (typeof PageClass)[keyof typeof PageClass];
 export const Hold = { None: 0, Pinned: 1, Again: 2, Fail: 3 } as const;
 export type Hold = (typeof Hold)[keyof typeof Hold];
 
+/** What a load of kpageflags brings along, LOAD_* in assembly/index.ts. */
+export const LoadMode = { Extended: 1, InDevice: 2 } as const;
+
 /** Entries of the migration journal. */
 export const JournalKind = { Moved: 0, Failed: 1, Split: 2, Dropped: 3 } as const;
 export type JournalKind = (typeof JournalKind)[keyof typeof JournalKind];

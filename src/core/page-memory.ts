@@ -2,12 +2,14 @@ import { Errno } from "../errno.js";
 import type { ContigResult, ContigStage } from "../linux/linux-memory.js";
 import {
   classOfState,
+  LoadMode,
   MAX_ERRNO,
   MAX_ORDER,
   MmFlag,
   NO_PFN,
   pageClassName,
   PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
   type Hold,
   type JournalKind,
   type Migratetype,
@@ -271,6 +273,43 @@ export class PageMemory {
     if (errno !== 0 && errno !== -Errno.EBUSY) fail(errno, `offline pfn ${startPfn}`);
     const pfn = this.#scratch(1)[0] ?? NO_PFN;
     return { errno, blockingPfn: pfn === NO_PFN ? undefined : pfn };
+  }
+
+  /** Pages that {@link loadFlags} takes at once. */
+  static readonly MAX_LOAD_PAGES = 65536;
+
+  /**
+   * Loads whole absent pageblocks into a zone from kpageflags words, and extended page state where it is known.
+   *
+   * @param flags - little-endian u64 per page, at most {@link MAX_LOAD_PAGES} of them, from `startPfn` on.
+   * @param extended - likewise; undefined where nobody recorded it.
+   * @param inDevice - the pages lie in the device's region: PG_offline there means unplugged.
+   */
+  loadFlags(
+    startPfn: number,
+    zone: number,
+    flags: Uint8Array,
+    extended: Uint8Array | undefined,
+    inDevice: boolean,
+  ): void {
+    const nrPages = flags.length / 8;
+    new Uint8Array(this.#core.memory.buffer, this.#core.staging(), flags.length).set(flags);
+    if (extended !== undefined) {
+      new Uint8Array(this.#core.memory.buffer, this.#core.staging2(), extended.length).set(extended);
+    }
+    const mode =
+      (extended === undefined ? 0 : LoadMode.Extended) | (inDevice ? LoadMode.InDevice : 0);
+    check(this.#core.loadFlags(startPfn, nrPages, zone, mode), `load pfn ${startPfn}`);
+  }
+
+  /** First pfns of the pageblocks whose 512 pages are all of one class, ascending. */
+  uniformPageblocks(pageClass: PageClass): number[] {
+    const found: number[] = [];
+    for (let block = 0; ; block++) {
+      block = this.#core.nextUniformBlock(block, pageClass) >>> 0;
+      if (block === NO_PFN) return found;
+      found.push(block * PAGEBLOCK_PAGES);
+    }
   }
 
   /** NR_FREE_PAGES of a zone. */

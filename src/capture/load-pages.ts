@@ -1,0 +1,76 @@
+import { PageMemory } from "../core/page-memory.js";
+import type { ZoneTable } from "../linux/zone-table.js";
+import type { Capture } from "./capture.js";
+import { CaptureError } from "./capture-error.js";
+import { PageStream } from "./page-stream.js";
+import { zoneRanges, type ZoneRange } from "./zone-ranges.js";
+
+const WORD_SIZE = 8;
+
+export interface LoadOptions {
+  /** Called now and then with pages read and pages in all. */
+  readonly onProgress?: ((readPages: number, allPages: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Streams the page flags of a capture into the core, a piece at a time, each pageblock into its zone.
+ *
+ * @throws CaptureError where the stream ends before the guest's memory does, or is broken.
+ */
+export async function loadPages(
+  capture: Capture,
+  pages: PageMemory,
+  zones: ZoneTable,
+  options: LoadOptions = {},
+): Promise<void> {
+  const ranges = zoneRanges(capture);
+  const flags = new PageStream(capture.pageFlags(), "kpageflags");
+  const extended =
+    capture.pageState === undefined ? undefined : new PageStream(capture.pageState(), "pgx");
+  const allPages = ranges.reduce((sum, { startPfn, endPfn }) => sum + endPfn - startPfn, 0);
+  let readPages = 0;
+  for (const range of ranges) {
+    for (let pfn = range.startPfn; pfn < range.endPfn; pfn += PageMemory.MAX_LOAD_PAGES) {
+      options.signal?.throwIfAborted();
+      const nrPages = Math.min(PageMemory.MAX_LOAD_PAGES, range.endPfn - pfn);
+      await loadPiece(range, pfn, nrPages, { flags, extended, pages, zones });
+      readPages += nrPages;
+      options.onProgress?.(readPages, allPages);
+    }
+  }
+}
+
+async function loadPiece(
+  range: ZoneRange,
+  pfn: number,
+  nrPages: number,
+  to: {
+    readonly flags: PageStream;
+    readonly extended: PageStream | undefined;
+    readonly pages: PageMemory;
+    readonly zones: ZoneTable;
+  },
+): Promise<void> {
+  const words = await wholePiece(to.flags, "kpageflags", pfn, nrPages);
+  const extended =
+    to.extended === undefined ? undefined : await wholePiece(to.extended, "pgx", pfn, nrPages);
+  const zone = to.zones.zone(range.kind, range.node);
+  to.pages.loadFlags(pfn, zone.id, words, extended, range.inDevice);
+}
+
+async function wholePiece(
+  stream: PageStream,
+  file: string,
+  pfn: number,
+  nrPages: number,
+): Promise<Uint8Array> {
+  const words = await stream.read(pfn, nrPages);
+  const got = (words?.length ?? 0) / WORD_SIZE;
+  if (words !== undefined && got === nrPages) return words;
+  throw new CaptureError(
+    file,
+    "length",
+    `must reach pfn ${pfn + nrPages}, where the guest's online memory ends, got ${pfn + got} pages`,
+  );
+}

@@ -1,0 +1,316 @@
+import { loadPages, type LoadOptions } from "./capture/load-pages.js";
+import type { Capture } from "./capture/capture.js";
+import { memmapsOf } from "./capture/memmaps.js";
+import { VirtualClock } from "./clock.js";
+import { classOfState, PAGE_SIZE, PAGEBLOCK_PAGES, PageClass } from "./core/abi.js";
+import type { CoreSource } from "./core/load.js";
+import { PageMemory } from "./core/page-memory.js";
+import { EventLog } from "./event-log.js";
+import { DEFAULT_CALIBRATION, type Calibration } from "./linux/calibration.js";
+import type { ZoneKind } from "./linux/linux-memory.js";
+import { MemoryHotplug, SECTION_SIZE } from "./linux/memory-hotplug.js";
+import { DEFAULT_ONLINE_SETTINGS, type OnlineSettings } from "./linux/online-policy.js";
+import { linuxProfile, type LinuxProfile, type ProfileName } from "./linux/profile.js";
+import { ZoneTable } from "./linux/zone-table.js";
+import { VirtioMemDevice, type DeviceBlockRun } from "./virtio-mem/device.js";
+import { VirtioMemDriver } from "./virtio-mem/driver.js";
+import type { DriverParameters } from "./virtio-mem/driver-parameters.js";
+import { assertMultiple } from "./virtio-mem/sizes.js";
+
+const MiB = 1024 * 1024;
+const GiB = 1024 * MiB;
+/** Where memory above the 32-bit hole starts on x86. */
+const HIGH_MEMORY = 4 * GiB;
+const DMA_SIZE = 16 * MiB;
+/** Boot memory below the hole, as QEMU's q35 lays it out. */
+const LOW_MEMORY_LIMIT = 2 * GiB;
+
+export interface GuestOptions {
+  /** Linux version. Default: v6.1. */
+  readonly profile?: ProfileName;
+  readonly calibration?: Calibration;
+  /** Where the core comes from; see loadCore(). */
+  readonly core?: CoreSource;
+  readonly driver?: DriverParameters;
+}
+
+/** A new guest: boot memory, nothing in use but what the kernel takes to add memory. */
+export interface NewGuestOptions extends GuestOptions {
+  /** Bytes, a multiple of 128 MiB. Default: 1 GiB. */
+  readonly bootSize?: number;
+  /** Bytes of the device region, a multiple of the block size. Default: 4 GiB. */
+  readonly regionSize?: number;
+  /** Bytes of a device block, a power of two. Default: 2 MiB. */
+  readonly blockSize?: number;
+  /** Bytes of a memory block, 128 MiB to 2 GiB. Default: 128 MiB. */
+  readonly memoryBlockSize?: number;
+  /** Who brings added memory online, and where. Default: `online` by the policy contig-zones. */
+  readonly online?: Partial<OnlineSettings>;
+}
+
+export interface CapturedGuestOptions extends GuestOptions, LoadOptions {}
+
+interface Parts {
+  readonly pages: PageMemory;
+  readonly zones: ZoneTable;
+  readonly clock: VirtualClock;
+  readonly log: EventLog;
+  readonly hotplug: MemoryHotplug;
+  readonly device: VirtioMemDevice;
+  readonly driver: VirtioMemDriver;
+  readonly profile: LinuxProfile;
+}
+
+/** A Linux guest with one virtio-mem device, on a virtual clock. */
+export class Guest {
+  readonly profile: LinuxProfile;
+  /** The pages and the page allocator. */
+  readonly pages: PageMemory;
+  readonly zones: ZoneTable;
+  readonly hotplug: MemoryHotplug;
+  readonly device: VirtioMemDevice;
+  readonly driver: VirtioMemDriver;
+  readonly clock: VirtualClock;
+  /** Everything that happened. */
+  readonly log: EventLog;
+
+  private constructor(parts: Parts) {
+    this.profile = parts.profile;
+    this.pages = parts.pages;
+    this.zones = parts.zones;
+    this.hotplug = parts.hotplug;
+    this.device = parts.device;
+    this.driver = parts.driver;
+    this.clock = parts.clock;
+    this.log = parts.log;
+  }
+
+  /**
+   * Boots a guest whose memory is idle.
+   *
+   * @throws RangeError if a size breaks its rule.
+   */
+  static async create(options: NewGuestOptions = {}): Promise<Guest> {
+    const { bootSize = GiB, regionSize = 4 * GiB, memoryBlockSize = SECTION_SIZE } = options;
+    assertMultiple("bootSize", bootSize, SECTION_SIZE);
+    const low = Math.min(bootSize, LOW_MEMORY_LIMIT);
+    const high = bootSize - low;
+    const regionStart = Math.ceil((HIGH_MEMORY + high) / memoryBlockSize) * memoryBlockSize;
+    const profile = linuxProfile(options.profile ?? "v6.1");
+    const pages = await PageMemory.create(
+      (regionStart + regionSize) / PAGE_SIZE,
+      profile.mm,
+      options.core,
+    );
+    const zones = new ZoneTable(pages, { minFreeLimitKib: profile.mm.minFreeLimitSize / 1024 });
+    boot(pages, zones, "DMA", 0, Math.min(low, DMA_SIZE));
+    if (low > DMA_SIZE) boot(pages, zones, "DMA32", DMA_SIZE, low);
+    if (high > 0) boot(pages, zones, "Normal", HIGH_MEMORY, HIGH_MEMORY + high);
+    zones.recompute();
+    const clock = new VirtualClock();
+    const log = new EventLog(clock);
+    const calibration = options.calibration ?? DEFAULT_CALIBRATION;
+    const online = { ...DEFAULT_ONLINE_SETTINGS, ...options.online };
+    const hotplug = new MemoryHotplug({
+      pages,
+      zones,
+      memoryBlockSize,
+      online,
+      profile,
+      clock,
+      calibration,
+      node: 0,
+    });
+    const device = new VirtioMemDevice({
+      addr: regionStart,
+      regionSize,
+      blockSize: options.blockSize ?? 2 * MiB,
+      log,
+    });
+    const driver = VirtioMemDriver.probe({
+      device,
+      memory: hotplug,
+      log,
+      profile,
+      parameters: options.driver ?? {},
+      requestNs: calibration.requestNs,
+    });
+    driver.run();
+    return new Guest({ pages, zones, clock, log, hotplug, device, driver, profile });
+  }
+
+  /**
+   * Continues the life of a captured guest: its pages, its zones' marks, what is plugged.
+   *
+   * @throws CaptureError if the capture contradicts itself; RangeError if device, driver and version do not go together.
+   */
+  static async fromCapture(capture: Capture, options: CapturedGuestOptions = {}): Promise<Guest> {
+    const profile = linuxProfile(options.profile ?? "v6.1");
+    const { regionStart, regionSize } = capture.device;
+    const endOfBlocks = Math.max(...capture.memoryBlocks.map(({ id }) => id + 1), 0);
+    const end = Math.max(regionStart + regionSize, endOfBlocks * capture.memoryBlockSize);
+    const pages = await PageMemory.create(end / PAGE_SIZE, profile.mm, options.core);
+    const zones = new ZoneTable(pages, { minFreeLimitKib: profile.mm.minFreeLimitSize / 1024 });
+    adoptZones(capture, zones);
+    await loadPages(capture, pages, zones, options);
+    const clock = new VirtualClock();
+    const log = new EventLog(clock);
+    const calibration = options.calibration ?? DEFAULT_CALIBRATION;
+    const hotplug = new MemoryHotplug({
+      pages,
+      zones,
+      memoryBlockSize: capture.memoryBlockSize,
+      online: capture.settings,
+      profile,
+      clock,
+      calibration,
+      node: capture.device.node,
+    });
+    const plugged = pluggedRuns(capture, pages);
+    adoptMemoryBlocks(capture, pages, zones, hotplug);
+    const pluggedSize = plugged.reduce((sum, [, nr]) => sum + nr, 0) * capture.device.blockSize;
+    const device = new VirtioMemDevice({
+      addr: regionStart,
+      regionSize,
+      blockSize: capture.device.blockSize,
+      requestedSize: pluggedSize,
+      plugged,
+      log,
+    });
+    const driver = VirtioMemDriver.resume({
+      device,
+      memory: hotplug,
+      log,
+      profile,
+      parameters: options.driver ?? driverParameters(capture, profile),
+      requestNs: calibration.requestNs,
+    });
+    return new Guest({ pages, zones, clock, log, hotplug, device, driver, profile });
+  }
+
+  /** Asks for a size and lets the driver work until it goes idle or waits for its retry timer. */
+  requestSize(bytes: number): void {
+    this.device.requestSize(bytes);
+    this.driver.run();
+  }
+
+  /** Lets time pass; retry timers that come due run the driver. */
+  advanceTo(ms: number): void {
+    this.clock.advanceTo(Math.round(ms * 1e6));
+  }
+
+  /** One character 0 or 1 per device block of the region, in address order. */
+  pluggedMap(): string {
+    let map = "";
+    for (let block = 0; block < this.device.nbBlocks; block++) {
+      map += this.device.isAll(block, 1, true) ? "1" : "0";
+    }
+    return map;
+  }
+}
+
+/** Brings boot memory [start, end) online in a zone. */
+function boot(
+  pages: PageMemory,
+  zones: ZoneTable,
+  kind: ZoneKind,
+  start: number,
+  end: number,
+): void {
+  const zone = zones.zone(kind, 0);
+  const startPfn = start / PAGE_SIZE;
+  const nrPages = (end - start) / PAGE_SIZE;
+  pages.online(zone.id, startPfn, nrPages, [[startPfn, nrPages]]);
+  zone.managed += nrPages;
+  zone.present += nrPages;
+  zone.bootPresent += nrPages;
+}
+
+function adoptZones(capture: Capture, zones: ZoneTable): void {
+  for (const captured of capture.zones) {
+    const zone = zones.zone(captured.kind, captured.node);
+    zone.managed = captured.managed;
+    zone.present = captured.present;
+    const { min, low, high, boost } = captured;
+    zones.adoptMarks(zone, { min: min - boost, low: low - boost, high: high - boost }, boost);
+  }
+  zones.settleMinFree();
+}
+
+function inRegion(capture: Capture, id: number): boolean {
+  const { regionStart, regionSize } = capture.device;
+  const address = id * capture.memoryBlockSize;
+  return address >= regionStart && address < regionStart + regionSize;
+}
+
+/** Which device blocks are plugged: as the hypervisor says, else by PG_offline; offline memory counts as plugged. */
+function pluggedRuns(capture: Capture, pages: PageMemory): readonly DeviceBlockRun[] {
+  if (capture.device.pluggedRuns !== undefined) return capture.device.pluggedRuns;
+  const { regionStart, blockSize } = capture.device;
+  const runs: [number, number][] = [];
+  for (const { id, state } of capture.memoryBlocks) {
+    if (!inRegion(capture, id)) continue;
+    const first = (id * capture.memoryBlockSize - regionStart) / blockSize;
+    const count = Math.max(1, capture.memoryBlockSize / blockSize);
+    for (let block = first; block < first + count; block++) {
+      if (state === "online" && isOffline(pages, regionStart + block * blockSize)) continue;
+      const last = runs.at(-1);
+      if (last !== undefined && last[0] + last[1] === block) last[1]++;
+      else runs.push([block, 1]);
+    }
+  }
+  return runs;
+}
+
+function isOffline(pages: PageMemory, address: number): boolean {
+  const pageClass = classOfState(pages.pageState(address / PAGE_SIZE));
+  return pageClass === PageClass.Offline || pageClass === PageClass.NeverOnlined;
+}
+
+/** Hands the device's memory blocks to the hotplug books; boot memory is what remains of each zone. */
+function adoptMemoryBlocks(
+  capture: Capture,
+  pages: PageMemory,
+  zones: ZoneTable,
+  hotplug: MemoryHotplug,
+): void {
+  const memmaps = memmapsOf(capture, pages);
+  const pagesPerBlock = capture.memoryBlockSize / PAGE_SIZE;
+  for (const zone of zones.all()) zone.bootPresent = zone.present;
+  for (const { id, state } of capture.memoryBlocks) {
+    if (!inRegion(capture, id)) continue;
+    const start = id * pagesPerBlock;
+    const runs: [number, number][] = [];
+    for (let section = 0; section < capture.memoryBlockSize / SECTION_SIZE; section++) {
+      const pfn = memmaps.get(id * capture.memoryBlockSize + section * SECTION_SIZE);
+      if (pfn !== undefined && isMemmap(pages, pfn)) runs.push([pfn, PAGEBLOCK_PAGES]);
+    }
+    const zoneId = state === "online" ? pages.zoneIndex(start) : undefined;
+    const zone = zoneId === undefined ? undefined : zones.byId(zoneId);
+    if (zone !== undefined) zone.bootPresent -= pagesPerBlock;
+    hotplug.adopt(id, zone, zone === undefined ? 0 : managedPages(pages, start, pagesPerBlock), runs);
+  }
+}
+
+function isMemmap(pages: PageMemory, pfn: number): boolean {
+  return classOfState(pages.pageState(pfn)) === PageClass.Memmap;
+}
+
+/** Pages of a block that its zone counts: all but those of unplugged subblocks. */
+function managedPages(pages: PageMemory, startPfn: number, nrPages: number): number {
+  let managed = 0;
+  for (let pfn = startPfn; pfn < startPfn + nrPages; pfn += PAGEBLOCK_PAGES) {
+    if (!isOffline(pages, pfn * PAGE_SIZE)) managed += PAGEBLOCK_PAGES;
+  }
+  return managed;
+}
+
+function driverParameters(capture: Capture, profile: LinuxProfile): DriverParameters {
+  const { forceBigBlocks, bigBlockSize, bigBlockSafeUnplug, unplugOnline } = capture.settings;
+  return {
+    ...(profile.driver.unplugOnlineParameter ? { unplugOnline } : {}),
+    ...(profile.driver.bigBlockMode ? { forceBbm: forceBigBlocks } : {}),
+    ...(bigBlockSize > 0 ? { bbmBlockSize: bigBlockSize } : {}),
+    ...(profile.driver.unsafeBigBlockUnplug ? { bbmSafeUnplug: bigBlockSafeUnplug } : {}),
+  };
+}

@@ -1,0 +1,58 @@
+// Watermarks and lowmem reserves as Linux sets them (page-allocator.md 9.1 to 9.3). Pages unless a name says KiB.
+
+const KIB_PER_PAGE = 4;
+const PAGEBLOCK_PAGES = 512;
+/** Mobility types that khugepaged's recommendation counts: UNMOVABLE, MOVABLE, RECLAIMABLE. */
+const MOBILITY_TYPES = 3;
+const MIN_FREE_KIB = 128;
+/** watermark_scale_factor, in 1/10000 of the zone. */
+const SCALE_FACTOR = 10;
+/** Ratios of the lowmem reserve by zone index DMA, DMA32, Normal. */
+const RESERVE_RATIOS = [256, 256, 32] as const;
+
+export interface WatermarkZone {
+  /** Zone index as Linux numbers it: 0 DMA, 1 DMA32, 2 Normal, 3 Movable. */
+  readonly index: number;
+  readonly managed: number;
+  readonly high: number;
+}
+
+export interface Watermarks {
+  readonly min: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * min_free_kbytes that Linux computes for these zones; with transparent huge pages khugepaged asks for more.
+ *
+ * @param limitKib - upper clamp: 262144 from v5.8 on, 65536 before.
+ */
+export function minFreeKib(zones: readonly WatermarkZone[], limitKib: number): number {
+  const kernel = zones.filter(({ index, managed }) => index <= 2 && managed > 0);
+  const pages = kernel.reduce((sum, zone) => sum + Math.max(0, zone.managed - zone.high), 0);
+  const base = Math.floor(Math.sqrt(pages * KIB_PER_PAGE * 16));
+  const clamped = Math.min(Math.max(base, MIN_FREE_KIB), limitKib);
+  const recommended =
+    Math.min(
+      PAGEBLOCK_PAGES * kernel.length * (2 + MOBILITY_TYPES * MOBILITY_TYPES),
+      Math.floor(pages / 20),
+    ) * KIB_PER_PAGE;
+  return Math.max(clamped, recommended);
+}
+
+/** The marks of one zone, without boost. */
+export function watermarksOf(managed: number, allManaged: number, minFree: number): Watermarks {
+  const pages = Math.floor(minFree / KIB_PER_PAGE);
+  const min = Math.floor((pages * managed) / Math.max(1, allManaged));
+  const distance = Math.max(Math.floor(min / 4), Math.floor((managed * SCALE_FACTOR) / 10000));
+  return { min, low: min + distance, high: min + 2 * distance };
+}
+
+/** Pages of zone `index` kept from requests whose highest zone is `highest`, by the managed pages of the node's zones. */
+export function lowmemReserve(managed: readonly number[], index: number, highest: number): number {
+  const ratio = RESERVE_RATIOS[index];
+  if (ratio === undefined || highest <= index || (managed[index] ?? 0) === 0) return 0;
+  const above = managed.slice(index + 1, highest + 1).reduce((sum, pages) => sum + pages, 0);
+  return Math.floor(above / ratio);
+}

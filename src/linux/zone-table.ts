@@ -1,0 +1,123 @@
+import { ZoneKindNumber } from "../core/abi.js";
+import type { PageMemory } from "../core/page-memory.js";
+import type { ZoneKind } from "./linux-memory.js";
+import { lowmemReserve, minFreeKib, watermarksOf, type Watermarks } from "./watermarks.js";
+
+/** Zone index as Linux numbers it, for marks and reserves. */
+const LINUX_INDEX: Readonly<Record<ZoneKind, number>> = {
+  DMA: 0,
+  DMA32: 1,
+  Normal: 2,
+  PreferMovable: 2,
+  Movable: 3,
+};
+
+export interface Zone {
+  /** Index in the core. */
+  readonly id: number;
+  readonly kind: ZoneKind;
+  readonly node: number;
+  /** Pages handed to the allocator ever, less those taken back. */
+  managed: number;
+  /** Pages of online memory blocks, plugged or not. */
+  present: number;
+  /** Present pages at boot, for the auto-movable policy. */
+  bootPresent: number;
+  marks: Watermarks;
+}
+
+export interface ZoneTableOptions {
+  readonly minFreeLimitKib: number;
+}
+
+/**
+ * The zones of a guest with their books: managed and present pages, watermarks, lowmem reserves. The core holds the marks
+ * that allocation tests; this table computes them, as Linux does, whenever a memory block comes or goes.
+ */
+export class ZoneTable {
+  readonly #pages: PageMemory;
+  readonly #zones: Zone[] = [];
+  readonly #limitKib: number;
+  /** min_free_kbytes as somebody set it; undefined where Linux computes it. */
+  #fixedMinFreeKib: number | undefined;
+
+  constructor(pages: PageMemory, options: ZoneTableOptions) {
+    this.#pages = pages;
+    this.#limitKib = options.minFreeLimitKib;
+  }
+
+  all(): readonly Zone[] {
+    return this.#zones;
+  }
+
+  /** The zone of that kind and node; made where there is none. */
+  zone(kind: ZoneKind, node: number): Zone {
+    const known = this.#zones.find((zone) => zone.kind === kind && zone.node === node);
+    if (known !== undefined) return known;
+    const id = this.#pages.addZone(ZoneKindNumber[kind], node);
+    const marks = { min: 0, low: 0, high: 0 };
+    const zone: Zone = { id, kind, node, managed: 0, present: 0, bootPresent: 0, marks };
+    this.#zones.push(zone);
+    return zone;
+  }
+
+  /** The zone with this index in the core. */
+  byId(id: number): Zone {
+    const zone = this.#zones[id];
+    if (zone === undefined) throw new RangeError(`zone must be a known zone, got ${id}`);
+    return zone;
+  }
+
+  /** Takes over marks that a guest had, boost included. */
+  adoptMarks(zone: Zone, marks: Watermarks, boost: number): void {
+    zone.marks = marks;
+    this.#pages.setWatermarks(zone.id, marks.min + boost, marks.low + boost, marks.high + boost);
+  }
+
+  /**
+   * After all marks were adopted: finds out whether they are Linux's own. Where they are not, somebody set min_free_kbytes, and
+   * it stays what it is.
+   */
+  settleMinFree(): void {
+    const total = this.#zones.reduce((sum, zone) => sum + zone.marks.min, 0) * 4;
+    const computed = minFreeKib(this.#forMarks(), this.#limitKib);
+    const sameAsComputed = Math.abs(total - computed) <= computed / 50 + 4 * this.#zones.length;
+    this.#fixedMinFreeKib = sameAsComputed || total === 0 ? undefined : total;
+    this.#setReserves();
+  }
+
+  /** Computes marks and reserves anew: a memory block came online or went offline. */
+  recompute(): void {
+    const minFree = this.#fixedMinFreeKib ?? minFreeKib(this.#forMarks(), this.#limitKib);
+    const all = this.#zones.reduce((sum, zone) => sum + zone.managed, 0);
+    for (const zone of this.#zones) {
+      zone.marks = watermarksOf(zone.managed, all, minFree);
+      this.#pages.setWatermarks(zone.id, zone.marks.min, zone.marks.low, zone.marks.high);
+    }
+    this.#setReserves();
+  }
+
+  #forMarks(): { index: number; managed: number; high: number }[] {
+    return this.#zones.map(({ kind, managed, marks }) => ({
+      index: LINUX_INDEX[kind],
+      managed,
+      high: marks.high,
+    }));
+  }
+
+  #setReserves(): void {
+    for (const zone of this.#zones) {
+      const managed = [0, 0, 0, 0];
+      for (const other of this.#zones) {
+        if (other.node !== zone.node) continue;
+        const index = LINUX_INDEX[other.kind];
+        managed[index] = (managed[index] ?? 0) + other.managed;
+      }
+      for (const [kind, number] of Object.entries(ZoneKindNumber)) {
+        const highest = LINUX_INDEX[kind as ZoneKind];
+        const pages = lowmemReserve(managed, LINUX_INDEX[zone.kind], highest);
+        this.#pages.setLowmemReserve(zone.id, number, pages);
+      }
+    }
+  }
+}

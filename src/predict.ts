@@ -1,0 +1,123 @@
+import type { Capture } from "./capture/capture.js";
+import { PAGE_SIZE } from "./core/abi.js";
+import type { ContigEntry } from "./event-log.js";
+import { Guest, type CapturedGuestOptions } from "./guest.js";
+import type { DeviceRequest, Obstacle, PredictedMemoryBlock, Prediction } from "./prediction.js";
+
+export interface PredictOptions extends CapturedGuestOptions {
+  /** Bytes that the host asks for, a multiple of the device block. Default: 0. */
+  readonly requestedSize?: number;
+  /**
+   * Virtual milliseconds to go on for; retries that come due meanwhile are made. Default: until the
+   * driver first goes idle or waits for its retry timer.
+   */
+  readonly untilMs?: number;
+}
+
+const NS_PER_MS = 1e6;
+/** Retries to list: the driver itself never stops. */
+const LISTED_RETRIES = 5;
+
+/**
+ * What this guest would give back, or take, if the host asked for a size now.
+ *
+ * @throws CaptureError if the capture cannot be used; RangeError if an option breaks its rule.
+ */
+export async function predict(capture: Capture, options: PredictOptions = {}): Promise<Prediction> {
+  const { requestedSize = 0 } = options;
+  const guest = await Guest.fromCapture(capture, options);
+  const pluggedSizeBefore = guest.device.pluggedSize;
+  const pluggedBefore = guest.pluggedMap();
+  guest.requestSize(requestedSize);
+  if (options.untilMs !== undefined) guest.advanceTo(options.untilMs);
+  const obstacles = obstaclesOf(guest);
+  const contigs = [...guest.log.of("contig")];
+  const pluggedSizeAfter = guest.device.pluggedSize;
+  return {
+    profile: guest.profile.name,
+    requestedSize,
+    pluggedSizeBefore,
+    pluggedSizeAfter,
+    interval: [pluggedSizeAfter, pluggedSizeAfter],
+    deviceBlockSize: guest.device.blockSize,
+    subblockSize: guest.driver.geometry.subblockSize,
+    memoryBlockSize: guest.hotplug.memoryBlockSize,
+    regionStart: guest.device.addr,
+    regionSize: guest.device.regionSize,
+    pluggedBefore,
+    pluggedAfter: guest.pluggedMap(),
+    requests: requestsOf(guest),
+    memoryBlocks: memoryBlocksOf(guest),
+    obstacles,
+    retries: retriesOf(guest),
+    migratedPages: contigs.reduce((sum, { migratedPages }) => sum + migratedPages, 0),
+    droppedPages: contigs.reduce((sum, { droppedPages }) => sum + droppedPages, 0),
+    virtualMs: guest.clock.nowMs,
+    notes: capture.notes,
+  };
+}
+
+function requestsOf(guest: Guest): DeviceRequest[] {
+  return [...guest.log.of("request")].map(({ request, offset, nbBlocks, response }) => ({
+    type: request,
+    offset,
+    nbBlocks,
+    response,
+  }));
+}
+
+function memoryBlocksOf(guest: Guest): PredictedMemoryBlock[] {
+  const size = guest.hotplug.memoryBlockSize;
+  return guest.driver.memoryBlocks().map(({ id, state, zone, pluggedSize }) => ({
+    id,
+    offset: id * size - guest.device.addr,
+    size,
+    state,
+    zone: zone ?? null,
+    plugged: pluggedSize,
+  }));
+}
+
+/** Ranges of one unit that were tried and are plugged still; whole-block attempts in sub-block mode are not among them. */
+function obstaclesOf(guest: Guest): Obstacle[] {
+  const { subblockSize, bigBlockSize } = guest.driver.geometry;
+  const tries = new Map<number, { last: ContigEntry; tries: number }>();
+  for (const entry of guest.log.of("contig")) {
+    const isUnit = bigBlockSize !== undefined || entry.nrPages * PAGE_SIZE === subblockSize;
+    if (!isUnit) continue;
+    const known = tries.get(entry.startPfn);
+    tries.set(entry.startPfn, { last: entry, tries: (known?.tries ?? 0) + 1 });
+  }
+  const obstacles: Obstacle[] = [];
+  for (const { last, tries: count } of tries.values()) {
+    if (last.errno === 0) continue;
+    const offset = last.startPfn * PAGE_SIZE - guest.device.addr;
+    const size = last.nrPages * PAGE_SIZE;
+    const { blockSize } = guest.device;
+    const isPlugged = guest.device.isAll(offset / blockSize, Math.max(1, size / blockSize), true);
+    if (!isPlugged || last.stage === "done") continue;
+    obstacles.push({
+      offset,
+      size,
+      pfn: last.blockingPfn ?? null,
+      class: last.blockingClass ?? null,
+      stage: last.stage,
+      tries: count,
+    });
+  }
+  return obstacles.sort((a, b) => a.offset - b.offset);
+}
+
+/** When the driver would try again if nothing changed: the armed timer, then doubled waits. */
+function retriesOf(guest: Guest): number[] {
+  const due = guest.driver.retryDueNs;
+  if (due === undefined) return [];
+  const { maximumMs } = guest.profile.driver.retry;
+  const times = [due / NS_PER_MS];
+  let wait = (due - guest.clock.nowNs) / NS_PER_MS;
+  while (times.length < LISTED_RETRIES) {
+    wait = Math.min(wait * 2, maximumMs);
+    times.push((times.at(-1) ?? 0) + wait);
+  }
+  return times;
+}
