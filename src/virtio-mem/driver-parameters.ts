@@ -1,4 +1,5 @@
 import type { DriverProfile } from "../linux/profile.js";
+import { formatSize } from "../units.js";
 import { assertPowerOfTwo } from "./sizes.js";
 
 /** Module parameters of the driver. */
@@ -37,8 +38,8 @@ export function driverGeometry(
   const largest = profile.bigBlockMode ? Infinity : memoryBlockSize;
   if (subblockSize > largest) {
     throw new RangeError(
-      `blockSize must be at most a memory block (${largest} bytes) without big-block mode, ` +
-        `got ${deviceBlockSize}`,
+      `blockSize must be at most a memory block (${formatSize(largest)}) without big-block mode, ` +
+        `got ${formatSize(deviceBlockSize)}`,
     );
   }
   const sizes = { memoryBlockSize, deviceBlockSize, subblockSize };
