@@ -26,21 +26,21 @@ export function wordsOf(map: usize): usize {
 }
 
 function wordAt(map: usize, bit: u32): usize {
-  return map + WORDS + (<usize>(bit >> 6) << 3);
+  return map + WORDS + ((<usize>(bit >> 6)) << 3);
 }
 
 /** Bits `from` and up within their word. */
 function headMask(from: u32): u64 {
-  return ALL << <u64>(from & WORD_MASK);
+  return ALL << (<u64>(from & WORD_MASK));
 }
 
 /** Bits up to and including `last` within their word. */
 function tailMask(last: u32): u64 {
-  return ALL >> <u64>(WORD_MASK - (last & WORD_MASK));
+  return ALL >> (<u64>(WORD_MASK - (last & WORD_MASK)));
 }
 
 export function testBit(map: usize, bit: u32): bool {
-  return ((load<u64>(wordAt(map, bit)) >> <u64>(bit & WORD_MASK)) & 1) != 0;
+  return ((load<u64>(wordAt(map, bit)) >> (<u64>(bit & WORD_MASK))) & 1) != 0;
 }
 
 function write(word: usize, mask: u64, set: bool): void {
@@ -77,7 +77,7 @@ export function nextBit(map: usize, from: u32, set: bool): u32 {
     word += 8;
     value = load<u64>(word) ^ flip;
   }
-  const bit = (<u32>(word - map - WORDS) << 3) + <u32>ctz(value);
+  const bit = ((<u32>(word - map - WORDS)) << 3) + <u32>ctz(value);
   return bit < bits ? bit : NO_BIT;
 }
 
@@ -95,7 +95,7 @@ export function previousBit(map: usize, from: u32, set: bool): u32 {
     word -= 8;
     value = load<u64>(word) ^ flip;
   }
-  return (<u32>(word - first) << 3) + 63 - <u32>clz(value);
+  return ((<u32>(word - first)) << 3) + 63 - <u32>clz(value);
 }
 
 /** Set bits in [start, start + count). */

@@ -92,7 +92,8 @@ export function freeChunk(zone: u32, pfn: u32, order: u32, type: u32, forceTail:
     if (buddyEntry && typesMerge(zone, type, typeOf(buddyEntry))) {
       const buddy = pfn ^ PAGEBLOCK_PAGES;
       removeChunk(zone, buddy, PAGEBLOCK_ORDER);
-      if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK) && typeOf(buddyEntry) != type) setType(buddyEntry, type);
+      if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK) && typeOf(buddyEntry) != type)
+        setType(buddyEntry, type);
       pfn &= buddy;
       ++order;
     }
@@ -136,7 +137,7 @@ export function moveChunksOfBlock(zone: u32, entry: usize, pfn: u32, type: u32):
   const record = recordOf(entry);
   if (!record) return 0;
   let moved: u32 = 0;
-  for (let at: u32 = 0; at < PAGEBLOCK_PAGES; ) {
+  for (let at: u32 = 0; at < PAGEBLOCK_PAGES;) {
     const state = <u32>load<u8>(record + at);
     if (!(state & HEAD)) {
       ++at;
@@ -197,7 +198,7 @@ function claimOrDrag(zone: u32, order: u32, type: u32, minOrder: u32): bool {
   }
   if (found < 0) return false;
   if (!mayClaim(at, type) && at > order) {
-    for (at = order; (found = fallbackTypeAt(zone, at, type)) < 0; ) ++at;
+    for (at = order; (found = fallbackTypeAt(zone, at, type)) < 0;) ++at;
   }
   const pfn = firstOf(zone, at, found);
   const entry = entryOf(pfn);
@@ -275,4 +276,3 @@ export function hasChunk(zone: u32, order: u32): bool {
   }
   return false;
 }
-

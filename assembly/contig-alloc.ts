@@ -162,7 +162,7 @@ export function freeContig(start: u32, end: u32): void {
     freeAligned(start, end, coalesced ? MAX_ORDER : PAGEBLOCK_ORDER, false);
     return;
   }
-  for (let pfn = start; pfn < end; ) {
+  for (let pfn = start; pfn < end;) {
     const order = coalesced ? alignedOrder(pfn, end, MAX_ORDER) : 0;
     releasePages(pfn, order);
     pfn += 1 << order;

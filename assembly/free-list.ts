@@ -10,7 +10,14 @@ import { MAX_ORDER, MIGRATE_TYPES, PAGE_FREE, PAGEBLOCK_ORDER } from "./abi";
 import { LISTS } from "./layout";
 import { PAGE_MASK, RECORD_LINKS } from "./page";
 import { HEAD, headByte } from "./page-class";
-import { ENTRY_LINKS, blockState, entryOf, entryOfBlock, recordOf, setBlockState } from "./pageblock";
+import {
+  ENTRY_LINKS,
+  blockState,
+  entryOf,
+  entryOfBlock,
+  recordOf,
+  setBlockState,
+} from "./pageblock";
 import { addNrFree } from "./zone";
 
 const SENTINEL: u32 = 0x80000000;
@@ -23,10 +30,10 @@ function sentinelOf(zone: u32, order: u32, type: u32): u32 {
 }
 
 function linksOf(slot: u32): usize {
-  if (slot & SENTINEL) return LISTS + (<usize>(slot & ~SENTINEL) << 3);
+  if (slot & SENTINEL) return LISTS + ((<usize>(slot & ~SENTINEL)) << 3);
   const entry = entryOfBlock(slot >> 8);
   const record = recordOf(entry);
-  return record ? record + RECORD_LINKS + (<usize>(slot & SLOT_MASK) << 3) : entry + ENTRY_LINKS;
+  return record ? record + RECORD_LINKS + ((<usize>(slot & SLOT_MASK)) << 3) : entry + ENTRY_LINKS;
 }
 
 function nextOf(links: usize): u32 {
@@ -58,7 +65,7 @@ function chunkIn(slot: u32): u32 {
   if (slot & SENTINEL) return NO_CHUNK;
   const pfn = slot << 1;
   const record = recordOf(entryOf(pfn));
-  return record && !(load<u8>(record + (pfn & PAGE_MASK)) & <u8>HEAD) ? pfn | 1 : pfn;
+  return record && !(load<u8>(record + (pfn & PAGE_MASK)) & (<u8>HEAD)) ? pfn | 1 : pfn;
 }
 
 /** First pfn of the chunk at the head of a list, or NO_CHUNK. */
@@ -92,7 +99,7 @@ export function insertChunk(zone: u32, pfn: u32, order: u32, type: u32, tail: bo
   if (order < PAGEBLOCK_ORDER) {
     const record = recordOf(entry);
     store<u8>(record + (pfn & PAGE_MASK), <u8>head);
-    links = record + RECORD_LINKS + (<usize>(slot & SLOT_MASK) << 3);
+    links = record + RECORD_LINKS + ((<usize>(slot & SLOT_MASK)) << 3);
   } else {
     setBlockState(entry, head);
     links = entry + ENTRY_LINKS;
@@ -120,7 +127,7 @@ export function removeChunk(zone: u32, pfn: u32, order: u32): void {
   if (order < PAGEBLOCK_ORDER) {
     const record = recordOf(entry);
     store<u8>(record + (pfn & PAGE_MASK), <u8>PAGE_FREE);
-    links = record + RECORD_LINKS + (<usize>((pfn >> 1) & SLOT_MASK) << 3);
+    links = record + RECORD_LINKS + ((<usize>((pfn >> 1) & SLOT_MASK)) << 3);
   } else {
     setBlockState(entry, PAGE_FREE);
     links = entry + ENTRY_LINKS;

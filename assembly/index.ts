@@ -2,26 +2,98 @@
 // A u32 result is the answer or, in its last 4095 values, a negative errno; an i32 result is 0 or more, or a negative errno.
 
 import * as abi from "./abi";
-import { EBUSY, EINVAL, ENOBUFS, ENOMEM, MAX_ORDER, MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE, PAGEBLOCK_PAGES, PAGEBLOCK_ORDER, PAGE_ABSENT, PAGE_CLASSES, PAGE_CONTIG, PAGE_LRU_PENDING, PAGE_NEVER_ONLINED, PAGE_OFFLINE, ZONE_KINDS, MIGRATE_TYPES } from "./abi";
+import {
+  EBUSY,
+  EINVAL,
+  ENOBUFS,
+  ENOMEM,
+  MAX_ORDER,
+  MIGRATE_RECLAIMABLE,
+  MIGRATE_MOVABLE,
+  PAGEBLOCK_PAGES,
+  PAGEBLOCK_ORDER,
+  PAGE_ABSENT,
+  PAGE_CLASSES,
+  PAGE_CONTIG,
+  PAGE_LRU_PENDING,
+  PAGE_NEVER_ONLINED,
+  PAGE_OFFLINE,
+  ZONE_KINDS,
+  MIGRATE_TYPES,
+} from "./abi";
 import * as bits from "./bitmap";
-import { allocContig as allocContigRange, freeContig, lastBlockingPfn, lastBlockingState, lastStage, setSignalPending } from "./contig-alloc";
+import {
+  allocContig as allocContigRange,
+  freeContig,
+  lastBlockingPfn,
+  lastBlockingState,
+  lastStage,
+  setSignalPending,
+} from "./contig-alloc";
 import { NO_CHUNK, chunkAfter, firstOf, initLists } from "./free-list";
 import { clearJournal, journalBase, journalCapacity, journalCount, openJournal } from "./journal";
 import { SCRATCH, STAGING, STAGING2, reserveTable, usedBytes } from "./layout";
 import { loadPageblock } from "./load";
-import { beginOnline, finishOnline, offlineBlockingPfn, offlineRange, onlineRun } from "./memory-hotplug";
+import {
+  beginOnline,
+  finishOnline,
+  offlineBlockingPfn,
+  offlineRange,
+  onlineRun,
+} from "./memory-hotplug";
 import { drainLruBatches, droppedPages, failedTries, movedPages, setTargetFlags } from "./migrate";
-import { PAGE_MASK, ensureRecords, recordsForRange, recordsInUse, setRange, setStateAt, stateAt } from "./page";
-import { accountGone, addPendingPages, freePagesAt, lastTakenPages, setUsed, takeBulk, takePages } from "./page-alloc";
+import {
+  PAGE_MASK,
+  ensureRecords,
+  recordsForRange,
+  recordsInUse,
+  setRange,
+  setStateAt,
+  stateAt,
+} from "./page";
+import {
+  accountGone,
+  addPendingPages,
+  freePagesAt,
+  lastTakenPages,
+  setUsed,
+  takeBulk,
+  takePages,
+} from "./page-alloc";
 import { HEAD, classOf, isLru, isUsed, stateByte } from "./page-class";
-import { ENTRY_BYTES, FLAG_PENDING, NO_ZONE, blockState, entryOf, entryOfBlock, flagsOf, nrPageblocks, recordOf, setFlags, setNrPageblocks, typeOf, zoneOf } from "./pageblock";
+import {
+  ENTRY_BYTES,
+  FLAG_PENDING,
+  NO_ZONE,
+  blockState,
+  entryOf,
+  entryOfBlock,
+  flagsOf,
+  nrPageblocks,
+  recordOf,
+  setFlags,
+  setNrPageblocks,
+  typeOf,
+  zoneOf,
+} from "./pageblock";
 import { isolateRange, unisolateRange } from "./page-isolation";
 import { cachedPages, configureCache, drainZone, setCurrentCpu } from "./per-cpu-cache";
 import { seed, setThreshold } from "./random";
 import { removableSubblocks, sumCounts } from "./summary";
 import { brokenAt, validateAll } from "./validate";
 import { setMmFlags } from "./version";
-import { addLruPages, createZone, freePages, isolatedBlocks, lruPages, nrFreeOf, nrZones, presentPages, setMarks, setReserve } from "./zone";
+import {
+  addLruPages,
+  createZone,
+  freePages,
+  isolatedBlocks,
+  lruPages,
+  nrFreeOf,
+  nrZones,
+  presentPages,
+  setMarks,
+  setReserve,
+} from "./zone";
 
 /** Largest table: 16 TiB less one pageblock pair, so that pfns and errnos never meet. */
 const MAX_PAGEBLOCKS: u32 = (1 << 23) - 2;
@@ -45,7 +117,11 @@ function isBlockAligned(start: u32, nr: u32): bool {
 function inOneZone(start: u32, nr: u32): bool {
   const zone = zoneOf(entryOf(start));
   if (zone == NO_ZONE) return false;
-  for (let block = start >> PAGEBLOCK_ORDER; block <= (start + nr - 1) >> PAGEBLOCK_ORDER; ++block) {
+  for (
+    let block = start >> PAGEBLOCK_ORDER;
+    block <= (start + nr - 1) >> PAGEBLOCK_ORDER;
+    ++block
+  ) {
     if (zoneOf(entryOfBlock(block)) != zone) return false;
   }
   return true;
@@ -67,7 +143,7 @@ export function setup(blocks: u32, mmFlags: u32): i32 {
     store<u8>(entry, <u8>PAGE_ABSENT, 12);
     store<u8>(entry, <u8>MIGRATE_MOVABLE, 13);
     store<u8>(entry, <u8>NO_ZONE, 14);
-    store<u64>(entry, <u64>PAGEBLOCK_PAGES << 32, 16);
+    store<u64>(entry, (<u64>PAGEBLOCK_PAGES) << 32, 16);
   }
   return 0;
 }
@@ -140,7 +216,14 @@ export function setSignal(pending: u32): void {
  * Allocates `1 << order` pages of `pageClass` for migratetype `type` from the zone list of `node`, highest zone `kind`.
  * Returns the first pfn, -ENOMEM, -EINVAL or -ENOBUFS.
  */
-export function allocPages(order: u32, type: u32, pageClass: u32, kind: u32, node: u32, flags: u32): u32 {
+export function allocPages(
+  order: u32,
+  type: u32,
+  pageClass: u32,
+  kind: u32,
+  node: u32,
+  flags: u32,
+): u32 {
   if (order > MAX_ORDER || type > MIGRATE_RECLAIMABLE || kind >= ZONE_KINDS) return -EINVAL;
   if (node >= abi.MAX_ZONES || !isAllocatable(pageClass)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
@@ -158,7 +241,15 @@ function isAllocatable(pageClass: u32): bool {
  * Allocates up to `nr` order-0 pages at once (lemma L1). Returns how many, and writes them as runs {u32 pfn, u32 pages} to the staging area,
  * at most `maxRuns` runs; scratch[0] = number of runs. Fewer pages than asked: ask again, or memory is out (0).
  */
-export function allocBulk(nr: u32, type: u32, pageClass: u32, kind: u32, node: u32, flags: u32, maxRuns: u32): u32 {
+export function allocBulk(
+  nr: u32,
+  type: u32,
+  pageClass: u32,
+  kind: u32,
+  node: u32,
+  flags: u32,
+  maxRuns: u32,
+): u32 {
   if (type > MIGRATE_RECLAIMABLE || kind >= ZONE_KINDS || node >= abi.MAX_ZONES) return -EINVAL;
   if (!isAllocatable(pageClass) || pageClass == PAGE_LRU_PENDING) return -EINVAL;
   if (maxRuns == 0 || <u64>maxRuns * 8 > <u64>0x80000) return -EINVAL;
@@ -180,13 +271,13 @@ export function allocBulk(nr: u32, type: u32, pageClass: u32, kind: u32, node: u
 
 function appendRun(runs: u32, pfn: u32, pages: u32): u32 {
   if (runs > 0) {
-    const last = STAGING + (<usize>(runs - 1) << 3);
+    const last = STAGING + ((<usize>(runs - 1)) << 3);
     if (load<u32>(last) + load<u32>(last, 4) == pfn) {
       store<u32>(last, load<u32>(last, 4) + pages, 4);
       return runs;
     }
   }
-  const at = STAGING + (<usize>runs << 3);
+  const at = STAGING + ((<usize>runs) << 3);
   store<u32>(at, pfn);
   store<u32>(at, pages, 4);
   return runs + 1;
@@ -202,7 +293,7 @@ export function freePagesOf(pfn: u32, order: u32): i32 {
 }
 
 function allUsed(start: u32, nr: u32): bool {
-  for (let pfn = start; pfn < start + nr; ) {
+  for (let pfn = start; pfn < start + nr;) {
     const entry = entryOf(pfn);
     const whole = !recordOf(entry) && !(pfn & PAGE_MASK) && start + nr - pfn >= PAGEBLOCK_PAGES;
     const state = stateAt(pfn);
@@ -266,7 +357,7 @@ export function allocContig(start: u32, nr: u32): i32 {
 
 /** Are all pages of [start, start + nr) of this class? */
 function allOfClass(start: u32, nr: u32, pageClass: u32): bool {
-  for (let pfn = start; pfn < start + nr; ) {
+  for (let pfn = start; pfn < start + nr;) {
     if (stateAt(pfn) != pageClass) return false;
     const entry = entryOf(pfn);
     const whole = !recordOf(entry) && !(pfn & PAGE_MASK) && start + nr - pfn >= PAGEBLOCK_PAGES;
@@ -361,8 +452,9 @@ export function loadFlags(start: u32, nr: u32, zone: u32, mode: u32): i32 {
   for (let block: u32 = 0; block < blocks; ++block) {
     const at = (start >> PAGEBLOCK_ORDER) + block;
     if (zoneOf(entryOfBlock(at)) != NO_ZONE) return -EINVAL;
-    const flags = STAGING + (<usize>block << (PAGEBLOCK_ORDER + 3));
-    const extended = mode & LOAD_EXTENDED ? STAGING2 + (<usize>block << (PAGEBLOCK_ORDER + 3)) : 0;
+    const flags = STAGING + ((<usize>block) << (PAGEBLOCK_ORDER + 3));
+    const extended =
+      mode & LOAD_EXTENDED ? STAGING2 + ((<usize>block) << (PAGEBLOCK_ORDER + 3)) : 0;
     const result = loadPageblock(at, zone, flags, extended, (mode & LOAD_IN_DEVICE) != 0);
     if (result < 0) return result;
   }
@@ -404,11 +496,12 @@ export function cachedPagesOfZone(zone: u32): u32 {
  * (0xffffffff: at the head). Returns how many.
  */
 export function readFreeList(zone: u32, order: u32, type: u32, after: u32, max: u32): u32 {
-  if (zone >= nrZones || order > MAX_ORDER || type >= MIGRATE_TYPES || max > 0x20000) return -EINVAL;
+  if (zone >= nrZones || order > MAX_ORDER || type >= MIGRATE_TYPES || max > 0x20000)
+    return -EINVAL;
   let count: u32 = 0;
   let pfn = after == NO_CHUNK ? firstOf(zone, order, type) : chunkAfter(after);
   for (; pfn != NO_CHUNK && count < max; pfn = chunkAfter(pfn)) {
-    store<u32>(STAGING + (<usize>count << 2), pfn);
+    store<u32>(STAGING + ((<usize>count) << 2), pfn);
     ++count;
   }
   return count;
@@ -439,7 +532,12 @@ export function countRemovable(start: u32, blocksEach: u32, nr: u32, bitmap: u32
   const blocks = <u64>blocksEach * nr;
   if (<u64>(start >> PAGEBLOCK_ORDER) + blocks > <u64>nrPageblocks) return -EINVAL;
   if (bitmap && bits.bitsOf(bitmap) < nr) return -EINVAL;
-  return removableSubblocks(start >> PAGEBLOCK_ORDER, blocksEach, nr, bitmap ? bits.wordsOf(bitmap) : 0);
+  return removableSubblocks(
+    start >> PAGEBLOCK_ORDER,
+    blocksEach,
+    nr,
+    bitmap ? bits.wordsOf(bitmap) : 0,
+  );
 }
 
 /** 0, or the code of the first broken invariant; scratch[0] = where. */

@@ -14,9 +14,11 @@ import {
   PAGEBLOCK_PAGES,
   PAGE_ABSENT,
   PAGE_FREE,
+  PAGE_KERNEL,
   PAGE_LRU_PENDING,
   PAGE_MEMMAP,
   PAGE_UNKNOWN,
+  ZONE_MOVABLE,
 } from "./abi";
 import { freeBuddyBlock } from "./buddy";
 import { insertChunk, removeChunk } from "./free-list";
@@ -35,7 +37,7 @@ import {
   setZone,
   typeOf,
 } from "./pageblock";
-import { addFreePages, addLruPages, addPresentPages } from "./zone";
+import { addFreePages, addLruPages, addPresentPages, kindOf } from "./zone";
 
 /** The states of the pageblock being loaded. */
 const STATES: usize = SCRATCH + 0x400;
@@ -52,28 +54,46 @@ export function loadPageblock(
   inDevice: bool,
 ): i32 {
   if (ensureRecords(1) < 0) return -ENOBUFS;
+  const inMovableZone = kindOf(zone) == ZONE_MOVABLE;
   let present: u32 = 0;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-    const word = load<u64>(flags + (<usize>page << 3));
+    const word = load<u64>(flags + ((<usize>page) << 3));
     const state = extended
-      ? stateByExtended(word, load<u64>(extended + (<usize>page << 3)), inDevice)
-      : stateByFlags(word, inDevice);
+      ? stateByExtended(word, load<u64>(extended + ((<usize>page) << 3)), inDevice, inMovableZone)
+      : stateByFlags(word, inDevice, inMovableZone);
     store<u8>(STATES + page, <u8>state);
     if (state != PAGE_ABSENT) ++present;
   }
   if (present == 0) return 0;
   const type = extended ? typeByExtended(load<u64>(extended)) : 0xff;
-  settleUnknown(STATES);
+  settleUnknown(STATES, extended != 0);
   place(block, zone, type <= MIGRATE_HIGHATOMIC ? type : typeByContent(STATES), STATES);
   return 0;
 }
 
 /**
- * Decides what pages without flags are. A pageblock that has nothing else is the memmap of a memory block; single ones stay
+ * Decides what pages without flags are. A pageblock that has nothing else is the memmap of a memory block; other pages stay
  * PAGE_UNKNOWN, which counts as kernel memory.
+ *
+ * With the extended state PAGE_UNKNOWN is left only where nobody holds a reference: such pages are in a per-CPU cache, which the
+ * first attempt drains, so they count as free. A memmap then shows as one referenced page and 511 without.
  */
-function settleUnknown(states: usize): void {
-  if (isUniform(states, PAGE_UNKNOWN)) memory.fill(states, <u8>PAGE_MEMMAP, PAGEBLOCK_PAGES);
+function settleUnknown(states: usize, extended: bool): void {
+  if (!extended) {
+    if (isUniform(states, PAGE_UNKNOWN)) memory.fill(states, <u8>PAGE_MEMMAP, PAGEBLOCK_PAGES);
+    return;
+  }
+  if (load<u8>(states) == <u8>PAGE_KERNEL) {
+    store<u8>(states, <u8>PAGE_UNKNOWN);
+    if (isUniform(states, PAGE_UNKNOWN)) {
+      memory.fill(states, <u8>PAGE_MEMMAP, PAGEBLOCK_PAGES);
+      return;
+    }
+    store<u8>(states, <u8>PAGE_KERNEL);
+  }
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    if (load<u8>(states + page) == <u8>PAGE_UNKNOWN) store<u8>(states + page, <u8>PAGE_FREE);
+  }
 }
 
 /** A guess at the type of a pageblock: MOVABLE unless it holds kernel pages. */
@@ -151,10 +171,13 @@ function addChunks(pfn: u32, zone: u32, type: u32, states: usize): void {
     while (end < PAGEBLOCK_PAGES && load<u8>(states + end) == <u8>PAGE_FREE) ++end;
     addFreePages(zone, end - page);
     while (page < end) {
-      const order = alignedOrder(page | PAGEBLOCK_PAGES, end | PAGEBLOCK_PAGES, PAGEBLOCK_ORDER - 1);
+      const order = alignedOrder(
+        page | PAGEBLOCK_PAGES,
+        end | PAGEBLOCK_PAGES,
+        PAGEBLOCK_ORDER - 1,
+      );
       insertChunk(zone, pfn + page, order, type, true);
       page += 1 << order;
     }
   }
 }
-

@@ -17,7 +17,15 @@ import { NO_CHUNK, removeChunk } from "./free-list";
 import { drainLruBatches, moveTo, resetMigrationCounts } from "./migrate";
 import { freeAligned, takePages } from "./page-alloc";
 import { makeUniform, setRange, stateAt } from "./page";
-import { HEAD, classOf, holdOf, isMovable, isUnit, isUnreferenced, isWithdrawn } from "./page-class";
+import {
+  HEAD,
+  classOf,
+  holdOf,
+  isMovable,
+  isUnit,
+  isUnreferenced,
+  isWithdrawn,
+} from "./page-class";
 import { NO_ZONE, entryOf, setIsolated, setType, setZone, zoneOf } from "./pageblock";
 import { drainZone } from "./per-cpu-cache";
 import { isolateRange, refusingPfn, unisolateRange } from "./page-isolation";
@@ -134,7 +142,7 @@ export function offlineRange(start: u32, end: u32): i32 {
 
 /** Takes all free chunks of isolated pageblocks off their lists and makes every page absent. */
 function withdraw(zone: u32, start: u32, end: u32): void {
-  for (let pfn = start; pfn < end; ) {
+  for (let pfn = start; pfn < end;) {
     const state = stateAt(pfn);
     if (!(state & HEAD)) {
       ++pfn;

@@ -32,7 +32,14 @@ import {
   setFlags,
   zoneOf,
 } from "./pageblock";
-import { addPendingPages, clearUsed, pendingPages, releasePages, setUsed, takePages } from "./page-alloc";
+import {
+  addPendingPages,
+  clearUsed,
+  pendingPages,
+  releasePages,
+  setUsed,
+  takePages,
+} from "./page-alloc";
 import { heldByChance } from "./random";
 import { hasBehaviour } from "./version";
 import { addLruPages, kindOf, lruOfNode, nodeOf } from "./zone";
@@ -74,10 +81,10 @@ export function resetMigrationCounts(): void {
 }
 
 function at(list: usize, index: u32): u32 {
-  return load<u32>(list + (<usize>index << 2));
+  return load<u32>(list + ((<usize>index) << 2));
 }
 function put(list: usize, index: u32, pfn: u32): void {
-  store<u32>(list + (<usize>index << 2), pfn);
+  store<u32>(list + ((<usize>index) << 2), pfn);
 }
 
 /** Lets pages that wait in LRU batches reach the LRU: `lru_add_drain_all()`. */

@@ -14,7 +14,17 @@ import { freeChunk, hasChunk, takeChunk } from "./buddy";
 import { NO_CHUNK, firstOf, insertChunk, removeChunk } from "./free-list";
 import { PAGE_MASK, makeUniform, recordFor, setRange, stateAt } from "./page";
 import { classOf, countDelta, isLru } from "./page-class";
-import { FLAG_PENDING, addCounts, blockState, entryOf, flagsOf, recordOf, setFlags, typeOf, zoneOf } from "./pageblock";
+import {
+  FLAG_PENDING,
+  addCounts,
+  blockState,
+  entryOf,
+  flagsOf,
+  recordOf,
+  setFlags,
+  typeOf,
+  zoneOf,
+} from "./pageblock";
 import { freeCached, isCached, takeCached } from "./per-cpu-cache";
 import {
   addFreePages,
@@ -192,7 +202,7 @@ export function freeAligned(pfn: u32, end: u32, maxOrder: u32, forceTail: bool):
 /** Largest order, at most `maxOrder`, of an aligned chunk that starts at `pfn` and ends by `end`. */
 export function alignedOrder(pfn: u32, end: u32, maxOrder: u32): u32 {
   let order = min(ctz(pfn), maxOrder);
-  while (<u32>1 << order > end - pfn) --order;
+  while ((<u32>1) << order > end - pfn) --order;
   return order;
 }
 

@@ -44,8 +44,7 @@ const LRU: u32 =
   (1 << PAGE_UNEVICTABLE) |
   (1 << PAGE_BUFFER) |
   (1 << PAGE_THP);
-const MOVABLE: u32 =
-  LRU | (1 << PAGE_DRIVER_MOVABLE) | (1 << PAGE_BALLOON) | (1 << PAGE_HUGETLB);
+const MOVABLE: u32 = LRU | (1 << PAGE_DRIVER_MOVABLE) | (1 << PAGE_BALLOON) | (1 << PAGE_HUGETLB);
 /** No references: the unmovable scan steps over them. */
 const UNREFERENCED: u32 = (1 << PAGE_FREE) | (1 << PAGE_CACHED) | (1 << PAGE_TAIL);
 /** Not with the page allocator at all. */
@@ -93,7 +92,7 @@ export function isWithdrawn(pageClass: u32): bool {
 
 /** In use: neither free, nor cached, nor withdrawn. The tail of an allocation is in use. */
 export function isUsed(pageClass: u32): bool {
-  return ((WITHDRAWN | (1 << PAGE_FREE) | (1 << PAGE_CACHED)) >> pageClass & 1) == 0;
+  return (((WITHDRAWN | (1 << PAGE_FREE) | (1 << PAGE_CACHED)) >> pageClass) & 1) == 0;
 }
 
 // Counters of a pageblock, four u16 in one u64:
@@ -115,15 +114,14 @@ export function countDelta(state: u32): u64 {
 }
 
 export function countFree(counts: u64): u32 {
-  return <u32>counts & 0xffff;
+  return (<u32>counts) & 0xffff;
 }
 export function countMovable(counts: u64): u32 {
-  return <u32>(counts >> 16) & 0xffff;
+  return (<u32>(counts >> 16)) & 0xffff;
 }
 export function countUnmovable(counts: u64): u32 {
-  return <u32>(counts >> 32) & 0xffff;
+  return (<u32>(counts >> 32)) & 0xffff;
 }
 export function countHeld(counts: u64): u32 {
   return <u32>(counts >> 48);
 }
-

@@ -54,7 +54,7 @@ const RESERVED: u64 = 1 << 32;
 const PRIVATE: u64 = 1 << 35;
 
 /** State byte of a page by its kpageflags word. `inDevice`: the page lies in the device's region. */
-export function stateByFlags(flags: u64, inDevice: bool): u32 {
+export function stateByFlags(flags: u64, inDevice: bool, inMovableZone: bool): u32 {
   if (flags & NOPAGE) return PAGE_ABSENT;
   if (flags & BUDDY) return PAGE_FREE;
   if (flags & OFFLINE) {
@@ -68,19 +68,19 @@ export function stateByFlags(flags: u64, inDevice: bool): u32 {
   if (flags & HUGE) return PAGE_HUGETLB;
   if (flags & THP) return PAGE_THP;
   if (flags & COMPOUND) return PAGE_KERNEL_COMPOUND;
-  if (flags & LRU) return lruState(flags);
+  if (flags & LRU) return lruState(flags, inMovableZone);
   if (flags & (ANON | MMAP | SWAPBACKED)) return PAGE_LRU_PENDING;
   if (flags & (UPTODATE | REFERENCED | DIRTY | LOCKED)) return PAGE_KERNEL;
   return PAGE_UNKNOWN;
 }
 
-function lruState(flags: u64): u32 {
+function lruState(flags: u64, inMovableZone: bool): u32 {
   if (flags & UNEVICTABLE) return PAGE_UNEVICTABLE;
   if (flags & WRITEBACK) return PAGE_WRITEBACK;
   if (flags & ANON) return PAGE_ANON;
   if (flags & SWAPBACKED) return PAGE_SHMEM;
-  // a dirty page with buffers: file system metadata whose buffers are referenced does not move
-  if (flags & PRIVATE && flags & DIRTY) return stateByte(PAGE_BUFFER, HOLD_AGAIN);
+  // a dirty page with buffers outside ZONE_MOVABLE: file system metadata, whose referenced buffers do not move
+  if (!inMovableZone && flags & PRIVATE && flags & DIRTY) return stateByte(PAGE_BUFFER, HOLD_AGAIN);
   return flags & DIRTY ? PAGE_FILE_DIRTY : PAGE_FILE_CLEAN;
 }
 
@@ -94,8 +94,13 @@ const X_COMPOUND: u64 = (1 << 40) | (1 << 41);
 const X_ANON: u64 = 1 << 42;
 
 /** State byte of a page by flags and extended state: adds pins and what the flags leave open. */
-export function stateByExtended(flags: u64, extended: u64, inDevice: bool): u32 {
-  const state = stateByFlags(flags, inDevice);
+export function stateByExtended(
+  flags: u64,
+  extended: u64,
+  inDevice: bool,
+  inMovableZone: bool,
+): u32 {
+  const state = stateByFlags(flags, inDevice, inMovableZone);
   if (!(extended & X_ONLINE)) return state;
   if (extended & X_MOVABLE_OPS) return PAGE_DRIVER_MOVABLE;
   const refs = <u32>(extended & X_REFS);
@@ -109,6 +114,5 @@ export function stateByExtended(flags: u64, extended: u64, inDevice: bool): u32 
 
 /** Migratetype of the page's pageblock by its extended state. */
 export function typeByExtended(extended: u64): u32 {
-  return <u32>(extended >> 28) & 15;
+  return (<u32>(extended >> 28)) & 15;
 }
-

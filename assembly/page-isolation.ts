@@ -45,9 +45,7 @@ function blocksIsolation(pageClass: u32, inMovableZone: bool, offlining: bool): 
   if (pageClass == PAGE_RESERVED) return true;
   if (inMovableZone || isUnreferenced(pageClass) || isMovable(pageClass)) return false;
   if (!offlining) return true;
-  return (
-    pageClass != PAGE_POISONED && pageClass != PAGE_OFFLINE && pageClass != PAGE_NEVER_ONLINED
-  );
+  return pageClass != PAGE_POISONED && pageClass != PAGE_OFFLINE && pageClass != PAGE_NEVER_ONLINED;
 }
 
 /**
@@ -63,7 +61,7 @@ export function findUnmovable(entry: usize, offlining: bool): u32 {
     const state = blockState(entry);
     return blocksIsolation(classOf(state), inMovableZone, offlining) ? pfn : NO_CHUNK;
   }
-  for (let at: u32 = 0; at < PAGEBLOCK_PAGES; ) {
+  for (let at: u32 = 0; at < PAGEBLOCK_PAGES;) {
     const state = <u32>load<u8>(record + at);
     if (state & HEAD) {
       at += 1 << (state & 15);

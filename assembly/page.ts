@@ -12,12 +12,7 @@
 // its list, so the record of a pageblock that has merged to order 9 is all zero again. Records in the pool are
 // always all zero in their states; that makes taking one for a split free of charge.
 
-import {
-  ENOBUFS,
-  PAGE_FREE,
-  PAGEBLOCK_ORDER,
-  PAGEBLOCK_PAGES,
-} from "./abi";
+import { ENOBUFS, PAGE_FREE, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "./abi";
 import { ensure, reserve } from "./layout";
 import { HEAD, countDelta } from "./page-class";
 import {

@@ -33,15 +33,15 @@ export function setNrPageblocks(count: u32): void {
 }
 
 export function entryOfBlock(block: u32): usize {
-  return TABLE + (<usize>block << ENTRY_SHIFT);
+  return TABLE + ((<usize>block) << ENTRY_SHIFT);
 }
 
 export function entryOf(pfn: u32): usize {
-  return TABLE + (<usize>(pfn >> PAGEBLOCK_ORDER) << ENTRY_SHIFT);
+  return TABLE + ((<usize>(pfn >> PAGEBLOCK_ORDER)) << ENTRY_SHIFT);
 }
 
 export function blockOfEntry(entry: usize): u32 {
-  return <u32>(entry - TABLE) >> ENTRY_SHIFT;
+  return (<u32>(entry - TABLE)) >> ENTRY_SHIFT;
 }
 
 export function recordOf(entry: usize): usize {
@@ -75,11 +75,11 @@ export function setType(entry: usize, type: u32): void {
 }
 
 export function setIsolated(entry: usize): void {
-  store<u8>(entry, load<u8>(entry, 13) | <u8>ISOLATED, 13);
+  store<u8>(entry, load<u8>(entry, 13) | (<u8>ISOLATED), 13);
 }
 
 export function isIsolated(entry: usize): bool {
-  return (load<u8>(entry, 13) & <u8>ISOLATED) != 0;
+  return (load<u8>(entry, 13) & (<u8>ISOLATED)) != 0;
 }
 
 export function zoneOf(entry: usize): u32 {

@@ -76,7 +76,7 @@ function addCached(cpu: usize, delta: i32): void {
 }
 
 function ringHeader(cpu: usize, list: u32): usize {
-  return cpu + 8 + (<usize>list << 3);
+  return cpu + 8 + ((<usize>list) << 3);
 }
 function lengthOf(cpu: usize, list: u32): u32 {
   return load<u32>(ringHeader(cpu, list), 4);
@@ -84,7 +84,7 @@ function lengthOf(cpu: usize, list: u32): u32 {
 function slotAt(cache: usize, cpu: usize, list: u32, index: u32): usize {
   const capacity = capacityOf(cache);
   const at = (load<u32>(ringHeader(cpu, list)) + index) & (capacity - 1);
-  return cpu + CPU_HEADER_BYTES + (<usize>(list * capacity + at) << 3);
+  return cpu + CPU_HEADER_BYTES + ((<usize>(list * capacity + at)) << 3);
 }
 
 function pushFront(cache: usize, cpu: usize, list: u32, pfn: u32, type: u32): void {
@@ -217,7 +217,10 @@ export function freeCached(zone: u32, pfn: u32, order: u32): void {
   }
   const cache = cacheOf(zone);
   const cpu = cpuAt(cache, currentCpu);
-  const list = listOf(order, pageblockType <= MIGRATE_RECLAIMABLE ? pageblockType : MIGRATE_MOVABLE);
+  const list = listOf(
+    order,
+    pageblockType <= MIGRATE_RECLAIMABLE ? pageblockType : MIGRATE_MOVABLE,
+  );
   setRange(pfn, 1 << order, PAGE_CACHED);
   pushFront(cache, cpu, list, pfn, pageblockType);
   addCached(cpu, 1 << order);

@@ -23,16 +23,16 @@ function nextRandom(): u32 {
 
 /** Pages of `pageClass` are held with probability `threshold` / 2^32 per attempt to collect them. */
 export function setThreshold(pageClass: u32, threshold: u32): void {
-  store<u32>(THRESHOLDS + (<usize>pageClass << 2), threshold);
+  store<u32>(THRESHOLDS + ((<usize>pageClass) << 2), threshold);
   anyThreshold = false;
   for (let at: u32 = 0; at < PAGE_CLASSES; ++at) {
-    if (load<u32>(THRESHOLDS + (<usize>at << 2))) anyThreshold = true;
+    if (load<u32>(THRESHOLDS + ((<usize>at) << 2))) anyThreshold = true;
   }
 }
 
 /** Is this page held just now? Draws a number only for classes that have a probability. */
 export function heldByChance(pageClass: u32): bool {
   if (!anyThreshold) return false;
-  const threshold = load<u32>(THRESHOLDS + (<usize>pageClass << 2));
+  const threshold = load<u32>(THRESHOLDS + ((<usize>pageClass) << 2));
   return threshold != 0 && nextRandom() < threshold;
 }

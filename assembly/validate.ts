@@ -162,7 +162,8 @@ export function validateAll(): u32 {
   }
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);
-    if (zoneOf(entry) == NO_ZONE && recordOf(entry)) return broken(RECORDS_WRONG, block << PAGEBLOCK_ORDER);
+    if (zoneOf(entry) == NO_ZONE && recordOf(entry))
+      return broken(RECORDS_WRONG, block << PAGEBLOCK_ORDER);
     if (!recordOf(entry) && blockState(entry) & HEAD && zoneOf(entry) == NO_ZONE) {
       return broken(ZONE_MIXED, block << PAGEBLOCK_ORDER);
     }
@@ -171,4 +172,3 @@ export function validateAll(): u32 {
   if (walkedPending != pendingPages) return broken(PENDING_WRONG, walkedPending);
   return VALID;
 }
-

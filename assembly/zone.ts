@@ -21,14 +21,14 @@ export let nrZones: u32 = 0;
 let nrNodes: u32 = 0;
 
 export function zoneAt(zone: u32): usize {
-  return ZONES + (<usize>zone << ZONE_SHIFT);
+  return ZONES + ((<usize>zone) << ZONE_SHIFT);
 }
 
 export function nrFreeOf(zone: u32, order: u32): u32 {
-  return load<u32>(zoneAt(zone) + (<usize>order << 2));
+  return load<u32>(zoneAt(zone) + ((<usize>order) << 2));
 }
 export function addNrFree(zone: u32, order: u32, delta: i32): void {
-  const at = zoneAt(zone) + (<usize>order << 2);
+  const at = zoneAt(zone) + ((<usize>order) << 2);
   store<u32>(at, load<u32>(at) + delta);
 }
 
@@ -100,10 +100,10 @@ export function lowMark(zone: u32): u32 {
 }
 
 export function setReserve(zone: u32, kind: u32, pages: u32): void {
-  store<u32>(zoneAt(zone) + (<usize>kind << 2), pages, 80);
+  store<u32>(zoneAt(zone) + ((<usize>kind) << 2), pages, 80);
 }
 export function reserveOf(zone: u32, kind: u32): u32 {
-  return load<u32>(zoneAt(zone) + (<usize>kind << 2), 80);
+  return load<u32>(zoneAt(zone) + ((<usize>kind) << 2), 80);
 }
 
 // Zone lists: for each of up to 16 nodes the zones in the order in which a request of that node
@@ -114,7 +114,7 @@ export function zoneListLength(): u32 {
   return nrZones;
 }
 export function zoneListAt(node: u32, index: u32): u32 {
-  return load<u8>(ZONE_LISTS + (<usize>node << 4) + index);
+  return load<u8>(ZONE_LISTS + ((<usize>node) << 4) + index);
 }
 
 function distance(a: u32, b: u32): u32 {
@@ -128,7 +128,7 @@ function zoneListKey(node: u32, zone: u32): u32 {
 
 function buildZoneLists(): void {
   for (let node: u32 = 0; node < MAX_ZONES; ++node) {
-    const list = ZONE_LISTS + (<usize>node << 4);
+    const list = ZONE_LISTS + ((<usize>node) << 4);
     for (let filled: u32 = 0; filled < nrZones; ++filled) {
       let at = filled;
       const key = zoneListKey(node, filled);
@@ -168,7 +168,8 @@ export function startsNoFragment(zone: u32): bool {
   if (kindOf(zone) != ZONE_NORMAL) return false;
   if (nrNodes == 1) return true;
   for (let other: u32 = 0; other < nrZones; ++other) {
-    if (nodeOf(other) == nodeOf(zone) && kindOf(other) == ZONE_DMA32) return presentPages(other) > 0;
+    if (nodeOf(other) == nodeOf(zone) && kindOf(other) == ZONE_DMA32)
+      return presentPages(other) > 0;
   }
   return false;
 }

@@ -288,7 +288,12 @@ function adoptMemoryBlocks(
     const zoneId = state === "online" ? pages.zoneIndex(start) : undefined;
     const zone = zoneId === undefined ? undefined : zones.byId(zoneId);
     if (zone !== undefined) zone.bootPresent -= pagesPerBlock;
-    hotplug.adopt(id, zone, zone === undefined ? 0 : managedPages(pages, start, pagesPerBlock), runs);
+    hotplug.adopt(
+      id,
+      zone,
+      zone === undefined ? 0 : managedPages(pages, start, pagesPerBlock),
+      runs,
+    );
   }
 }
 

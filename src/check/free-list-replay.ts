@@ -1,4 +1,11 @@
-import { AllocFlag, Hold, JournalKind, Migratetype, PageClass, ZoneKindNumber } from "../core/abi.js";
+import {
+  AllocFlag,
+  Hold,
+  JournalKind,
+  Migratetype,
+  PageClass,
+  ZoneKindNumber,
+} from "../core/abi.js";
 import { PageMemory, type PageRequest } from "../core/page-memory.js";
 import { Errno } from "../errno.js";
 import type { LinuxProfile } from "../linux/profile.js";

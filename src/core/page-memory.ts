@@ -164,7 +164,8 @@ export class PageMemory {
     const maxRuns = 32768;
     let got = 0;
     while (got < nr) {
-      const part = this.#core.allocBulk(nr - got, type, pageClass, kind, node, flags, maxRuns) >>> 0;
+      const part =
+        this.#core.allocBulk(nr - got, type, pageClass, kind, node, flags, maxRuns) >>> 0;
       if (isErrno(part)) fail(part, `allocate ${nr} pages`);
       if (part === 0) break;
       got += part;
@@ -295,7 +296,9 @@ export class PageMemory {
     const nrPages = flags.length / 8;
     new Uint8Array(this.#core.memory.buffer, this.#core.staging(), flags.length).set(flags);
     if (extended !== undefined) {
-      new Uint8Array(this.#core.memory.buffer, this.#core.staging2(), extended.length).set(extended);
+      new Uint8Array(this.#core.memory.buffer, this.#core.staging2(), extended.length).set(
+        extended,
+      );
     }
     const mode =
       (extended === undefined ? 0 : LoadMode.Extended) | (inDevice ? LoadMode.InDevice : 0);

@@ -1,5 +1,12 @@
 import type { VirtualClock } from "../clock.js";
-import { AllocFlag, Migratetype, PAGE_SIZE, PAGEBLOCK_PAGES, PageClass, ZoneKindNumber } from "../core/abi.js";
+import {
+  AllocFlag,
+  Migratetype,
+  PAGE_SIZE,
+  PAGEBLOCK_PAGES,
+  PageClass,
+  ZoneKindNumber,
+} from "../core/abi.js";
 import { classOfState } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import { Errno } from "../errno.js";
@@ -11,7 +18,12 @@ import type {
   MemoryNotifier,
   ZoneKind,
 } from "./linux-memory.js";
-import { chooseZone, type MemoryGroup, type OnlineSettings, type ZoneSpans } from "./online-policy.js";
+import {
+  chooseZone,
+  type MemoryGroup,
+  type OnlineSettings,
+  type ZoneSpans,
+} from "./online-policy.js";
 import type { LinuxProfile } from "./profile.js";
 import type { Zone, ZoneTable } from "./zone-table.js";
 
@@ -98,7 +110,9 @@ export class MemoryHotplug implements LinuxMemory {
       }
       added.push({ id, zone: undefined, memmap, managed: 0 });
     }
-    this.#spend((this.memoryBlockSize / SECTION_SIZE) * count * this.#options.calibration.addSectionNs);
+    this.#spend(
+      (this.memoryBlockSize / SECTION_SIZE) * count * this.#options.calibration.addSectionNs,
+    );
     for (const block of added) this.#blocks.set(block.id, block);
     if (autoOnline !== "offline") for (const block of added) this.#online(block);
     return 0;
@@ -156,7 +170,7 @@ export class MemoryHotplug implements LinuxMemory {
 
   fakeOnline(startPfn: number, nrPages: number): void {
     const end = startPfn + nrPages;
-    for (let pfn = startPfn; pfn < end; ) {
+    for (let pfn = startPfn; pfn < end;) {
       const pageClass = classOfState(this.#pages.pageState(pfn));
       let runEnd = pfn + PAGEBLOCK_PAGES;
       while (runEnd < end && classOfState(this.#pages.pageState(runEnd)) === pageClass) {
@@ -182,7 +196,7 @@ export class MemoryHotplug implements LinuxMemory {
   }
 
   #addManaged(startPfn: number, nrPages: number, sign: 1 | -1): void {
-    for (let pfn = startPfn; pfn < startPfn + nrPages; ) {
+    for (let pfn = startPfn; pfn < startPfn + nrPages;) {
       const id = Math.floor(pfn / this.#pagesPerBlock);
       const part = Math.min((id + 1) * this.#pagesPerBlock, startPfn + nrPages) - pfn;
       const block = this.#blocks.get(id);
