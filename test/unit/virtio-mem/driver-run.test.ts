@@ -64,6 +64,17 @@ describe("a config change in the middle of a run", () => {
   });
 });
 
+test("no PLUG is sent while a config change waits", () => {
+  const guest = new SimulatedGuest();
+  const add = guest.memory.addMemoryBlocks.bind(guest.memory);
+  guest.memory.addMemoryBlocks = (firstId, count) => {
+    guest.device.requestSize(128 * MiB);
+    return add(firstId, count);
+  };
+  expect(guest.resize(512 * MiB)).toEqual(["PLUG 0:0+64"]);
+  expect(guest.results().slice(-2)).toEqual([0, 0]);
+});
+
 describe("memory plugged in an earlier life", () => {
   const device = { plugged: [[0, 64]] as const, requestedSize: 128 * MiB };
 

@@ -113,6 +113,37 @@ describe("memory that nobody onlines", () => {
     expect(guest.memoryBlocks()[3]).toBe("3 movable 128");
   });
 
+  test("counts also where it was offlined later, or before the driver was met", () => {
+    const guest = new SimulatedGuest({
+      known: Array.from({ length: 12 }, (_, id) => ({
+        zone: id < 4 ? undefined : "Normal",
+        plugged: [[0, 64]],
+      })),
+      memory: offline,
+    });
+    for (let id = 4; id < 6; id++) guest.memory.offline(FIRST_ID + id);
+    guest.resize(4 * GiB);
+    expect(guest.driver.pluggedSize).toBe(12 * 128 * MiB + 2 * 128 * MiB);
+  });
+
+  test("counts also where a removed memory block is used again", () => {
+    const guest = new SimulatedGuest({ memory: offline });
+    guest.resize(GiB);
+    guest.resize(896 * MiB);
+    expect(guest.resize(2 * GiB)).toEqual(["PLUG 7:0+64"]);
+    guest.memory.online(FIRST_ID + 7, "Normal");
+    guest.resize(0);
+    expect(guest.driver.pluggedSize).toBe(0);
+    guest.resize(4 * GiB);
+    expect(guest.driver.pluggedSize).toBe(GiB);
+  });
+
+  test("may be two memory blocks where those are large", () => {
+    const guest = new SimulatedGuest({ memory: { ...offline, memoryBlockSize: 2 * GiB } });
+    guest.resize(16 * GiB);
+    expect(guest.driver.pluggedSize).toBe(4 * GiB);
+  });
+
   test("comes online partly plugged with only its plugged pages", () => {
     const guest = new SimulatedGuest({ memory: offline });
     guest.resize(20 * MiB);
@@ -133,6 +164,14 @@ describe("adding that fails", () => {
     expect(guest.results().at(-1)).toBe(-Errno.ENOMEM);
     guest.clock.advanceTo(50_000_000_000);
     expect(guest.requests()).toEqual(["PLUG 1:0+64", "PLUG 2:0+64", "PLUG 3:0+64"]);
+  });
+
+  test("does not count as offline memory, however often it fails", () => {
+    const guest = new SimulatedGuest({ memory: { onlining: () => undefined } });
+    guest.memory.addResults.push(...Array.from({ length: 9 }, () => -Errno.ENOMEM));
+    guest.resize(128 * MiB);
+    guest.clock.advanceTo(3_000_000_000_000);
+    expect(guest.memoryBlocks()).toEqual(["0 offline 128"]);
   });
 
   test("keeps it plugged where the device refuses to take it back, and tries that first next time", () => {

@@ -47,7 +47,7 @@ test("a policy sees how much of each memory block is plugged", () => {
 });
 
 test("a policy that looks first tries only subblocks that look free", () => {
-  const sense = (startPfn: number, nrPages: number, count: number): object => ({
+  const sense = (_startPfn: number, nrPages: number, count: number): object => ({
     freePages: new Uint32Array(count).fill(nrPages),
     movablePages: new Uint32Array(count),
     unmovablePages: Uint32Array.from({ length: count }, (_, i) => (i % 2 === 0 ? 0 : 1)),
