@@ -2,7 +2,7 @@ import { loadPages, type LoadOptions } from "./capture/load-pages.js";
 import type { Capture } from "./capture/capture.js";
 import { memmapsOf } from "./capture/memmaps.js";
 import { VirtualClock } from "./clock.js";
-import { classOfState, PAGE_SIZE, PAGEBLOCK_PAGES, PageClass } from "./core/abi.js";
+import { classOfState, PAGE_SIZE, PAGEBLOCK_PAGES, PAGEBLOCK_SIZE, PageClass } from "./core/abi.js";
 import type { CoreSource } from "./core/load.js";
 import { PageMemory } from "./core/page-memory.js";
 import { EventLog } from "./event-log.js";
@@ -15,7 +15,7 @@ import { ZoneTable } from "./linux/zone-table.js";
 import { VirtioMemDevice, type DeviceBlockRun } from "./virtio-mem/device.js";
 import { VirtioMemDriver } from "./virtio-mem/driver.js";
 import type { DriverParameters } from "./virtio-mem/driver-parameters.js";
-import { assertMultiple } from "./virtio-mem/sizes.js";
+import { assertMultiple, assertPowerOfTwo } from "./virtio-mem/sizes.js";
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
@@ -32,6 +32,8 @@ export interface GuestOptions {
   /** Where the core comes from; see loadCore(). */
   readonly core?: CoreSource;
   readonly driver?: DriverParameters;
+  /** Bytes of the driver's subblock where it is not the version's own: a power of two from 2 MiB on. */
+  readonly subblockSize?: number;
 }
 
 /** A new guest: boot memory, nothing in use but what the kernel takes to add memory. */
@@ -96,7 +98,7 @@ export class Guest {
     const low = Math.min(bootSize, LOW_MEMORY_LIMIT);
     const high = bootSize - low;
     const regionStart = Math.ceil((HIGH_MEMORY + high) / memoryBlockSize) * memoryBlockSize;
-    const profile = linuxProfile(options.profile ?? "v6.1");
+    const profile = profileOf(options);
     const pages = await PageMemory.create(
       (regionStart + regionSize) / PAGE_SIZE,
       profile.mm,
@@ -145,7 +147,7 @@ export class Guest {
    * @throws CaptureError if the capture contradicts itself; RangeError if device, driver and version do not go together.
    */
   static async fromCapture(capture: Capture, options: CapturedGuestOptions = {}): Promise<Guest> {
-    const profile = linuxProfile(options.profile ?? "v6.1");
+    const profile = profileOf(options);
     const { regionStart, regionSize } = capture.device;
     const endOfBlocks = Math.max(...capture.memoryBlocks.map(({ id }) => id + 1), 0);
     const end = Math.max(regionStart + regionSize, endOfBlocks * capture.memoryBlockSize);
@@ -207,6 +209,13 @@ export class Guest {
     }
     return map;
   }
+}
+
+function profileOf({ profile: name = "v6.1", subblockSize }: GuestOptions): LinuxProfile {
+  const profile = linuxProfile(name);
+  if (subblockSize === undefined) return profile;
+  assertPowerOfTwo("subblockSize", subblockSize, PAGEBLOCK_SIZE);
+  return { ...profile, driver: { ...profile.driver, subblockMinimumSize: subblockSize } };
 }
 
 /** Brings boot memory [start, end) online in a zone. */

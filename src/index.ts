@@ -1,2 +1,44 @@
-export { loadCore, loadCoreSync } from "./core/load.js";
-export type { Core, CoreSource } from "./core/load.js";
+export { CaptureError } from "./capture/capture-error.js";
+export { captureFilesOf, type CaptureFiles } from "./capture/capture-files.js";
+export type * from "./capture/capture.js";
+export { readCapture, type CaptureOptions } from "./capture/read-capture.js";
+export { VirtualClock, type Timer } from "./clock.js";
+export * from "./core/abi.js";
+export { CapacityError, KernelError } from "./core/kernel-error.js";
+export { loadCore, loadCoreSync, type Core, type CoreSource } from "./core/load.js";
+export {
+  PageMemory,
+  type Migration,
+  type MmBehaviour,
+  type PageRequest,
+} from "./core/page-memory.js";
+export { Errno, type ErrnoName } from "./errno.js";
+export { EventLog, type LogEntry } from "./event-log.js";
+export {
+  Guest,
+  type CapturedGuestOptions,
+  type GuestOptions,
+  type NewGuestOptions,
+} from "./guest.js";
+export { DEFAULT_CALIBRATION, type Calibration } from "./linux/calibration.js";
+export type * from "./linux/linux-memory.js";
+export { MemoryHotplug } from "./linux/memory-hotplug.js";
+export type { OnlineSettings } from "./linux/online-policy.js";
+export {
+  linuxProfile,
+  PROFILE_NAMES,
+  type LinuxProfile,
+  type ProfileName,
+} from "./linux/profile.js";
+export { ZoneTable, type Zone } from "./linux/zone-table.js";
+export { predict, type PredictOptions } from "./predict.js";
+export type * from "./prediction.js";
+export { predictionJson, type PredictionJson } from "./report/json.js";
+export { predictionSvg } from "./report/svg.js";
+export { predictionText, type PredictionTextOptions } from "./report/text.js";
+export { formatSize, parseSize } from "./units.js";
+export { VirtioMemDevice, type VirtioMemDeviceOptions } from "./virtio-mem/device.js";
+export { VirtioMemDriver, type VirtioMemDriverOptions } from "./virtio-mem/driver.js";
+export type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
+export type * from "./virtio-mem/protocol.js";
+export type { UnplugPolicy } from "./virtio-mem/unplug-policy.js";

@@ -95,3 +95,24 @@ function twoUnits(small: number, perLarge: number, large: string, unit: string):
   const head = `${Math.floor(small / perLarge)} ${large}`;
   return rest === 0 ? head : `${head} ${rest} ${unit}`;
 }
+
+const MS_PER_UNIT: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  h: 3_600_000,
+};
+
+/**
+ * Milliseconds of a time such as `300ms`, `90s`, `10min`, `2h`.
+ *
+ * @throws RangeError that names `name` where the text is no such time, or longer than 100 days.
+ */
+export function parseDuration(text: string, name = "time"): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|h)$/.exec(text.trim());
+  const ms = Number(match?.[1]) * (MS_PER_UNIT[match?.[2] ?? ""] ?? NaN);
+  if (!(ms <= 100 * 24 * 3_600_000)) {
+    throw new RangeError(`${name} must be a time such as 300ms, 90s, 10min or 2h, got ${text}`);
+  }
+  return ms;
+}

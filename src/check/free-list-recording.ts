@@ -124,3 +124,26 @@ function parseStep(line: string, number: number): FreeListStep {
   }
   return step;
 }
+
+/** Base pfn of recordings whose meta.json does not name one: 4 GiB. */
+const USUAL_BASE_PFN = 2 ** 20;
+
+/**
+ * Reads `node` and `base_pfn` of `meta.json`; node 1 and 4 GiB where they are absent.
+ *
+ * @throws RecordingError that names the field and the rule.
+ */
+export function parseFreeListMeta(text: string): FreeListMeta {
+  let meta: { node?: unknown; base_pfn?: unknown };
+  try {
+    meta = JSON.parse(text) as typeof meta;
+  } catch (cause) {
+    throw new RecordingError(`meta.json must be JSON: ${String(cause)}`);
+  }
+  const { node = 1, base_pfn: basePfn = USUAL_BASE_PFN } = meta;
+  if (node !== 0 && node !== 1) throw new RecordingError(`meta.json: node must be 0 or 1`);
+  if (typeof basePfn !== "number" || basePfn % 32768 !== 0 || basePfn < 262144) {
+    throw new RecordingError("meta.json: base_pfn must be a multiple of 32768 from 262144 on");
+  }
+  return { node, basePfn };
+}

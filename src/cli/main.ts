@@ -1,13 +1,47 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
+
+import { CaptureError } from "../capture/capture-error.js";
+import { RecordingError } from "../check/free-list-recording.js";
+import { CapacityError } from "../core/kernel-error.js";
+import { registerCaptureScript } from "./capture-script.js";
+import { registerCheck } from "./check.js";
+import { registerPredict } from "./predict.js";
+import { UsageError } from "./usage-error.js";
 
 const { version } = JSON.parse(
   readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
 ) as { version: string };
 
-await new Command("virtio-mem")
+/** Bad usage or bad input. */
+const EXIT_BAD_INPUT = 2;
+
+const program = new Command("virtio-mem")
   .description("Models virtio-mem memory hot(un)plug of Linux guests page by page")
   .version(version)
-  .parseAsync();
+  .exitOverride();
+registerPredict(program);
+registerCaptureScript(program);
+registerCheck(program);
+for (const command of program.commands) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
+  } else if (isInputError(error)) {
+    process.stderr.write(`virtio-mem: ${error.message}\n`);
+    process.exitCode = EXIT_BAD_INPUT;
+  } else {
+    throw error;
+  }
+}
+
+function isInputError(error: unknown): error is Error {
+  return [CaptureError, RecordingError, RangeError, CapacityError, UsageError].some(
+    (type) => error instanceof type,
+  );
+}

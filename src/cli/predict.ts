@@ -1,0 +1,104 @@
+import { writeFile } from "node:fs/promises";
+
+import { Option, type Command } from "commander";
+
+import { readCapture } from "../capture/read-capture.js";
+import { PROFILE_NAMES, type ProfileName } from "../linux/profile.js";
+import { openCapture } from "../node.js";
+import { predict, type PredictOptions } from "../predict.js";
+import { predictionJson } from "../report/json.js";
+import { predictionSvg } from "../report/svg.js";
+import { predictionText } from "../report/text.js";
+import { parseDuration, parseSize } from "../units.js";
+import { progressLine } from "./progress-line.js";
+import { UsageError } from "./usage-error.js";
+
+interface PredictFlags {
+  readonly requestedSize: string;
+  readonly profile: ProfileName;
+  readonly until?: string;
+  readonly subblockSize?: string;
+  readonly deviceBlockSize?: string;
+  readonly regionStart?: string;
+  readonly regionSize?: string;
+  readonly folder?: string;
+  readonly svg?: string;
+  readonly json?: boolean;
+}
+
+const DEFAULT_COLUMNS = 80;
+
+export function registerPredict(program: Command): void {
+  program
+    .command("predict")
+    .description(
+      "say what a captured guest would give back: how much, which blocks refuse, and why",
+    )
+    .argument("<capture>", "folder or .tar.gz made by `virtio-mem capture-script`, or a recording")
+    .option("--requested-size <size>", "size to ask the guest for, such as 512MiB", "0")
+    .addOption(
+      new Option("--profile <name>", "Linux version of the guest")
+        .choices(PROFILE_NAMES)
+        .default("v6.1"),
+    )
+    .option("--until <time>", "go on through the driver's retries for this long, such as 10min")
+    .option("--subblock-size <size>", "unit in which the driver unplugs, if not the version's own")
+    .option("--device-block-size <size>", "block size of the device, if the capture does not say")
+    .option("--region-start <address>", "where the device's memory starts, likewise")
+    .option("--region-size <size>", "how large the device's memory is, likewise")
+    .option("--folder <name>", "which capture, where the folder or archive holds several")
+    .option("--svg <file>", "draw the memory to this file")
+    .option("--json", "print one JSON object instead of words")
+    .action(runPredict);
+}
+
+async function runPredict(path: string, flags: PredictFlags): Promise<void> {
+  const started = performance.now();
+  const progress = progressLine(process.stderr, "reading page flags");
+  const options: PredictOptions = {
+    requestedSize: parseSize(flags.requestedSize, "--requested-size"),
+    profile: flags.profile,
+    ...(flags.until === undefined ? {} : { untilMs: parseDuration(flags.until, "--until") }),
+    ...sizeOption("subblockSize", flags.subblockSize, "--subblock-size"),
+    onProgress: progress.show,
+  };
+  const capture = await readCapture(await openCapture(path), {
+    ...sizeOption("deviceBlockSize", flags.deviceBlockSize, "--device-block-size"),
+    ...sizeOption("regionStart", flags.regionStart, "--region-start"),
+    ...sizeOption("regionSize", flags.regionSize, "--region-size"),
+    ...(flags.folder === undefined ? {} : { folder: flags.folder }),
+  });
+  const prediction = await predict(capture, options).finally(progress.clear);
+  const wallMs = performance.now() - started;
+  if (flags.svg !== undefined) await writeSvg(flags.svg, predictionSvg(prediction));
+  if (flags.json === true) {
+    process.stdout.write(`${JSON.stringify(predictionJson(prediction, wallMs))}\n`);
+    return;
+  }
+  const { stdout } = process;
+  const text = predictionText(prediction, {
+    columns: stdout.isTTY ? stdout.columns : DEFAULT_COLUMNS,
+    color: stdout.isTTY && stdout.hasColors() && process.env.NO_COLOR === undefined,
+    ...(stdout.isTTY ? { rows: stdout.rows } : {}),
+  });
+  stdout.write(text);
+  if (flags.svg !== undefined) stdout.write(`\nThe picture is in ${flags.svg}\n`);
+}
+
+function sizeOption<K extends string>(
+  key: K,
+  text: string | undefined,
+  flag: string,
+): Partial<Record<K, number>> {
+  if (text === undefined) return {};
+  return { [key]: parseSize(text, flag) } as Record<K, number>;
+}
+
+async function writeSvg(file: string, svg: string): Promise<void> {
+  try {
+    await writeFile(file, svg);
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`--svg must name a file that can be written, got: ${found}`);
+  }
+}
