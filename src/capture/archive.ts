@@ -1,8 +1,8 @@
-import { createTarDecoder } from "modern-tar";
-import { feed, piecesOf } from "./byte-stream.js";
+import { piecesOf } from "./byte-stream.js";
 import { CaptureError } from "./capture-error.js";
 import type { CaptureFiles } from "./capture-files.js";
 import { gunzip } from "./gunzip.js";
+import { tarEntries } from "./tar.js";
 
 /** Members up to this size are kept after the first pass, as long as all of them fit the second. */
 const MAX_KEPT_MEMBER_SIZE = 2 ** 24;
@@ -34,10 +34,11 @@ export async function openArchive(
   const members = new Map<string, Member>();
   let keptSize = 0;
 
-  for await (const { path, size, index, body } of entriesOf(read(), name)) {
+  let index = 0;
+  for await (const { path, size, body } of tarEntries(read(), name)) {
     const isKept = size <= MAX_KEPT_MEMBER_SIZE && keptSize + size <= MAX_KEPT_SIZE;
     if (isKept) keptSize += size;
-    members.set(path, { index, bytes: isKept ? await wholeOf(body, size) : undefined });
+    members.set(path, { index: index++, bytes: isKept ? await wholeOf(body, size) : undefined });
   }
   return {
     name,
@@ -49,9 +50,10 @@ export async function openArchive(
         yield member.bytes;
         return;
       }
-      for await (const entry of entriesOf(read(), name)) {
-        if (entry.index !== member.index) continue;
-        yield* entry.body;
+      let at = 0;
+      for await (const { body } of tarEntries(read(), name)) {
+        if (at++ !== member.index) continue;
+        yield* body;
         return;
       }
       throw new CaptureError(name, path, "must still be there, got an archive that has changed");
@@ -64,62 +66,6 @@ async function startsAsGzip(bytes: AsyncIterable<Uint8Array>): Promise<boolean> 
     if (piece.length > 0) return piece[0] === 0x1f;
   }
   return false;
-}
-
-interface Entry {
-  readonly path: string;
-  readonly size: number;
-  readonly index: number;
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
-/** The files of an archive in order. A body is to be read before the next entry, or not at all. */
-async function* entriesOf(
-  bytes: AsyncIterable<Uint8Array>,
-  archive: string,
-): AsyncGenerator<Entry, void, undefined> {
-  let failure: Error | undefined;
-  const source = async function* () {
-    try {
-      yield* bytes;
-    } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
-      throw failure;
-    }
-  };
-  /** An error of the source comes through; the decoder's become words. */
-  const next = async <T>(reader: ReadableStreamDefaultReader<T>) => {
-    try {
-      return await reader.read();
-    } catch (error) {
-      if (failure !== undefined) throw failure;
-      const found = error instanceof Error ? error.message : String(error);
-      const rule = `must be a complete tar archive, got: ${found}`;
-      throw new CaptureError(archive, "", rule, { cause: error });
-    }
-  };
-  const pieces = async function* (reader: ReadableStreamDefaultReader<Uint8Array>) {
-    for (let read = await next(reader); !read.done; read = await next(reader)) yield read.value;
-  };
-
-  const decoder = createTarDecoder({ strict: true });
-  const feeding = feed(source(), decoder.writable);
-  try {
-    const entries = decoder.readable.getReader();
-    let index = 0;
-    for (let read = await next(entries); !read.done; read = await next(entries)) {
-      const { header, body } = read.value;
-      const reader = body.getReader();
-      if (header.type === "file") {
-        const path = header.name.replace(/^(\.\/)+/, "");
-        yield { path, size: header.size, index: index++, body: pieces(reader) };
-      }
-      // Read to the end: cancelling a body makes the decoder drop the body after it instead.
-      while (!(await next(reader)).done);
-    }
-  } finally {
-    await feeding.end();
-  }
 }
 
 async function wholeOf(body: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> {
