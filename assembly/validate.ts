@@ -49,6 +49,8 @@ const RECORDS_WRONG: u32 = 13;
 const ZONE_MIXED: u32 = 14;
 const CACHED_WRONG: u32 = 15;
 const PENDING_WRONG: u32 = 16;
+/** One more than the largest code. */
+export const NR_INVARIANTS: u32 = 17;
 
 /** Where the last validate() found something: a pfn, or a zone index for counters. */
 export let brokenAt: u32 = 0;

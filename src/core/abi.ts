@@ -82,6 +82,9 @@ export type PageClass = (typeof PageClass)[keyof typeof PageClass];
 export const Hold = { None: 0, Pinned: 1, Again: 2, Fail: 3 } as const;
 export type Hold = (typeof Hold)[keyof typeof Hold];
 
+/** Where an attempt of alloc_contig_range() ended, STAGE_* in assembly/abi.ts. */
+export const CONTIG_STAGES = ["done", "isolate", "migrate", "test", "memory"] as const;
+
 /** What a load of kpageflags brings along, LOAD_* in assembly/index.ts. */
 export const LoadMode = { Extended: 1, InDevice: 2 } as const;
 

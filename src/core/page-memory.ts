@@ -1,7 +1,8 @@
 import { Errno } from "../errno.js";
-import type { ContigResult, ContigStage } from "../linux/linux-memory.js";
+import type { ContigResult } from "../linux/linux-memory.js";
 import {
   classOfState,
+  CONTIG_STAGES,
   LoadMode,
   MAX_ERRNO,
   MAX_ORDER,
@@ -45,7 +46,6 @@ export interface PageRequest {
   readonly flags?: number;
 }
 
-const STAGES: readonly ContigStage[] = ["done", "isolate", "migrate", "test", "memory"];
 /** Largest pfn space: 16 TiB less 4 MiB, so that pfns never meet errnos. */
 const MAX_PAGEBLOCKS = 2 ** 23 - 2;
 const JOURNAL_ENTRY_WORDS = 3;
@@ -206,7 +206,7 @@ export class PageMemory {
       this.#scratch(5);
     return {
       errno,
-      stage: STAGES[stage] ?? "done",
+      stage: CONTIG_STAGES[stage] ?? "done",
       blockingPfn: pfn === NO_PFN ? undefined : pfn,
       blockingClass: pfn === NO_PFN ? undefined : pageClassName(classOfState(state)),
       migratedPages,
