@@ -1,0 +1,125 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+
+import { describe, expect, test } from "vitest";
+
+import { compareAnswer } from "../../src/check/compare-free-lists.js";
+import { parseFreeListSteps, type FreeListStep } from "../../src/check/free-list-recording.js";
+import { FreeListReplay } from "../../src/check/free-list-replay.js";
+import { linuxProfile, type LinuxProfile } from "../../src/linux/profile.js";
+import { readFreeListRecording } from "../../src/node.js";
+import { coreModule } from "../core-under-test.js";
+
+const bundled = fileURLToPath(new URL("lists", import.meta.url));
+const shared = fileURLToPath(new URL("../../../shared", import.meta.url));
+
+/** Folders with a recording: the bundled ones, and those beside the checkout where there are any. */
+function recordings(): { name: string; path: string }[] {
+  const roots = [bundled];
+  if (existsSync(shared)) roots.push(`${shared}/lists/recordings`);
+  return roots.flatMap((root) => {
+    const names = readdirSync(root).sort();
+    if (names.length === 0) throw new Error(`${root} must hold recordings, is empty`);
+    return names.map((name) => ({ name, path: `${root}/${name}` }));
+  });
+}
+
+function stepsOf(path: string): FreeListStep[] {
+  return parseFreeListSteps(gunzipSync(readFileSync(`${path}/steps.jsonl.gz`)).toString());
+}
+
+async function disagreements(path: string, profile: LinuxProfile): Promise<unknown[]> {
+  const { steps, meta } = await readFreeListRecording(path);
+  const replay = new FreeListReplay(steps, meta, profile, coreModule());
+  return steps.flatMap((step) => compareAnswer(step, replay.play(step)).disagreement ?? []);
+}
+
+describe("a recorded guest and the model", () => {
+  test.each(recordings())(
+    "agree on every result, move and list of $name",
+    async ({ path }) => {
+      const { steps, meta } = await readFreeListRecording(path);
+      const replay = new FreeListReplay(steps, meta, linuxProfile("v6.1"), coreModule());
+      let dumps = 0;
+      for (const step of steps) {
+        const answer = replay.play(step);
+        const compared = compareAnswer(step, answer);
+        expect(compared.disagreement).toBeUndefined();
+        // nothing recorded goes unanswered
+        const recorded = [step.r, step.mig].filter((part) => part !== undefined).length;
+        expect(compared.sameResults).toBe(recorded);
+        dumps += compared.sameDumps;
+      }
+      expect(dumps).toBe(steps.filter(({ after }) => after !== undefined).length);
+      expect(dumps).toBeGreaterThan(4);
+      expect(replay.memory.validate()).toBeUndefined();
+    },
+    60_000,
+  );
+
+  test.each<{ rule: string; name: string; change: Partial<LinuxProfile["mm"]> }>([
+    { rule: "type moves go to the tail", name: "e4-e5", change: { moveToTail: false } },
+    {
+      rule: "a chunk may lie on a list of another type",
+      name: "e12b",
+      change: { listFollowsBlock: true },
+    },
+    { rule: "fallback drags along", name: "e5", change: { claimOrSteal: true } },
+    { rule: "un-isolation forgets the type", name: "e10c", change: { isolateKeepsType: true } },
+    { rule: "single pageblocks are isolated", name: "e15", change: { isolatePageblock: false } },
+    { rule: "2 MiB pages move as one", name: "thp", change: { contigMovesThp: false } },
+    { rule: "orders above 0 are cached", name: "pcp-order9", change: { cacheHighOrders: false } },
+  ])("disagree on $name where not: $rule", async ({ name, change }) => {
+    const profile = linuxProfile("v6.1");
+    const found = await disagreements(`${bundled}/${name}`, {
+      ...profile,
+      mm: { ...profile.mm, ...change },
+    }).catch((error: unknown) => [error]);
+    expect(found).not.toEqual([]);
+  });
+});
+
+describe("compareAnswer", () => {
+  const steps = stepsOf(`${bundled}/e8`);
+  const index = steps.findIndex(({ op, r, mig }) => op === "c" && r === 0 && mig?.length);
+
+  async function answered() {
+    const { meta } = await readFreeListRecording(`${bundled}/e8`);
+    const replay = new FreeListReplay(steps, meta, linuxProfile("v6.1"), coreModule());
+    const answers = steps.slice(0, index + 1).map((step) => replay.play(step));
+    return { step: steps[index]!, answer: answers[index]! };
+  }
+
+  test("says nothing of equals", async () => {
+    const { step, answer } = await answered();
+    expect(compareAnswer(step, answer)).toEqual({
+      results: 2,
+      sameResults: 2,
+      dumps: 1,
+      sameDumps: 1,
+      disagreement: undefined,
+    });
+  });
+
+  test.each([
+    { what: "result", change: { r: -16 } },
+    { what: "moves", change: { mig: [] } },
+    { what: "list M10", after: { L: {} } },
+    { what: "pb", after: { pb: "U" } },
+    { what: "free", after: { free: 7 } },
+    { what: "nf", after: { nf: [1] } },
+  ])("notices another $what", async ({ what, change, after }) => {
+    const { step, answer } = await answered();
+    const other = { ...answer, ...change, after: { ...answer.after!, ...after } };
+    const { disagreement } = compareAnswer(step, other);
+    expect(disagreement).toMatchObject({ step: step.i, op: "c", what });
+  });
+
+  test("takes a page of another node for equal, whatever its number", async () => {
+    const { step, answer } = await answered();
+    const away = { ...step, mig: [[5, -800000] as const] };
+    expect(compareAnswer(away, { ...answer, mig: [[5, -900000]] }).disagreement).toBeUndefined();
+    expect(compareAnswer(away, { ...answer, mig: [[5, 4]] }).disagreement?.what).toBe("moves");
+  });
+});
