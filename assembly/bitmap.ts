@@ -31,16 +31,16 @@ function wordAt(map: usize, bit: u32): usize {
 
 /** Bits `from` and up within their word. */
 function headMask(from: u32): u64 {
-  return ALL << (<u64>(from & WORD_MASK));
+  return ALL << u64(from & WORD_MASK);
 }
 
 /** Bits up to and including `last` within their word. */
 function tailMask(last: u32): u64 {
-  return ALL >> (<u64>(WORD_MASK - (last & WORD_MASK)));
+  return ALL >> u64(WORD_MASK - (last & WORD_MASK));
 }
 
 export function testBit(map: usize, bit: u32): bool {
-  return ((load<u64>(wordAt(map, bit)) >> (<u64>(bit & WORD_MASK))) & 1) != 0;
+  return ((load<u64>(wordAt(map, bit)) >> u64(bit & WORD_MASK)) & 1) != 0;
 }
 
 function write(word: usize, mask: u64, set: bool): void {

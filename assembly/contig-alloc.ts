@@ -24,6 +24,7 @@ import {
   drainLruBatches,
   dropClean,
   migrateBatch,
+  putBackBatch,
   resetMigrationCounts,
 } from "./migrate";
 import { alignedOrder, freeAligned, releasePages } from "./page-alloc";
@@ -129,6 +130,7 @@ export function allocContig(start: u32, end: u32): i32 {
   drainLruBatches();
 
   const error = evacuate(start, end);
+  putBackBatch();
   if (error == -ENOMEM || error == -EINTR) {
     unisolateRange(start, end);
     return fail(-error, error == -ENOMEM ? STAGE_MEMORY : STAGE_MIGRATE, NO_CHUNK);

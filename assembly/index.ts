@@ -16,6 +16,8 @@ import {
   PAGE_CLASSES,
   PAGE_CONTIG,
   PAGE_LRU_PENDING,
+  PAGE_MEMMAP,
+  PAGE_UNKNOWN,
   PAGE_NEVER_ONLINED,
   PAGE_OFFLINE,
   ZONE_KINDS,
@@ -33,7 +35,17 @@ import {
 import { NO_CHUNK, chunkAfter, firstOf, initLists } from "./free-list";
 import { clearJournal, journalBase, journalCapacity, journalCount, openJournal } from "./journal";
 import { SCRATCH, STAGING, STAGING2, reserveTable, usedBytes } from "./layout";
-import { loadPageblock } from "./load";
+import { buildFreeLists, loadPageblock } from "./load";
+import {
+  cachedFound,
+  heldBufferPages,
+  hiddenMilli,
+  pinnedPages,
+  releasedBufferPages,
+  settleHeld,
+  settleUnknown,
+  unknownLeft,
+} from "./settle";
 import {
   beginOnline,
   finishOnline,
@@ -462,6 +474,42 @@ export function loadFlags(start: u32, nr: u32, zone: u32, mode: u32): i32 {
     const result = loadPageblock(at, zone, flags, extended, (mode & LOAD_IN_DEVICE) != 0);
     if (result < 0) return result;
   }
+  return 0;
+}
+
+/** Says that a pageblock loaded without a flag on any page is the memmap of a memory block. Returns 0 or -EINVAL. */
+export function markMemmap(block: u32): i32 {
+  if (block >= nrPageblocks) return -EINVAL;
+  const entry = entryOfBlock(block);
+  if (recordOf(entry) || blockState(entry) != PAGE_UNKNOWN) return -EINVAL;
+  setRange(block << PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_MEMMAP);
+  return 0;
+}
+
+/**
+ * Decides which pages without flags of a zone are in its per-CPU caches, which hold `cached` pages. After all pages are loaded, before
+ * finishLoad(). Returns 0 or -EINVAL, -ENOBUFS.
+ */
+export function settleZone(zone: u32, cached: u32): i32 {
+  if (zone >= nrZones) return -EINVAL;
+  if (ensureRecords(nrPageblocks < 4096 ? nrPageblocks : 4096) < 0) return -ENOBUFS;
+  settleUnknown(zone, cached);
+  return 0;
+}
+
+/**
+ * Ends a load: decides which pages are held, and builds the free lists. scratch = u32 {pages taken as cached, pages left unknown, chance in thousandths
+ * that kernel pages hide among the cached, clean buffers held, clean buffers let go, pinned pages}.
+ */
+export function finishLoad(): i32 {
+  settleHeld();
+  buildFreeLists();
+  store<u32>(SCRATCH, cachedFound);
+  store<u32>(SCRATCH, unknownLeft, 4);
+  store<u32>(SCRATCH, hiddenMilli, 8);
+  store<u32>(SCRATCH, heldBufferPages, 12);
+  store<u32>(SCRATCH, releasedBufferPages, 16);
+  store<u32>(SCRATCH, pinnedPages, 20);
   return 0;
 }
 

@@ -1,4 +1,5 @@
-// Building the guest from a capture: page states come in a piece at a time, free chunks are rebuilt from them.
+// Building the guest from a capture. Page states come in a piece at a time (loadPageblock), questions that only the whole guest answers
+// are settled afterwards (settle.ts), and last the free lists are built (buildFreeLists).
 //
 // Convention for the lists (engine-model.md section 1 a): all chunks ascending, each at the tail; a chunk is on the
 // list of its pageblock's type.
@@ -22,20 +23,26 @@ import {
 } from "./abi";
 import { freeBuddyBlock } from "./buddy";
 import { insertChunk, removeChunk } from "./free-list";
-import { ensureRecords, makeUniform, recordFor } from "./page";
-import { alignedOrder, addPendingPages } from "./page-alloc";
 import { SCRATCH } from "./layout";
-import { classOf, countDelta, countUnmovable, isLru } from "./page-class";
-import { stateByExtended, stateByFlags, typeByExtended } from "./page-flags";
+import { ensureRecords, makeUniform, recordFor } from "./page";
+import { addPendingPages, alignedOrder } from "./page-alloc";
+import { classOf, countDelta, countUnmovable, isLru, isUndecided } from "./page-class";
+import { noteFlags, stateByExtended, stateByFlags, typeByExtended } from "./page-flags";
 import {
   FLAG_PENDING,
+  FLAG_UNDECIDED,
+  NO_ZONE,
   addCounts,
+  blockState,
   entryOfBlock,
   flagsOf,
+  nrPageblocks,
+  recordOf,
   setFlags,
   setType,
   setZone,
   typeOf,
+  zoneOf,
 } from "./pageblock";
 import { addFreePages, addLruPages, addPresentPages, kindOf } from "./zone";
 
@@ -43,8 +50,8 @@ import { addFreePages, addLruPages, addPresentPages, kindOf } from "./zone";
 const STATES: usize = SCRATCH + 0x400;
 
 /**
- * Loads an absent pageblock from its kpageflags words and, where `extended` is not 0, its extended states. Does nothing where it has
- * no page. Returns 0 or -ENOBUFS.
+ * Loads an absent pageblock from its kpageflags words and, where `extended` is not 0, its extended states. Its free pages are on
+ * no list yet. Does nothing where it has no page. Returns 0 or -ENOBUFS.
  */
 export function loadPageblock(
   block: u32,
@@ -54,35 +61,30 @@ export function loadPageblock(
   inDevice: bool,
 ): i32 {
   if (ensureRecords(1) < 0) return -ENOBUFS;
-  const inMovableZone = kindOf(zone) == ZONE_MOVABLE;
   let present: u32 = 0;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     const word = load<u64>(flags + ((<usize>page) << 3));
     const state = extended
-      ? stateByExtended(word, load<u64>(extended + ((<usize>page) << 3)), inDevice, inMovableZone)
-      : stateByFlags(word, inDevice, inMovableZone);
+      ? stateByExtended(word, load<u64>(extended + ((<usize>page) << 3)), inDevice)
+      : stateByFlags(word, inDevice);
+    noteFlags(word);
     store<u8>(STATES + page, <u8>state);
     if (state != PAGE_ABSENT) ++present;
   }
   if (present == 0) return 0;
+  if (extended) settleReferenced(STATES);
+  const inMovableZone = kindOf(zone) == ZONE_MOVABLE;
+  if (inMovableZone) freeUnknown(STATES);
   const type = extended ? typeByExtended(load<u64>(extended)) : 0xff;
-  settleUnknown(STATES, extended != 0);
   place(block, zone, type <= MIGRATE_HIGHATOMIC ? type : typeByContent(STATES), STATES);
   return 0;
 }
 
 /**
- * Decides what pages without flags are. A pageblock that has nothing else is the memmap of a memory block; other pages stay
- * PAGE_UNKNOWN, which counts as kernel memory.
- *
- * With the extended state PAGE_UNKNOWN is left only where nobody holds a reference: such pages are in a per-CPU cache, which the
- * first attempt drains, so they count as free. A memmap then shows as one referenced page and 511 without.
+ * With the extended state a page without flags is PAGE_UNKNOWN only where nobody holds a reference. Such pages are in a per-CPU cache,
+ * which the first attempt drains, so they count as free. A memmap shows as one referenced page and 511 without.
  */
-function settleUnknown(states: usize, extended: bool): void {
-  if (!extended) {
-    if (isUniform(states, PAGE_UNKNOWN)) memory.fill(states, <u8>PAGE_MEMMAP, PAGEBLOCK_PAGES);
-    return;
-  }
+function settleReferenced(states: usize): void {
   if (load<u8>(states) == <u8>PAGE_KERNEL) {
     store<u8>(states, <u8>PAGE_UNKNOWN);
     if (isUniform(states, PAGE_UNKNOWN)) {
@@ -91,6 +93,11 @@ function settleUnknown(states: usize, extended: bool): void {
     }
     store<u8>(states, <u8>PAGE_KERNEL);
   }
+  freeUnknown(states);
+}
+
+/** Pages without flags are in a per-CPU cache: everywhere in ZONE_MOVABLE, where no kernel page lies. */
+function freeUnknown(states: usize): void {
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     if (load<u8>(states + page) == <u8>PAGE_UNKNOWN) store<u8>(states + page, <u8>PAGE_FREE);
   }
@@ -104,7 +111,7 @@ function typeByContent(states: usize): u32 {
   return MIGRATE_MOVABLE;
 }
 
-/** Gives a pageblock its 512 states, its zone and type, and puts its free pages on the lists. */
+/** Gives a pageblock its 512 states, its zone and type. */
 function place(block: u32, zone: u32, type: u32, states: usize): void {
   const entry = entryOfBlock(block);
   setZone(entry, zone);
@@ -114,12 +121,10 @@ function place(block: u32, zone: u32, type: u32, states: usize): void {
   if (isUniform(states, first)) {
     makeUniform(entry, first);
     account(entry, zone, first, PAGEBLOCK_PAGES);
-    if (first == PAGE_FREE) addWhole(block << PAGEBLOCK_ORDER, zone, type);
     return;
   }
   makeUniform(entry, PAGE_FREE);
-  const record = recordFor(entry);
-  memory.copy(record, states, PAGEBLOCK_PAGES);
+  memory.copy(recordFor(entry), states, PAGEBLOCK_PAGES);
   let counts: u64 = 0;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     const state = <u32>load<u8>(states + page);
@@ -127,7 +132,6 @@ function place(block: u32, zone: u32, type: u32, states: usize): void {
     account(entry, zone, state, 1);
   }
   addCounts(entry, counts - countDelta(PAGE_FREE) * PAGEBLOCK_PAGES);
-  addChunks(block << PAGEBLOCK_ORDER, zone, type, states);
 }
 
 function isUniform(states: usize, state: u32): bool {
@@ -141,41 +145,54 @@ function isUniform(states: usize, state: u32): bool {
 function account(entry: usize, zone: u32, state: u32, nrPages: u32): void {
   const pageClass = classOf(state);
   if (isLru(pageClass)) addLruPages(zone, nrPages);
+  if (isUndecided(state)) setFlags(entry, flagsOf(entry) | FLAG_UNDECIDED);
   if (pageClass != PAGE_LRU_PENDING) return;
   addPendingPages(nrPages);
   setFlags(entry, flagsOf(entry) | FLAG_PENDING);
 }
 
+/** Puts all free pages of the guest on the free lists, which are empty so far; ascending. */
+export function buildFreeLists(): void {
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    const zone = zoneOf(entry);
+    if (zone == NO_ZONE) continue;
+    const pfn = block << PAGEBLOCK_ORDER;
+    const record = recordOf(entry);
+    if (record) addChunks(pfn, zone, typeOf(entry), record);
+    else if (blockState(entry) == PAGE_FREE) addWhole(pfn, zone, typeOf(entry));
+  }
+}
+
 /** A wholly free pageblock: an order-9 chunk, or with its free lower half one of order 10. */
 function addWhole(pfn: u32, zone: u32, type: u32): void {
   addFreePages(zone, PAGEBLOCK_PAGES);
-  const buddyEntry = freeBuddyBlock(pfn, zone);
-  if (buddyEntry && typeOf(buddyEntry) <= MIGRATE_RECLAIMABLE && type <= MIGRATE_RECLAIMABLE) {
-    const lower = pfn & ~PAGEBLOCK_PAGES;
-    removeChunk(zone, pfn ^ PAGEBLOCK_PAGES, PAGEBLOCK_ORDER);
-    insertChunk(zone, lower, MAX_ORDER, typeOf(entryOfBlock(lower >> PAGEBLOCK_ORDER)), true);
+  const upper = pfn & PAGEBLOCK_PAGES;
+  const buddyEntry = upper ? freeBuddyBlock(pfn, zone) : 0;
+  const mergeable =
+    buddyEntry && typeOf(buddyEntry) <= MIGRATE_RECLAIMABLE && type <= MIGRATE_RECLAIMABLE;
+  if (!mergeable) {
+    insertChunk(zone, pfn, PAGEBLOCK_ORDER, type, true);
     return;
   }
-  insertChunk(zone, pfn, PAGEBLOCK_ORDER, type, true);
+  const lower = pfn - PAGEBLOCK_PAGES;
+  removeChunk(zone, lower, PAGEBLOCK_ORDER);
+  insertChunk(zone, lower, MAX_ORDER, typeOf(buddyEntry), true);
 }
 
 /** The chunks of a partly free pageblock: each run of free pages in the largest aligned pieces, ascending. */
-function addChunks(pfn: u32, zone: u32, type: u32, states: usize): void {
+function addChunks(pfn: u32, zone: u32, type: u32, record: usize): void {
   let page: u32 = 0;
   while (page < PAGEBLOCK_PAGES) {
-    if (load<u8>(states + page) != <u8>PAGE_FREE) {
+    if (load<u8>(record + page) != <u8>PAGE_FREE) {
       ++page;
       continue;
     }
     let end = page + 1;
-    while (end < PAGEBLOCK_PAGES && load<u8>(states + end) == <u8>PAGE_FREE) ++end;
+    while (end < PAGEBLOCK_PAGES && load<u8>(record + end) == <u8>PAGE_FREE) ++end;
     addFreePages(zone, end - page);
     while (page < end) {
-      const order = alignedOrder(
-        page | PAGEBLOCK_PAGES,
-        end | PAGEBLOCK_PAGES,
-        PAGEBLOCK_ORDER - 1,
-      );
+      const order = alignedOrder(pfn + page, pfn + end, PAGEBLOCK_ORDER - 1);
       insertChunk(zone, pfn + page, order, type, true);
       page += 1 << order;
     }

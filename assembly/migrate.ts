@@ -10,7 +10,6 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_ANON,
-  PAGE_FILE_CLEAN,
   PAGE_LRU_PENDING,
   PAGE_THP,
   ZONE_MOVABLE,
@@ -20,7 +19,16 @@ import {
 import { NO_CHUNK } from "./free-list";
 import { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT, note } from "./journal";
 import { PAGE_MASK, makeUniform, setStateAt, stateAt } from "./page";
-import { HEAD, classOf, holdOf, isLru, isMovable, isUnit, stateByte } from "./page-class";
+import {
+  HEAD,
+  classOf,
+  holdOf,
+  isLru,
+  isMovable,
+  isUnit,
+  stateByte,
+  isCleanFile,
+} from "./page-class";
 import {
   FLAG_PENDING,
   blockState,
@@ -40,6 +48,7 @@ import {
   setUsed,
   takePages,
 } from "./page-alloc";
+import { flushLruBatch, putBack } from "./lru-batch";
 import { heldByChance } from "./random";
 import { hasBehaviour } from "./version";
 import { addLruPages, kindOf, lruOfNode, nodeOf } from "./zone";
@@ -89,6 +98,7 @@ function put(list: usize, index: u32, pfn: u32): void {
 
 /** Lets pages that wait in LRU batches reach the LRU: `lru_add_drain_all()`. */
 export function drainLruBatches(): void {
+  flushLruBatch();
   if (pendingPages == 0) return;
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);
@@ -174,16 +184,22 @@ export function dropClean(): void {
   for (let index: u32 = 0; index < batchLength; ++index) {
     const pfn = at(BATCH, index);
     const state = stateAt(pfn);
-    if (classOf(state) != PAGE_FILE_CLEAN || holdOf(state) != HOLD_NONE) {
+    if (!isCleanFile(classOf(state)) || holdOf(state) != HOLD_NONE) {
       put(BATCH, kept++, pfn);
       continue;
     }
     clearUsed(pfn, 0);
     releasePages(pfn, 0);
-    note(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, PAGE_FILE_CLEAN);
+    note(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
     ++droppedPages;
   }
   batchLength = kept;
+}
+
+/** Puts the pages that are left in the batch back, through the LRU-add batch. */
+export function putBackBatch(): void {
+  for (let index: u32 = 0; index < batchLength; ++index) putBack(at(BATCH, index));
+  batchLength = 0;
 }
 
 /** The target of a page, taken from the lists and still PAGE_FREE; NO_CHUNK where memory is out. */

@@ -26,6 +26,7 @@ import {
   zoneOf,
 } from "./pageblock";
 import { freeCached, isCached, takeCached } from "./per-cpu-cache";
+import { reclaimClean } from "./reclaim";
 import {
   addFreePages,
   addLruPages,
@@ -99,7 +100,7 @@ function preferredZone(kind: u32, node: u32): i32 {
 
 /**
  * Free pages for a request, or NO_CHUNK: all zones with the low mark (first without fragmenting, where the version's fast
- * path does that), then all with the min mark. The pages are PAGE_FREE; the caller sets their state.
+ * path does that), then all with the min mark; single pages then after reclaim of clean file pages, as long as there are any. The pages are PAGE_FREE; the caller sets their state.
  */
 export function takePages(order: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
   const preferred = preferredZone(kind, node);
@@ -109,7 +110,11 @@ export function takePages(order: u32, type: u32, kind: u32, node: u32, flags: u3
   }
   const pfn = walk(order, type, kind, node, flags, false, false);
   if (pfn != NO_CHUNK || flags & ALLOC_NO_WATERMARKS) return pfn;
-  return walk(order, type, kind, node, flags, true, false);
+  let last = walk(order, type, kind, node, flags, true, false);
+  while (last == NO_CHUNK && order == 0 && reclaimClean(kind) > 0) {
+    last = walk(order, type, kind, node, flags, true, false);
+  }
+  return last;
 }
 
 /** Writes the state of pages just taken, and accounts LRU and pending pages. */

@@ -10,6 +10,7 @@
 //       +------+-------+-------------------+
 
 import {
+  HOLD_FAIL,
   HOLD_NONE,
   PAGE_ABSENT,
   PAGE_ANON,
@@ -67,6 +68,15 @@ export function stateByte(pageClass: u32, hold: u32): u32 {
   return pageClass | (hold << HOLD_SHIFT);
 }
 
+/**
+ * While a capture is loaded: may be held, which only a look at the whole guest can tell (settle.ts). Outside a load HOLD_FAIL on these
+ * classes never means that.
+ */
+export function isUndecided(state: u32): bool {
+  const pageClass = classOf(state);
+  return holdOf(state) == HOLD_FAIL && (pageClass == PAGE_ANON || pageClass == PAGE_BUFFER);
+}
+
 /** On an LRU list (contig-range.md section 4, rule 8). */
 export function isLru(pageClass: u32): bool {
   return ((LRU >> pageClass) & 1) != 0;
@@ -75,6 +85,11 @@ export function isLru(pageClass: u32): bool {
 /** On an LRU list, or movable by its driver: can be moved in principle. */
 export function isMovable(pageClass: u32): bool {
   return ((MOVABLE >> pageClass) & 1) != 0;
+}
+
+/** A page of a file that can be dropped while nothing holds it: a buffer that is not held is clean. */
+export function isCleanFile(pageClass: u32): bool {
+  return pageClass == PAGE_FILE_CLEAN || pageClass == PAGE_BUFFER;
 }
 
 /** A 2 MiB page that moves as one. */

@@ -2,6 +2,8 @@
 
 import {
   HOLD_AGAIN,
+  HOLD_FAIL,
+  HOLD_NONE,
   HOLD_PINNED,
   PAGE_ABSENT,
   PAGE_ANON,
@@ -27,19 +29,20 @@ import {
   PAGE_UNKNOWN,
   PAGE_WRITEBACK,
 } from "./abi";
-import { stateByte } from "./page-class";
+import { classOf, holdOf, isLru, stateByte } from "./page-class";
 
 // Bits of /proc/kpageflags.
-const LOCKED: u64 = 1 << 0;
 const REFERENCED: u64 = 1 << 2;
 const UPTODATE: u64 = 1 << 3;
 const DIRTY: u64 = 1 << 4;
 const LRU: u64 = 1 << 5;
+const ACTIVE: u64 = 1 << 6;
 const SLAB: u64 = 1 << 7;
 const WRITEBACK: u64 = 1 << 8;
 const BUDDY: u64 = 1 << 10;
 const MMAP: u64 = 1 << 11;
 const ANON: u64 = 1 << 12;
+const SWAPCACHE: u64 = 1 << 13;
 const SWAPBACKED: u64 = 1 << 14;
 const COMPOUND: u64 = (1 << 15) | (1 << 16);
 const HUGE: u64 = 1 << 17;
@@ -51,10 +54,11 @@ const OFFLINE: u64 = 1 << 23;
 const ZERO_PAGE: u64 = 1 << 24;
 const PGTABLE: u64 = 1 << 26;
 const RESERVED: u64 = 1 << 32;
+const MLOCKED: u64 = 1 << 33;
 const PRIVATE: u64 = 1 << 35;
 
 /** State byte of a page by its kpageflags word. `inDevice`: the page lies in the device's region. */
-export function stateByFlags(flags: u64, inDevice: bool, inMovableZone: bool): u32 {
+export function stateByFlags(flags: u64, inDevice: bool): u32 {
   if (flags & NOPAGE) return PAGE_ABSENT;
   if (flags & BUDDY) return PAGE_FREE;
   if (flags & OFFLINE) {
@@ -68,48 +72,83 @@ export function stateByFlags(flags: u64, inDevice: bool, inMovableZone: bool): u
   if (flags & HUGE) return PAGE_HUGETLB;
   if (flags & THP) return PAGE_THP;
   if (flags & COMPOUND) return PAGE_KERNEL_COMPOUND;
-  if (flags & LRU) return lruState(flags, inMovableZone);
+  if (flags & LRU) return lruState(flags);
   if (flags & (ANON | MMAP | SWAPBACKED)) return PAGE_LRU_PENDING;
-  if (flags & (UPTODATE | REFERENCED | DIRTY | LOCKED)) return PAGE_KERNEL;
-  return PAGE_UNKNOWN;
+  return flags == 0 ? PAGE_UNKNOWN : PAGE_KERNEL;
 }
 
-function lruState(flags: u64, inMovableZone: bool): u32 {
-  if (flags & UNEVICTABLE) return PAGE_UNEVICTABLE;
+/**
+ * What a page on an LRU list is. Undecided (HOLD_FAIL) until the whole guest has been seen are anonymous pages that were
+ * touched though nothing ages them, and clean buffers; see settle.ts.
+ */
+function lruState(flags: u64): u32 {
   if (flags & WRITEBACK) return PAGE_WRITEBACK;
-  if (flags & ANON) return PAGE_ANON;
+  if (flags & ANON) return anonState(flags);
+  if (flags & UNEVICTABLE) return PAGE_UNEVICTABLE;
   if (flags & SWAPBACKED) return PAGE_SHMEM;
-  // a dirty page with buffers outside ZONE_MOVABLE: file system metadata, whose referenced buffers do not move
-  if (!inMovableZone && flags & PRIVATE && flags & DIRTY) return stateByte(PAGE_BUFFER, HOLD_AGAIN);
+  // not up to date as a page, but with buffers: page cache of a block device, that is file system metadata
+  if (flags & PRIVATE && !(flags & UPTODATE)) {
+    if (flags & DIRTY) return stateByte(PAGE_BUFFER, HOLD_AGAIN);
+    return flags & REFERENCED ? stateByte(PAGE_BUFFER, HOLD_FAIL) : PAGE_BUFFER;
+  }
   return flags & DIRTY ? PAGE_FILE_DIRTY : PAGE_FILE_CLEAN;
 }
 
+/** An anonymous page that nothing maps is kept by something else: an extra reference. Pinning also marks a page as touched. */
+function anonState(flags: u64): u32 {
+  if (!(flags & (MMAP | SWAPCACHE))) return stateByte(PAGE_ANON, HOLD_PINNED);
+  if (flags & UNEVICTABLE) return PAGE_UNEVICTABLE;
+  const touched = flags & REFERENCED && !(flags & (ACTIVE | MLOCKED));
+  return touched ? stateByte(PAGE_ANON, HOLD_FAIL) : PAGE_ANON;
+}
+
+// What the pages loaded so far say about the guest as a whole.
+
+/** Dirty pages of files, as opposed to file system metadata. */
+export let dirtyDataPages: u32 = 0;
+/** Anonymous pages that nothing maps, and such that are undecided. */
+export let unmappedAnonPages: u32 = 0;
+export let touchedAnonPages: u32 = 0;
+
+/** Counts what settle.ts decides by. */
+export function noteFlags(flags: u64): void {
+  if (!(flags & LRU) || flags & COMPOUND) return;
+  if (!(flags & (ANON | SWAPBACKED))) {
+    if (flags & DIRTY && flags & UPTODATE) ++dirtyDataPages;
+    return;
+  }
+  if (!(flags & ANON)) return;
+  const state = anonState(flags);
+  if (holdOf(state) == HOLD_PINNED) ++unmappedAnonPages;
+  else if (holdOf(state) == HOLD_FAIL) ++touchedAnonPages;
+}
+
 // Bits of the extended page state ("pgx") of the recordings.
-const X_REFS: u64 = 0xfff;
+const X_COUNT: u64 = 0xfff;
 const X_MAPS_SHIFT: u64 = 12;
 const X_ONLINE: u64 = 1 << 32;
 const X_LRU: u64 = 1 << 34;
 const X_MOVABLE_OPS: u64 = 1 << 37;
-const X_COMPOUND: u64 = (1 << 40) | (1 << 41);
-const X_ANON: u64 = 1 << 42;
 
-/** State byte of a page by flags and extended state: adds pins and what the flags leave open. */
-export function stateByExtended(
-  flags: u64,
-  extended: u64,
-  inDevice: bool,
-  inMovableZone: bool,
-): u32 {
-  const state = stateByFlags(flags, inDevice, inMovableZone);
+/**
+ * State byte of a page by flags and extended state: references tell pins and cached pages, so nothing about anonymous pages stays
+ * undecided. A single extra reference on a file page is no pin but a batch or read-ahead.
+ */
+export function stateByExtended(flags: u64, extended: u64, inDevice: bool): u32 {
+  const state = stateByFlags(flags, inDevice);
   if (!(extended & X_ONLINE)) return state;
   if (extended & X_MOVABLE_OPS) return PAGE_DRIVER_MOVABLE;
-  const refs = <u32>(extended & X_REFS);
-  const maps = <u32>((extended >> X_MAPS_SHIFT) & X_REFS);
+  const refs = <u32>(extended & X_COUNT);
   if (state == PAGE_UNKNOWN && refs > 0) return PAGE_KERNEL;
-  if (state == PAGE_ANON && extended & X_LRU && extended & X_ANON && !(extended & X_COMPOUND)) {
-    return refs > maps ? stateByte(PAGE_ANON, HOLD_PINNED) : state;
+  const pageClass = classOf(state);
+  if (!(extended & X_LRU) || !isLru(pageClass) || flags & COMPOUND) return state;
+  const maps = <u32>((extended >> X_MAPS_SHIFT) & X_COUNT);
+  if (flags & ANON) {
+    const expected = maps + (flags & SWAPCACHE ? 1 : 0);
+    return stateByte(pageClass, refs > expected ? HOLD_PINNED : HOLD_NONE);
   }
-  return state;
+  const expected = maps + 2 + (flags & PRIVATE ? 1 : 0);
+  return refs > expected ? stateByte(pageClass, HOLD_PINNED) : state;
 }
 
 /** Migratetype of the page's pageblock by its extended state. */

@@ -12,7 +12,7 @@
 //         here, its head byte (the other pages are then PAGE_FREE).
 // type    migratetype, bit 7 = isolated. A version that forgets the type overwrites it on un-isolation.
 // zone    zone index, NO_ZONE where no page is online.
-// flags   PENDING: holds pages that wait in an LRU batch.
+// flags   PENDING: holds pages that wait in an LRU batch. UNDECIDED: holds pages to be settled after a load.
 
 import { MIGRATE_ISOLATE, PAGEBLOCK_ORDER } from "./abi";
 import { TABLE } from "./layout";
@@ -24,6 +24,7 @@ export const ENTRY_LINKS: usize = 4;
 export const NO_ZONE: u32 = 0xff;
 const ISOLATED: u32 = 0x80;
 export const FLAG_PENDING: u32 = 1;
+export const FLAG_UNDECIDED: u32 = 2;
 
 /** Pageblocks of the table; pfns from `nrPageblocks << 9` on do not exist. */
 export let nrPageblocks: u32 = 0;

@@ -45,7 +45,7 @@ export function removableSubblocks(
     if (goes) ++count;
     if (!words) continue;
     const word = words + ((<usize>(subblock >> 6)) << 3);
-    const bit = (<u64>1) << (<u64>(subblock & 63));
+    const bit = (<u64>1) << u64(subblock & 63);
     store<u64>(word, goes ? load<u64>(word) | bit : load<u64>(word) & ~bit);
   }
   return count;

@@ -4,7 +4,7 @@ import { memmapsOf } from "./capture/memmaps.js";
 import { VirtualClock } from "./clock.js";
 import { classOfState, PAGE_SIZE, PAGEBLOCK_PAGES, PAGEBLOCK_SIZE, PageClass } from "./core/abi.js";
 import type { CoreSource } from "./core/load.js";
-import { PageMemory } from "./core/page-memory.js";
+import { PageMemory, type LoadSummary } from "./core/page-memory.js";
 import { EventLog } from "./event-log.js";
 import { DEFAULT_CALIBRATION, type Calibration } from "./linux/calibration.js";
 import type { ZoneKind } from "./linux/linux-memory.js";
@@ -61,6 +61,7 @@ interface Parts {
   readonly device: VirtioMemDevice;
   readonly driver: VirtioMemDriver;
   readonly profile: LinuxProfile;
+  readonly loaded?: LoadSummary;
 }
 
 /** A Linux guest with one virtio-mem device, on a virtual clock. */
@@ -75,6 +76,8 @@ export class Guest {
   readonly clock: VirtualClock;
   /** Everything that happened. */
   readonly log: EventLog;
+  /** What loading its capture had to guess; undefined for a guest that was not captured. */
+  readonly loaded: LoadSummary | undefined;
 
   private constructor(parts: Parts) {
     this.profile = parts.profile;
@@ -85,6 +88,7 @@ export class Guest {
     this.driver = parts.driver;
     this.clock = parts.clock;
     this.log = parts.log;
+    this.loaded = parts.loaded;
   }
 
   /**
@@ -155,6 +159,9 @@ export class Guest {
     const zones = new ZoneTable(pages, { minFreeLimitKib: profile.mm.minFreeLimitSize / 1024 });
     adoptZones(capture, zones);
     await loadPages(capture, pages, zones, options);
+    const memmaps = memmapsOf(capture, pages);
+    if (capture.pageState === undefined) settleZones(capture, pages, zones);
+    const loaded = pages.finishLoad();
     const clock = new VirtualClock();
     const log = new EventLog(clock);
     const calibration = options.calibration ?? DEFAULT_CALIBRATION;
@@ -169,7 +176,7 @@ export class Guest {
       node: capture.device.node,
     });
     const plugged = pluggedRuns(capture, pages);
-    adoptMemoryBlocks(capture, pages, zones, hotplug);
+    adoptMemoryBlocks(capture, pages, zones, hotplug, memmaps);
     const pluggedSize = plugged.reduce((sum, [, nr]) => sum + nr, 0) * capture.device.blockSize;
     const device = new VirtioMemDevice({
       addr: regionStart,
@@ -187,7 +194,7 @@ export class Guest {
       parameters: options.driver ?? driverParameters(capture, profile),
       requestNs: calibration.requestNs,
     });
-    return new Guest({ pages, zones, clock, log, hotplug, device, driver, profile });
+    return new Guest({ pages, zones, clock, log, hotplug, device, driver, profile, loaded });
   }
 
   /** Asks for a size and lets the driver work until it goes idle or waits for its retry timer. */
@@ -246,6 +253,14 @@ function adoptZones(capture: Capture, zones: ZoneTable): void {
   zones.settleMinFree();
 }
 
+/** Without references, the caches' sizes tell how many pages without flags are free. */
+function settleZones(capture: Capture, pages: PageMemory, zones: ZoneTable): void {
+  for (const { kind, node, cpus } of capture.zones) {
+    const cached = cpus.reduce((sum, { count }) => sum + count, 0);
+    pages.settleZone(zones.zone(kind, node).id, cached);
+  }
+}
+
 function inRegion(capture: Capture, id: number): boolean {
   const { regionStart, regionSize } = capture.device;
   const address = id * capture.memoryBlockSize;
@@ -282,8 +297,8 @@ function adoptMemoryBlocks(
   pages: PageMemory,
   zones: ZoneTable,
   hotplug: MemoryHotplug,
+  memmaps: ReadonlyMap<number, number>,
 ): void {
-  const memmaps = memmapsOf(capture, pages);
   const pagesPerBlock = capture.memoryBlockSize / PAGE_SIZE;
   for (const zone of zones.all()) zone.bootPresent = zone.present;
   for (const { id, state } of capture.memoryBlocks) {

@@ -1,8 +1,7 @@
 import type { Capture } from "./capture/capture.js";
-import { PAGE_SIZE } from "./core/abi.js";
-import type { ContigEntry } from "./event-log.js";
 import { Guest, type CapturedGuestOptions } from "./guest.js";
-import type { DeviceRequest, Obstacle, PredictedMemoryBlock, Prediction } from "./prediction.js";
+import { obstaclesOf } from "./virtio-mem/obstacles.js";
+import type { DeviceRequest, PredictedMemoryBlock, Prediction } from "./prediction.js";
 
 export interface PredictOptions extends CapturedGuestOptions {
   /** Bytes that the host asks for, a multiple of the device block. Default: 0. */
@@ -30,7 +29,7 @@ export async function predict(capture: Capture, options: PredictOptions = {}): P
   const pluggedBefore = guest.pluggedMap();
   guest.requestSize(requestedSize);
   if (options.untilMs !== undefined) guest.advanceTo(options.untilMs);
-  const obstacles = obstaclesOf(guest);
+  const obstacles = obstaclesOf(guest.log.entries, guest.device);
   const contigs = [...guest.log.of("contig")];
   const pluggedSizeAfter = guest.device.pluggedSize;
   return {
@@ -76,36 +75,6 @@ function memoryBlocksOf(guest: Guest): PredictedMemoryBlock[] {
     zone: zone ?? null,
     plugged: pluggedSize,
   }));
-}
-
-/** Ranges of one unit that were tried and are plugged still; whole-block attempts in sub-block mode are not among them. */
-function obstaclesOf(guest: Guest): Obstacle[] {
-  const { subblockSize, bigBlockSize } = guest.driver.geometry;
-  const tries = new Map<number, { last: ContigEntry; tries: number }>();
-  for (const entry of guest.log.of("contig")) {
-    const isUnit = bigBlockSize !== undefined || entry.nrPages * PAGE_SIZE === subblockSize;
-    if (!isUnit) continue;
-    const known = tries.get(entry.startPfn);
-    tries.set(entry.startPfn, { last: entry, tries: (known?.tries ?? 0) + 1 });
-  }
-  const obstacles: Obstacle[] = [];
-  for (const { last, tries: count } of tries.values()) {
-    if (last.errno === 0) continue;
-    const offset = last.startPfn * PAGE_SIZE - guest.device.addr;
-    const size = last.nrPages * PAGE_SIZE;
-    const { blockSize } = guest.device;
-    const isPlugged = guest.device.isAll(offset / blockSize, Math.max(1, size / blockSize), true);
-    if (!isPlugged || last.stage === "done") continue;
-    obstacles.push({
-      offset,
-      size,
-      pfn: last.blockingPfn ?? null,
-      class: last.blockingClass ?? null,
-      stage: last.stage,
-      tries: count,
-    });
-  }
-  return obstacles.sort((a, b) => a.offset - b.offset);
 }
 
 /** When the driver would try again if nothing changed: the armed timer, then doubled waits. */

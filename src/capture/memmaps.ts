@@ -1,31 +1,72 @@
-import { PageClass } from "../core/abi.js";
+import { PAGE_SIZE, PageClass } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import { SECTION_SIZE } from "../linux/memory-hotplug.js";
 import type { Capture } from "./capture.js";
 
-const PAGE_SIZE = 4096;
-
 /**
- * First pfn of the 2 MiB of struct pages of each 128 MiB section of the device, by the section's address.
+ * First pfn of the 2 MiB of struct pages of each 128 MiB section of the device, by the section's address; sections whose struct pages
+ * lie in boot memory are not in it.
  *
- * Nothing in a guest names them. They are pageblocks without a flag on any page, and were taken one by one while
- * memory blocks were added in ascending order, out of the lowest memory free at that time. So the memmaps
- * in ascending order belong to the sections in ascending order; the first sections' may lie in boot memory.
+ * Where nobody recorded them: they are pageblocks without a flag on any page, in kernel memory of the device, and were taken one by
+ * one, ascending, while memory blocks were added, ascending. So they belong to the present sections in order;
+ * those of the first memory block lie in boot memory, since nothing else was there. Where memory blocks were removed in
+ * between, others may have been there once: then they are matched from the top. A pageblock above the matched ones is a cached
+ * chunk, the second of a refill.
  */
 export function memmapsOf(capture: Capture, pages: PageMemory): Map<number, number> {
-  const { regionStart, regionSize } = capture.device;
-  const inRegion = (address: number): boolean =>
-    address >= regionStart && address < regionStart + regionSize;
+  return capture.memmaps === undefined
+    ? inferMemmaps(capture, pages)
+    : recordedMemmaps(capture, capture.memmaps);
+}
+
+function recordedMemmaps(
+  capture: Capture,
+  memmaps: NonNullable<Capture["memmaps"]>,
+): Map<number, number> {
   const found = new Map<number, number>();
-  if (capture.memmaps !== undefined) {
-    for (const { section, pfn } of capture.memmaps) {
-      if (inRegion(section)) found.set(section, pfn);
-    }
-    return found;
+  for (const { section, pfn } of memmaps) if (isInRegion(capture, section)) found.set(section, pfn);
+  return found;
+}
+
+function inferMemmaps(capture: Capture, pages: PageMemory): Map<number, number> {
+  const { regionStart, blockSize } = capture.device;
+  const present = sectionsOf(capture);
+  const highest = present.at(-1);
+  const found = new Map<number, number>();
+  if (highest === undefined) return found;
+  const candidates = pages
+    .uniformPageblocks(PageClass.Unknown)
+    .filter((pfn) => isInRegion(capture, pfn * PAGE_SIZE));
+  const first = Math.ceil(regionStart / capture.memoryBlockSize) * capture.memoryBlockSize;
+  const all = Array.from(
+    { length: (highest - first) / SECTION_SIZE + 1 },
+    (_, index) => first + index * SECTION_SIZE,
+  );
+  const unit =
+    Math.max(capture.memoryBlockSize, blockSize, capture.settings.bigBlockSize) / SECTION_SIZE;
+  const hasGaps = all.length > present.length;
+  const fromTop = hasGaps && candidates.length - (present.length - unit) >= 2;
+  const sections = fromTop ? all : present;
+  const inBoot = Math.max(unit, sections.length - candidates.length);
+  const known = new Set(present);
+  for (const [index, section] of sections.slice(inBoot).entries()) {
+    const pfn = candidates[index];
+    if (pfn !== undefined && known.has(section)) found.set(section, pfn);
   }
-  const sections = capture.memoryBlocks
+  for (const pfn of found.values()) pages.markMemmap(pfn);
+  return found;
+}
+
+function isInRegion(capture: Capture, address: number): boolean {
+  const { regionStart, regionSize } = capture.device;
+  return address >= regionStart && address < regionStart + regionSize;
+}
+
+/** Addresses of the device's sections that Linux knows, ascending. */
+function sectionsOf(capture: Capture): number[] {
+  return capture.memoryBlocks
     .map(({ id }) => id * capture.memoryBlockSize)
-    .filter(inRegion)
+    .filter((address) => isInRegion(capture, address))
     .sort((a, b) => a - b)
     .flatMap((start) =>
       Array.from(
@@ -33,13 +74,4 @@ export function memmapsOf(capture: Capture, pages: PageMemory): Map<number, numb
         (_, index) => start + index * SECTION_SIZE,
       ),
     );
-  const memmaps = pages.uniformPageblocks(PageClass.Memmap);
-  // the last memmaps belong to the last sections: earlier ones may be in memory that does not look like one
-  const offset = Math.max(0, memmaps.length - sections.length);
-  const skipped = Math.max(0, sections.length - memmaps.length);
-  for (const [index, section] of sections.entries()) {
-    const pfn = memmaps[index - skipped + offset];
-    if (pfn !== undefined && pfn * PAGE_SIZE < section) found.set(section, pfn);
-  }
-  return found;
 }

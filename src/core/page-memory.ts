@@ -34,6 +34,21 @@ export interface Migration {
   readonly pageClass: PageClass;
 }
 
+/** What a load had to guess. */
+export interface LoadSummary {
+  /** Pages without flags that count as free: most likely in a per-CPU cache. */
+  readonly cachedPages: number;
+  /** Pages without flags that count as kernel memory. */
+  readonly unknownPages: number;
+  /** Expected number of pageblocks among the cached ones that hide a kernel page. */
+  readonly hiddenPageblocks: number;
+  /** Clean buffers that count as held by the journal, and such that count as let go. */
+  readonly heldBuffers: number;
+  readonly releasedBuffers: number;
+  /** Anonymous pages that count as pinned, by their flags alone. */
+  readonly pinnedPages: number;
+}
+
 /** A page request. */
 export interface PageRequest {
   readonly order: number;
@@ -303,6 +318,31 @@ export class PageMemory {
     const mode =
       (extended === undefined ? 0 : LoadMode.Extended) | (inDevice ? LoadMode.InDevice : 0);
     check(this.#core.loadFlags(startPfn, nrPages, zone, mode), `load pfn ${startPfn}`);
+  }
+
+  /** Says that a pageblock that was loaded without a flag on any page holds the struct pages of a memory block. */
+  markMemmap(startPfn: number): void {
+    check(this.#core.markMemmap(startPfn >>> PAGEBLOCK_ORDER), `mark a memmap at pfn ${startPfn}`);
+  }
+
+  /** Decides which pages without flags of a zone are in its per-CPU caches, which hold `cachedPages`. */
+  settleZone(zone: number, cachedPages: number): void {
+    check(this.#core.settleZone(zone, cachedPages), `settle zone ${zone}`);
+  }
+
+  /** Ends a load: decides which pages are held in place, and builds the free lists. */
+  finishLoad(): LoadSummary {
+    check(this.#core.finishLoad(), "build the free lists");
+    const [cachedPages = 0, unknownPages = 0, hiddenMilli = 0, held = 0, released = 0, pinned = 0] =
+      this.#scratch(6);
+    return {
+      cachedPages,
+      unknownPages,
+      hiddenPageblocks: hiddenMilli / 1000,
+      heldBuffers: held,
+      releasedBuffers: released,
+      pinnedPages: pinned,
+    };
   }
 
   /** First pfns of the pageblocks whose 512 pages are all of one class, ascending. */
