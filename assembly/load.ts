@@ -18,6 +18,7 @@ import {
   PAGE_KERNEL,
   PAGE_LRU_PENDING,
   PAGE_MEMMAP,
+  PAGE_TAIL,
   PAGE_UNKNOWN,
   ZONE_MOVABLE,
 } from "./abi";
@@ -81,8 +82,9 @@ export function loadPageblock(
 }
 
 /**
- * With the extended state a page without flags is PAGE_UNKNOWN only where nobody holds a reference. Such pages are in a per-CPU cache,
- * which the first attempt drains, so they count as free. A memmap shows as one referenced page and 511 without.
+ * With the extended state a page without flags is PAGE_UNKNOWN only where nobody holds a reference: the 2nd to last page of a
+ * non-compound allocation, or a page in a per-CPU cache, which the first attempt drains, so that it counts as free. A memmap
+ * shows as one referenced page and 511 without.
  */
 function settleReferenced(states: usize): void {
   if (load<u8>(states) == <u8>PAGE_KERNEL) {
@@ -93,7 +95,23 @@ function settleReferenced(states: usize): void {
     }
     store<u8>(states, <u8>PAGE_KERNEL);
   }
+  markTails(states);
   freeUnknown(states);
+}
+
+/**
+ * Unreferenced pages behind a referenced kernel page, as far as an allocation of an aligned power of two would reach, are its tail.
+ * A cached page behind a single kernel page looks the same; its pageblock is held by the kernel page anyway.
+ */
+function markTails(states: usize): void {
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    if (load<u8>(states + page) != <u8>PAGE_KERNEL) continue;
+    let end = page + 1;
+    while (end < PAGEBLOCK_PAGES && load<u8>(states + end) == <u8>PAGE_UNKNOWN) ++end;
+    const pages =
+      (<u32>1) << alignedOrder(page | PAGEBLOCK_PAGES, end + PAGEBLOCK_PAGES, PAGEBLOCK_ORDER);
+    memory.fill(states + page + 1, <u8>PAGE_TAIL, pages - 1);
+  }
 }
 
 /** Pages without flags are in a per-CPU cache: everywhere in ZONE_MOVABLE, where no kernel page lies. */
