@@ -59,6 +59,13 @@ function fail(errno: i32, stage: u32, pfn: u32): i32 {
   return -errno;
 }
 
+/** Puts the pages that did not go back on their lists and ends the isolation. Returns `result`. */
+function giveUp(start: u32, end: u32, result: i32): i32 {
+  putBackBatch();
+  unisolateRange(start, end);
+  return result;
+}
+
 /**
  * Moves everything movable out of [start, end). Returns 0, or -EINTR or -ENOMEM; -EBUSY where a page did not go in
  * 5 tries, which the caller may ignore. What was moved stays moved.
@@ -130,17 +137,18 @@ export function allocContig(start: u32, end: u32): i32 {
   drainLruBatches();
 
   const error = evacuate(start, end);
-  putBackBatch();
   if (error == -ENOMEM || error == -EINTR) {
-    unisolateRange(start, end);
-    return fail(-error, error == -ENOMEM ? STAGE_MEMORY : STAGE_MIGRATE, NO_CHUNK);
+    return giveUp(
+      start,
+      end,
+      fail(-error, error == -ENOMEM ? STAGE_MEMORY : STAGE_MIGRATE, NO_CHUNK),
+    );
   }
   const outer = outerStart(start);
   const inTheWay = firstNotFree(outer, end);
   if (inTheWay != NO_CHUNK) {
-    unisolateRange(start, end);
     const tried = holdOf(stateAt(inTheWay)) >= HOLD_AGAIN;
-    return fail(EBUSY, tried ? STAGE_MIGRATE : STAGE_TEST, inTheWay);
+    return giveUp(start, end, fail(EBUSY, tried ? STAGE_MIGRATE : STAGE_TEST, inTheWay));
   }
   const outerEnd = takeChunks(outer, end);
   setRange(start, end - start, PAGE_CONTIG);

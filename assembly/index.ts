@@ -38,10 +38,10 @@ import { SCRATCH, STAGING, STAGING2, reserveTable, usedBytes } from "./layout";
 import { buildFreeLists, loadPageblock } from "./load";
 import {
   cachedFound,
-  heldBufferPages,
+  heldBufferBlocks,
   hiddenMilli,
   pinnedPages,
-  releasedBufferPages,
+  releasedBufferBlocks,
   settleHeld,
   settleUnknown,
   unknownLeft,
@@ -89,7 +89,13 @@ import {
   zoneOf,
 } from "./pageblock";
 import { isolateRange, unisolateRange } from "./page-isolation";
-import { cachedPages, configureCache, drainZone, setCurrentCpu } from "./per-cpu-cache";
+import {
+  adoptCached,
+  cachedPages,
+  configureCache,
+  drainZone,
+  setCurrentCpu,
+} from "./per-cpu-cache";
 import { seed, setThreshold } from "./random";
 import { removableSubblocks, sumCounts } from "./summary";
 import { brokenAt, validateAll } from "./validate";
@@ -456,6 +462,8 @@ export function offlinePages(start: u32, nr: u32): i32 {
 export const LOAD_EXTENDED: u32 = 1;
 /** loadFlags(): the pages lie in the device's region. */
 export const LOAD_IN_DEVICE: u32 = 2;
+/** loadFlags(): cached pages stay cached; adoptCache() must follow for every zone. Needs LOAD_EXTENDED. */
+export const LOAD_KEEP_CACHED: u32 = 4;
 
 /**
  * Loads whole absent pageblocks into a zone from the kpageflags words in the staging area (u64 per page, at most 65536 pages), with
@@ -471,7 +479,14 @@ export function loadFlags(start: u32, nr: u32, zone: u32, mode: u32): i32 {
     const flags = STAGING + ((<usize>block) << (PAGEBLOCK_ORDER + 3));
     const extended =
       mode & LOAD_EXTENDED ? STAGING2 + ((<usize>block) << (PAGEBLOCK_ORDER + 3)) : 0;
-    const result = loadPageblock(at, zone, flags, extended, (mode & LOAD_IN_DEVICE) != 0);
+    const result = loadPageblock(
+      at,
+      zone,
+      flags,
+      extended,
+      (mode & LOAD_IN_DEVICE) != 0,
+      (mode & LOAD_KEEP_CACHED) != 0,
+    );
     if (result < 0) return result;
   }
   return 0;
@@ -498,8 +513,16 @@ export function settleZone(zone: u32, cached: u32): i32 {
 }
 
 /**
+ * Takes over the cached pages of a loaded zone into the cache of its first CPU, which setCache() has switched on: whole pageblocks as chunks of order 9, aligned
+ * eights as order 3, others singly; ascending. Returns 0 or -EINVAL.
+ */
+export function adoptCache(zone: u32): i32 {
+  return zone < nrZones && adoptCached(zone) ? 0 : -EINVAL;
+}
+
+/**
  * Ends a load: decides which pages are held, and builds the free lists. scratch = u32 {pages taken as cached, pages left unknown, chance in thousandths
- * that kernel pages hide among the cached, clean buffers held, clean buffers let go, pinned pages}.
+ * that kernel pages hide among the cached, pageblocks with clean buffers held, and let go, pinned pages}.
  */
 export function finishLoad(): i32 {
   settleHeld();
@@ -507,8 +530,8 @@ export function finishLoad(): i32 {
   store<u32>(SCRATCH, cachedFound);
   store<u32>(SCRATCH, unknownLeft, 4);
   store<u32>(SCRATCH, hiddenMilli, 8);
-  store<u32>(SCRATCH, heldBufferPages, 12);
-  store<u32>(SCRATCH, releasedBufferPages, 16);
+  store<u32>(SCRATCH, heldBufferBlocks, 12);
+  store<u32>(SCRATCH, releasedBufferBlocks, 16);
   store<u32>(SCRATCH, pinnedPages, 20);
   return 0;
 }

@@ -14,6 +14,7 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_ABSENT,
+  PAGE_CACHED,
   PAGE_FREE,
   PAGE_KERNEL,
   PAGE_LRU_PENDING,
@@ -30,6 +31,7 @@ import { addPendingPages, alignedOrder } from "./page-alloc";
 import { classOf, countDelta, countUnmovable, isLru, isUndecided } from "./page-class";
 import { noteFlags, stateByExtended, stateByFlags, typeByExtended } from "./page-flags";
 import {
+  FLAG_IN_DEVICE,
   FLAG_PENDING,
   FLAG_UNDECIDED,
   NO_ZONE,
@@ -60,6 +62,7 @@ export function loadPageblock(
   flags: usize,
   extended: usize,
   inDevice: bool,
+  keepCached: bool,
 ): i32 {
   if (ensureRecords(1) < 0) return -ENOBUFS;
   let present: u32 = 0;
@@ -73,9 +76,10 @@ export function loadPageblock(
     if (state != PAGE_ABSENT) ++present;
   }
   if (present == 0) return 0;
-  if (extended) settleReferenced(STATES);
+  if (extended) settleReferenced(STATES, keepCached ? PAGE_CACHED : PAGE_FREE);
   const inMovableZone = kindOf(zone) == ZONE_MOVABLE;
-  if (inMovableZone) freeUnknown(STATES);
+  if (inMovableZone) turnUnknown(STATES, PAGE_FREE);
+  if (inDevice) setFlags(entryOfBlock(block), FLAG_IN_DEVICE);
   const type = extended ? typeByExtended(load<u64>(extended)) : 0xff;
   place(block, zone, type <= MIGRATE_HIGHATOMIC ? type : typeByContent(STATES), STATES);
   return 0;
@@ -83,10 +87,10 @@ export function loadPageblock(
 
 /**
  * With the extended state a page without flags is PAGE_UNKNOWN only where nobody holds a reference: the 2nd to last page of a
- * non-compound allocation, or a page in a per-CPU cache, which the first attempt drains, so that it counts as free. A memmap
- * shows as one referenced page and 511 without.
+ * non-compound allocation, or a page in a per-CPU cache. That one counts as free, as the first attempt drains the caches, or stays
+ * cached where the caches are to be taken over (`cachedClass`). A memmap shows as one referenced page and 511 without.
  */
-function settleReferenced(states: usize): void {
+function settleReferenced(states: usize, cachedClass: u32): void {
   if (load<u8>(states) == <u8>PAGE_KERNEL) {
     store<u8>(states, <u8>PAGE_UNKNOWN);
     if (isUniform(states, PAGE_UNKNOWN)) {
@@ -96,7 +100,7 @@ function settleReferenced(states: usize): void {
     store<u8>(states, <u8>PAGE_KERNEL);
   }
   markTails(states);
-  freeUnknown(states);
+  turnUnknown(states, cachedClass);
 }
 
 /**
@@ -114,10 +118,10 @@ function markTails(states: usize): void {
   }
 }
 
-/** Pages without flags are in a per-CPU cache: everywhere in ZONE_MOVABLE, where no kernel page lies. */
-function freeUnknown(states: usize): void {
+/** Says what pages without flags are. In ZONE_MOVABLE, where no kernel page lies, they are all in a per-CPU cache. */
+function turnUnknown(states: usize, pageClass: u32): void {
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-    if (load<u8>(states + page) == <u8>PAGE_UNKNOWN) store<u8>(states + page, <u8>PAGE_FREE);
+    if (load<u8>(states + page) == <u8>PAGE_UNKNOWN) store<u8>(states + page, <u8>pageClass);
   }
 }
 

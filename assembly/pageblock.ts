@@ -13,6 +13,7 @@
 // type    migratetype, bit 7 = isolated. A version that forgets the type overwrites it on un-isolation.
 // zone    zone index, NO_ZONE where no page is online.
 // flags   PENDING: holds pages that wait in an LRU batch. UNDECIDED: holds pages to be settled after a load.
+//         IN_DEVICE: was loaded as memory of the device.
 
 import { MIGRATE_ISOLATE, PAGEBLOCK_ORDER } from "./abi";
 import { TABLE } from "./layout";
@@ -25,6 +26,7 @@ export const NO_ZONE: u32 = 0xff;
 const ISOLATED: u32 = 0x80;
 export const FLAG_PENDING: u32 = 1;
 export const FLAG_UNDECIDED: u32 = 2;
+export const FLAG_IN_DEVICE: u32 = 4;
 
 /** Pageblocks of the table; pfns from `nrPageblocks << 9` on do not exist. */
 export let nrPageblocks: u32 = 0;

@@ -22,6 +22,7 @@ import {
   MIGRATE_UNMOVABLE,
   MM_CACHE_HIGH_ORDERS,
   PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
   PAGE_CACHED,
   PAGE_FREE,
 } from "./abi";
@@ -29,7 +30,15 @@ import { freeChunk, takeChunk } from "./buddy";
 import { NO_CHUNK } from "./free-list";
 import { reserve } from "./layout";
 import { setRange } from "./page";
-import { entryOf, typeOf } from "./pageblock";
+import {
+  blockState,
+  entryOf,
+  entryOfBlock,
+  nrPageblocks,
+  recordOf,
+  typeOf,
+  zoneOf,
+} from "./pageblock";
 import { hasBehaviour } from "./version";
 import { cacheOf, isolatedBlocks, setCache } from "./zone";
 
@@ -260,4 +269,49 @@ export function cachedPages(zone: u32): u32 {
   let sum: u32 = 0;
   for (let cpu: u32 = 0; cpu < load<u32>(cache); ++cpu) sum += cachedOf(cpuAt(cache, cpu));
   return sum;
+}
+
+/** Chunks that a cached page may be part of, apart from whole pageblocks. */
+const EIGHT: u32 = 3;
+
+/**
+ * Puts the pages of a loaded zone that are PAGE_CACHED into the cache of its first CPU, ascending; see adoptCache(). False where
+ * the zone has no cache, or they do not fit.
+ */
+export function adoptCached(zone: u32): bool {
+  const cache = cacheOf(zone);
+  if (!cache) return false;
+  const cpu = cpuAt(cache, 0);
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    if (zoneOf(entry) != zone) continue;
+    const record = recordOf(entry);
+    const pfn = block << PAGEBLOCK_ORDER;
+    if (!record) {
+      if (blockState(entry) != PAGE_CACHED) continue;
+      if (!adoptChunk(cache, cpu, pfn, PAGEBLOCK_ORDER)) return false;
+      continue;
+    }
+    for (let page: u32 = 0; page < PAGEBLOCK_PAGES;) {
+      if (load<u8>(record + page) != <u8>PAGE_CACHED) {
+        ++page;
+        continue;
+      }
+      const eight =
+        page % 8 == 0 && load<u64>(record + page) == <u64>PAGE_CACHED * 0x0101010101010101;
+      const order = eight ? EIGHT : 0;
+      if (!adoptChunk(cache, cpu, pfn + page, order)) return false;
+      page += 1 << order;
+    }
+  }
+  return true;
+}
+
+function adoptChunk(cache: usize, cpu: usize, pfn: u32, order: u32): bool {
+  const type = typeOf(entryOf(pfn));
+  const list = listOf(order, type <= MIGRATE_RECLAIMABLE ? type : MIGRATE_MOVABLE);
+  if (lengthOf(cpu, list) >= capacityOf(cache)) return false;
+  pushBack(cache, cpu, list, pfn, type);
+  addCached(cpu, 1 << order);
+  return true;
 }

@@ -30,6 +30,7 @@ import {
 } from "./page-class";
 import { dirtyDataPages, touchedAnonPages, unmappedAnonPages } from "./page-flags";
 import {
+  FLAG_IN_DEVICE,
   FLAG_UNDECIDED,
   blockState,
   countsOf,
@@ -46,9 +47,10 @@ import {
 /** Undecided anonymous pages count as pinned while they are at most this many times those that are pinned for sure. */
 const TOUCHED_PER_UNMAPPED: u32 = 4;
 
-/** Pages held by the rules below: for the reader, and for how sure an answer is. */
-export let heldBufferPages: u32 = 0;
-export let releasedBufferPages: u32 = 0;
+/** Pageblocks of the device with clean buffers that count as held, or as let go: for how sure an answer is. */
+export let heldBufferBlocks: u32 = 0;
+export let releasedBufferBlocks: u32 = 0;
+/** Anonymous pages that count as pinned by their flags alone. */
 export let pinnedPages: u32 = 0;
 
 /**
@@ -69,26 +71,33 @@ export function settleHeld(): void {
     const entry = entryOfBlock(block);
     if (!(flagsOf(entry) & FLAG_UNDECIDED)) continue;
     setFlags(entry, flagsOf(entry) & ~FLAG_UNDECIDED);
-    const pfn = block << PAGEBLOCK_ORDER;
-    for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-      const state = stateAt(pfn + page);
-      if (!isUndecided(state)) continue;
-      const pageClass = classOf(state);
-      let hold = HOLD_NONE;
-      if (pageClass == PAGE_ANON) {
-        if (pinsTouched) hold = HOLD_PINNED;
-      } else if (synced) {
-        hold = HOLD_AGAIN;
-      }
-      if (pageClass != PAGE_ANON) {
-        if (synced) ++heldBufferPages;
-        else ++releasedBufferPages;
-      } else if (pinsTouched) {
+    const buffers = settleBlock(block << PAGEBLOCK_ORDER, synced, pinsTouched);
+    if (!buffers || !(flagsOf(entry) & FLAG_IN_DEVICE)) continue;
+    if (synced) ++heldBufferBlocks;
+    else ++releasedBufferBlocks;
+  }
+}
+
+/** Settles one pageblock; says whether it holds undecided buffers. */
+function settleBlock(pfn: u32, synced: bool, pinsTouched: bool): bool {
+  let buffers = false;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const state = stateAt(pfn + page);
+    if (!isUndecided(state)) continue;
+    const pageClass = classOf(state);
+    let hold = HOLD_NONE;
+    if (pageClass == PAGE_ANON) {
+      if (pinsTouched) {
+        hold = HOLD_PINNED;
         ++pinnedPages;
       }
-      setStateAt(pfn + page, stateByte(pageClass, hold));
+    } else {
+      if (synced) hold = HOLD_AGAIN;
+      buffers = true;
     }
+    setStateAt(pfn + page, stateByte(pageClass, hold));
   }
+  return buffers;
 }
 
 // Pages without flags.
@@ -113,7 +122,7 @@ const MOST_MILLI: u32 = 900;
 /** Pages that count as free because they are most likely cached, and such that stay kernel memory. */
 export let cachedFound: u32 = 0;
 export let unknownLeft: u32 = 0;
-/** Pageblocks taken as cached, in which a kernel page may hide: the sum of the probabilities, in thousandths. */
+/** Pageblocks of the device taken as cached, in which a kernel page may hide: the sum of the probabilities, in thousandths. */
 export let hiddenMilli: u32 = 0;
 
 /** Pages of the pageblock without flags, if it is one of `zone` that holds no certain kernel page; else 0. */
@@ -224,7 +233,7 @@ function releaseCached(zone: u32): void {
     const milli = hiddenProbability(block, zone);
     // a class that a load never finds, until all pageblocks have been looked at
     if (milli >= 500) setBlockState(entry, PAGE_TAIL);
-    else hiddenMilli += milli;
+    else if (flagsOf(entry) & FLAG_IN_DEVICE) hiddenMilli += milli;
   }
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);

@@ -161,7 +161,8 @@ export class Guest {
     await loadPages(capture, pages, zones, options);
     const memmaps = memmapsOf(capture, pages);
     if (capture.pageState === undefined) settleZones(capture, pages, zones);
-    const loaded = pages.finishLoad();
+    if (options.keepCaches === true) adoptCaches(capture, pages, zones);
+    const loaded = pages.finishLoad(capture.pageState !== undefined);
     const clock = new VirtualClock();
     const log = new EventLog(clock);
     const calibration = options.calibration ?? DEFAULT_CALIBRATION;
@@ -258,6 +259,20 @@ function settleZones(capture: Capture, pages: PageMemory, zones: ZoneTable): voi
   for (const { kind, node, cpus } of capture.zones) {
     const cached = cpus.reduce((sum, { count }) => sum + count, 0);
     pages.settleZone(zones.zone(kind, node).id, cached);
+  }
+}
+
+/** The per-CPU caches as zoneinfo gives their limits, with the pages that were found in them. */
+function adoptCaches(capture: Capture, pages: PageMemory, zones: ZoneTable): void {
+  if (capture.pageState === undefined) {
+    throw new RangeError("keepCaches must be false for a capture without extended page state");
+  }
+  for (const { kind, node, cpus } of capture.zones) {
+    const { id } = zones.zone(kind, node);
+    const [first] = cpus;
+    if (first === undefined) continue;
+    pages.setCache(id, cpus.length, first.batch, first.high);
+    pages.adoptCache(id);
   }
 }
 

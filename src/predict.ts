@@ -1,5 +1,7 @@
 import type { Capture } from "./capture/capture.js";
+import { Errno } from "./errno.js";
 import { Guest, type CapturedGuestOptions } from "./guest.js";
+import { surenessOf } from "./uncertainty.js";
 import { obstaclesOf } from "./virtio-mem/obstacles.js";
 import type { DeviceRequest, PredictedMemoryBlock, Prediction } from "./prediction.js";
 
@@ -27,9 +29,23 @@ export async function predict(capture: Capture, options: PredictOptions = {}): P
   const guest = await Guest.fromCapture(capture, options);
   const pluggedSizeBefore = guest.device.pluggedSize;
   const pluggedBefore = guest.pluggedMap();
+  const hadKernelMemory = guest.driver
+    .memoryBlocks()
+    .some(({ zone, pluggedSize }) => zone !== "Movable" && zone !== undefined && pluggedSize > 0);
   guest.requestSize(requestedSize);
   if (options.untilMs !== undefined) guest.advanceTo(options.untilMs);
   const obstacles = obstaclesOf(guest.log.entries, guest.device);
+  const sureness = surenessOf(
+    guest,
+    {
+      requestedSize,
+      sizeBefore: pluggedSizeBefore,
+      sizeAfter: guest.device.pluggedSize,
+      obstacles,
+      outOfMemory: [...guest.log.of("run-end")].some(({ errno }) => errno === -Errno.ENOMEM),
+    },
+    hadKernelMemory,
+  );
   const contigs = [...guest.log.of("contig")];
   const pluggedSizeAfter = guest.device.pluggedSize;
   return {
@@ -37,7 +53,7 @@ export async function predict(capture: Capture, options: PredictOptions = {}): P
     requestedSize,
     pluggedSizeBefore,
     pluggedSizeAfter,
-    interval: [pluggedSizeAfter, pluggedSizeAfter],
+    interval: sureness.interval,
     deviceBlockSize: guest.device.blockSize,
     subblockSize: guest.driver.geometry.subblockSize,
     memoryBlockSize: guest.hotplug.memoryBlockSize,
@@ -52,7 +68,7 @@ export async function predict(capture: Capture, options: PredictOptions = {}): P
     migratedPages: contigs.reduce((sum, { migratedPages }) => sum + migratedPages, 0),
     droppedPages: contigs.reduce((sum, { droppedPages }) => sum + droppedPages, 0),
     virtualMs: guest.clock.nowMs,
-    notes: capture.notes,
+    notes: [...capture.notes, ...sureness.notes],
   };
 }
 

@@ -11,6 +11,8 @@ export interface LoadOptions {
   /** Called now and then with pages read and pages in all. */
   readonly onProgress?: ((readPages: number, allPages: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Keep pages in the per-CPU caches that they were in. Needs the extended page state. Default: they count as free. */
+  readonly keepCaches?: boolean | undefined;
 }
 
 /**
@@ -34,7 +36,8 @@ export async function loadPages(
     for (let pfn = range.startPfn; pfn < range.endPfn; pfn += PageMemory.MAX_LOAD_PAGES) {
       options.signal?.throwIfAborted();
       const nrPages = Math.min(PageMemory.MAX_LOAD_PAGES, range.endPfn - pfn);
-      await loadPiece(range, pfn, nrPages, { flags, extended, pages, zones });
+      const keepCaches = options.keepCaches === true;
+      await loadPiece(range, pfn, nrPages, { flags, extended, pages, zones, keepCaches });
       readPages += nrPages;
       options.onProgress?.(readPages, allPages);
     }
@@ -50,13 +53,14 @@ async function loadPiece(
     readonly extended: PageStream | undefined;
     readonly pages: PageMemory;
     readonly zones: ZoneTable;
+    readonly keepCaches: boolean;
   },
 ): Promise<void> {
   const words = await wholePiece(to.flags, "kpageflags", pfn, nrPages);
   const extended =
     to.extended === undefined ? undefined : await wholePiece(to.extended, "pgx", pfn, nrPages);
   const zone = to.zones.zone(range.kind, range.node);
-  to.pages.loadFlags(pfn, zone.id, words, extended, range.inDevice);
+  to.pages.loadFlags(pfn, zone.id, words, extended, range.inDevice, to.keepCaches);
 }
 
 async function wholePiece(

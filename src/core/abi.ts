@@ -86,7 +86,7 @@ export type Hold = (typeof Hold)[keyof typeof Hold];
 export const CONTIG_STAGES = ["done", "isolate", "migrate", "test", "memory"] as const;
 
 /** What a load of kpageflags brings along, LOAD_* in assembly/index.ts. */
-export const LoadMode = { Extended: 1, InDevice: 2 } as const;
+export const LoadMode = { Extended: 1, InDevice: 2, KeepCached: 4 } as const;
 
 /** Entries of the migration journal. */
 export const JournalKind = { Moved: 0, Failed: 1, Split: 2, Dropped: 3 } as const;

@@ -36,15 +36,17 @@ export interface Migration {
 
 /** What a load had to guess. */
 export interface LoadSummary {
+  /** Reference counts were known, so pins and cached pages were not guessed. */
+  readonly hasReferences: boolean;
   /** Pages without flags that count as free: most likely in a per-CPU cache. */
   readonly cachedPages: number;
   /** Pages without flags that count as kernel memory. */
   readonly unknownPages: number;
   /** Expected number of pageblocks among the cached ones that hide a kernel page. */
   readonly hiddenPageblocks: number;
-  /** Clean buffers that count as held by the journal, and such that count as let go. */
-  readonly heldBuffers: number;
-  readonly releasedBuffers: number;
+  /** Pageblocks with clean buffers that count as held by the journal, and such that count as let go. */
+  readonly heldBufferBlocks: number;
+  readonly releasedBufferBlocks: number;
   /** Anonymous pages that count as pinned, by their flags alone. */
   readonly pinnedPages: number;
 }
@@ -300,6 +302,7 @@ export class PageMemory {
    * @param flags - little-endian u64 per page, at most {@link MAX_LOAD_PAGES} of them, from `startPfn` on.
    * @param extended - likewise; undefined where nobody recorded it.
    * @param inDevice - the pages lie in the device's region: PG_offline there means unplugged.
+   * @param keepCached - pages in per-CPU caches stay there, for {@link adoptCache}; needs `extended`.
    */
   loadFlags(
     startPfn: number,
@@ -307,6 +310,7 @@ export class PageMemory {
     flags: Uint8Array,
     extended: Uint8Array | undefined,
     inDevice: boolean,
+    keepCached = false,
   ): void {
     const nrPages = flags.length / 8;
     new Uint8Array(this.#core.memory.buffer, this.#core.staging(), flags.length).set(flags);
@@ -316,8 +320,15 @@ export class PageMemory {
       );
     }
     const mode =
-      (extended === undefined ? 0 : LoadMode.Extended) | (inDevice ? LoadMode.InDevice : 0);
+      (extended === undefined ? 0 : LoadMode.Extended) |
+      (inDevice ? LoadMode.InDevice : 0) |
+      (keepCached ? LoadMode.KeepCached : 0);
     check(this.#core.loadFlags(startPfn, nrPages, zone, mode), `load pfn ${startPfn}`);
+  }
+
+  /** Takes the pages of a zone that were loaded as cached into the cache of its first CPU; see setCache(). */
+  adoptCache(zone: number): void {
+    check(this.#core.adoptCache(zone), `take over the cached pages of zone ${zone}`);
   }
 
   /** Says that a pageblock that was loaded without a flag on any page holds the struct pages of a memory block. */
@@ -330,17 +341,22 @@ export class PageMemory {
     check(this.#core.settleZone(zone, cachedPages), `settle zone ${zone}`);
   }
 
-  /** Ends a load: decides which pages are held in place, and builds the free lists. */
-  finishLoad(): LoadSummary {
+  /**
+   * Ends a load: decides which pages are held in place, and builds the free lists.
+   *
+   * @param hasReferences - the extended state was loaded, too.
+   */
+  finishLoad(hasReferences: boolean): LoadSummary {
     check(this.#core.finishLoad(), "build the free lists");
     const [cachedPages = 0, unknownPages = 0, hiddenMilli = 0, held = 0, released = 0, pinned = 0] =
       this.#scratch(6);
     return {
+      hasReferences,
       cachedPages,
       unknownPages,
       hiddenPageblocks: hiddenMilli / 1000,
-      heldBuffers: held,
-      releasedBuffers: released,
+      heldBufferBlocks: held,
+      releasedBufferBlocks: released,
       pinnedPages: pinned,
     };
   }
