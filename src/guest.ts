@@ -12,6 +12,7 @@ import { MemoryHotplug, SECTION_SIZE } from "./linux/memory-hotplug.js";
 import { DEFAULT_ONLINE_SETTINGS, type OnlineSettings } from "./linux/online-policy.js";
 import { linuxProfile, type LinuxProfile, type ProfileName } from "./linux/profile.js";
 import { ZoneTable } from "./linux/zone-table.js";
+import { formatSize } from "./units.js";
 import { VirtioMemDevice, type DeviceBlockRun } from "./virtio-mem/device.js";
 import { VirtioMemDriver } from "./virtio-mem/driver.js";
 import type { DriverParameters } from "./virtio-mem/driver-parameters.js";
@@ -187,6 +188,7 @@ export class Guest {
       plugged,
       log,
     });
+    assertWholeSubblocks(device, profile);
     const driver = VirtioMemDriver.resume({
       device,
       memory: hotplug,
@@ -252,6 +254,22 @@ function adoptZones(capture: Capture, zones: ZoneTable): void {
     zones.adoptMarks(zone, { min: min - boost, low: low - boost, high: high - boost }, boost);
   }
   zones.settleMinFree();
+}
+
+/** A driver with larger subblocks than the captured guest's can meet holes smaller than its own. */
+function assertWholeSubblocks(device: VirtioMemDevice, profile: LinuxProfile): void {
+  const { subblockMinimumSize: size } = profile.driver;
+  const blocks = size / device.blockSize;
+  if (blocks <= 1) return;
+  for (const [start, count] of device.pluggedRuns()) {
+    const ragged = [start, start + count].find((edge) => edge % blocks !== 0);
+    if (ragged === undefined) continue;
+    const offset = Math.floor(ragged / blocks) * size;
+    throw new RangeError(
+      `subblockSize must be at most ${formatSize(PAGEBLOCK_SIZE)} for this guest, got ${formatSize(size)} by profile ${profile.name}: ` +
+        `the subblock at ${formatSize(offset)} from the region start is plugged in part only`,
+    );
+  }
 }
 
 /** Without references, the caches' sizes tell how many pages without flags are free. */
