@@ -114,7 +114,11 @@ async function bundle(
 }
 
 function toOutput(chunk: OutputChunk): Output {
-  return { path: `dist/${chunk.fileName}`, content: chunk.code };
+  return {
+    path: `dist/${chunk.fileName}`,
+    content: chunk.code,
+    isProgram: chunk.code.startsWith("#!"),
+  };
 }
 
 /** Fails if anything that `index` loads would itself load something from outside of `dist/`. */

@@ -25,6 +25,8 @@ export interface Step {
 export interface Output {
   readonly path: string;
   readonly content: string | Uint8Array;
+  /** Can the file be run by itself? */
+  readonly isProgram?: boolean;
 }
 
 const root = join(import.meta.dirname, "..");
@@ -66,8 +68,8 @@ async function make(step: Step): Promise<void> {
   };
   try {
     const hashes: Record<string, string> = {};
-    for (const { path, content } of await step.run()) {
-      writeWhole(join(root, path), content);
+    for (const { path, content, isProgram = false } of await step.run()) {
+      writeWhole(join(root, path), content, isProgram ? 0o755 : 0o644);
       hashes[path] = sha256(content);
     }
     oldPaths.filter((path) => !(path in hashes)).forEach(remove);
@@ -110,9 +112,9 @@ function sha256(content: string | Uint8Array): string {
 }
 
 /** Replaces a file in one move, so that a reader next door never sees half of it. */
-function writeWhole(path: string, content: string | Uint8Array): void {
+function writeWhole(path: string, content: string | Uint8Array, mode = 0o644): void {
   mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, content);
+  writeFileSync(draft, content, { mode });
   renameSync(draft, path);
 }

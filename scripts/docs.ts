@@ -1,0 +1,47 @@
+// Usage: npm run docs [-- --check]
+//
+// Brings the command output that the documents show up to date. Such a block is preceded by a comment with the command:
+//
+//   <!-- output of: npx virtio-mem --version -->
+//
+//   ```text
+//   0.1.0
+//   ```
+//
+// --check writes nothing and fails where a block differs from what its command prints now.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const DOCUMENTS = ["README.md", "docs/agreement.md", "docs/check.md"];
+const BLOCK = /(<!-- output of: (.+) -->\n\n```\w*\n)([^]*?)(```\n)/g;
+
+const isCheck = process.argv.includes("--check");
+const stale: string[] = [];
+for (const document of DOCUMENTS) {
+  const path = join(root, document);
+  const old = readFileSync(path, "utf8");
+  const current = old.replace(BLOCK, (block, open: string, command: string, _, close: string) => {
+    const updated = `${open}${outputOf(command)}${close}`;
+    if (updated !== block) stale.push(`${document}: ${command}`);
+    return updated;
+  });
+  if (!isCheck && current !== old) writeFileSync(path, current);
+}
+if (stale.length > 0) {
+  const what = isCheck ? "out of date, npm run docs mends it" : "updated";
+  console.log(`${what}:\n  ${stale.join("\n  ")}`);
+  if (isCheck) process.exitCode = 1;
+}
+
+function outputOf(command: string): string {
+  const { status, stdout, stderr } = spawnSync("bash", ["-o", "pipefail", "-c", command], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  // 141: the reader, such as head, had enough
+  if (status === 0 || status === 141) return stdout;
+  throw new Error(`${command} ended with ${String(status)}\n${stdout}${stderr}`);
+}
