@@ -101,6 +101,16 @@ import { removableSubblocks, sumCounts } from "./summary";
 import { brokenAt, validateAll } from "./validate";
 import { setMmFlags } from "./version";
 import {
+  churn,
+  drain,
+  failedSteps,
+  fill,
+  handleCapacity,
+  openHandles,
+  repeat,
+  shuffle,
+} from "./workload";
+import {
   addLruPages,
   createZone,
   freePages,
@@ -655,4 +665,48 @@ export function journalSize(): u32 {
 }
 export function journalAt(): u32 {
   return <u32>journalBase();
+}
+
+// ---------------------------------------------------------------- workloads
+
+/** See openHandles(). Returns 0, -EINVAL or -ENOBUFS. */
+export function workloadOpen(handles: u32): i32 {
+  return handles == 0 || handles > 1 << 29 ? -EINVAL : openHandles(handles);
+}
+
+/** See fill(): allocates `count` chunks of movable pages; returns a checksum. 0 for bad arguments. */
+export function workloadFill(order: u32, count: u32): u32 {
+  return order <= MAX_ORDER && count <= handleCapacity() ? fill(order, count) : 0;
+}
+
+/** See drain(). */
+export function workloadDrain(order: u32, count: u32): i32 {
+  if (order > MAX_ORDER || count > handleCapacity()) return -EINVAL;
+  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  drain(order, count);
+  return 0;
+}
+
+/** See repeat(). 0 for bad arguments. */
+export function workloadRepeat(order: u32, count: u32): u32 {
+  return order <= MAX_ORDER ? repeat(order, count) : 0;
+}
+
+/** See shuffle(). */
+export function workloadShuffle(count: u32, all: u32, seed: u32): i32 {
+  if (count > all || all > handleCapacity()) return -EINVAL;
+  shuffle(count, all, seed);
+  return 0;
+}
+
+/** See churn(). 0 for bad arguments. */
+export function workloadChurn(slots: u32, steps: u32, seed: u32): u32 {
+  return slots > 0 && (slots & (slots - 1)) == 0 && slots <= handleCapacity()
+    ? churn(slots, steps, seed)
+    : 0;
+}
+
+/** Allocations of workloadChurn() that failed. */
+export function workloadFailed(): u32 {
+  return failedSteps;
 }

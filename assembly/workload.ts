@@ -1,0 +1,125 @@
+// Allocation workloads that run inside the core: what a benchmark, or a guest under load, does without crossing the boundary
+// for each page. Handles are first pfns in an array of the core's memory.
+
+import { ENOBUFS, MIGRATE_MOVABLE, PAGE_ANON, PAGE_KERNEL, ZONE_NORMAL } from "./abi";
+import { NO_CHUNK } from "./free-list";
+import { reserve } from "./layout";
+import { ensureRecords } from "./page";
+import { freePagesAt, setUsed, takePages } from "./page-alloc";
+
+let handles: usize = 0;
+let capacity: u32 = 0;
+
+/** Makes room for `count` handles, all empty. Returns 0 or -ENOBUFS. */
+export function openHandles(count: u32): i32 {
+  if (count > capacity) {
+    const at = reserve((<u64>count) << 2);
+    if (!at) return -ENOBUFS;
+    handles = at;
+    capacity = count;
+  }
+  memory.fill(handles, 0xff, (<usize>count) << 2);
+  return 0;
+}
+
+export function handleCapacity(): u32 {
+  return capacity;
+}
+
+function at(index: u32): usize {
+  return handles + ((<usize>index) << 2);
+}
+
+function take(order: u32): u32 {
+  if (ensureRecords(2) < 0) return NO_CHUNK;
+  const pfn = takePages(order, MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
+  if (pfn != NO_CHUNK) setUsed(pfn, order, order == 0 ? PAGE_ANON : PAGE_KERNEL, 0);
+  return pfn;
+}
+
+/** Allocates into handles 0 to `count` - 1. Returns a checksum of the pfns in order. */
+export function fill(order: u32, count: u32): u32 {
+  let sum: u32 = 0;
+  for (let index: u32 = 0; index < count; ++index) {
+    const pfn = take(order);
+    store<u32>(at(index), pfn);
+    sum = ((sum << 5) | (sum >> 27)) ^ pfn;
+  }
+  return sum;
+}
+
+/** Frees handles 0 to `count` - 1, in order. */
+export function drain(order: u32, count: u32): void {
+  for (let index: u32 = 0; index < count; ++index) {
+    const pfn = load<u32>(at(index));
+    if (pfn == NO_CHUNK) continue;
+    freePagesAt(pfn, order);
+    store<u32>(at(index), NO_CHUNK);
+  }
+}
+
+/** Allocates and frees one chunk `count` times. Returns the sum of the pfns. */
+export function repeat(order: u32, count: u32): u32 {
+  let sum: u32 = 0;
+  for (let index: u32 = 0; index < count; ++index) {
+    const pfn = take(order);
+    sum += pfn;
+    freePagesAt(pfn, order);
+  }
+  return sum;
+}
+
+function nextRandom(state: u32): u32 {
+  state ^= state << 13;
+  state ^= state >> 17;
+  state ^= state << 5;
+  return state;
+}
+
+/** Makes the first `count` of `all` handles a random subset in random order: a partial Fisher-Yates shuffle. */
+export function shuffle(count: u32, all: u32, seed: u32): void {
+  let random = seed;
+  for (let index: u32 = 0; index < count; ++index) {
+    random = nextRandom(random);
+    const other = index + (random % (all - index));
+    const pfn = load<u32>(at(index));
+    store<u32>(at(index), load<u32>(at(other)));
+    store<u32>(at(other), pfn);
+  }
+}
+
+/** Order that a slot of churn() asks for: of 64 slots 40 ask for order 0, 8 for 1, 6 for 2, 4 for 3, 3 for 4, 2 for 5, 1 for 9. */
+function slotOrder(slot: u32): u32 {
+  const index = slot & 63;
+  if (index < 40) return 0;
+  if (index < 48) return 1;
+  if (index < 54) return 2;
+  if (index < 58) return 3;
+  if (index < 61) return 4;
+  return index < 63 ? 5 : 9;
+}
+
+/** Allocations of churn() that failed since openHandles(). */
+export let failedSteps: u32 = 0;
+
+/** Toggles a random one of `slots` (a power of two) handles `count` times: empty ones are allocated, full ones freed. */
+export function churn(slots: u32, count: u32, seed: u32): u32 {
+  let random = seed;
+  let sum: u32 = 0;
+  for (let step: u32 = 0; step < count; ++step) {
+    random = nextRandom(random);
+    const slot = (random >> 3) & (slots - 1);
+    const order = slotOrder(slot);
+    const pfn = load<u32>(at(slot));
+    if (pfn != NO_CHUNK) {
+      freePagesAt(pfn, order);
+      store<u32>(at(slot), NO_CHUNK);
+      continue;
+    }
+    const taken = take(order);
+    store<u32>(at(slot), taken);
+    sum = sum * 31 + taken;
+    if (taken == NO_CHUNK) ++failedSteps;
+  }
+  return sum;
+}
