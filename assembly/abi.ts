@@ -58,6 +58,8 @@ export const MM_CONTIG_ENOMEM_EXITS: u32 = 1 << 7;
 export const MM_CACHE_HIGH_ORDERS: u32 = 1 << 8;
 /** Memory never onlined is marked PG_reserved (the seed patch); else PG_dirty. */
 export const MM_NEVER_ONLINED_RESERVED: u32 = 1 << 9;
+/** A batch of more than half of the node's LRU pages ends at a pageblock border (6.1); else it is 32 pages (5.4). */
+export const MM_BATCH_ENDS_EARLY: u32 = 1 << 10;
 
 // Flags of an allocation.
 /** Take nothing from fallback types below pageblock order on the first walk of the zone list. */

@@ -70,6 +70,17 @@ function parentWillMerge(pfn: u32, order: u32, record: usize, zone: u32): bool {
  * the tail, "merge likely" decides the end (page-allocator.md 5.2). Counts NR_FREE_PAGES unless `type` is ISOLATE.
  */
 export function freeChunk(zone: u32, pfn: u32, order: u32, type: u32, forceTail: bool): void {
+  if (order > PAGEBLOCK_ORDER && hasBehaviour(MM_LIST_FOLLOWS_BLOCK)) {
+    // pageblock by pageblock: their types may differ
+    const upper = pfn + PAGEBLOCK_PAGES;
+    mergeAndInsert(zone, pfn, PAGEBLOCK_ORDER, type, forceTail);
+    mergeAndInsert(zone, upper, PAGEBLOCK_ORDER, typeOf(entryOf(upper)), forceTail);
+    return;
+  }
+  mergeAndInsert(zone, pfn, order, type, forceTail);
+}
+
+function mergeAndInsert(zone: u32, pfn: u32, order: u32, type: u32, forceTail: bool): void {
   if (type != MIGRATE_ISOLATE) addFreePages(zone, 1 << order);
   if (order < PAGEBLOCK_ORDER) {
     const entry = entryOf(pfn);

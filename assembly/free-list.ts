@@ -139,6 +139,11 @@ export function removeChunk(zone: u32, pfn: u32, order: u32): void {
   addNrFree(zone, order, -1);
 }
 
+/** Type of the list that the chunk of order 9 or 10 at this pageblock is on. */
+export function listTypeOf(entry: usize): u32 {
+  return (blockState(entry) >> 4) & 7;
+}
+
 /** Is a free chunk of order 9 or 10 headed at this pageblock? Its order, or 0. */
 export function wholeChunkOrder(entry: usize): u32 {
   if (recordOf(entry)) return 0;

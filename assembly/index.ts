@@ -8,6 +8,8 @@ import {
   ENOBUFS,
   ENOMEM,
   MAX_ORDER,
+  MAX_ORDER_PAGES,
+  MM_ISOLATE_PAGEBLOCK,
   MIGRATE_RECLAIMABLE,
   MIGRATE_MOVABLE,
   PAGEBLOCK_PAGES,
@@ -99,7 +101,7 @@ import {
 import { seed, setThreshold } from "./random";
 import { removableSubblocks, sumCounts } from "./summary";
 import { brokenAt, validateAll } from "./validate";
-import { setMmFlags } from "./version";
+import { hasBehaviour, setMmFlags } from "./version";
 import {
   churn,
   drain,
@@ -455,9 +457,11 @@ export function endOnline(start: u32, nr: u32): i32 {
   return 0;
 }
 
-/** See offlineRange(). scratch = u32 {blocking pfn or 0xffffffff, its state, pages moved}. */
+/** See offlineRange(). Before v5.19 whole 4 MiB units only. scratch = u32 {blocking pfn or 0xffffffff, its state, pages moved}. */
 export function offlinePages(start: u32, nr: u32): i32 {
   if (!inTable(start, nr) || !isBlockAligned(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  // isolation works in units of 4 MiB before 5.19
+  if (!hasBehaviour(MM_ISOLATE_PAGEBLOCK) && (start | nr) % MAX_ORDER_PAGES != 0) return -EINVAL;
   if (ensureRecords(recordsForRange(nr) * 2 + SMALL_OPERATION) < 0) return -ENOBUFS;
   const result = offlineRange(start, start + nr);
   store<u32>(SCRATCH, offlineBlockingPfn);

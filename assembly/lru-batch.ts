@@ -4,7 +4,7 @@
 import { PAGE_LRU_PENDING } from "./abi";
 import { addPendingPages } from "./page-alloc";
 import { setStateAt, stateAt } from "./page";
-import { isLru, classOf } from "./page-class";
+import { classOf, isLru, isUnit } from "./page-class";
 import { FLAG_PENDING, entryOf, flagsOf, setFlags, zoneOf } from "./pageblock";
 import { addLruPages } from "./zone";
 
@@ -19,10 +19,10 @@ export function setLruBatchSize(pages: u32): void {
   capacity = pages;
 }
 
-/** Puts an LRU page that was isolated back: it waits in the batch. Other pages go straight back to where they were. */
+/** Puts an LRU page that was isolated back: it waits in the batch. Other pages, and 2 MiB pages, go straight back to where they were. */
 export function putBack(pfn: u32): void {
   const state = stateAt(pfn);
-  if (!isLru(classOf(state))) return;
+  if (!isLru(classOf(state)) || isUnit(classOf(state))) return;
   const at = BATCH + ((<usize>length) << 3);
   store<u32>(at, pfn);
   store<u32>(at, state, 4);
@@ -35,13 +35,24 @@ export function putBack(pfn: u32): void {
   if (length >= capacity) flushLruBatch();
 }
 
+/** Takes pages out of the batch that are no longer what they were. */
+export function leaveLruBatch(start: u32, nrPages: u32): void {
+  let kept: u32 = 0;
+  for (let index: u32 = 0; index < length; ++index) {
+    const at = BATCH + ((<usize>index) << 3);
+    if (load<u32>(at) - start < nrPages) continue;
+    store<u64>(BATCH + ((<usize>kept) << 3), load<u64>(at));
+    ++kept;
+  }
+  length = kept;
+}
+
 /** Lets all pages of the batch reach their lists. */
 export function flushLruBatch(): void {
   while (length > 0) {
     --length;
     const at = BATCH + ((<usize>length) << 3);
     const pfn = load<u32>(at);
-    if (stateAt(pfn) != PAGE_LRU_PENDING) continue;
     setStateAt(pfn, load<u32>(at, 4));
     addPendingPages(-1);
     addLruPages(zoneOf(entryOf(pfn)), 1);

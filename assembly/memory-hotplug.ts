@@ -11,11 +11,10 @@ import {
   PAGE_ABSENT,
   PAGE_FREE,
   PAGE_NEVER_ONLINED,
-  ZONE_MOVABLE,
 } from "./abi";
 import { NO_CHUNK, removeChunk } from "./free-list";
-import { drainLruBatches, moveTo, resetMigrationCounts } from "./migrate";
-import { freeAligned, takePages } from "./page-alloc";
+import { drainLruBatches, moveTo, resetMigrationCounts, targetKind } from "./migrate";
+import { OTHER_NODES, freeAligned, takePages } from "./page-alloc";
 import { makeUniform, setRange, stateAt } from "./page";
 import {
   HEAD,
@@ -30,7 +29,7 @@ import { NO_ZONE, entryOf, setIsolated, setType, setZone, zoneOf } from "./pageb
 import { drainZone } from "./per-cpu-cache";
 import { isolateRange, refusingPfn, unisolateRange } from "./page-isolation";
 import { hasBehaviour } from "./version";
-import { addIsolatedBlocks, addPresentPages, nodeOf } from "./zone";
+import { addIsolatedBlocks, addPresentPages, nodeOf, nrZones, presentPages } from "./zone";
 
 /** Page that kept the last offlining from succeeding. */
 export let offlineBlockingPfn: u32 = NO_CHUNK;
@@ -62,18 +61,20 @@ export function onlineRun(start: u32, end: u32): void {
 
 /** Ends beginOnline(): what went online becomes available. */
 export function finishOnline(start: u32, end: u32): void {
-  unisolateRange(start, end);
+  if (hasBehaviour(MM_MOVE_TO_TAIL)) unisolateRange(start, end);
 }
 
-/** A page of another node first, then of the own one: targets of offlining (contig-range.md section 8). */
+/** Targets of offlining: other nodes where any has memory, else the own one (contig-range.md section 8). */
 function offlineTarget(order: u32, zone: u32): u32 {
-  const node = nodeOf(zone);
-  for (let other: u32 = 0; other < 16; ++other) {
-    if (other == node) continue;
-    const pfn = takePages(order, MIGRATE_MOVABLE, ZONE_MOVABLE, other, 0);
-    if (pfn != NO_CHUNK) return pfn;
+  const flags = hasOtherNode(zone) ? OTHER_NODES : 0;
+  return takePages(order, MIGRATE_MOVABLE, targetKind(zone, order), nodeOf(zone), flags);
+}
+
+function hasOtherNode(zone: u32): bool {
+  for (let other: u32 = 0; other < nrZones; ++other) {
+    if (nodeOf(other) != nodeOf(zone) && presentPages(other) > 0) return true;
   }
-  return takePages(order, MIGRATE_MOVABLE, ZONE_MOVABLE, node, 0);
+  return false;
 }
 
 /** Moves every movable page out of [start, end), ascending. Stops at the first that does not go; returns it or NO_CHUNK. */

@@ -6,6 +6,7 @@ import {
   HOLD_NONE,
   HOLD_PINNED,
   MIGRATE_MOVABLE,
+  MM_BATCH_ENDS_EARLY,
   MM_CONTIG_MOVES_THP,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
@@ -121,6 +122,7 @@ function clearPending(pfn: u32, hold: u32): void {
 
 /** A batch of more than half of the node's remaining LRU pages ends at a pageblock border (corrections A2). */
 function tooManyIsolated(pfn: u32, nrLru: u32): bool {
+  if (!hasBehaviour(MM_BATCH_ENDS_EARLY)) return false;
   return nrLru > (lruOfNode(nodeOf(zoneOf(entryOf(pfn)))) - nrLru) >> 1;
 }
 
@@ -149,8 +151,9 @@ export function collectBatch(pos: u32, end: u32): u32 {
         continue;
       }
       const pageClass = classOf(state);
-      if (isUnit(pageClass) && !hasBehaviour(MM_CONTIG_MOVES_THP)) {
-        pos = blockEnd;
+      // a unit is found by its first page only
+      if (isUnit(pageClass) && (pos & PAGE_MASK || !hasBehaviour(MM_CONTIG_MOVES_THP))) {
+        pos = (pos | PAGE_MASK) + 1;
         continue;
       }
       if (isMovable(pageClass) && holdOf(state) != HOLD_PINNED && !heldByChance(pageClass)) {
@@ -202,12 +205,15 @@ export function putBackBatch(): void {
   batchLength = 0;
 }
 
+/** Highest zone for the target of a page of `zone`: a base page outside ZONE_MOVABLE may not enter it, a THP may (contig-range.md 5.4). */
+export function targetKind(zone: u32, order: u32): u32 {
+  return kindOf(zone) == ZONE_MOVABLE || order > 0 ? ZONE_MOVABLE : ZONE_NORMAL;
+}
+
 /** The target of a page, taken from the lists and still PAGE_FREE; NO_CHUNK where memory is out. */
 function takeTarget(pfn: u32, order: u32): u32 {
   const zone = zoneOf(entryOf(pfn));
-  // a base page outside ZONE_MOVABLE may not enter it, a THP may (contig-range.md 5.4)
-  const kind = kindOf(zone) == ZONE_MOVABLE || order > 0 ? ZONE_MOVABLE : ZONE_NORMAL;
-  return takePages(order, MIGRATE_MOVABLE, kind, nodeOf(zone), targetFlags);
+  return takePages(order, MIGRATE_MOVABLE, targetKind(zone, order), nodeOf(zone), targetFlags);
 }
 
 /** Moves a page or unit to `target`: the class carries over, the source is freed. */
@@ -223,7 +229,7 @@ export function moveTo(pfn: u32, target: u32, order: u32): void {
 /** Turns a THP into 512 pages that follow it one by one, in descending order (corrections B3). */
 function splitUnit(pfn: u32): void {
   const entry = entryOf(pfn);
-  const hold = holdOf(blockState(entry));
+  const hold = holdOf(stateAt(pfn));
   makeUniform(entry, stateByte(PAGE_ANON, hold));
   note(pfn, NO_CHUNK, JOURNAL_SPLIT, PAGEBLOCK_ORDER, PAGE_THP);
   for (let page: u32 = PAGEBLOCK_PAGES; page > 0; --page) put(SPLIT, nrSplit++, pfn + page - 1);

@@ -6,6 +6,7 @@ import {
   ALLOC_THISNODE,
   MAX_ORDER,
   PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
   PAGE_FREE,
   PAGE_LRU_PENDING,
   PAGE_TAIL,
@@ -26,6 +27,7 @@ import {
   zoneOf,
 } from "./pageblock";
 import { freeCached, isCached, takeCached } from "./per-cpu-cache";
+import { leaveLruBatch } from "./lru-batch";
 import { reclaimClean } from "./reclaim";
 import {
   addFreePages,
@@ -40,6 +42,9 @@ import {
   zoneListAt,
   zoneListLength,
 } from "./zone";
+
+/** Beside the ALLOC_* flags, inside the core only: no zone of the preferred node. */
+export const OTHER_NODES: u32 = 1 << 31;
 
 /** Pages that wait in LRU batches, over all zones. */
 export let pendingPages: u32 = 0;
@@ -80,6 +85,7 @@ function walk(
     const zone = zoneListAt(node, index);
     if (kindOf(zone) > kind) continue;
     if (nodeOf(zone) != node && (noFragment || flags & ALLOC_THISNODE)) break;
+    if (nodeOf(zone) == node && flags & OTHER_NODES) continue;
     if (!(flags & ALLOC_NO_WATERMARKS)) {
       if (!watermarkOk(zone, order, kind, useMin ? minMark(zone) : lowMark(zone))) continue;
     }
@@ -117,30 +123,36 @@ export function takePages(order: u32, type: u32, kind: u32, node: u32, flags: u3
   return last;
 }
 
-/** Writes the state of pages just taken, and accounts LRU and pending pages. */
+/**
+ * Writes the state of pages just taken, and accounts LRU and pending pages. The first page carries it, or all of a compound page; of a
+ * larger allocation than a pageblock otherwise the first pageblock.
+ */
 export function setUsed(pfn: u32, order: u32, state: u32, flags: u32): void {
   const zone = zoneOf(entryOf(pfn));
+  let carriers: u32 = 1 << order;
   if (order == 0) {
     const entry = entryOf(pfn);
     store<u8>(recordOf(entry) + (pfn & PAGE_MASK), <u8>state);
     addCounts(entry, countDelta(state) - countDelta(PAGE_FREE));
   } else if (order >= PAGEBLOCK_ORDER || flags & ALLOC_COMPOUND) {
     setRange(pfn, 1 << order, state);
+    if (order > PAGEBLOCK_ORDER && !(flags & ALLOC_COMPOUND)) {
+      makeUniform(entryOf(pfn + PAGEBLOCK_PAGES), PAGE_TAIL);
+      carriers = PAGEBLOCK_PAGES;
+    }
   } else {
     setRange(pfn, 1 << order, PAGE_TAIL);
     const entry = entryOf(pfn);
     store<u8>(recordOf(entry) + (pfn & PAGE_MASK), <u8>state);
     addCounts(entry, countDelta(state));
-  }
-  if (order > PAGEBLOCK_ORDER && !(flags & ALLOC_COMPOUND)) {
-    makeUniform(entryOf(pfn + (1 << PAGEBLOCK_ORDER)), PAGE_TAIL);
+    carriers = 1;
   }
   const pageClass = classOf(state);
-  if (isLru(pageClass)) addLruPages(zone, 1 << order);
-  if (pageClass == PAGE_LRU_PENDING) {
-    pendingPages += 1 << order;
-    const entry = entryOf(pfn);
-    setFlags(entry, flagsOf(entry) | FLAG_PENDING);
+  if (isLru(pageClass)) addLruPages(zone, carriers);
+  if (pageClass != PAGE_LRU_PENDING) return;
+  pendingPages += carriers;
+  for (let at = pfn; at < pfn + carriers; at += PAGEBLOCK_PAGES) {
+    setFlags(entryOf(at), flagsOf(entryOf(at)) | FLAG_PENDING);
   }
 }
 
@@ -152,6 +164,12 @@ export function releasePages(pfn: u32, order: u32): void {
   else freeChunk(zone, pfn, order, typeOf(entry), false);
 }
 
+/** Pages on their way to the LRU are gone. */
+function forgetPending(pfn: u32, nrPages: u32): void {
+  pendingPages -= nrPages;
+  leaveLruBatch(pfn, nrPages);
+}
+
 /** Makes used pages PAGE_FREE (not yet on a list) and takes them off the LRU accounts. */
 export function clearUsed(pfn: u32, order: u32): void {
   const entry = entryOf(pfn);
@@ -161,7 +179,7 @@ export function clearUsed(pfn: u32, order: u32): void {
     const state = <u32>load<u8>(at);
     const pageClass = classOf(state);
     if (isLru(pageClass)) addLruPages(zone, -1);
-    else if (pageClass == PAGE_LRU_PENDING) --pendingPages;
+    else if (pageClass == PAGE_LRU_PENDING) forgetPending(pfn, 1);
     addCounts(entry, countDelta(PAGE_FREE) - countDelta(state));
     store<u8>(at, <u8>PAGE_FREE);
     return;
@@ -179,7 +197,7 @@ export function accountGone(pfn: u32, nrPages: u32): void {
     const step: u32 = uniform ? 1 << PAGEBLOCK_ORDER : 1;
     const pageClass = classOf(uniform ? blockState(entry) : stateAt(pfn));
     if (isLru(pageClass)) addLruPages(zoneOf(entry), -step);
-    else if (pageClass == PAGE_LRU_PENDING) pendingPages -= step;
+    else if (pageClass == PAGE_LRU_PENDING) forgetPending(pfn, step);
     pfn += step;
   }
 }

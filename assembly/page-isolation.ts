@@ -7,6 +7,7 @@ import {
   MIGRATE_MOVABLE,
   MM_ISOLATE_KEEPS_TYPE,
   MM_ISOLATE_PAGEBLOCK,
+  MM_LIST_FOLLOWS_BLOCK,
   MM_MOVE_TO_TAIL,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
@@ -17,9 +18,10 @@ import {
   ZONE_MOVABLE,
 } from "./abi";
 import { freeBuddyBlock, freeChunk, moveChunksOfBlock } from "./buddy";
-import { NO_CHUNK, removeChunk, wholeChunkOrder } from "./free-list";
+import { NO_CHUNK, listTypeOf, removeChunk, wholeChunkOrder } from "./free-list";
 import { HEAD, classOf, countUnmovable, isMovable, isUnreferenced } from "./page-class";
 import {
+  NO_ZONE,
   baseType,
   blockOfEntry,
   blockState,
@@ -83,33 +85,39 @@ function isolateBlock(block: u32, offlining: bool): bool {
   const zone = zoneOf(entry);
   setIsolated(entry);
   addIsolatedBlocks(zone, 1);
+  // versions whose lists follow the pageblocks cut a chunk of two pageblocks right here
+  if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK) && cutChunkOver(block & ~1)) return true;
   const moved = moveChunksOfBlock(zone, entry, block << PAGEBLOCK_ORDER, MIGRATE_ISOLATE);
   addFreePages(zone, -moved);
   return true;
 }
 
-/** Splits an order-10 chunk that `boundary`, a pageblock border, would cut: each half goes to its own pageblock's list. */
-function splitCrossing(boundary: u32): void {
-  if (boundary % MAX_ORDER_PAGES == 0 || boundary >> PAGEBLOCK_ORDER >= nrPageblocks) return;
-  const lower = boundary - PAGEBLOCK_PAGES;
-  const entry = entryOfBlock(lower >> PAGEBLOCK_ORDER);
-  if (wholeChunkOrder(entry) != MAX_ORDER) return;
-  const upperEntry = entryOfBlock(boundary >> PAGEBLOCK_ORDER);
+/** Cuts the order-10 chunk that starts at pageblock `block`, if one does: each half goes to its own pageblock's list. */
+function cutChunkOver(block: u32): bool {
+  const entry = entryOfBlock(block);
+  if (wholeChunkOrder(entry) != MAX_ORDER) return false;
   const zone = zoneOf(entry);
-  if (!isIsolated(entry)) addFreePages(zone, -(<i32>MAX_ORDER_PAGES));
-  removeChunk(zone, lower, MAX_ORDER);
-  freeChunk(zone, lower, PAGEBLOCK_ORDER, typeOf(entry), false);
-  freeChunk(zone, boundary, PAGEBLOCK_ORDER, typeOf(upperEntry), false);
+  const pfn = block << PAGEBLOCK_ORDER;
+  if (listTypeOf(entry) != MIGRATE_ISOLATE) addFreePages(zone, -(<i32>MAX_ORDER_PAGES));
+  removeChunk(zone, pfn, MAX_ORDER);
+  freeChunk(zone, pfn, PAGEBLOCK_ORDER, typeOf(entry), false);
+  freeChunk(zone, pfn + PAGEBLOCK_PAGES, PAGEBLOCK_ORDER, typeOf(entryOfBlock(block + 1)), false);
+  return true;
 }
 
-/** Pageblocks that isolating [start, end) covers in this version: single ones, or 4 MiB units before 5.19. */
+/** Cuts an order-10 chunk that `boundary`, a pageblock border, crosses. */
+function splitCrossing(boundary: u32): void {
+  if (boundary % MAX_ORDER_PAGES != 0) cutChunkOver((boundary >> PAGEBLOCK_ORDER) - 1);
+}
+
+/** Pageblocks that isolating [start, end) covers in this version: single ones, or 4 MiB units before 5.19, of which some may not be online. */
 export function firstIsolatedBlock(start: u32): u32 {
   const block = start >> PAGEBLOCK_ORDER;
   return hasBehaviour(MM_ISOLATE_PAGEBLOCK) ? block : block & ~1;
 }
 export function endIsolatedBlock(end: u32): u32 {
   const block = ((end - 1) >> PAGEBLOCK_ORDER) + 1;
-  return hasBehaviour(MM_ISOLATE_PAGEBLOCK) ? block : (block + 1) & ~1;
+  return hasBehaviour(MM_ISOLATE_PAGEBLOCK) ? block : min((block + 1) & ~1, nrPageblocks);
 }
 
 /**
@@ -145,8 +153,10 @@ export function isolateRange(start: u32, end: u32, offlining: bool): bool {
 /** [5.4]: ascending, the caches drained after each pageblock. */
 function isolateAscending(first: u32, endBlock: u32, offlining: bool): bool {
   for (let block = first; block < endBlock; ++block) {
+    const zone = zoneOf(entryOfBlock(block));
+    if (zone == NO_ZONE) continue;
     if (isolateBlock(block, offlining)) {
-      drainZone(zoneOf(entryOfBlock(block)));
+      drainZone(zone);
       continue;
     }
     for (let undo = first; undo < block; ++undo) unisolateBlock(undo);

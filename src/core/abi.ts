@@ -44,6 +44,7 @@ export const MmFlag = {
   contigEnomemExits: 1 << 7,
   cacheHighOrders: 1 << 8,
   neverOnlinedReserved: 1 << 9,
+  batchEndsEarly: 1 << 10,
 } as const;
 
 /** Page classes, PAGE_* in assembly/abi.ts. */

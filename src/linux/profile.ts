@@ -29,20 +29,12 @@ export interface MmProfile {
   readonly cacheHighOrders: boolean;
   /** Memory never onlined is marked PG_reserved; else PG_dirty. */
   readonly neverOnlinedReserved: boolean;
-  readonly contigBatch: ContigBatchRule;
+  /** On nodes with few LRU pages a batch of pages to move ends early, at a pageblock border; else it is 32 pages. */
+  readonly batchEndsEarly: boolean;
   /** Upper clamp of min_free_kbytes, in bytes. */
   readonly minFreeLimitSize: number;
   /** Pages that wait in a per-CPU batch before they reach the LRU. */
   readonly lruBatchPages: number;
-}
-
-/** How many pages alloc_contig_range() collects before it migrates them (contig-range.md 5.1). */
-export interface ContigBatchRule {
-  readonly pages: number;
-  /** A THP is collected as a unit and ends the batch, which may then exceed `pages`. */
-  readonly thpEndsBatch: boolean;
-  /** On nodes with few LRU pages a batch ends early at a pageblock border. */
-  readonly endsEarlyOnSmallLru: boolean;
 }
 
 /** When the driver refuses to add memory because too much of it is offline (driver.md 2.5). */
@@ -115,7 +107,7 @@ const RFC3_SEED: LinuxProfile = {
     contigEnomemExits: false,
     cacheHighOrders: false,
     neverOnlinedReserved: true,
-    contigBatch: { pages: 32, thpEndsBatch: false, endsEarlyOnSmallLru: false },
+    batchEndsEarly: false,
     minFreeLimitSize: 65536 * KiB,
     lruBatchPages: 15,
   },
@@ -152,7 +144,7 @@ const V6_1: LinuxProfile = {
     contigEnomemExits: true,
     cacheHighOrders: true,
     neverOnlinedReserved: false,
-    contigBatch: { pages: 32, thpEndsBatch: true, endsEarlyOnSmallLru: true },
+    batchEndsEarly: true,
     minFreeLimitSize: 262144 * KiB,
     lruBatchPages: 15,
   },
