@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
@@ -31,6 +32,14 @@ test.each([
   const strict = "--strict --exactOptionalPropertyTypes --skipLibCheck false";
   const options = `--noEmit --target es2022 ${strict} ${row.flags}`;
   runNode([binOf("tsc"), ...options.split(" "), ...row.files], consumer);
+});
+
+test("the schema of predictions can be imported, and is the one of the documents", () => {
+  const schema = createRequire(join(consumer, "index.js")).resolve(
+    "virtio-mem-engine/prediction.schema.json",
+  );
+  const documented = join(import.meta.dirname, "../../docs/prediction.schema.json");
+  expect(readFileSync(schema, "utf8")).toBe(readFileSync(documented, "utf8"));
 });
 
 test("the library is at most 100 kB after gzip", () => {

@@ -1,12 +1,11 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { extname, join, normalize } from "node:path";
+import type { Server } from "node:http";
+import { join } from "node:path";
 
-import { chromium, type Browser } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 
+import { launchChromium, originOf, serve } from "./browser.js";
 import { runNode } from "./run.js";
 
 const consumer = inject("consumer");
@@ -15,11 +14,30 @@ function resultOf(program: string): unknown {
   return JSON.parse(runNode([program], consumer));
 }
 
-const inNode = resultOf("import.mjs") as { result: Record<string, unknown>; node: string[] };
+interface Stage {
+  readonly stage: string;
+  readonly pluggedSize: number;
+  readonly broken: string | null;
+}
+interface Result {
+  readonly guests: readonly { readonly autoOnline: string; readonly stages: readonly Stage[] }[];
+  readonly separate: boolean;
+}
+
+const inNode = resultOf("import.mjs") as { result: Result; names: unknown };
 
 describe("in Node, the installed package", () => {
-  test("loads with import and runs the scenario", () => {
-    expect(inNode.result).toMatchObject({ separate: true });
+  test("loads with import; guests grow, and give back what nothing holds", () => {
+    const { guests, separate } = inNode.result;
+    expect(separate).toBe(true);
+    for (const { stages } of guests) {
+      expect(stages.map(({ broken }) => broken)).toEqual(stages.map(() => null));
+      const sizes = Object.fromEntries(stages.map((stage) => [stage.stage, stage.pluggedSize]));
+      expect(sizes).toMatchObject({ booted: 0, plugged: 2 ** 31, used: 2 ** 31 });
+    }
+    const [kernel, movable] = guests.map(({ stages }) => stages.at(-1)?.pluggedSize ?? 0);
+    expect(kernel).toBeGreaterThan(0);
+    expect(movable).toBeLessThan(2 ** 31);
   });
 
   test("loads with require and gives the same result", () => {
@@ -62,9 +80,8 @@ describe("in Chromium, a static page without a bundler", () => {
     page.on("console", (message) => {
       if (message.type() === "error") errors.push(message.text());
     });
-    const { port } = server.address() as AddressInfo;
 
-    await page.goto(`http://127.0.0.1:${port}/page.html`);
+    await page.goto(`${originOf(server)}/page.html`);
     await expect
       .poll(() =>
         page.evaluate("'results' in globalThis || undefined").then((set) => set ?? errors),
@@ -81,56 +98,3 @@ describe("in Chromium, a static page without a bundler", () => {
     await page.close();
   });
 });
-
-/** Headless, and quiet: without these flags Chromium looks for its maker's hosts at every start. */
-const CHROMIUM_FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-function launchChromium(): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
-  if (!existsSync(executablePath)) {
-    throw new Error(
-      `the browser tests need Chromium at ${executablePath}: install it ` +
-        "(on Debian: apt-get install -y chromium) or set CHROMIUM_PATH",
-    );
-  }
-  return chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
-}
-
-const CONTENT_TYPES: Record<string, string> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript",
-  ".mjs": "text/javascript",
-  ".wasm": "application/wasm",
-};
-
-/** Serves the files of `folder` under a policy that allows no more than the package needs. */
-function serve(folder: string): Promise<Server> {
-  const server = createServer((request, response) => {
-    const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
-    readFile(join(folder, path)).then(
-      (content) => {
-        response.writeHead(200, {
-          "content-type": CONTENT_TYPES[extname(path)] ?? "application/octet-stream",
-          "content-security-policy":
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; img-src data:",
-        });
-        response.end(content);
-      },
-      () => response.writeHead(404).end(),
-    );
-  });
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      resolve(server);
-    });
-  });
-}

@@ -1,26 +1,99 @@
 // The one piece of work that every environment repeats: Node as ES module and CommonJS, worker
 // threads, a page and its workers. Plain JavaScript without imports, so that all of them can load it.
 
+const MiB = 1024 ** 2;
+const GiB = 1024 ** 3;
+
 /**
- * Does something deterministic with the package and sums up what became of it.
+ * Grows and shrinks guests with pages in use, and sums up what became of them.
  *
  * @param engine the namespace of `virtio-mem-engine`
+ * @param core where the core comes from, as `loadCore()` takes it; the inlined one where absent
  * @returns plain data that survives JSON; two environments agree if it is deeply equal
  */
-export async function runScenario(engine) {
-  const later = await engine.loadCore();
-  const now = engine.loadCoreSync();
+export async function runScenario(engine, core) {
+  const guests = [];
+  for (const autoOnline of ["online_kernel", "online_movable"]) {
+    guests.push(await guestStory(engine, { autoOnline, core }));
+  }
+  return { guests, separate: areSeparate(engine) };
+}
+
+async function guestStory(engine, { autoOnline, core }) {
+  const guest = await engine.Guest.create({
+    bootSize: GiB,
+    regionSize: 4 * GiB,
+    online: { autoOnline },
+    ...(core === undefined ? {} : { core }),
+  });
+  const stages = [];
+  const note = (stage) => stages.push({ stage, ...stateOf(engine, guest) });
+  note("booted");
+  guest.requestSize(2 * GiB);
+  note("plugged");
+  usePages(engine, guest);
+  note("used");
+  guest.requestSize(512 * MiB);
+  note("asked for a part");
+  guest.requestSize(0);
+  note("asked for all");
+  guest.advanceTo(guest.clock.nowMs + 60_000);
+  note("retried");
+  return { autoOnline, stages };
+}
+
+/** Programs and the kernel take 1.5 GiB and give more than half of it back, in pieces. */
+function usePages({ Hold, Migratetype, PageClass, ZoneKindNumber }, { pages }) {
+  const anon = { order: 0, type: Migratetype.Movable, node: 0, kind: ZoneKindNumber.Movable };
+  const slab = { order: 0, type: Migratetype.Unmovable, node: 0, kind: ZoneKindNumber.Normal };
+  const runs = [];
+  pages.allocBulk(393_216, { ...anon, pageClass: PageClass.Anon }, runs);
+  let seed = 1;
+  for (const [startPfn, nrPages] of runs) {
+    for (let pfn = startPfn; pfn < startPfn + nrPages; pfn += 16) {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      const left = Math.min(16, startPfn + nrPages - pfn);
+      if (seed >>> 31 === 0) pages.freeRun(pfn, left);
+      else if (seed % 1009 === 0) pages.setPage(pfn, PageClass.Anon, Hold.Pinned);
+    }
+  }
+  for (let nr = 0; nr < 20_000; nr++) pages.tryAlloc({ ...slab, pageClass: PageClass.Slab });
+}
+
+/** Everything that can be seen of a guest, the long parts as checksums. */
+function stateOf({ Migratetype }, guest) {
+  const { pages, zones, log, device, driver, clock } = guest;
+  const lists = zones
+    .all()
+    .map(({ id }) =>
+      Object.values(Migratetype).map((type) =>
+        Array.from({ length: 11 }, (_, order) => pages.freeList(id, order, type)),
+      ),
+    );
   return {
-    exports: Object.keys(later).sort(),
-    memorySize: later.memory.buffer.byteLength,
-    checksums: [later, now].map((core) => checksum(new Uint8Array(core.memory.buffer))),
-    separate: later.memory !== now.memory,
+    pluggedSize: device.pluggedSize,
+    nowNs: clock.nowNs,
+    requests: [...log.of("request")].length,
+    log: checksum(log.entries),
+    plugged: checksum(guest.pluggedMap()),
+    memoryBlocks: checksum(driver.memoryBlocks()),
+    freePages: zones.all().map(({ id }) => pages.freePages(id)),
+    freeLists: checksum(lists),
+    memory: pages.memoryUse(),
+    broken: pages.validate() ?? null,
   };
 }
 
-/** FNV-1a, 32 bits. */
-function checksum(bytes) {
+/** Are two cores that were loaded at once two memories? */
+function areSeparate({ loadCoreSync }) {
+  return loadCoreSync().memory !== loadCoreSync().memory;
+}
+
+/** FNV-1a, 32 bits, of the JSON of a value. */
+function checksum(value) {
   let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const char of JSON.stringify(value)) {
+    hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+  }
   return hash >>> 0;
 }

@@ -2,14 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 
-import { loadCore, loadCoreSync } from "virtio-mem-engine";
+import * as engine from "virtio-mem-engine";
 
 import { runScenario } from "./scenario.mjs";
 
 const path = createRequire(import.meta.url).resolve("virtio-mem-engine/core.wasm");
-const bytes = await readFile(path);
-const result = await runScenario({
-  loadCore: () => loadCore(bytes),
-  loadCoreSync: () => loadCoreSync(bytes),
-});
+const result = await runScenario(engine, await readFile(path));
 console.log(JSON.stringify({ result }));

@@ -4,4 +4,5 @@ import * as node from "virtio-mem-engine/node";
 import { runScenario } from "./scenario.mjs";
 
 const result = await runScenario(engine);
-console.log(JSON.stringify({ result, node: Object.keys(node).sort() }));
+const names = { index: Object.keys(engine).sort(), node: Object.keys(node).sort() };
+console.log(JSON.stringify({ result, names }));

@@ -4,10 +4,7 @@ import { runScenario } from "./scenario.mjs";
 /** What the test reads: the scenario's result by how the core came into the page. */
 globalThis.results = Promise.all([
   runScenario(engine),
-  runScenario({
-    ...engine,
-    loadCore: () => engine.loadCore("./node_modules/virtio-mem-engine/dist/core.wasm"),
-  }),
+  runScenario(engine, "./node_modules/virtio-mem-engine/dist/core.wasm"),
   inWorker(),
 ]).then(([inlined, fetched, worker]) => ({ inlined, fetched, worker }));
 

@@ -4,5 +4,6 @@ const node = require("virtio-mem-engine/node");
 import("./scenario.mjs")
   .then(({ runScenario }) => runScenario(engine))
   .then((result) => {
-    console.log(JSON.stringify({ result, node: Object.keys(node).sort() }));
+    const names = { index: Object.keys(engine).sort(), node: Object.keys(node).sort() };
+    console.log(JSON.stringify({ result, names }));
   });

@@ -4,4 +4,16 @@ import node = require("virtio-mem-engine/node");
 const core: engine.Core = engine.loadCoreSync();
 const buffer: ArrayBuffer = core.memory.buffer;
 
-export { buffer, node };
+async function remaining(path: string): Promise<number> {
+  const capture: engine.Capture = await engine.readCapture(await node.openCapture(path));
+  const prediction: engine.Prediction = await engine.predict(capture);
+  return prediction.pluggedSizeAfter;
+}
+
+async function plug(size: number): Promise<engine.Guest> {
+  const guest = await engine.Guest.create({ online: { autoOnline: "online_movable" } });
+  guest.requestSize(size);
+  return guest;
+}
+
+export { buffer, plug, remaining };
