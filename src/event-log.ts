@@ -1,6 +1,7 @@
 import type { VirtualClock } from "./clock.js";
 import type { ContigStage } from "./linux/linux-memory.js";
 import type { BigBlockState } from "./virtio-mem/big-block-state.js";
+import type { DeviceHealth } from "./virtio-mem/device-snapshot.js";
 import type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
 import type { RequestType, ResponseType } from "./virtio-mem/protocol.js";
 
@@ -31,6 +32,12 @@ export interface UsableRegionEntry extends Stamped {
   readonly type: "usable-region";
   readonly oldSize: number;
   readonly newSize: number;
+}
+
+/** A request that the device cannot read has broken it, or its driver has reset it. */
+export interface DeviceHealthEntry extends Stamped {
+  readonly type: "device-health";
+  readonly health: DeviceHealth;
 }
 
 /** The driver tracks another state of a memory block; `from` is undefined for one never used before. */
@@ -119,6 +126,7 @@ export type LogEntry =
   | RequestEntry
   | RequestedSizeEntry
   | UsableRegionEntry
+  | DeviceHealthEntry
   | MemoryBlockStateEntry
   | BigBlockStateEntry
   | ContigEntry

@@ -2,7 +2,7 @@ import type { VirtualClock } from "../clock.js";
 import { Errno } from "../errno.js";
 import type { DriverProfile } from "../linux/profile.js";
 import type { VirtioMemDevice } from "./device.js";
-import type { Request, ResponseType } from "./protocol.js";
+import type { Answer, Request } from "./protocol.js";
 
 /**
  * The driver's end of the device: its own copy of the changing config fields, and requests with
@@ -98,10 +98,12 @@ export class DeviceLink {
         return this.#deviceBusy;
       case "ERROR":
         return -Errno.EINVAL;
+      case "none":
+        return -Errno.ENOMEM;
     }
   }
 
-  #ask(request: Request): ResponseType {
+  #ask(request: Request): Answer["type"] {
     const { type } = this.device.handle(request);
     this.#clock.advance(this.#requestNs);
     return type;

@@ -1,28 +1,47 @@
+import { KernelError } from "../core/kernel-error.js";
 import type { EventLog } from "../event-log.js";
 import { formatSize } from "../units.js";
-import { QEMU_FLAVOUR, type DeviceFlavour, type PlugCheck } from "./device-flavour.js";
+import {
+  deviceFlavour,
+  QEMU_FLAVOUR,
+  type DeviceFlavour,
+  type FlavourName,
+  type MalformedRule,
+} from "./device-flavour.js";
+import { assertGeometry } from "./device-geometry.js";
+import { hasFeature, isUsableWith, offeredFeatures } from "./device-features.js";
+import { DeviceBlocks, type DeviceBlockRun } from "./device-blocks.js";
+import { HostMemory, type DeviceHost, type MemoryListener } from "./device-host.js";
+import { assertLoadable, type DeviceHealth, type DeviceSnapshot } from "./device-snapshot.js";
 import {
   MAX_NB_BLOCKS,
-  type BlocksRequest,
-  type BlocksState,
+  type Answer,
   type DeviceConfig,
+  type FeatureName,
   type Request,
   type Response,
 } from "./protocol.js";
-import { RunBitmap } from "./run-bitmap.js";
-import { assertMultiple, assertPowerOfTwo } from "./sizes.js";
+import {
+  CONFIG_SIZE,
+  decodeWireRequest,
+  encodeConfig,
+  encodeResponse,
+  joinRequest,
+  RESPONSE_SIZE,
+  toRequest,
+  type WireRequest,
+} from "./wire.js";
 
 const MiB = 1024 * 1024;
 
-/** Device blocks `[start, start + count)`. */
-export type DeviceBlockRun = readonly [start: number, count: number];
+export type { DeviceBlockRun };
 
 export interface VirtioMemDeviceOptions {
   /** Guest physical start of the region, a multiple of `blockSize`. */
   readonly addr: number;
   /** Bytes of the region, a multiple of `blockSize`; 0 is allowed. */
   readonly regionSize: number;
-  /** Bytes of a device block, a power of two of at least 1 MiB. Default: 2 MiB. */
+  /** Bytes of a device block, a power of two; QEMU wants 1 MiB or more. Default: 2 MiB. */
   readonly blockSize?: number;
   /** Bytes that the guest shall have from the start, a multiple of `blockSize`. Default: 0. */
   readonly requestedSize?: number;
@@ -33,24 +52,30 @@ export interface VirtioMemDeviceOptions {
   readonly plugged?: readonly DeviceBlockRun[];
   /** Usable bytes, where a guest met in its life has more than its requested size gives. */
   readonly usableRegionSize?: number;
-  /** ACPI proximity domain. Default: none. */
+  /** ACPI proximity domain, 16 bits. Default: none. */
   readonly nodeId?: number;
-  /** Default: QEMU on x86. */
-  readonly flavour?: DeviceFlavour;
+  /** Whose device it is. Default: QEMU's on x86. */
+  readonly flavour?: DeviceFlavour | FlavourName;
+  /** Features that the host does not offer although the flavour would. Default: none. */
+  readonly withoutFeatures?: readonly FeatureName[];
+  /** The host behind the device, where it may fail. Default: it never does. */
+  readonly host?: DeviceHost;
   /** Where requests and answers are written down. Default: nowhere. */
   readonly log?: EventLog;
 }
 
-const ACK: Response = { type: "ACK" };
-const BUSY: Response = { type: "BUSY" };
 const ERROR: Response = { type: "ERROR" };
+const NO_ANSWER: Answer = { type: "none" };
 
 /**
  * The virtio-mem device: which device blocks are plugged, and what the host wants plugged.
  *
  * It decides nothing about which blocks: the driver asks, the device accepts or refuses. Every
  * request is all or nothing; whatever is not acknowledged has changed nothing (device.md sections
- * 4 to 6).
+ * 4 to 6), but for the defects of real devices that a flavour has on purpose.
+ *
+ * A new device has a driver that accepted all features; see {@link deviceReset} and
+ * {@link activate}.
  */
 export class VirtioMemDevice {
   readonly addr: number;
@@ -58,56 +83,77 @@ export class VirtioMemDevice {
   readonly blockSize: number;
   readonly nodeId: number | undefined;
   readonly flavour: DeviceFlavour;
-  /** A migration of the guest is running: nothing is plugged or unplugged meanwhile. */
-  migrating = false;
+  readonly offeredFeatures: bigint;
 
-  #requestedSize: number;
-  #usableRegionSize = 0;
-  #pluggedBlocks = 0;
-  readonly #plugged: RunBitmap;
-  readonly #listeners = new Set<() => void>();
+  #acceptedFeatures: bigint | undefined;
+  #health: DeviceHealth = "working";
+  #isBeingRemoved = false;
+  readonly #blocks: DeviceBlocks;
+  readonly #host: HostMemory;
+  readonly #configListeners = new Set<() => void>();
+  readonly #sizeListeners = new Set<(pluggedSize: number) => void>();
   readonly #log: EventLog | undefined;
 
   /** @throws RangeError if an option breaks its rule above, or plugged runs overlap. */
   constructor(options: VirtioMemDeviceOptions) {
-    const { addr, regionSize, blockSize = 2 * MiB, requestedSize = 0 } = options;
-    assertPowerOfTwo("blockSize", blockSize, MiB);
-    assertMultiple("addr", addr, blockSize);
-    assertMultiple("regionSize", regionSize, blockSize);
-    assertMultiple("requestedSize", requestedSize, blockSize);
+    const { addr, regionSize, blockSize = 2 * MiB, requestedSize = 0, nodeId } = options;
+    const { flavour = QEMU_FLAVOUR } = options;
+    this.flavour = typeof flavour === "string" ? deviceFlavour(flavour) : flavour;
+    assertGeometry(this.flavour, addr, regionSize, blockSize, nodeId);
     this.addr = addr;
     this.regionSize = regionSize;
     this.blockSize = blockSize;
-    this.nodeId = options.nodeId;
-    this.flavour = options.flavour ?? QEMU_FLAVOUR;
-    this.#log = options.log;
-    this.#assertFits(requestedSize);
-    this.#requestedSize = requestedSize;
-    this.#plugged = new RunBitmap(regionSize / blockSize);
-    const pluggedEnd = this.#plugInitially(options.plugged ?? []);
-    const usable = options.usableRegionSize ?? 0;
-    assertMultiple("usableRegionSize", usable, blockSize);
-    this.#usableRegionSize = Math.min(
-      regionSize,
-      Math.max(this.#usableFor(requestedSize), pluggedEnd, usable),
+    this.nodeId = nodeId;
+    this.offeredFeatures = offeredFeatures(
+      this.flavour,
+      nodeId !== undefined,
+      options.withoutFeatures ?? [],
     );
+    this.#acceptedFeatures = this.offeredFeatures;
+    this.#host = new HostMemory(options.host ?? {});
+    this.#log = options.log;
+    this.#blocks = new DeviceBlocks({
+      flavour: this.flavour,
+      addr,
+      regionSize,
+      blockSize,
+      requestedSize,
+      usableRegionSize: options.usableRegionSize ?? 0,
+      plugged: options.plugged ?? [],
+      host: this.#host,
+      onUsable: (oldSize, newSize) => {
+        this.#log?.add({ type: "usable-region", atNs: this.#nowNs(), oldSize, newSize });
+      },
+      onPlugged: (pluggedSize) => {
+        for (const listener of this.#sizeListeners) listener(pluggedSize);
+      },
+    });
+  }
+
+  /** A migration of the guest is running: nothing is plugged or unplugged meanwhile. */
+  get migrating(): boolean {
+    return this.#blocks.migrating;
+  }
+
+  set migrating(migrating: boolean) {
+    this.#blocks.migrating = migrating;
   }
 
   get requestedSize(): number {
-    return this.#requestedSize;
+    return this.#blocks.requestedSize;
   }
 
   get usableRegionSize(): number {
-    return this.#usableRegionSize;
+    return this.#blocks.usableRegionSize;
   }
 
   get pluggedSize(): number {
-    return this.#pluggedBlocks * this.blockSize;
+    return this.#blocks.pluggedSize;
   }
 
   /** Device blocks of the whole region. */
   get nbBlocks(): number {
-    return this.#plugged.length;
+    return this.#blocks.nbBlocks;
   }
 
   /** All fields that a driver can read, as they are now. */
@@ -117,11 +163,42 @@ export class VirtioMemDevice {
       nodeId: this.nodeId,
       addr: this.addr,
       regionSize: this.regionSize,
-      usableRegionSize: this.#usableRegionSize,
+      usableRegionSize: this.usableRegionSize,
       pluggedSize: this.pluggedSize,
-      requestedSize: this.#requestedSize,
+      requestedSize: this.requestedSize,
     };
   }
+
+  /** Does it take requests, or has one broken it? */
+  get health(): DeviceHealth {
+    return this.#health;
+  }
+
+  /** The status bit DEVICE_NEEDS_RESET. */
+  get needsReset(): boolean {
+    return this.#health === "needs-reset";
+  }
+
+  /** Does a driver work with it? Without one, requests get no answer. */
+  get isActive(): boolean {
+    return this.#acceptedFeatures !== undefined;
+  }
+
+  /** Features that the driver has accepted; none without a driver. */
+  get acceptedFeatures(): bigint {
+    return this.#acceptedFeatures ?? 0n;
+  }
+
+  hasAccepted(feature: FeatureName): boolean {
+    return hasFeature(this.acceptedFeatures, feature);
+  }
+
+  /** Is the host taking the device away? The requested size then cannot change. */
+  get isBeingRemoved(): boolean {
+    return this.#isBeingRemoved;
+  }
+
+  // The host's side.
 
   /**
    * Asks the guest to grow or shrink to `size`, and tells the driver.
@@ -130,190 +207,255 @@ export class VirtioMemDevice {
    * incomplete while pages are busy.
    *
    * @param size - a multiple of {@link blockSize}, at most {@link regionSize}.
-   * @throws RangeError if `size` is not; the old wish then stands.
+   * @throws RangeError if `size` is not; KernelError where the device takes no size now, or not the
+   *   one it has (see {@link DeviceFlavour.target}). The old wish then stands.
    */
   requestSize(size: number): void {
-    assertMultiple("requestedSize", size, this.blockSize);
-    this.#assertFits(size);
-    // The usable region first: no driver may ever see more requested than usable.
-    this.#resizeUsable(Math.max(this.#usableRegionSize, this.#usableFor(size)));
-    this.#requestedSize = size;
+    this.#blocks.assertRequestable(size);
+    const { mayStay, mayPrecedeDriver } = this.flavour.target;
+    if (this.#isBeingRemoved) {
+      throw new KernelError("EBUSY", "request a size of a device that is being removed");
+    }
+    if (!mayPrecedeDriver && !this.isActive) {
+      throw new KernelError("EINVAL", "request a size of a device without a driver");
+    }
+    if (!mayStay && size === this.requestedSize) {
+      throw new KernelError("EINVAL", `request ${formatSize(size)}, which is requested already`);
+    }
+    this.#blocks.setRequestedSize(size);
     this.#log?.add({ type: "requested-size", atNs: this.#nowNs(), size });
-    for (const listener of this.#listeners) listener();
+    if (!this.isActive) return;
+    for (const listener of this.#configListeners) listener();
   }
 
   /**
-   * Calls `listener` whenever the host has set a requested size, also one equal to the old.
+   * Calls `listener` whenever the host has set a requested size, also one equal to the old, while a
+   * driver works with the device.
    *
    * @returns the function that ends it.
    */
   onConfigChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
+    this.#configListeners.add(listener);
     return () => {
-      this.#listeners.delete(listener);
+      this.#configListeners.delete(listener);
     };
+  }
+
+  /**
+   * Calls `listener` with the plugged size after every acknowledged PLUG and UNPLUG, and when all
+   * that was plugged has gone at once; see {@link throttleSizeEvents} for what QEMU's monitor shows.
+   *
+   * @returns the function that ends it.
+   */
+  onSizeChange(listener: (pluggedSize: number) => void): () => void {
+    this.#sizeListeners.add(listener);
+    return () => {
+      this.#sizeListeners.delete(listener);
+    };
+  }
+
+  /** Lets `listener` follow what is plugged from now on, and refuse it. */
+  addMemoryListener(listener: MemoryListener): () => void {
+    return this.#host.add(listener);
+  }
+
+  /**
+   * The machine is reset: all is unplugged if that is possible now, the usable region is computed
+   * anew, and the driver is gone.
+   */
+  systemReset(): void {
+    this.#blocks.unplugAll();
+    this.deviceReset();
+  }
+
+  /**
+   * Begins to take the device away from the guest. Only one that nothing is plugged in or requested
+   * of can go, and only if no driver reads unplugged memory.
+   *
+   * @returns `false` if it cannot go now.
+   */
+  tryRemove(): boolean {
+    const isInaccessible = hasFeature(this.offeredFeatures, "UnpluggedInaccessible");
+    if (!isInaccessible || this.pluggedSize > 0 || this.requestedSize > 0) return false;
+    this.#isBeingRemoved = true;
+    return true;
+  }
+
+  /** The guest has refused to let the device go. */
+  cancelRemoval(): void {
+    this.#isBeingRemoved = false;
+  }
+
+  /** The state that a migration or a snapshot carries over. */
+  snapshot(): DeviceSnapshot {
+    return {
+      flavour: this.flavour.name,
+      addr: this.addr,
+      regionSize: this.regionSize,
+      blockSize: this.blockSize,
+      nodeId: this.nodeId ?? null,
+      usableRegionSize: this.usableRegionSize,
+      pluggedSize: this.pluggedSize,
+      requestedSize: this.requestedSize,
+      plugged: [...this.pluggedRuns()],
+      acceptedFeatures: this.isActive ? this.acceptedFeatures.toString(16) : null,
+      health: this.#health,
+    };
+  }
+
+  /**
+   * Takes over the state of a device like this one, from a snapshot. Unplugged memory is discarded,
+   * listeners are told of what is plugged.
+   *
+   * @throws RangeError if the snapshot is of another device or contradicts itself; KernelError if a
+   *   listener refuses. Then nothing has changed.
+   */
+  restore(snapshot: DeviceSnapshot): void {
+    assertLoadable(snapshot, this, this.flavour.plugFailure.leaves === "blocks");
+    const { plugged, acceptedFeatures } = snapshot;
+    for (const [index, [start, count]] of plugged.entries()) {
+      if (this.#host.map(start, count, true)) continue;
+      for (const [told, nr] of plugged.slice(0, index)) this.#host.unmap(told, nr);
+      throw new KernelError("EBUSY", `restore ${count} plugged device blocks from ${start} on`);
+    }
+    this.#blocks.load(snapshot, plugged);
+    this.#acceptedFeatures =
+      acceptedFeatures === null ? undefined : BigInt(`0x${acceptedFeatures}`);
+    this.#health = snapshot.health;
+    for (const [start, count] of this.#blocks.runs(false)) this.#host.discard(start, count);
+  }
+
+  // The driver's side.
+
+  /** The driver lets go of the device, or recovers it. Changes no block and no size. */
+  deviceReset(): void {
+    this.#acceptedFeatures = undefined;
+    this.#setHealth("working");
+  }
+
+  /**
+   * A driver begins to work with the device.
+   *
+   * @param features - what it accepts. Default: all that is offered.
+   * @returns `false` if it accepts what is not offered, or does without what it must accept.
+   */
+  activate(features: bigint = this.offeredFeatures): boolean {
+    if (!isUsableWith(this.flavour, this.offeredFeatures, features)) return false;
+    this.#acceptedFeatures = features;
+    return true;
   }
 
   /**
    * Answers a request of the driver.
    *
-   * @throws RangeError if `nbBlocks` is not a whole number of 16 bits.
+   * @throws RangeError if `nbBlocks` is not a whole number of 16 bits: no driver can send that.
    */
-  handle(request: Request): Response {
+  handle(request: Request): Answer {
+    if (!this.isActive || this.#health !== "working") return NO_ANSWER;
     if (request.type === "UNPLUG_ALL") {
-      const response = this.#unplugAll();
+      const response = this.#blocks.unplugAll();
       this.#record("UNPLUG_ALL", 0, 0, response);
       return response;
     }
-    const { type, addr, nbBlocks } = request;
+    const { type, nbBlocks } = request;
     if (!Number.isInteger(nbBlocks) || nbBlocks < 0 || nbBlocks > MAX_NB_BLOCKS) {
       throw new RangeError(
         `nbBlocks must be a whole number from 0 to ${MAX_NB_BLOCKS}, got ${nbBlocks}`,
       );
     }
-    const response = this.#handleBlocks(request);
+    const addr = Number(request.addr);
+    const response = this.#blocks.handle({ type, addr, nbBlocks });
     this.#record(type, addr - this.addr, nbBlocks, response);
     return response;
   }
 
-  /** Unplugs everything as a reboot of the machine does; while migrating it changes nothing. */
-  systemReset(): void {
-    this.#unplugAll();
+  /**
+   * Answers the bytes of a request, whatever they are.
+   *
+   * @param request - the readable part of a descriptor chain, as a whole or descriptor by
+   *   descriptor. More than 24 bytes are ignored.
+   * @param writableSize - bytes that the driver has left for the answer.
+   * @returns the answer, whose length is the used length: 10 bytes, or 0 from a flavour that hands
+   *   an unreadable request back. Undefined: no answer; {@link health} says whether there will be
+   *   another.
+   */
+  handleBytes(
+    request: Uint8Array | readonly Uint8Array[],
+    writableSize: number = RESPONSE_SIZE,
+  ): Uint8Array | undefined {
+    if (!this.isActive || this.#health !== "working") return undefined;
+    const { maySplit, tooShort } = this.flavour.malformed;
+    const wireRequest = decodeWireRequest(joinRequest(request, maySplit));
+    if (wireRequest === undefined || writableSize < RESPONSE_SIZE) {
+      return this.#malformed(tooShort);
+    }
+    return this.handleWire(wireRequest);
+  }
+
+  /** Answers a request of any type and address; see {@link handleBytes}. */
+  handleWire(wireRequest: WireRequest): Uint8Array | undefined {
+    const request = toRequest(wireRequest);
+    if (request !== undefined) return encodeResponse(this.handle(request));
+    if (!this.isActive || this.#health !== "working") return undefined;
+    return this.#malformed(this.flavour.malformed.unknownType);
+  }
+
+  /**
+   * Reads `size` bytes of the config space, at any offset. A read that leaves the 56 bytes gives
+   * all ones.
+   */
+  readConfig(offset = 0, size: number = CONFIG_SIZE): Uint8Array {
+    if (offset < 0 || offset + size > CONFIG_SIZE) return new Uint8Array(size).fill(0xff);
+    return encodeConfig(this.config).slice(offset, offset + size);
+  }
+
+  /** The config space is read only: a write is taken and forgotten. */
+  readonly writeConfig: (offset: number, bytes: Uint8Array) => void = ignore;
+
+  /**
+   * May the driver access `[addr, addr + size)`? Plugged memory always; unplugged memory by a read
+   * of the CPU, inside the usable region and as long as it was not told to keep off.
+   */
+  allowsAccess(kind: "read" | "write" | "dma", addr: number, size: number): boolean {
+    const offset = addr - this.addr;
+    if (size <= 0 || offset < 0 || offset + size > this.usableRegionSize) return false;
+    const start = Math.floor(offset / this.blockSize);
+    const count = Math.ceil((offset + size) / this.blockSize) - start;
+    if (this.isAll(start, count, true)) return true;
+    return kind === "read" && !this.hasAccepted("UnpluggedInaccessible");
   }
 
   /** Is each device block of the run `plugged`? Runs beyond the region are never. */
   isAll(start: number, count: number, plugged: boolean): boolean {
-    if (start < 0 || start + count > this.nbBlocks) return false;
-    return this.#plugged.isAll(start, count, plugged);
+    return this.#blocks.isAll(start, count, plugged);
   }
 
   /** The plugged device blocks as runs, ascending and as long as possible. */
-  *pluggedRuns(): Generator<DeviceBlockRun> {
-    const end = this.nbBlocks;
-    let start = this.#plugged.next(0, end, true);
-    while (start < end) {
-      const stop = this.#plugged.next(start, end, false);
-      yield [start, stop - start];
-      start = this.#plugged.next(stop, end, true);
+  pluggedRuns(): Generator<DeviceBlockRun> {
+    return this.#blocks.runs(true);
+  }
+
+  #malformed(rule: MalformedRule): Uint8Array | undefined {
+    switch (rule) {
+      case "needs-reset":
+        this.#setHealth("needs-reset");
+        return undefined;
+      case "stop":
+        this.#setHealth("stopped");
+        return undefined;
+      case "drop":
+        return undefined;
+      case "empty-answer":
+        return new Uint8Array(0);
+      case "error":
+        return encodeResponse(ERROR);
     }
   }
 
-  #handleBlocks(request: BlocksRequest): Response {
-    switch (request.type) {
-      case "PLUG":
-        return this.#plug(request);
-      case "UNPLUG":
-        return this.#unplug(request);
-      case "STATE":
-        return this.#isValidRange(request) ? { type: "ACK", state: this.#stateOf(request) } : ERROR;
-    }
-  }
-
-  #plug(request: BlocksRequest): Response {
-    for (const check of this.flavour.plugChecks) {
-      const refusal = this.#refusal(check, request);
-      if (refusal !== undefined) return refusal;
-    }
-    this.#plugged.fill(this.#indexOf(request), request.nbBlocks, true);
-    this.#pluggedBlocks += request.nbBlocks;
-    return ACK;
-  }
-
-  /** The answer to a PLUG that fails `check`; undefined where it passes. */
-  #refusal(check: PlugCheck, request: BlocksRequest): Response | undefined {
-    switch (check) {
-      case "range":
-        return this.#isValidRange(request) ? undefined : ERROR;
-      case "size": {
-        const size = this.pluggedSize + request.nbBlocks * this.blockSize;
-        return size > this.#requestedSize ? { type: this.flavour.answerTooLarge } : undefined;
-      }
-      case "state":
-        return this.isAll(this.#indexOf(request), request.nbBlocks, false) ? undefined : ERROR;
-      case "busy":
-        return this.migrating ? BUSY : undefined;
-    }
-  }
-
-  #unplug(request: BlocksRequest): Response {
-    if (!this.#isValidRange(request)) return ERROR;
-    const start = this.#indexOf(request);
-    if (!this.isAll(start, request.nbBlocks, true)) return ERROR;
-    if (this.migrating) return BUSY;
-    this.#plugged.fill(start, request.nbBlocks, false);
-    this.#pluggedBlocks -= request.nbBlocks;
-    return ACK;
-  }
-
-  #unplugAll(): Response {
-    if (this.#pluggedBlocks > 0) {
-      if (this.migrating) return BUSY;
-      this.#plugged.fill(0, this.nbBlocks, false);
-      this.#pluggedBlocks = 0;
-    }
-    if (this.flavour.unplugAllShrinksUsable) {
-      this.#resizeUsable(this.#usableFor(this.#requestedSize));
-    }
-    return ACK;
-  }
-
-  #stateOf(request: BlocksRequest): BlocksState {
-    const start = this.#indexOf(request);
-    if (this.isAll(start, request.nbBlocks, true)) return "PLUGGED";
-    return this.isAll(start, request.nbBlocks, false) ? "UNPLUGGED" : "MIXED";
-  }
-
-  /** Inside the *usable* region, for every request that names blocks (device.md section 4.4). */
-  #isValidRange({ addr, nbBlocks }: BlocksRequest): boolean {
-    return (
-      nbBlocks > 0 &&
-      addr % this.blockSize === 0 &&
-      addr >= this.addr &&
-      addr + nbBlocks * this.blockSize <= this.addr + this.#usableRegionSize
-    );
-  }
-
-  #indexOf({ addr }: BlocksRequest): number {
-    return (addr - this.addr) / this.blockSize;
-  }
-
-  #usableFor(requestedSize: number): number {
-    if (requestedSize === 0) return 0;
-    const wanted = requestedSize + this.flavour.usableRegion.extentSize;
-    return Math.min(this.regionSize, Math.ceil(wanted / this.blockSize) * this.blockSize);
-  }
-
-  #resizeUsable(size: number): void {
-    const oldSize = this.#usableRegionSize;
-    if (size === oldSize) return;
-    this.#usableRegionSize = size;
-    this.#log?.add({ type: "usable-region", atNs: this.#nowNs(), oldSize, newSize: size });
-  }
-
-  #assertFits(requestedSize: number): void {
-    if (requestedSize > this.regionSize) {
-      throw new RangeError(
-        `requestedSize must be at most regionSize (${formatSize(this.regionSize)}), ` +
-          `got ${formatSize(requestedSize)}`,
-      );
-    }
-  }
-
-  /** Returns the end of the last run, in bytes from the region start. */
-  #plugInitially(runs: readonly DeviceBlockRun[]): number {
-    let end = 0;
-    for (const [start, count] of runs) {
-      if (!Number.isInteger(count) || count < 1 || !this.isAll(start, count, false)) {
-        throw new RangeError(
-          `plugged must name free device blocks of 0 to ${this.nbBlocks}, ` +
-            `got ${count} from ${start} on`,
-        );
-      }
-      this.#plugged.fill(start, count, true);
-      this.#pluggedBlocks += count;
-      end = Math.max(end, (start + count) * this.blockSize);
-    }
-    return end;
+  #setHealth(health: DeviceHealth): void {
+    if (health === this.#health) return;
+    this.#health = health;
+    this.#log?.add({ type: "device-health", atNs: this.#nowNs(), health });
   }
 
   #record(
@@ -329,4 +471,8 @@ export class VirtioMemDevice {
   #nowNs(): number {
     return this.#log?.clock.nowNs ?? 0;
   }
+}
+
+function ignore(): void {
+  // On purpose.
 }

@@ -9,8 +9,8 @@ export type BlocksState = "PLUGGED" | "UNPLUGGED" | "MIXED";
 /** A request that names device blocks. */
 export interface BlocksRequest {
   readonly type: "PLUG" | "UNPLUG" | "STATE";
-  /** Guest physical address of the first device block. */
-  readonly addr: number;
+  /** Guest physical address of the first device block; a driver may send any 64 bits. */
+  readonly addr: number | bigint;
   /** Consecutive device blocks; 16 bits. */
   readonly nbBlocks: number;
 }
@@ -22,6 +22,9 @@ export interface Response {
   /** Only in the ACK of a STATE request. */
   readonly state?: BlocksState;
 }
+
+/** What comes back for a request: `none` from a device that is broken or has no driver. */
+export type Answer = Response | { readonly type: "none"; readonly state?: never };
 
 /** Largest number of device blocks in one request. */
 export const MAX_NB_BLOCKS = 65535;
@@ -36,4 +39,24 @@ export interface DeviceConfig {
   readonly usableRegionSize: number;
   readonly pluggedSize: number;
   readonly requestedSize: number;
+}
+
+/** Feature bits of the device (device.md section 3). */
+export const FeatureBit = {
+  /** `nodeId` is valid. */
+  AcpiPxm: 0,
+  /** The driver must not even read unplugged memory. */
+  UnpluggedInaccessible: 1,
+  /** The guest may suspend to RAM with plugged memory. */
+  PersistentSuspend: 2,
+  Version1: 32,
+} as const;
+
+export type FeatureName = keyof typeof FeatureBit;
+
+/** The features as the 64 bits that device and driver exchange. */
+export function featureBits(features: Iterable<FeatureName>): bigint {
+  let bits = 0n;
+  for (const name of features) bits |= 1n << BigInt(FeatureBit[name]);
+  return bits;
 }

@@ -1,0 +1,28 @@
+import type { DeviceFlavour } from "./device-flavour.js";
+import { featureBits, FeatureBit, type FeatureName } from "./protocol.js";
+
+/** The bits that a device of the flavour offers (device.md section 3). */
+export function offeredFeatures(
+  { features }: DeviceFlavour,
+  hasNode: boolean,
+  without: readonly FeatureName[],
+): bigint {
+  const wanted = features.offered.filter(
+    (name) => !without.includes(name) && (name !== "AcpiPxm" || hasNode),
+  );
+  return featureBits([...features.forced, ...wanted]);
+}
+
+/** Can a driver that accepts `accepted` use a device that offers `offered`? */
+export function isUsableWith(
+  { features }: DeviceFlavour,
+  offered: bigint,
+  accepted: bigint,
+): boolean {
+  const required = featureBits(features.required) & offered;
+  return (accepted & ~offered) === 0n && (accepted & required) === required;
+}
+
+export function hasFeature(bits: bigint, name: FeatureName): boolean {
+  return (bits & (1n << BigInt(FeatureBit[name]))) !== 0n;
+}
