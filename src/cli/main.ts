@@ -8,6 +8,7 @@ import { RecordingError } from "../check/free-list-recording.js";
 import { CapacityError } from "../core/kernel-error.js";
 import { registerCaptureScript } from "./capture-script.js";
 import { registerCheck } from "./check.js";
+import { registerDevice } from "./device.js";
 import { registerPredict } from "./predict.js";
 import { UsageError } from "./usage-error.js";
 
@@ -25,6 +26,7 @@ const program = new Command("virtio-mem")
 registerPredict(program);
 registerCaptureScript(program);
 registerCheck(program);
+registerDevice(program);
 for (const command of program.commands) command.exitOverride();
 
 try {

@@ -1,0 +1,129 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { Option, type Command } from "commander";
+
+import type { DeviceGeometry } from "../conformance/device-port.js";
+import { OwnDevicePort } from "../conformance/own-device-port.js";
+import { playStep } from "../conformance/play-step.js";
+import { requestLines, type Answered } from "../conformance/request-line.js";
+import { parseSize } from "../units.js";
+import { deviceFlavour, FLAVOUR_NAMES } from "../virtio-mem/device-flavour.js";
+import { serveDevice } from "./device-server.js";
+import { UsageError } from "./usage-error.js";
+
+interface DeviceFlags {
+  readonly replay?: string;
+  readonly serve?: string;
+  readonly flavour: string;
+  readonly json?: boolean;
+  readonly regionStart?: string;
+  readonly regionSize?: string;
+  readonly deviceBlockSize?: string;
+}
+
+export function registerDevice(program: Command): void {
+  program
+    .command("device")
+    .description("play requests to the modelled device, or offer it to another program")
+    .option("--replay <file>", "JSON Lines of requests, such as requests.jsonl of a recording")
+    .option("--serve <where>", "take requests as bytes: `stdio`, or the path of a Unix socket")
+    .addOption(
+      new Option("--flavour <name>", "whose device it is").choices(FLAVOUR_NAMES).default("qemu"),
+    )
+    .option("--region-start <address>", "where its memory starts, if meta.json does not say")
+    .option("--region-size <size>", "how large its memory is, likewise")
+    .option("--device-block-size <size>", "unit in which it plugs, likewise")
+    .option("--json", "print JSON, one line per line of the file; it does so anyway")
+    .action(runDevice);
+}
+
+async function runDevice(flags: DeviceFlags): Promise<void> {
+  if (flags.replay !== undefined) await replay(flags.replay, flags);
+  else if (flags.serve !== undefined) await serve(flags.serve, flags);
+  else throw new UsageError("device must have --replay or --serve, got neither");
+}
+
+async function replay(file: string, flags: DeviceFlags): Promise<void> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`--replay must name a file that can be read, got: ${found}`);
+  });
+  const recorded = await recordedGeometry(join(dirname(file), "meta.json"));
+  const port = new OwnDevicePort(deviceFlavour(flags.flavour), geometryOf(flags, recorded));
+  let output = "";
+  for (const { line, step } of requestLines(text)) {
+    const answered = await playStep(port, step);
+    if (answered === undefined) {
+      throw new UsageError(`line ${line}: this device cannot do that`);
+    }
+    const told = port.device.needsReset ? { ...answered, needsReset: true as const } : answered;
+    output += `${JSON.stringify(ordered(told))}\n`;
+  }
+  process.stdout.write(output);
+}
+
+async function serve(where: string, flags: DeviceFlags): Promise<void> {
+  const flavour = deviceFlavour(flags.flavour);
+  const port = new OwnDevicePort(flavour, geometryOf(flags, {}));
+  await serveDevice(port, where);
+}
+
+function ordered(answered: Answered): Answered {
+  const { cfg, needsReset, ...rest } = answered;
+  return {
+    ...rest,
+    ...(needsReset === undefined ? {} : { needsReset }),
+    ...(cfg === undefined ? {} : { cfg }),
+  };
+}
+
+type RecordedGeometry = { readonly [K in keyof DeviceGeometry]?: bigint | undefined };
+
+/** What the recording beside a request list says of its device; nothing where there is none. */
+async function recordedGeometry(file: string): Promise<RecordedGeometry> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return {};
+  let meta: unknown;
+  try {
+    meta = JSON.parse(text);
+  } catch {
+    throw new UsageError(`${file} must be JSON, got something else`);
+  }
+  const { region, ...sizes } = (meta ?? {}) as {
+    readonly region?: { readonly gpa?: unknown; readonly size?: unknown };
+    readonly block_size?: unknown;
+    readonly device_block_size?: unknown;
+  };
+  return {
+    addr: wholeOf(region?.gpa),
+    regionSize: wholeOf(region?.size),
+    blockSize: wholeOf(sizes.block_size ?? sizes.device_block_size),
+  };
+}
+
+function wholeOf(value: unknown): bigint | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;
+}
+
+const GiB = 1024n ** 3n;
+const DEFAULT_GEOMETRY: DeviceGeometry = {
+  addr: 4n * GiB,
+  regionSize: 4n * GiB,
+  blockSize: 2n * 1024n ** 2n,
+};
+
+function geometryOf(flags: DeviceFlags, recorded: RecordedGeometry): DeviceGeometry {
+  const size = (text: string | undefined, flag: string): bigint | undefined =>
+    text === undefined ? undefined : BigInt(parseSize(text, flag));
+  const { regionStart, regionSize, deviceBlockSize } = flags;
+  return {
+    addr: size(regionStart, "--region-start") ?? recorded.addr ?? DEFAULT_GEOMETRY.addr,
+    regionSize:
+      size(regionSize, "--region-size") ?? recorded.regionSize ?? DEFAULT_GEOMETRY.regionSize,
+    blockSize:
+      size(deviceBlockSize, "--device-block-size") ??
+      recorded.blockSize ??
+      DEFAULT_GEOMETRY.blockSize,
+  };
+}

@@ -1,0 +1,197 @@
+import type { DeviceGeometry, DevicePort } from "./device-port.js";
+
+// A device under test behind a stream of bytes. The kit sends frames, the device answers each with
+// one, in order; numbers are little endian:
+//
+//   to the device    op u8      length u32    payload
+//   from the device  status u8  length u32    payload
+//
+//   op                  payload                              payload of the answer
+//   1 handle            writable size u32, request bytes     response bytes; status 1: no answer
+//   2 read config       offset u32, size u32                 bytes
+//   3 write config      offset u32, bytes                    -
+//   4 requested size    size u64                             -; status 1: refused
+//   5 system reset      -                                    -
+//   6 device reset      -                                    -
+//   7 new device        addr u64, region u64, block u64      -; status 1: not with this geometry
+//   8 migrate           on u8                                -
+//
+// Status 0 is done, 2 is "cannot do that at all".
+
+export const FrameOp = {
+  Handle: 1,
+  ReadConfig: 2,
+  WriteConfig: 3,
+  RequestSize: 4,
+  SystemReset: 5,
+  DeviceReset: 6,
+  Create: 7,
+  Migrate: 8,
+} as const;
+
+const DONE = 0;
+const REFUSED = 1;
+const UNKNOWN = 2;
+
+const HEAD_SIZE = 5;
+/** No frame of the protocol comes near it; a longer one means that the streams are out of step. */
+const MAX_PAYLOAD = 1 << 20;
+
+export interface Frame {
+  /** The op of a frame to the device, the status of one from it. */
+  readonly tag: number;
+  readonly payload: Uint8Array;
+}
+
+export function encodeFrame({ tag, payload }: Frame): Uint8Array {
+  const bytes = new Uint8Array(HEAD_SIZE + payload.length);
+  bytes[0] = tag;
+  viewOf(bytes).setUint32(1, payload.length, true);
+  bytes.set(payload, HEAD_SIZE);
+  return bytes;
+}
+
+/** Cuts a stream of bytes into frames, however it arrives in pieces. */
+export class FrameReader {
+  #rest = new Uint8Array(0);
+
+  /** @throws RangeError for a frame that is longer than any of the protocol. */
+  *push(piece: Uint8Array): Generator<Frame> {
+    const bytes = new Uint8Array(this.#rest.length + piece.length);
+    bytes.set(this.#rest);
+    bytes.set(piece, this.#rest.length);
+    let at = 0;
+    while (bytes.length - at >= HEAD_SIZE) {
+      const length = viewOf(bytes).getUint32(at + 1, true);
+      if (length > MAX_PAYLOAD) {
+        throw new RangeError(`frame must have at most ${MAX_PAYLOAD} bytes, got ${length}`);
+      }
+      const end = at + HEAD_SIZE + length;
+      if (bytes.length < end) break;
+      yield { tag: bytes[at] ?? 0, payload: bytes.slice(at + HEAD_SIZE, end) };
+      at = end;
+    }
+    this.#rest = bytes.slice(at);
+  }
+}
+
+/** Answers one frame by a device; what a device behind a socket has to do. */
+export async function serveFrame(port: DevicePort, { tag, payload }: Frame): Promise<Frame> {
+  const view = viewOf(payload);
+  const size = MIN_PAYLOAD[tag];
+  if (size === undefined || payload.length < size) return frame(UNKNOWN);
+  switch (tag) {
+    case FrameOp.Handle: {
+      const response = await port.handle(payload.subarray(4), view.getUint32(0, true));
+      return response === undefined ? frame(REFUSED) : frame(DONE, response);
+    }
+    case FrameOp.ReadConfig: {
+      const size = Math.min(view.getUint32(4, true), MAX_PAYLOAD);
+      return frame(DONE, await port.readConfig(view.getUint32(0, true), size));
+    }
+    case FrameOp.WriteConfig:
+      await port.writeConfig(view.getUint32(0, true), payload.subarray(4));
+      return frame(DONE);
+    case FrameOp.RequestSize:
+      return frame((await port.requestSize(view.getBigUint64(0, true))) ? DONE : REFUSED);
+    case FrameOp.SystemReset:
+      await port.systemReset();
+      return frame(DONE);
+    case FrameOp.DeviceReset:
+      await port.deviceReset();
+      return frame(DONE);
+    case FrameOp.Create: {
+      const isMade = await port.create({
+        addr: view.getBigUint64(0, true),
+        regionSize: view.getBigUint64(8, true),
+        blockSize: view.getBigUint64(16, true),
+      });
+      return frame(isMade ? DONE : REFUSED);
+    }
+    default:
+      return frame((await port.migrate(payload[0] !== 0)) ? DONE : UNKNOWN);
+  }
+}
+
+const MIN_PAYLOAD: Readonly<Record<number, number>> = {
+  [FrameOp.Handle]: 4,
+  [FrameOp.ReadConfig]: 8,
+  [FrameOp.WriteConfig]: 4,
+  [FrameOp.RequestSize]: 8,
+  [FrameOp.SystemReset]: 0,
+  [FrameOp.DeviceReset]: 0,
+  [FrameOp.Create]: 24,
+  [FrameOp.Migrate]: 1,
+};
+
+/** A device at the other end of a stream. One frame is on its way at a time. */
+export class FramePort implements DevicePort {
+  readonly #exchange: (frame: Frame) => Promise<Frame>;
+
+  /** @param exchange - sends a frame and gives the answer to it. */
+  constructor(exchange: (frame: Frame) => Promise<Frame>) {
+    this.#exchange = exchange;
+  }
+
+  async create({ addr, regionSize, blockSize }: DeviceGeometry): Promise<boolean> {
+    const payload = new Uint8Array(24);
+    const view = viewOf(payload);
+    view.setBigUint64(0, addr, true);
+    view.setBigUint64(8, regionSize, true);
+    view.setBigUint64(16, blockSize, true);
+    return (await this.#ask(FrameOp.Create, payload)).tag === DONE;
+  }
+
+  async handle(request: Uint8Array, writableSize: number): Promise<Uint8Array | undefined> {
+    const payload = new Uint8Array(4 + request.length);
+    viewOf(payload).setUint32(0, writableSize, true);
+    payload.set(request, 4);
+    const { tag, payload: response } = await this.#ask(FrameOp.Handle, payload);
+    return tag === DONE ? response : undefined;
+  }
+
+  async readConfig(offset: number, size: number): Promise<Uint8Array> {
+    const payload = new Uint8Array(8);
+    viewOf(payload).setUint32(0, offset, true);
+    viewOf(payload).setUint32(4, size, true);
+    return (await this.#ask(FrameOp.ReadConfig, payload)).payload;
+  }
+
+  async writeConfig(offset: number, bytes: Uint8Array): Promise<void> {
+    const payload = new Uint8Array(4 + bytes.length);
+    viewOf(payload).setUint32(0, offset, true);
+    payload.set(bytes, 4);
+    await this.#ask(FrameOp.WriteConfig, payload);
+  }
+
+  async requestSize(size: bigint): Promise<boolean> {
+    if (size !== BigInt.asUintN(64, size)) return false;
+    const payload = new Uint8Array(8);
+    viewOf(payload).setBigUint64(0, size, true);
+    return (await this.#ask(FrameOp.RequestSize, payload)).tag === DONE;
+  }
+
+  async systemReset(): Promise<void> {
+    await this.#ask(FrameOp.SystemReset);
+  }
+
+  async deviceReset(): Promise<void> {
+    await this.#ask(FrameOp.DeviceReset);
+  }
+
+  async migrate(on: boolean): Promise<boolean> {
+    return (await this.#ask(FrameOp.Migrate, Uint8Array.of(on ? 1 : 0))).tag === DONE;
+  }
+
+  #ask(op: number, payload: Uint8Array = new Uint8Array(0)): Promise<Frame> {
+    return this.#exchange({ tag: op, payload });
+  }
+}
+
+function frame(tag: number, payload: Uint8Array = new Uint8Array(0)): Frame {
+  return { tag, payload };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,79 @@
+import { KernelError } from "../core/kernel-error.js";
+import type { DeviceFlavour } from "../virtio-mem/device-flavour.js";
+import { VirtioMemDevice } from "../virtio-mem/device.js";
+import type { DeviceGeometry, DevicePort } from "./device-port.js";
+
+/** Our own device behind the port of the kit; synchronous. */
+export class OwnDevicePort implements DevicePort {
+  readonly #flavour: DeviceFlavour;
+  #device: VirtioMemDevice;
+
+  /** @throws RangeError if the flavour has no device of that geometry. */
+  constructor(flavour: DeviceFlavour, geometry: DeviceGeometry) {
+    this.#flavour = flavour;
+    this.#device = deviceOf(flavour, geometry);
+  }
+
+  /** The device as it is now; another one after {@link create}. */
+  get device(): VirtioMemDevice {
+    return this.#device;
+  }
+
+  create(geometry: DeviceGeometry): boolean {
+    try {
+      this.#device = deviceOf(this.#flavour, geometry);
+      return true;
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
+  }
+
+  handle(request: Uint8Array, writableSize: number): Uint8Array | undefined {
+    return this.#device.handleBytes(request, writableSize);
+  }
+
+  readConfig(offset: number, size: number): Uint8Array {
+    return this.#device.readConfig(offset, size);
+  }
+
+  writeConfig(offset: number, bytes: Uint8Array): void {
+    this.#device.writeConfig(offset, bytes);
+  }
+
+  requestSize(size: bigint): boolean {
+    // A size that a double would round is larger than any region.
+    if (size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER)) return false;
+    try {
+      this.#device.requestSize(Number(size));
+      return true;
+    } catch (error) {
+      if (error instanceof RangeError || error instanceof KernelError) return false;
+      throw error;
+    }
+  }
+
+  systemReset(): void {
+    this.#device.systemReset();
+    this.#device.activate();
+  }
+
+  deviceReset(): void {
+    this.#device.deviceReset();
+    this.#device.activate();
+  }
+
+  migrate(on: boolean): boolean {
+    this.#device.migrating = on;
+    return true;
+  }
+}
+
+function deviceOf(flavour: DeviceFlavour, geometry: DeviceGeometry): VirtioMemDevice {
+  return new VirtioMemDevice({
+    addr: Number(geometry.addr),
+    regionSize: Number(geometry.regionSize),
+    blockSize: Number(geometry.blockSize),
+    flavour,
+  });
+}
