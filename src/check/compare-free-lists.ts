@@ -92,6 +92,6 @@ function firstDifference(
 }
 
 function text(value: unknown): string {
-  const words = JSON.stringify(value) ?? "nothing";
+  const words = value === undefined ? "nothing" : JSON.stringify(value);
   return words.length > SHOWN ? `${words.slice(0, SHOWN)}...` : words;
 }

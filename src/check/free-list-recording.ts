@@ -97,20 +97,21 @@ export function parseFreeListSteps(text: string): FreeListStep[] {
 }
 
 function parseStep(line: string, number: number): FreeListStep {
-  let step: FreeListStep;
+  let parsed: unknown;
   try {
-    step = JSON.parse(line) as FreeListStep;
+    parsed = JSON.parse(line);
   } catch (cause) {
     throw new RecordingError(`steps.jsonl line ${number} must be JSON: ${String(cause)}`);
   }
   const where = `steps.jsonl line ${number}`;
-  if (typeof step !== "object" || step === null || !Number.isInteger(step.i)) {
+  const step = (parsed ?? {}) as FreeListStep;
+  if (!Number.isInteger(step.i)) {
     throw new RecordingError(`${where} must be an object with a step number i`);
   }
   const needs = NEEDS[step.op];
   if (needs === undefined) {
     const known = Object.keys(NEEDS).join(", ");
-    throw new RecordingError(`${where}: op must be one of ${known}, got ${String(step.op)}`);
+    throw new RecordingError(`${where}: op must be one of ${known}, got ${step.op}`);
   }
   for (const field of needs) {
     if (step[field] === undefined) {

@@ -160,9 +160,11 @@ export class FreeListReplay {
       case "uthp":
         return each(nr, (k) => this.#touchHuge(s + k * SUBBLOCK_PAGES));
       case "upin":
-        return this.#pin(s);
+        this.#pin(s);
+        return undefined;
       case "unpin":
-        return this.#unpinAll();
+        this.#unpinAll();
+        return undefined;
       case "l":
         this.#drainLru();
         return undefined;
@@ -177,9 +179,11 @@ export class FreeListReplay {
         this.memory.drainCaches(this.#zones[this.#zone]);
         return undefined;
       case "added":
-        return this.#chargeMemmaps(n);
+        this.#chargeMemmaps(n);
+        return undefined;
       case "request":
-        return this.#request(step.mib ?? 0);
+        this.#request(step.mib ?? 0);
+        return undefined;
       default:
         throw new RecordingError(`step ${step.i}: unknown op ${step.op}`);
     }
@@ -328,12 +332,12 @@ export class FreeListReplay {
     return this.#relative(pfn);
   }
 
-  #pin(number: number): undefined {
+  #pin(number: number): void {
     const pfn = this.#user.get(number);
     if (pfn !== undefined) this.memory.setPage(pfn, PageClass.Anon, Hold.Pinned);
   }
 
-  #unpinAll(): undefined {
+  #unpinAll(): void {
     for (const pfn of this.#user.values()) {
       const state = this.memory.pageState(pfn);
       if (state >> 5 === Hold.Pinned) this.memory.setPage(pfn, PageClass.Anon, Hold.None);
@@ -392,7 +396,7 @@ export class FreeListReplay {
   }
 
   /** The memmap of added memory blocks: 2 MiB of struct pages each, out of the memory that is there. */
-  #chargeMemmaps(nrPages: number): undefined {
+  #chargeMemmaps(nrPages: number): void {
     for (let section = 0; section < nrPages / SECTION_PAGES; section++) {
       this.#request1(
         9,
@@ -407,7 +411,7 @@ export class FreeListReplay {
   }
 
   /** The driver's subblock handling on memory block 0, which is online: unplug from the top, plug runs from the lowest hole. */
-  #request(mib: number): undefined {
+  #request(mib: number): void {
     const wanted = mib / 2;
     const subblocks = this.#plugged.size + this.#never.size;
     this.memory.setMigrationTargets(0);
@@ -450,7 +454,7 @@ export class FreeListReplay {
   #dump(after: FreeListDump): NonNullable<FreeListAnswer["after"]> {
     const zone = this.#zones[this.#zone];
     const lists: Record<string, number[]> = {};
-    for (const [type, letter] of [...TYPE_LETTERS].entries()) {
+    for (const [type, letter] of Array.from(TYPE_LETTERS).entries()) {
       for (let order = 0; order <= 10; order++) {
         const list = this.memory.freeList(zone, order, type as Migratetype);
         if (list.length > 0) lists[`${letter}${order}`] = list.map((pfn) => pfn - this.#base);
@@ -460,7 +464,7 @@ export class FreeListReplay {
     let online = 0;
     for (let pfn = this.#base + after.start; pfn < this.memory.nrPageblocks * 512; pfn += 512) {
       const inZone = this.memory.zoneIndex(pfn) === zone;
-      pb += inZone ? TYPE_LETTERS[this.memory.pageblockType(pfn) ?? 0] : "-";
+      pb += inZone ? (TYPE_LETTERS[this.memory.pageblockType(pfn) ?? 0] ?? "-") : "-";
       if (inZone) online = pb.length;
     }
     return {

@@ -4,8 +4,8 @@ import {
   JournalKind,
   Migratetype,
   PageClass,
-  ZoneKindNumber,
   type Hold,
+  type ZoneKindNumber,
 } from "../../src/core/abi.js";
 import { PageMemory, type Migration, type PageRequest } from "../../src/core/page-memory.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
