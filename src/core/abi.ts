@@ -102,7 +102,11 @@ export function pageClassName(pageClass: number): string {
   return CLASS_NAMES[pageClass] ?? `class ${pageClass}`;
 }
 
-/** The class of a state byte whose head bit is clear. */
+/** Set in the state byte of a free chunk's first page, which tells order and list type instead of a class. */
+const STATE_HEAD = 0x80;
+const STATE_CLASS = 0x1f;
+
+/** The class of a page by its state byte. */
 export function classOfState(state: number): number {
-  return state & 0x1f;
+  return state & STATE_HEAD ? PageClass.Free : state & STATE_CLASS;
 }

@@ -70,6 +70,12 @@ describe("src/core/abi.ts", () => {
     expect(Object.keys(abi.PageClass)).toHaveLength(constants.get("PAGE_CLASSES") ?? 0);
   });
 
+  test("the head of a free chunk is free, whatever its order and list type", () => {
+    for (let state = 0x80; state < 0x100; state++) {
+      expect(abi.classOfState(state)).toBe(abi.PageClass.Free);
+    }
+  });
+
   test("a page class has a name, and fits beside its hold into a state byte", () => {
     for (const [name, number] of Object.entries(abi.PageClass)) {
       expect(plain(abi.pageClassName(number).replaceAll("-", ""))).toBe(plain(name));
