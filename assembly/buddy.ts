@@ -16,8 +16,16 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
 } from "./abi";
-import { NO_CHUNK, firstOf, insertChunk, removeChunk, wholeChunkOrder } from "./free-list";
-import { PAGE_MASK, materialise, releaseZeroed } from "./page";
+import {
+  NO_CHUNK,
+  firstOf,
+  insertChunk,
+  insertInRecord,
+  removeChunk,
+  removeFromRecord,
+  wholeChunkOrder,
+} from "./free-list";
+import { PAGE_MASK, recordFor, releaseZeroed } from "./page";
 import { HEAD, countFree, countMovable } from "./page-class";
 import {
   countsOf,
@@ -30,7 +38,7 @@ import {
   zoneOf,
 } from "./pageblock";
 import { hasBehaviour } from "./version";
-import { addFreePages, isolatedBlocks } from "./zone";
+import { addFreePages, isolatedBlocks, ordersOf } from "./zone";
 
 /** Bits of a head byte that say "free head of this order", whatever list it is on. */
 const HEAD_ORDER_MASK: u32 = HEAD | 15;
@@ -85,15 +93,18 @@ function mergeAndInsert(zone: u32, pfn: u32, order: u32, type: u32, forceTail: b
   if (order < PAGEBLOCK_ORDER) {
     const entry = entryOf(pfn);
     const record = recordOf(entry);
+    let page = pfn & PAGE_MASK;
     while (order < PAGEBLOCK_ORDER) {
-      const buddy = pfn ^ (1 << order);
-      if ((load<u8>(record + (buddy & PAGE_MASK)) & HEAD_ORDER_MASK) != (HEAD | order)) break;
-      removeChunk(zone, buddy, order);
-      pfn &= buddy;
+      const buddy = page ^ (1 << order);
+      if ((load<u8>(record + buddy) & HEAD_ORDER_MASK) != (HEAD | order)) break;
+      removeFromRecord(zone, record, buddy, order);
+      page &= buddy;
       ++order;
     }
+    pfn = (pfn & ~PAGE_MASK) | page;
     if (order < PAGEBLOCK_ORDER) {
-      insertChunk(zone, pfn, order, type, forceTail || parentWillMerge(pfn, order, record, zone));
+      const tail = forceTail || parentWillMerge(pfn, order, record, zone);
+      insertInRecord(zone, record, page, order, type, tail);
       return;
     }
     releaseZeroed(entry);
@@ -114,23 +125,29 @@ function mergeAndInsert(zone: u32, pfn: u32, order: u32, type: u32, forceTail: b
 
 /** Cuts a chunk just taken off its list down to `order`; the upper halves go to the list heads of `type`. */
 function expand(zone: u32, pfn: u32, from: u32, order: u32, type: u32): void {
+  if (from == order) return;
+  if (from > PAGEBLOCK_ORDER) {
+    --from;
+    insertChunk(zone, pfn + PAGEBLOCK_PAGES, PAGEBLOCK_ORDER, type, false);
+    if (from == order) return;
+  }
+  const record = recordFor(entryOf(pfn));
+  const page = pfn & PAGE_MASK;
   while (from > order) {
     --from;
-    if (from == PAGEBLOCK_ORDER - 1) materialise(entryOf(pfn));
-    insertChunk(zone, pfn + (1 << from), from, type, false);
+    insertInRecord(zone, record, page + (1 << from), from, type, false);
   }
 }
 
 /** The lowest part of the first chunk of the smallest sufficient order on the lists of `type`, or NO_CHUNK. */
 export function takeSmallest(zone: u32, order: u32, type: u32): u32 {
-  for (let from = order; from <= MAX_ORDER; ++from) {
-    const pfn = firstOf(zone, from, type);
-    if (pfn == NO_CHUNK) continue;
-    removeChunk(zone, pfn, from);
-    expand(zone, pfn, from, order, type);
-    return pfn;
-  }
-  return NO_CHUNK;
+  const orders = ordersOf(zone, type) >> order;
+  if (!orders) return NO_CHUNK;
+  const from = order + ctz(orders);
+  const pfn = firstOf(zone, from, type);
+  removeChunk(zone, pfn, from);
+  expand(zone, pfn, from, order, type);
+  return pfn;
 }
 
 /**
@@ -166,9 +183,9 @@ export function moveChunksOfBlock(zone: u32, entry: usize, pfn: u32, type: u32):
 /** First non-empty list of order `order` among the fallback types of `type`; its type, or -1. */
 function fallbackTypeAt(zone: u32, order: u32, type: u32): i32 {
   const first = type == MIGRATE_RECLAIMABLE ? MIGRATE_UNMOVABLE : MIGRATE_RECLAIMABLE;
-  if (firstOf(zone, order, first) != NO_CHUNK) return first;
+  if ((ordersOf(zone, first) >> order) & 1) return first;
   const second = type == MIGRATE_MOVABLE ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
-  return firstOf(zone, order, second) != NO_CHUNK ? second : -1;
+  return (ordersOf(zone, second) >> order) & 1 ? second : -1;
 }
 
 function mayClaim(order: u32, type: u32): bool {
@@ -280,10 +297,9 @@ export function takeChunk(zone: u32, order: u32, type: u32, noFragment: bool): u
 
 /** Does a list of order >= `order` hold a chunk that an ordinary request may take? */
 export function hasChunk(zone: u32, order: u32): bool {
-  for (let at = order; at <= MAX_ORDER; ++at) {
-    if (firstOf(zone, at, MIGRATE_UNMOVABLE) != NO_CHUNK) return true;
-    if (firstOf(zone, at, MIGRATE_MOVABLE) != NO_CHUNK) return true;
-    if (firstOf(zone, at, MIGRATE_RECLAIMABLE) != NO_CHUNK) return true;
-  }
-  return false;
+  const orders =
+    ordersOf(zone, MIGRATE_UNMOVABLE) |
+    ordersOf(zone, MIGRATE_MOVABLE) |
+    ordersOf(zone, MIGRATE_RECLAIMABLE);
+  return orders >> order != 0;
 }

@@ -1,88 +1,138 @@
 // Free lists [zone][order][type]: circular, doubly linked, with one sentinel each.
 //
-// A link names a slot: the chunk's first pfn >> 1, or a sentinel (top bit set). Where a slot's link pair lies:
+// A link is the address of a link pair {u32 next, u32 prev}. Where the pair of a chunk lies tells what it is:
 //
-//   sentinel                     LISTS + id * 8
-//   chunk below order 9          in the record of its pageblock
-//   chunk of order 9 or 10       in the entry of its first pageblock, which has no record
+//   below TABLE              a sentinel: LISTS + zone * 1024 + order * 64 + type * 8
+//   below recordsBase        in the entry of the chunk's first pageblock, which has no record: order 9 or 10
+//   from recordsBase on      in the record of its pageblock: below order 9
+//
+// So unlinking a chunk touches its two neighbours and nothing else. A mask per zone and type says which orders have chunks.
 
 import { MAX_ORDER, MIGRATE_TYPES, PAGE_FREE, PAGEBLOCK_ORDER } from "./abi";
-import { LISTS } from "./layout";
-import { PAGE_MASK, RECORD_LINKS } from "./page";
+import { LISTS, TABLE, recordsBase } from "./layout";
+import { PAGE_MASK, RECORD_LINKS, pfnOfRecordLinks } from "./page";
 import { HEAD, headByte } from "./page-class";
 import {
   ENTRY_LINKS,
+  blockOfEntry,
   blockState,
   entryOf,
-  entryOfBlock,
   recordOf,
   setBlockState,
 } from "./pageblock";
-import { addNrFree } from "./zone";
+import { addNrFree, clearOrder, markOrder } from "./zone";
 
-const SENTINEL: u32 = 0x80000000;
-const SLOT_MASK: u32 = 255;
-/** Returned by firstOf() for an empty list. No chunk starts at it: the last pfns are never modelled. */
+/** Stands for "no chunk". No chunk starts there: the last pfns are never modelled. */
 export const NO_CHUNK: u32 = 0xffffffff;
 
-function sentinelOf(zone: u32, order: u32, type: u32): u32 {
-  return SENTINEL | (zone << 7) | (order << 3) | type;
+function listOf(zone: u32, order: u32, type: u32): usize {
+  return LISTS + <usize>((zone << 10) | (order << 6) | (type << 3));
 }
 
-function linksOf(slot: u32): usize {
-  if (slot & SENTINEL) return LISTS + ((<usize>(slot & ~SENTINEL)) << 3);
-  const entry = entryOfBlock(slot >> 8);
-  const record = recordOf(entry);
-  return record ? record + RECORD_LINKS + ((<usize>(slot & SLOT_MASK)) << 3) : entry + ENTRY_LINKS;
-}
-
-function nextOf(links: usize): u32 {
+function nextOf(links: usize): usize {
   return load<u32>(links);
 }
-function prevOf(links: usize): u32 {
+function prevOf(links: usize): usize {
   return load<u32>(links, 4);
 }
-function setNext(links: usize, slot: u32): void {
-  store<u32>(links, slot);
+function setNext(links: usize, to: usize): void {
+  store<u32>(links, <u32>to);
 }
-function setPrev(links: usize, slot: u32): void {
-  store<u32>(links, slot, 4);
+function setPrev(links: usize, to: usize): void {
+  store<u32>(links, <u32>to, 4);
+}
+
+/** Link pair of a chunk that starts at page `page` of the record's pageblock. */
+function linksIn(record: usize, page: u32): usize {
+  return record + RECORD_LINKS + ((<usize>(page >> 1)) << 3);
+}
+
+function linksOf(pfn: u32): usize {
+  const entry = entryOf(pfn);
+  const record = recordOf(entry);
+  return record ? linksIn(record, pfn & PAGE_MASK) : entry + ENTRY_LINKS;
+}
+
+/** First pfn of the chunk whose links these are; NO_CHUNK for a sentinel. */
+function chunkAt(links: usize): u32 {
+  if (links < TABLE) return NO_CHUNK;
+  return links < recordsBase
+    ? blockOfEntry(links - ENTRY_LINKS) << PAGEBLOCK_ORDER
+    : pfnOfRecordLinks(links);
 }
 
 /** Empties all lists of a new zone. */
 export function initLists(zone: u32): void {
   for (let order: u32 = 0; order <= MAX_ORDER; ++order) {
     for (let type: u32 = 0; type < MIGRATE_TYPES; ++type) {
-      const sentinel = sentinelOf(zone, order, type);
-      setNext(linksOf(sentinel), sentinel);
-      setPrev(linksOf(sentinel), sentinel);
+      const list = listOf(zone, order, type);
+      setNext(list, list);
+      setPrev(list, list);
     }
   }
 }
 
-/** First pfn of the chunk whose links are in `slot`: the odd page of the pair where the even one is no head. NO_CHUNK for a sentinel. */
-function chunkIn(slot: u32): u32 {
-  if (slot & SENTINEL) return NO_CHUNK;
-  const pfn = slot << 1;
-  const record = recordOf(entryOf(pfn));
-  return record && !(load<u8>(record + (pfn & PAGE_MASK)) & (<u8>HEAD)) ? pfn | 1 : pfn;
-}
-
 /** First pfn of the chunk at the head of a list, or NO_CHUNK. */
 export function firstOf(zone: u32, order: u32, type: u32): u32 {
-  const next = nextOf(linksOf(sentinelOf(zone, order, type)));
-  if (order == 0) return chunkIn(next);
-  return next & SENTINEL ? NO_CHUNK : next << 1;
+  return chunkAt(nextOf(listOf(zone, order, type)));
 }
 
 /** The chunk after the one at `pfn` on its list, or NO_CHUNK. */
 export function chunkAfter(pfn: u32): u32 {
-  return chunkIn(nextOf(linksOf(pfn >> 1)));
+  return chunkAt(nextOf(linksOf(pfn)));
 }
 
 /** The chunk before the one at `pfn` on its list, or NO_CHUNK. */
 export function chunkBefore(pfn: u32): u32 {
-  return chunkIn(prevOf(linksOf(pfn >> 1)));
+  return chunkAt(prevOf(linksOf(pfn)));
+}
+
+function link(zone: u32, links: usize, order: u32, type: u32, tail: bool): void {
+  const list = listOf(zone, order, type);
+  if (tail) {
+    const last = prevOf(list);
+    setNext(links, list);
+    setPrev(links, last);
+    setNext(last, links);
+    setPrev(list, links);
+  } else {
+    const first = nextOf(list);
+    setNext(links, first);
+    setPrev(links, list);
+    setPrev(first, links);
+    setNext(list, links);
+  }
+  addNrFree(zone, order, 1);
+  markOrder(zone, order, type);
+}
+
+function unlink(zone: u32, links: usize, order: u32): void {
+  const next = nextOf(links);
+  const prev = prevOf(links);
+  setNext(prev, next);
+  setPrev(next, prev);
+  addNrFree(zone, order, -1);
+  // both neighbours are the list itself: it is empty now
+  if (next == prev && next < TABLE) clearOrder(zone, order, (<u32>(next >> 3)) & 7);
+}
+
+/** insertChunk() below order 9, where the record is known: `page` is the chunk's first page in the pageblock. */
+export function insertInRecord(
+  zone: u32,
+  record: usize,
+  page: u32,
+  order: u32,
+  type: u32,
+  tail: bool,
+): void {
+  store<u8>(record + page, <u8>headByte(order, type));
+  link(zone, linksIn(record, page), order, type, tail);
+}
+
+/** removeChunk() below order 9, where the record is known. */
+export function removeFromRecord(zone: u32, record: usize, page: u32, order: u32): void {
+  store<u8>(record + page, <u8>PAGE_FREE);
+  unlink(zone, linksIn(record, page), order);
 }
 
 /**
@@ -90,53 +140,24 @@ export function chunkBefore(pfn: u32): u32 {
  * has a record, from order 9 on it has none.
  */
 export function insertChunk(zone: u32, pfn: u32, order: u32, type: u32, tail: bool): void {
-  const slot = pfn >> 1;
-  const sentinel = sentinelOf(zone, order, type);
-  const ends = linksOf(sentinel);
   const entry = entryOf(pfn);
-  const head = headByte(order, type);
-  let links: usize;
   if (order < PAGEBLOCK_ORDER) {
-    const record = recordOf(entry);
-    store<u8>(record + (pfn & PAGE_MASK), <u8>head);
-    links = record + RECORD_LINKS + ((<usize>(slot & SLOT_MASK)) << 3);
-  } else {
-    setBlockState(entry, head);
-    links = entry + ENTRY_LINKS;
+    insertInRecord(zone, recordOf(entry), pfn & PAGE_MASK, order, type, tail);
+    return;
   }
-  if (tail) {
-    const last = prevOf(ends);
-    setNext(links, sentinel);
-    setPrev(links, last);
-    setNext(linksOf(last), slot);
-    setPrev(ends, slot);
-  } else {
-    const first = nextOf(ends);
-    setNext(links, first);
-    setPrev(links, sentinel);
-    setPrev(linksOf(first), slot);
-    setNext(ends, slot);
-  }
-  addNrFree(zone, order, 1);
+  setBlockState(entry, headByte(order, type));
+  link(zone, entry + ENTRY_LINKS, order, type, tail);
 }
 
 /** Takes the chunk at `pfn` off its list; its pages stay PAGE_FREE, without a head. */
 export function removeChunk(zone: u32, pfn: u32, order: u32): void {
   const entry = entryOf(pfn);
-  let links: usize;
   if (order < PAGEBLOCK_ORDER) {
-    const record = recordOf(entry);
-    store<u8>(record + (pfn & PAGE_MASK), <u8>PAGE_FREE);
-    links = record + RECORD_LINKS + ((<usize>((pfn >> 1) & SLOT_MASK)) << 3);
-  } else {
-    setBlockState(entry, PAGE_FREE);
-    links = entry + ENTRY_LINKS;
+    removeFromRecord(zone, recordOf(entry), pfn & PAGE_MASK, order);
+    return;
   }
-  const next = nextOf(links);
-  const prev = prevOf(links);
-  setNext(linksOf(prev), next);
-  setPrev(linksOf(next), prev);
-  addNrFree(zone, order, -1);
+  setBlockState(entry, PAGE_FREE);
+  unlink(zone, entry + ENTRY_LINKS, order);
 }
 
 /** Type of the list that the chunk of order 9 or 10 at this pageblock is on. */

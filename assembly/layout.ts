@@ -27,7 +27,13 @@ const MAX_WASM_PAGES: u64 = 65535;
 /** Growth step, so that records never cause one `memory.grow` each: 4 MiB or 1/16 of what is there. */
 const GROW_PAGES: u64 = 64;
 
+/** Bytes of a page record; see page.ts. Everything behind the table is a multiple of it, so that a link tells its record. */
+export const RECORD_STRIDE: u32 = 2568;
+
 let brk: u64 = <u64>TABLE;
+
+/** Where the pageblock table ends and records may begin. */
+export let recordsBase: usize = TABLE;
 
 /** Bytes in use so far, without what was grown ahead. */
 export function usedBytes(): u32 {
@@ -49,9 +55,9 @@ export function ensure(bytes: u64): bool {
   return memory.grow(<i32>(need - have)) >= 0;
 }
 
-/** `bytes` (rounded up to 64) of zeroed memory for good, or 0 where linear memory is exhausted. */
+/** `bytes` (rounded up to whole records) of zeroed memory for good, or 0 where linear memory is exhausted. 8-byte aligned. */
 export function reserve(bytes: u64): usize {
-  const rounded = (bytes + 63) & ~(<u64>63);
+  const rounded = ((bytes + RECORD_STRIDE - 1) / RECORD_STRIDE) * RECORD_STRIDE;
   if (!ensure(rounded)) return 0;
   const at = <usize>brk;
   brk += rounded;
@@ -62,5 +68,8 @@ export function reserve(bytes: u64): usize {
 export function reserveTable(bytes: u64): i32 {
   assert(brk == <u64>TABLE);
   assert(<u64>__heap_base <= <u64>SCRATCH);
-  return reserve(bytes) ? 0 : -ENOBUFS;
+  if (!ensure(bytes)) return -ENOBUFS;
+  brk += bytes;
+  recordsBase = <usize>brk;
+  return 0;
 }

@@ -32,6 +32,7 @@ import { reclaimClean } from "./reclaim";
 import {
   addFreePages,
   addLruPages,
+  firstZone,
   freePages,
   kindOf,
   lowMark,
@@ -95,24 +96,24 @@ function walk(
   return NO_CHUNK;
 }
 
-/** The first zone of the list that a request of highest zone `kind` prefers, or -1. */
-function preferredZone(kind: u32, node: u32): i32 {
-  for (let index: u32 = 0; index < zoneListLength(); ++index) {
-    const zone = zoneListAt(node, index);
-    if (kindOf(zone) <= kind) return nodeOf(zone) == node ? zone : -1;
-  }
-  return -1;
-}
-
 /**
  * Free pages for a request, or NO_CHUNK: all zones with the low mark (first without fragmenting, where the version's fast
- * path does that), then all with the min mark; single pages then after reclaim of clean file pages, as long as there are any. The pages are PAGE_FREE; the caller sets their state.
+ * path does that), then all with the min mark; single pages then after reclaim of clean file pages, as long as there are
+ * any. The pages are PAGE_FREE; the caller sets their state.
  */
 export function takePages(order: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
-  const preferred = preferredZone(kind, node);
-  if (preferred >= 0 && startsNoFragment(preferred)) {
-    const pfn = walk(order, type, kind, node, flags, false, true);
-    if (pfn != NO_CHUNK) return pfn;
+  const first = firstZone(kind, node);
+  if (first >= 0 && !(flags & OTHER_NODES)) {
+    // the head of every walk, made without walking
+    const noFragment = startsNoFragment(kind, node);
+    if (flags & ALLOC_NO_WATERMARKS || watermarkOk(first, order, kind, lowMark(first))) {
+      const pfn = takeFromZone(first, order, type, noFragment);
+      if (pfn != NO_CHUNK) return pfn;
+    }
+    if (noFragment) {
+      const pfn = walk(order, type, kind, node, flags, false, true);
+      if (pfn != NO_CHUNK) return pfn;
+    }
   }
   const pfn = walk(order, type, kind, node, flags, false, false);
   if (pfn != NO_CHUNK || flags & ALLOC_NO_WATERMARKS) return pfn;

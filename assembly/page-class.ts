@@ -118,8 +118,19 @@ const ONE_MOVABLE: u64 = 1 << 16;
 const ONE_UNMOVABLE: u64 = 1 << 32;
 const ONE_HELD: u64 = 1 << 48;
 
+// countDelta() of every state byte, as a table: it is on the path of each allocation and free.
+const DELTAS: usize = memory.data(256 * 8, 8);
+
+for (let state: u32 = 0; state < 256; ++state) {
+  store<u64>(DELTAS + ((<usize>state) << 3), deltaOf(state));
+}
+
 /** What one page of `state` (head bit clear) adds to its pageblock's counters. */
 export function countDelta(state: u32): u64 {
+  return load<u64>(DELTAS + ((<usize>state) << 3));
+}
+
+function deltaOf(state: u32): u64 {
   const pageClass = classOf(state);
   if (pageClass == PAGE_FREE) return ONE_FREE;
   if (isMovable(pageClass)) {

@@ -1,22 +1,28 @@
 // Page records: the states of the 512 pages of a mixed pageblock, and its list links.
 //
-//   byte 0                    512                                     2560
-//        +--------------------+---------------------------------------+
-//        | state of each page | 256 link slots {u32 next, u32 prev}   |
-//        +--------------------+---------------------------------------+
+//   byte -8      -4       0                    512                                     2560
+//        +-------+--------+--------------------+---------------------------------------+
+//        | block | pool   | state of each page | 256 link slots {u32 next, u32 prev}   |
+//        +-------+--------+--------------------+---------------------------------------+
+//        header           ^ address of the record
+//
+// block  number of the pageblock that it belongs to.
+// pool   address of the next record in the pool.
 //
 // Two free heads never share an aligned pair of pages: two free buddies of order 0 merge, whatever the types. So one link slot
-// per pair is enough, and a slot is named by pfn >> 1 everywhere.
+// per pair is enough. Links are addresses of link slots (free-list.ts); records lie at multiples of RECORD_STRIDE, so that
+// a slot's address gives its record and with it the pfn.
 //
 // A record exists while its pageblock is mixed. Free pages inside a chunk are state 0 and a head is cleared when it leaves
 // its list, so the record of a pageblock that has merged to order 9 is all zero again. Records in the pool are
 // always all zero in their states; that makes taking one for a split free of charge.
 
 import { ENOBUFS, PAGE_FREE, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "./abi";
-import { ensure, reserve } from "./layout";
+import { RECORD_STRIDE, ensure, recordsBase, reserve } from "./layout";
 import { HEAD, countDelta } from "./page-class";
 import {
   addCounts,
+  blockOfEntry,
   blockState,
   entryOf,
   recordOf,
@@ -26,7 +32,8 @@ import {
 } from "./pageblock";
 
 export const RECORD_LINKS: usize = PAGEBLOCK_PAGES;
-const RECORD_BYTES: u64 = 512 + 256 * 8;
+const HEADER_BYTES: u32 = 8;
+const POOL: usize = 4;
 export const PAGE_MASK: u32 = PAGEBLOCK_PAGES - 1;
 
 let pool: usize = 0;
@@ -40,20 +47,20 @@ export let recordsInUse: u32 = 0;
  */
 export function ensureRecords(count: u32): i32 {
   if (count <= pooled) return 0;
-  return ensure(<u64>(count - pooled) * RECORD_BYTES) ? 0 : -ENOBUFS;
+  return ensure(<u64>(count - pooled) * RECORD_STRIDE) ? 0 : -ENOBUFS;
 }
 
 function takeRecord(): usize {
   ++recordsInUse;
   if (pool) {
     const record = pool;
-    pool = load<u32>(record, RECORD_LINKS);
+    pool = load<u32>(record - HEADER_BYTES, POOL);
     --pooled;
     return record;
   }
-  const record = reserve(RECORD_BYTES);
-  if (!record) unreachable(); // ensureRecords() has been called
-  return record;
+  const header = reserve(RECORD_STRIDE);
+  if (!header) unreachable(); // ensureRecords() has been called
+  return header + HEADER_BYTES;
 }
 
 /** Gives the pageblock a record whose pages all have its uniform state. It has none yet and heads no chunk. */
@@ -62,8 +69,21 @@ export function materialise(entry: usize): usize {
   const state = blockState(entry);
   assert(!(state & HEAD));
   if (state != PAGE_FREE) memory.fill(record, <u8>state, PAGEBLOCK_PAGES);
+  store<u32>(record - HEADER_BYTES, blockOfEntry(entry));
   setRecord(entry, record);
   return record;
+}
+
+/**
+ * First pfn of the chunk whose links are at `links` inside a record: the odd page of the pair where the even one
+ * is no head.
+ */
+export function pfnOfRecordLinks(links: usize): u32 {
+  const index = <u32>(links - recordsBase) / RECORD_STRIDE;
+  const header = recordsBase + <usize>(index * RECORD_STRIDE);
+  const page = (<u32>(links - header - HEADER_BYTES - RECORD_LINKS)) >> 2;
+  const pfn = (load<u32>(header) << PAGEBLOCK_ORDER) | page;
+  return load<u8>(header + HEADER_BYTES + page) & (<u8>HEAD) ? pfn : pfn | 1;
 }
 
 /** The pageblock's record; makes one where it is uniform. */
@@ -75,7 +95,7 @@ export function recordFor(entry: usize): usize {
 /** Puts the record of a pageblock back whose 512 states are all 0; the pageblock is PAGE_FREE throughout. */
 export function releaseZeroed(entry: usize): void {
   const record = recordOf(entry);
-  store<u32>(record, <u32>pool, RECORD_LINKS);
+  store<u32>(record - HEADER_BYTES, <u32>pool, POOL);
   pool = record;
   ++pooled;
   --recordsInUse;

@@ -1,9 +1,9 @@
 // Zones: counters, marks and zone lists. 256 bytes each.
 //
-//   byte 0                44      48         52        56        60     64     68    72    76     80              100    104     108
-//        +----------------+-------+----------+---------+---------+------+------+-----+-----+------+---------------+------+-------+-------+
-//        | nrFree[11]     | free  | isolated | managed | present | kind | node | min | low | high | reserve[5]    | lru  | boost | cache |
-//        +----------------+-------+----------+---------+---------+------+------+-----+-----+------+---------------+------+-------+-------+
+//   byte 0                44      48         52        56        60     64     68    72    76     80              100    104     108     112         122
+//        +----------------+-------+----------+---------+---------+------+------+-----+-----+------+---------------+------+-------+-------+-----------+
+//        | nrFree[11]     | free  | isolated | managed | present | kind | node | min | low | high | reserve[5]    | lru  | boost | cache | orders[5] |
+//        +----------------+-------+----------+---------+---------+------+------+-----+-----+------+---------------+------+-------+-------+-----------+
 //
 // nrFree    free chunks by order, over all list types (what buddyinfo prints).
 // free      NR_FREE_PAGES: pages in free chunks outside the ISOLATE lists.
@@ -11,6 +11,7 @@
 // reserve   lowmem reserve in pages against requests whose highest zone kind is the index.
 // lru       pages on LRU lists.
 // cache     address of the zone's per-CPU caches, 0 = off.
+// orders    orders that have chunks, by list type.
 
 import { EINVAL, ENOMEM, MAX_ZONES, ZONE_DMA32, ZONE_KINDS, ZONE_NORMAL } from "./abi";
 import { ZONES } from "./layout";
@@ -30,6 +31,26 @@ export function nrFreeOf(zone: u32, order: u32): u32 {
 export function addNrFree(zone: u32, order: u32, delta: i32): void {
   const at = zoneAt(zone) + ((<usize>order) << 2);
   store<u32>(at, load<u32>(at) + delta);
+}
+
+// Which orders have chunks, a bit each, one u16 per list type.
+const ORDERS: usize = 112;
+
+function ordersAt(zone: u32, type: u32): usize {
+  return zoneAt(zone) + ORDERS + ((<usize>type) << 1);
+}
+
+/** Orders that have chunks on the lists of `type`, a bit each. */
+export function ordersOf(zone: u32, type: u32): u32 {
+  return load<u16>(ordersAt(zone, type));
+}
+export function markOrder(zone: u32, order: u32, type: u32): void {
+  const at = ordersAt(zone, type);
+  store<u16>(at, load<u16>(at) | (<u16>((<u32>1) << order)));
+}
+export function clearOrder(zone: u32, order: u32, type: u32): void {
+  const at = ordersAt(zone, type);
+  store<u16>(at, load<u16>(at) & ~(<u16>((<u32>1) << order)));
 }
 
 export function freePages(zone: u32): u32 {
@@ -53,6 +74,7 @@ export function presentPages(zone: u32): u32 {
 }
 export function addPresentPages(zone: u32, delta: i32): void {
   const at = zoneAt(zone);
+  preferencesKnown = false;
   store<u32>(at, load<u32>(at, 56) + delta, 56);
 }
 
@@ -156,20 +178,63 @@ export function createZone(kind: u32, node: u32): i32 {
   store<u32>(at, node, 64);
   ++nrZones;
   nrNodes += newNode;
+  preferencesKnown = false;
   buildZoneLists();
   return nrZones - 1;
 }
 
+// For each node and highest zone kind: the zone that a request tries first, with FIRST_NOFRAGMENT, or NO_FIRST.
+const FIRST_ZONES: usize = ZONES + 0x1100;
+const FIRST_NOFRAGMENT: u32 = 0x80;
+const NO_FIRST: u32 = 0xff;
+let preferencesKnown: bool = false;
+
+/** The zone of its own node that a request tries first, or -1. */
+export function firstZone(kind: u32, node: u32): i32 {
+  const first = firstAt(kind, node);
+  return first == NO_FIRST ? -1 : first & ~FIRST_NOFRAGMENT;
+}
+
 /**
- * Does a request that prefers `zone` start with NOFRAGMENT? Only in ZONE_NORMAL, and where the node has
- * DMA32 memory or there is one node only (page-allocator.md 6.3).
+ * Does a request start with NOFRAGMENT? Only where it prefers ZONE_NORMAL, and the node has DMA32 memory or there is one node
+ * only (page-allocator.md 6.3).
  */
-export function startsNoFragment(zone: u32): bool {
+export function startsNoFragment(kind: u32, node: u32): bool {
+  const first = firstAt(kind, node);
+  return first != NO_FIRST && (first & FIRST_NOFRAGMENT) != 0;
+}
+
+function firstAt(kind: u32, node: u32): u32 {
+  if (!preferencesKnown) learnPreferences();
+  return load<u8>(FIRST_ZONES + ((<usize>node) << 3) + kind);
+}
+
+function learnPreferences(): void {
+  for (let node: u32 = 0; node < MAX_ZONES; ++node) {
+    for (let kind: u32 = 0; kind < ZONE_KINDS; ++kind) {
+      store<u8>(FIRST_ZONES + ((<usize>node) << 3) + kind, <u8>findFirst(kind, node));
+    }
+  }
+  preferencesKnown = true;
+}
+
+function findFirst(kind: u32, node: u32): u32 {
+  for (let index: u32 = 0; index < nrZones; ++index) {
+    const zone = zoneListAt(node, index);
+    if (kindOf(zone) > kind) continue;
+    if (nodeOf(zone) != node) return NO_FIRST;
+    return avoidsFragments(zone) ? zone | FIRST_NOFRAGMENT : zone;
+  }
+  return NO_FIRST;
+}
+
+function avoidsFragments(zone: u32): bool {
   if (kindOf(zone) != ZONE_NORMAL) return false;
   if (nrNodes == 1) return true;
   for (let other: u32 = 0; other < nrZones; ++other) {
-    if (nodeOf(other) == nodeOf(zone) && kindOf(other) == ZONE_DMA32)
+    if (nodeOf(other) == nodeOf(zone) && kindOf(other) == ZONE_DMA32) {
       return presentPages(other) > 0;
+    }
   }
   return false;
 }
