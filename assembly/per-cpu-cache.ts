@@ -9,7 +9,7 @@
 //
 // A ring holds {u32 pfn, u32 type} and is used from both ends: frees push at the front, refills append at the
 // back, allocations take the front, drains take the back. The type is that of the pageblock for a page that
-// was freed, and the requested one for a page of a refill (A1).
+// was freed, and the requested one for a page of a refill (A1). Where lists follow the pageblocks it is looked up anew.
 //
 // Lists 0..11 are order * 3 + type for orders 0..3; 12 is order 9 not movable, 13 order 9 movable.
 
@@ -21,6 +21,7 @@ import {
   MIGRATE_RECLAIMABLE,
   MIGRATE_UNMOVABLE,
   MM_CACHE_HIGH_ORDERS,
+  MM_LIST_FOLLOWS_BLOCK,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_CACHED,
@@ -29,7 +30,7 @@ import {
 import { freeChunk, takeChunk } from "./buddy";
 import { NO_CHUNK } from "./free-list";
 import { reserve } from "./layout";
-import { setRange } from "./page";
+import { recordFor, setRange } from "./page";
 import {
   blockState,
   entryOf,
@@ -196,6 +197,7 @@ export function takeCached(zone: u32, order: u32, type: u32, noFragment: bool): 
 /** Frees at least `nrPages` cached pages, the oldest first, going round the lists from `list` on (corrections B4). */
 function spill(zone: u32, cache: usize, cpu: usize, nrPages: u32, list: u32): void {
   let left: i32 = min(nrPages, cachedOf(cpu));
+  const reread = hasBehaviour(MM_LIST_FOLLOWS_BLOCK);
   while (left > 0) {
     const order = orderOfList(list);
     while (left > 0 && lengthOf(cpu, list) > 0) {
@@ -207,7 +209,7 @@ function spill(zone: u32, cache: usize, cpu: usize, nrPages: u32, list: u32): vo
       addCached(cpu, -(1 << order));
       left -= 1 << order;
       setRange(pfn, 1 << order, PAGE_FREE);
-      if (isolatedBlocks(zone)) type = typeOf(entryOf(pfn));
+      if (reread || isolatedBlocks(zone)) type = typeOf(entryOf(pfn));
       freeChunk(zone, pfn, order, type, false);
     }
     list = (list + 1) % NR_LISTS;
@@ -221,6 +223,7 @@ function spill(zone: u32, cache: usize, cpu: usize, nrPages: u32, list: u32): vo
 export function freeCached(zone: u32, pfn: u32, order: u32): void {
   const pageblockType = typeOf(entryOf(pfn));
   if (pageblockType == MIGRATE_ISOLATE) {
+    if (order < PAGEBLOCK_ORDER) recordFor(entryOf(pfn));
     freeChunk(zone, pfn, order, pageblockType, false);
     return;
   }

@@ -297,7 +297,8 @@ export class NaiveAllocator extends NaiveBuddy {
         const anyIsolated = this.pageblocks.some(
           (pageblock) => pageblock.isolated && pageblock.zone === this.zoneIndexOf(oldest.pfn),
         );
-        const type = anyIsolated ? this.typeOf(oldest.pfn) : oldest.type;
+        const reread = anyIsolated || this.mm.listFollowsBlock;
+        const type = reread ? this.typeOf(oldest.pfn) : oldest.type;
         this.freeOne(oldest.pfn, order, type);
       }
     }
