@@ -28,6 +28,8 @@ export interface Owner {
 }
 
 const BLOCK = 512;
+/** A page on its way to the LRU, for whatever its owner has it. */
+const SAME_ON_LRU: ReadonlySet<PageClass> = new Set([PageClass.LruPending, PageClass.Anon]);
 const UNOWNED: ReadonlySet<PageClass> = new Set([
   PageClass.Free,
   PageClass.Absent,
@@ -212,6 +214,8 @@ export class Twin {
   compare(): void {
     expect(this.core.validate()).toBeUndefined();
     for (const zone of this.zones.keys()) {
+      const present = this.naive.pageblocks.filter((block) => block.zone === zone).length;
+      expect(this.core.presentPages(zone)).toBe(present * BLOCK);
       expect(this.#picture(this.core, zone)).toEqual(this.#picture(this.naive, zone));
     }
     for (let block = 0; block < this.nrBlocks; block++) this.#compareBlock(block);
@@ -245,11 +249,16 @@ export class Twin {
     }
   }
 
-  /** Throws unless every page in use belongs to an owner or a range. */
+  /** Throws unless every page in use belongs to an owner or a range, and is what its owner holds it for. */
   #compareOwners(): void {
     const used = this.naive.pages.filter(({ pageClass }) => !UNOWNED.has(pageClass)).length;
     const owned = this.owners.reduce((sum, { order }) => sum + 2 ** order, 0);
     const taken = this.ranges.reduce((sum, { nr, offline }) => sum + (offline ? 0 : nr), 0);
     expect(used).toBe(owned + taken);
+    for (const { pfn, pageClass } of this.owners) {
+      const { pageClass: actual } = this.naive.page(pfn);
+      const same = actual === pageClass || SAME_ON_LRU.has(actual);
+      if (!same) throw new Error(`pfn ${pfn}: class ${actual}, its owner says ${pageClass}`);
+    }
   }
 }
