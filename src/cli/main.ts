@@ -10,6 +10,7 @@ import { registerCaptureScript } from "./capture-script.js";
 import { registerCheck } from "./check.js";
 import { registerDevice } from "./device.js";
 import { registerPredict } from "./predict.js";
+import { registerVectors } from "./vectors.js";
 import { UsageError } from "./usage-error.js";
 
 const { version } = JSON.parse(
@@ -27,6 +28,7 @@ registerPredict(program);
 registerCaptureScript(program);
 registerCheck(program);
 registerDevice(program);
+registerVectors(program);
 for (const command of program.commands) command.exitOverride();
 
 try {
