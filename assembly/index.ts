@@ -608,6 +608,18 @@ export function pageblockZone(block: u32): i32 {
   return zoneOf(entryOfBlock(block));
 }
 
+/**
+ * How many of `nr` pages from `start` on have the class of the first, as far as looking at every `step`-th page tells; a
+ * multiple of `step` unless it is `nr`. For ranges whose units of `step` pages are of one class: subblocks, device blocks. -EINVAL.
+ */
+export function runOfClass(start: u32, nr: u32, step: u32): u32 {
+  if (!inTable(start, nr) || step == 0) return -EINVAL;
+  const pageClass = classOf(stateAt(start));
+  let length = step;
+  while (length < nr && classOf(stateAt(start + length)) == pageClass) length += step;
+  return min(length, nr);
+}
+
 /** Counters of [start, start + nr), whole pageblocks: scratch = u32 {free, movable, unmovable, held}. */
 export function countPages(start: u32, nr: u32): i32 {
   if (!inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;

@@ -304,24 +304,37 @@ function inRegion(capture: Capture, id: number): boolean {
 function pluggedRuns(capture: Capture, pages: PageMemory): readonly DeviceBlockRun[] {
   if (capture.device.pluggedRuns !== undefined) return capture.device.pluggedRuns;
   const { regionStart, blockSize } = capture.device;
-  const runs: [number, number][] = [];
+  const runs: [first: number, nr: number][] = [];
+  const add = (address: number, size: number): void => {
+    const first = (address - regionStart) / blockSize;
+    const last = runs.at(-1);
+    if (last !== undefined && last[0] + last[1] === first) last[1] += size / blockSize;
+    else runs.push([first, size / blockSize]);
+  };
   for (const { id, state } of capture.memoryBlocks) {
     if (!inRegion(capture, id)) continue;
-    const first = (id * capture.memoryBlockSize - regionStart) / blockSize;
-    const count = Math.max(1, capture.memoryBlockSize / blockSize);
-    for (let block = first; block < first + count; block++) {
-      if (state === "online" && isOffline(pages, regionStart + block * blockSize)) continue;
-      const last = runs.at(-1);
-      if (last !== undefined && last[0] + last[1] === block) last[1]++;
-      else runs.push([block, 1]);
+    const start = id * capture.memoryBlockSize;
+    if (state === "offline") {
+      add(start, capture.memoryBlockSize);
+      continue;
     }
+    for (const [pfn, nr] of pluggedPages(capture, pages, id)) add(pfn * PAGE_SIZE, nr * PAGE_SIZE);
   }
   return runs;
 }
 
-function isOffline(pages: PageMemory, address: number): boolean {
-  const pageClass = classOfState(pages.pageState(address / PAGE_SIZE));
-  return pageClass === PageClass.Offline || pageClass === PageClass.NeverOnlined;
+/** Runs of an online memory block's pages that are plugged, in units of a device block or, where that is larger, the memory block. */
+function* pluggedPages(
+  capture: Capture,
+  pages: PageMemory,
+  id: number,
+): Generator<readonly [startPfn: number, nrPages: number]> {
+  const nrPages = capture.memoryBlockSize / PAGE_SIZE;
+  const step = Math.min(capture.device.blockSize / PAGE_SIZE, nrPages);
+  for (const [startPfn, nr, pageClass] of pages.runsOfClass(id * nrPages, nrPages, step)) {
+    if (pageClass === PageClass.Offline || pageClass === PageClass.NeverOnlined) continue;
+    yield [startPfn, nr];
+  }
 }
 
 /** Hands the device's memory blocks to the hotplug books; boot memory is what remains of each zone. */
@@ -343,28 +356,20 @@ function adoptMemoryBlocks(
       if (pfn !== undefined && isMemmap(pages, pfn)) runs.push([pfn, PAGEBLOCK_PAGES]);
     }
     const zoneId = state === "online" ? pages.zoneIndex(start) : undefined;
-    const zone = zoneId === undefined ? undefined : zones.byId(zoneId);
-    if (zone !== undefined) zone.bootPresent -= pagesPerBlock;
-    hotplug.adopt(
-      id,
-      zone,
-      zone === undefined ? 0 : managedPages(pages, start, pagesPerBlock),
-      runs,
-    );
+    if (zoneId === undefined) {
+      hotplug.adopt(id, undefined, 0, runs);
+      continue;
+    }
+    const zone = zones.byId(zoneId);
+    zone.bootPresent -= pagesPerBlock;
+    let managed = 0;
+    for (const [, nr] of pluggedPages(capture, pages, id)) managed += nr;
+    hotplug.adopt(id, zone, managed, runs);
   }
 }
 
 function isMemmap(pages: PageMemory, pfn: number): boolean {
   return classOfState(pages.pageState(pfn)) === PageClass.Memmap;
-}
-
-/** Pages of a block that its zone counts: all but those of unplugged subblocks. */
-function managedPages(pages: PageMemory, startPfn: number, nrPages: number): number {
-  let managed = 0;
-  for (let pfn = startPfn; pfn < startPfn + nrPages; pfn += PAGEBLOCK_PAGES) {
-    if (!isOffline(pages, pfn * PAGE_SIZE)) managed += PAGEBLOCK_PAGES;
-  }
-  return managed;
 }
 
 function driverParameters(capture: Capture, profile: LinuxProfile): DriverParameters {

@@ -213,6 +213,29 @@ export class PageMemory {
     return check(this.#core.pageState(pfn), `look at pfn ${pfn}`);
   }
 
+  /**
+   * Runs of one class in a range whose units of `step` pages each have one class, such as subblocks: `[startPfn, nrPages, class]`,
+   * ascending. A free page counts by its class, whatever chunk it is in.
+   */
+  *runsOfClass(
+    startPfn: number,
+    nrPages: number,
+    step: number,
+  ): Generator<[startPfn: number, nrPages: number, pageClass: number]> {
+    const end = startPfn + nrPages;
+    let at = startPfn;
+    while (at < end) {
+      const length = count(this.#core.runOfClass(at, end - at, step), "run of a class");
+      yield [at, length, classOfState(this.pageState(at))];
+      at += length;
+    }
+  }
+
+  /** A fatal signal is pending for whoever allocates ranges: attempts that have something to move end with -EINTR. */
+  setSignalPending(pending: boolean): void {
+    this.#core.setSignal(pending ? 1 : 0);
+  }
+
   /** One attempt of `alloc_contig_range()`; a failed one may leave the range partly evacuated. */
   allocContig(startPfn: number, nrPages: number): ContigResult {
     const errno = this.#core.allocContig(startPfn, nrPages);

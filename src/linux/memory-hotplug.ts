@@ -7,7 +7,6 @@ import {
   PageClass,
   ZoneKindNumber,
 } from "../core/abi.js";
-import { classOfState } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import { Errno } from "../errno.js";
 import type { Calibration } from "./calibration.js";
@@ -169,16 +168,9 @@ export class MemoryHotplug implements LinuxMemory {
   }
 
   fakeOnline(startPfn: number, nrPages: number): void {
-    const end = startPfn + nrPages;
-    for (let pfn = startPfn; pfn < end;) {
-      const pageClass = classOfState(this.#pages.pageState(pfn));
-      let runEnd = pfn + PAGEBLOCK_PAGES;
-      while (runEnd < end && classOfState(this.#pages.pageState(runEnd)) === pageClass) {
-        runEnd += PAGEBLOCK_PAGES;
-      }
-      runEnd = Math.min(runEnd, end);
-      this.#fakeOnlineRun(pfn, runEnd - pfn, pageClass === PageClass.NeverOnlined);
-      pfn = runEnd;
+    const runs = this.#pages.runsOfClass(startPfn, nrPages, PAGEBLOCK_PAGES);
+    for (const [start, nr, pageClass] of runs) {
+      this.#fakeOnlineRun(start, nr, pageClass === PageClass.NeverOnlined);
     }
   }
 
@@ -196,15 +188,15 @@ export class MemoryHotplug implements LinuxMemory {
   }
 
   #addManaged(startPfn: number, nrPages: number, sign: 1 | -1): void {
-    for (let pfn = startPfn; pfn < startPfn + nrPages;) {
-      const id = Math.floor(pfn / this.#pagesPerBlock);
-      const part = Math.min((id + 1) * this.#pagesPerBlock, startPfn + nrPages) - pfn;
+    const end = startPfn + nrPages;
+    const firstId = Math.floor(startPfn / this.#pagesPerBlock);
+    for (let id = firstId; id * this.#pagesPerBlock < end; id++) {
       const block = this.#blocks.get(id);
-      if (block?.zone !== undefined) {
-        block.zone.managed += sign * part;
-        block.managed += sign * part;
-      }
-      pfn += part;
+      if (block?.zone === undefined) continue;
+      const blockStart = id * this.#pagesPerBlock;
+      const part = Math.min(blockStart + this.#pagesPerBlock, end) - Math.max(blockStart, startPfn);
+      block.zone.managed += sign * part;
+      block.managed += sign * part;
     }
   }
 
