@@ -1,20 +1,35 @@
 // Bitmaps over subblocks or device blocks: 64 bits a word, searched word by word.
 //
-// A bitmap lives in linear memory: {u32 bits, u32 pad, u64 words[]}. Its address is its handle.
+// A bitmap lives in linear memory for good: {u32 bits, u32 seal, u64 words[]}. Its address is its handle; the seal tells a
+// handle from any other number. Bits from `bits` on in the last word stay clear.
 
-import { reserve } from "./layout";
+import { TABLE, reserve, usedBytes } from "./layout";
 
 const WORDS: usize = 8;
 export const NO_BIT: u32 = 0xffffffff;
 const WORD_MASK: u32 = 63;
 const ALL: u64 = u64.MAX_VALUE;
+const SEAL: u32 = 0x6d617062;
 
 /** A cleared bitmap of `bits` bits, or 0 where memory is out. */
 export function createBitmap(bits: u32): usize {
   const words = (<u64>bits + 63) >> 6;
   const map = reserve(<u64>WORDS + (words << 3));
-  if (map) store<u32>(map, bits);
+  if (map) {
+    store<u32>(map, bits);
+    store<u32>(map, sealOf(map), 4);
+  }
   return map;
+}
+
+function sealOf(map: usize): u32 {
+  return (<u32>map) ^ SEAL;
+}
+
+/** Is this number the handle of a bitmap? */
+export function isBitmap(map: u32): bool {
+  if (map < <u32>TABLE || map & 7 || map >= usedBytes()) return false;
+  return load<u32>(map, 4) == sealOf(map);
 }
 
 export function bitsOf(map: usize): u32 {

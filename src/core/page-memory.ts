@@ -17,6 +17,7 @@ import {
   type PageClass,
   type ZoneKindNumber,
 } from "./abi.js";
+import { Bitmap } from "./bitmap.js";
 import { brokenInvariant } from "./invariants.js";
 import { fail } from "./kernel-error.js";
 import { loadCore, loadCoreSync, type Core, type CoreSource } from "./load.js";
@@ -444,6 +445,30 @@ export class PageMemory {
     check(this.#core.countPages(startPfn, nrPages), `count pages from pfn ${startPfn}`);
     const [free = 0, movable = 0, unmovable = 0, held = 0] = this.#scratch(4);
     return { free, movable, unmovable, held };
+  }
+
+  /** A cleared bitmap of `bits` bits, 1 to 2^30, in the core's memory. It lives as long as this guest. */
+  createBitmap(bits: number): Bitmap {
+    return new Bitmap(this.#core, bits);
+  }
+
+  /**
+   * How many of `nrSubblocks` subblocks of `blocksEach` pageblocks each, from `startPfn` on, could go as far as their pages
+   * tell: nothing unmovable, nothing held. Whether there is memory to move to is not looked at.
+   *
+   * @param bitmap - of at least `nrSubblocks` bits: gets the answer for each subblock.
+   */
+  countRemovable(
+    startPfn: number,
+    blocksEach: number,
+    nrSubblocks: number,
+    bitmap?: Bitmap,
+  ): number {
+    const handle = bitmap?.handle ?? 0;
+    return count(
+      this.#core.countRemovable(startPfn, blocksEach, nrSubblocks, handle),
+      "removable subblocks",
+    );
   }
 
   /** Keeps a journal of migrations with room for `entries`. */

@@ -84,6 +84,23 @@ export class NaiveMemory extends NaiveAllocator {
     return undefined;
   }
 
+  /** Does nothing in this pageblock forbid taking it, as far as its pages tell: nothing unmovable, nothing held? */
+  couldGo(block: number): boolean {
+    const start = block * PAGEBLOCK_PAGES;
+    if (this.zoneIndexOf(start) === undefined) return false;
+    // a held page is movable, and still stays
+    const pages = this.pages.slice(start, start + PAGEBLOCK_PAGES);
+    if (pages.some(({ pageClass, hold }) => MOVABLE_CLASSES.has(pageClass) && hold > 0))
+      return false;
+    if (this.zoneOf(start).kind !== ZoneKindNumber.Movable) {
+      return this.findUnmovable(block, false) === undefined;
+    }
+    // in ZONE_MOVABLE such pages fail late
+    return pages.every(
+      ({ pageClass }) => UNREFERENCED.has(pageClass) || MOVABLE_CLASSES.has(pageClass),
+    );
+  }
+
   /** Section 3. */
   #isolateBlock(block: number, offlining: boolean): boolean {
     const pageblock = this.#pageblock(block);

@@ -7,6 +7,7 @@ import {
   type Hold,
   type ZoneKindNumber,
 } from "../../src/core/abi.js";
+import type { Bitmap } from "../../src/core/bitmap.js";
 import { PageMemory, type Migration, type PageRequest } from "../../src/core/page-memory.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
@@ -58,6 +59,7 @@ export class Twin {
   /** Ranges that allocContig() took. */
   readonly ranges: { start: number; nr: number; offline: boolean }[] = [];
   readonly isolated: { start: number; nr: number }[] = [];
+  readonly #removable: Bitmap;
 
   constructor(profile: ProfileName, nrBlocks: number, zones: readonly TwinZone[]) {
     const { mm } = linuxProfile(profile);
@@ -66,6 +68,7 @@ export class Twin {
     this.core = PageMemory.createSync(nrBlocks * BLOCK, mm, coreModule());
     this.naive = new NaiveMemory(nrBlocks, mm);
     this.core.openJournal(1 << 20);
+    this.#removable = this.core.createBitmap(nrBlocks);
     for (const { kind, node } of zones) {
       expect(this.core.addZone(kind, node)).toBe(this.naive.addZone(kind, node));
     }
@@ -220,6 +223,7 @@ export class Twin {
     }
     for (let block = 0; block < this.nrBlocks; block++) this.#compareBlock(block);
     this.#compareOwners();
+    this.#compareRemovable();
   }
 
   #picture(memory: PageMemory | NaiveMemory, zone: number): Record<string, unknown> {
@@ -247,6 +251,17 @@ export class Twin {
         chunk === undefined ? pageClass | (hold << 5) : 0x80 | (chunk.type << 4) | chunk.order;
       if (state !== expected) throw new Error(`pfn ${pfn}: state ${state}, naive ${expected}`);
     }
+  }
+
+  /** Counters and bitmap answer as a look at every page does, for single pageblocks and for pairs. */
+  #compareRemovable(): void {
+    const goes = this.naive.pageblocks.map((_, block) => this.naive.couldGo(block));
+    expect(this.core.countRemovable(0, 1, this.nrBlocks, this.#removable)).toBe(
+      goes.filter(Boolean).length,
+    );
+    expect(goes.map((_, block) => this.#removable.test(block))).toEqual(goes);
+    const pairs = goes.filter((first, block) => block % 2 === 0 && first && goes[block + 1]);
+    expect(this.core.countRemovable(0, 2, this.nrBlocks >> 1)).toBe(pairs.length);
   }
 
   /** Throws unless every page in use belongs to an owner or a range, and is what its owner holds it for. */

@@ -1,0 +1,102 @@
+import { Errno } from "../errno.js";
+import { NO_PFN } from "./abi.js";
+import { CapacityError } from "./kernel-error.js";
+import type { Core } from "./load.js";
+
+const MAX_BITS = 2 ** 30;
+
+/**
+ * Bits over subblocks or device blocks in the core's memory, searched 64 at a time.
+ *
+ * Bits are numbered from 0. Arguments that are no bit of this map throw RangeError.
+ */
+export class Bitmap {
+  readonly #core: Core;
+  /** What the core knows it by. */
+  readonly handle: number;
+  /** Number of bits. */
+  readonly length: number;
+
+  /**
+   * A cleared bitmap. It takes its memory for good: make one and use it again.
+   *
+   * @param length - 1 to 2^30.
+   * @throws CapacityError if it does not fit.
+   */
+  constructor(core: Core, length: number) {
+    if (!Number.isInteger(length) || length < 1 || length > MAX_BITS) {
+      throw new RangeError(`length must be a whole number from 1 to ${MAX_BITS}, got ${length}`);
+    }
+    const handle = core.createBitmap(length) >>> 0;
+    if ((handle | 0) === -Errno.ENOBUFS) {
+      throw new CapacityError(`a bitmap of ${length} bits does not fit into the guest's memory`);
+    }
+    this.#core = core;
+    this.handle = handle;
+    this.length = length;
+  }
+
+  /** Sets, or clears, `count` bits from `start` on. */
+  write(start: number, count: number, set: boolean): void {
+    this.#assertRun(start, count);
+    this.#core.writeBits(this.handle, start, count, Number(set));
+  }
+
+  test(bit: number): boolean {
+    this.#assertBit("bit", bit);
+    return this.#core.testBit(this.handle, bit) === 1;
+  }
+
+  /** First bit from `from` on that is set, or clear. */
+  next(from: number, set: boolean): number | undefined {
+    this.#assertBit("from", from);
+    return bitOf(this.#core.nextBit(this.handle, from, Number(set)));
+  }
+
+  /** Last bit up to and including `from` that is set, or clear. */
+  previous(from: number, set: boolean): number | undefined {
+    this.#assertBit("from", from);
+    return bitOf(this.#core.previousBit(this.handle, from, Number(set)));
+  }
+
+  /** Set bits among the `count` bits from `start` on. */
+  count(start = 0, count = this.length - start): number {
+    this.#assertRun(start, count);
+    return this.#core.countBits(this.handle, start, count) >>> 0;
+  }
+
+  /** How many bits from `from` on are set, or clear, without a gap. */
+  runLength(from: number, set: boolean): number {
+    this.#assertBit("from", from);
+    return this.#core.runLength(this.handle, from, Number(set), this.length) >>> 0;
+  }
+
+  /** The longest run of set, or clear, bits; the lowest of equals. */
+  longestRun(set: boolean): { start: number; length: number } | undefined {
+    const length = this.#core.longestRun(this.handle, Number(set)) >>> 0;
+    if (length === 0) return undefined;
+    const [start = 0] = new Uint32Array(this.#core.memory.buffer, this.#core.scratch(), 1);
+    return { start, length };
+  }
+
+  #assertBit(name: string, bit: number): void {
+    if (Number.isInteger(bit) && bit >= 0 && bit < this.length) return;
+    throw new RangeError(`${name} must be a whole number from 0 to ${this.length - 1}, got ${bit}`);
+  }
+
+  #assertRun(start: number, count: number): void {
+    if (!Number.isInteger(start) || start < 0 || start > this.length) {
+      throw new RangeError(`start must be a whole number from 0 to ${this.length}, got ${start}`);
+    }
+    if (!Number.isInteger(count) || count < 0 || count > this.length - start) {
+      throw new RangeError(
+        `count must be a whole number from 0 to ${this.length - start}, got ${count}`,
+      );
+    }
+  }
+}
+
+function bitOf(result: number): number | undefined {
+  const bit = result >>> 0;
+  return bit === NO_PFN ? undefined : bit;
+}
