@@ -119,10 +119,13 @@ function doubtLoad(loaded: LoadSummary, doubts: Doubts): void {
   if (hidden > 0) {
     const spread = 2 * Math.sqrt(hidden + 1) + hidden / 4;
     doubts.mayStay += hidden < 1 ? 2 * hidden : hidden + spread;
-    doubts.notes.push(
-      "pages without flags may be free pages in a per-CPU cache or kernel memory; " +
-        `about ${Math.round(hidden)} subblocks that count as free may hide a kernel page`,
-    );
+    const expected = Math.round(hidden);
+    if (expected > 0) {
+      doubts.notes.push(
+        `about ${expected} of the subblocks that count as free may hide a kernel page: ` +
+          "without flags it looks like a free page in a per-CPU cache",
+      );
+    }
   }
   if (releasedBufferBlocks > 0) {
     doubts.mayStay += releasedBufferBlocks * SHARES.releasedBufferStays + 1;
