@@ -1,11 +1,14 @@
+import type { FeatureName } from "../virtio-mem/protocol.js";
+
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;
 
-export type ProfileName = "rfc3-seed" | "v6.1" | "upstream";
+export type ProfileName =
+  "rfc3-seed" | "rfc3" | "v5.8" | "v5.10" | "v5.11" | "v5.14" | "v6.1" | "v6.5" | "upstream";
 
 /** Names of the unplug policies of real drivers. */
-export type UnplugPolicyName = "rfc3-seed" | "linux";
+export type UnplugPolicyName = "rfc3-seed" | "v5.8" | "v5.10" | "v5.11" | "linux";
 
 /** Memory management of a version. Each boolean stands for the MM_ bit of the same name. */
 export interface MmProfile {
@@ -52,8 +55,15 @@ export interface DriverProfile {
   /** Can big blocks be offlined without taking their pages before (6.5)? */
   readonly unsafeBigBlockUnplug: boolean;
   readonly unplugPolicy: UnplugPolicyName;
-  /** States of partly plugged memory blocks, in the order in which plugging refills them (5). */
-  readonly refillOrder: readonly ("kernel-partial" | "movable-partial" | "offline-partial")[];
+  /**
+   * States of partly plugged memory blocks, in the order in which plugging refills them (5). States
+   * in one group are one state to the driver: its memory blocks go by their ids alone.
+   */
+  readonly refillOrder: readonly (readonly PartialState[])[];
+  /** Passes over the big blocks: offline ones, those without kernel memory, all (6.5). */
+  readonly bigBlockPasses: readonly ("offline" | "movable" | "all")[];
+  /** Are pages of a big block that is wholly offline taken before it is removed (6.5)? */
+  readonly takesOfflineBigBlocks: boolean;
   readonly offlineLimit: OfflineLimitRule;
   /**
    * What happens to an online memory block without plugged subblocks (T19 to T21): it is kept for
@@ -76,8 +86,21 @@ export interface DriverProfile {
   readonly deviceBusy: "EBUSY" | "ETXTBSY";
   /** The wait before another try, doubled after each up to the maximum (7.3). */
   readonly retry: { readonly minimumMs: number; readonly maximumMs: number };
+  /**
+   * What loading the driver says where memory of the device is known to Linux already, because the
+   * driver was loaded before (6.6).
+   */
+  readonly reloadErrno: "EINVAL" | "EBUSY";
+  /** May the guest suspend: never, or where nothing is plugged or the device keeps its memory (9)? */
+  readonly suspend: "refused" | "by-feature";
+  /** What the driver does in a kdump kernel: nothing, say which pages are RAM, list them (9). */
+  readonly kdump: "refused" | "answers" | "lists";
+  /** Features of the device that the driver knows (9, device.md 3). */
+  readonly features: readonly FeatureName[];
   readonly accounting: AccountingProfile;
 }
+
+export type PartialState = "kernel-partial" | "movable-partial" | "offline-partial";
 
 /** Which books follow when pages go fake-offline and back (4.6). */
 export interface AccountingProfile {
@@ -116,7 +139,9 @@ const RFC3_SEED: LinuxProfile = {
     bigBlockMode: false,
     unsafeBigBlockUnplug: false,
     unplugPolicy: "rfc3-seed",
-    refillOrder: ["kernel-partial", "offline-partial"],
+    refillOrder: [["kernel-partial"], ["offline-partial"]],
+    bigBlockPasses: [],
+    takesOfflineBigBlocks: false,
     offlineLimit: { kind: "memory-blocks", count: 10 },
     emptyMemoryBlocks: "kept",
     runsAgainAfterRemoval: false,
@@ -127,6 +152,10 @@ const RFC3_SEED: LinuxProfile = {
     checksConfigBeforeAttempt: false,
     deviceBusy: "EBUSY",
     retry: { minimumMs: 30_000, maximumMs: 30_000 },
+    reloadErrno: "EINVAL",
+    suspend: "refused",
+    kdump: "refused",
+    features: ["AcpiPxm", "Version1"],
     accounting: { takenLeaveManaged: false, partialGoesOffline: false },
   },
 };
@@ -153,7 +182,9 @@ const V6_1: LinuxProfile = {
     bigBlockMode: true,
     unsafeBigBlockUnplug: true,
     unplugPolicy: "linux",
-    refillOrder: ["kernel-partial", "movable-partial", "offline-partial"],
+    refillOrder: [["kernel-partial"], ["movable-partial"], ["offline-partial"]],
+    bigBlockPasses: ["offline", "movable", "all"],
+    takesOfflineBigBlocks: true,
     offlineLimit: { kind: "size", size: GiB },
     emptyMemoryBlocks: "removed",
     runsAgainAfterRemoval: true,
@@ -164,10 +195,95 @@ const V6_1: LinuxProfile = {
     checksConfigBeforeAttempt: false,
     deviceBusy: "ETXTBSY",
     retry: { minimumMs: 50_000, maximumMs: 300_000 },
+    reloadErrno: "EBUSY",
+    suspend: "refused",
+    kdump: "answers",
+    features: ["AcpiPxm", "UnpluggedInaccessible", "Version1"],
     accounting: { takenLeaveManaged: true, partialGoesOffline: true },
   },
 };
 
+/** The whole series of September 2019: emptied memory blocks go, partly plugged ones can go offline. */
+const RFC3: LinuxProfile = {
+  name: "rfc3",
+  mm: { ...RFC3_SEED.mm, neverOnlinedReserved: false },
+  driver: {
+    ...RFC3_SEED.driver,
+    emptyMemoryBlocks: "removed",
+    accounting: { takenLeaveManaged: false, partialGoesOffline: true },
+  },
+};
+
+/** The first release: downwards, whole memory blocks first, a busy device is not busy memory. */
+const V5_8: LinuxProfile = {
+  name: "v5.8",
+  mm: { ...RFC3.mm, minFreeLimitSize: V6_1.mm.minFreeLimitSize },
+  driver: {
+    ...RFC3.driver,
+    unplugPolicy: "v5.8",
+    unplugOnlineParameter: true,
+    deviceBusy: "ETXTBSY",
+    retry: V6_1.driver.retry,
+    reloadErrno: "EBUSY",
+    accounting: V6_1.driver.accounting,
+  },
+};
+
+/** ZONE_MOVABLE is memory like any other. */
+const V5_10: LinuxProfile = {
+  name: "v5.10",
+  mm: { ...V5_8.mm, moveToTail: true },
+  driver: {
+    ...V5_8.driver,
+    unplugPolicy: "v5.10",
+    refillOrder: [["kernel-partial", "movable-partial"], ["offline-partial"]],
+    refusesPartialMovable: false,
+  },
+};
+
+/** Big-block mode; a limit of offline bytes; five attempts in ZONE_MOVABLE. */
+const V5_11: LinuxProfile = {
+  name: "v5.11",
+  mm: V5_10.mm,
+  driver: {
+    ...V5_10.driver,
+    unplugPolicy: "v5.11",
+    bigBlockMode: true,
+    unsafeBigBlockUnplug: true,
+    bigBlockPasses: ["offline", "all"],
+    offlineLimit: V6_1.driver.offlineLimit,
+    runsAgainAfterRemoval: true,
+    runsAfterOffline: "sparing-online",
+    runsAfterOnline: "half-limit",
+  },
+};
+
+/** ZONE_MOVABLE before the kernel's zones. */
+const V5_14: LinuxProfile = {
+  name: "v5.14",
+  mm: { ...V5_11.mm, cacheHighOrders: true },
+  driver: {
+    ...V5_11.driver,
+    unplugPolicy: "linux",
+    refillOrder: V6_1.driver.refillOrder,
+    bigBlockPasses: V6_1.driver.bigBlockPasses,
+    takesOfflineBigBlocks: true,
+  },
+};
+
+/** No unsafe unplug of big blocks; empty memory blocks are tried again; config changes are seen soon. */
+const V6_5: LinuxProfile = {
+  name: "v6.5",
+  mm: V6_1.mm,
+  driver: {
+    ...V6_1.driver,
+    unsafeBigBlockUnplug: false,
+    emptyMemoryBlocks: "removed-with-retry",
+    checksConfigBeforeAttempt: true,
+  },
+};
+
+/** Suspend where the device allows it; a kdump kernel lists the device's RAM. */
 const UPSTREAM: LinuxProfile = {
   name: "upstream",
   mm: {
@@ -178,20 +294,26 @@ const UPSTREAM: LinuxProfile = {
     lruBatchPages: 31,
   },
   driver: {
-    ...V6_1.driver,
-    unsafeBigBlockUnplug: false,
-    emptyMemoryBlocks: "removed-with-retry",
-    checksConfigBeforeAttempt: true,
+    ...V6_5.driver,
+    suspend: "by-feature",
+    kdump: "lists",
+    features: [...V6_5.driver.features, "PersistentSuspend"],
   },
 };
 
 const PROFILES: Readonly<Record<ProfileName, LinuxProfile>> = {
   "rfc3-seed": RFC3_SEED,
+  rfc3: RFC3,
+  "v5.8": V5_8,
+  "v5.10": V5_10,
+  "v5.11": V5_11,
+  "v5.14": V5_14,
   "v6.1": V6_1,
+  "v6.5": V6_5,
   upstream: UPSTREAM,
 };
 
-export const PROFILE_NAMES: readonly ProfileName[] = ["rfc3-seed", "v6.1", "upstream"];
+export const PROFILE_NAMES = Object.keys(PROFILES) as readonly ProfileName[];
 
 /** @throws RangeError if there is no profile of that name. */
 export function linuxProfile(name: ProfileName): LinuxProfile {

@@ -97,26 +97,28 @@ export class BigBlockMode implements DriverMode {
   }
 
   /**
-   * Goes through the added big blocks downwards three times: the offline ones, those without
-   * online memory in a kernel zone, all.
+   * Goes through the added big blocks downwards, once per pass of the version: the offline ones,
+   * those without online memory in a kernel zone, all.
    */
   unplug(size: number): number {
     let left = Math.floor(size / this.#bigBlockSize);
     if (left === 0) return 0;
-    const passes = [
-      (id: number) => this.#hasOnly(id, () => false),
-      (id: number) => this.#hasOnly(id, (zone) => zone === "Movable"),
-      () => true,
-    ];
-    for (const [pass, isWanted] of passes.entries()) {
+    const isWanted = {
+      offline: (id: number) => this.#hasOnly(id, () => false),
+      movable: (id: number) => this.#hasOnly(id, (zone) => zone === "Movable"),
+      all: () => true,
+    };
+    const { bigBlockPasses, takesOfflineBigBlocks } = this.#context.profile;
+    for (const pass of bigBlockPasses) {
       for (const id of this.#ids("added").reverse()) {
-        if (!isWanted(id)) continue;
-        const rc = this.#unplugBigBlock(id);
+        if (!isWanted[pass](id)) continue;
+        const takes = pass !== "offline" || takesOfflineBigBlocks;
+        const rc = this.#unplugBigBlock(id, takes && this.#context.safeBigBlockUnplug);
         if (rc === 0) left--;
         else if (rc !== -Errno.EBUSY) return rc;
         if (left === 0) return 0;
       }
-      if (pass === 0 && !this.#context.unplugOnline) return 0;
+      if (pass === "offline" && !this.#context.unplugOnline) return 0;
     }
     return -Errno.EBUSY;
   }
@@ -192,19 +194,20 @@ export class BigBlockMode implements DriverMode {
    * Takes the pages of a big block, removes it from Linux and unplugs it. A failure up to the
    * removal leaves it added, with all pages given back.
    *
+   * @param takesPages - else it is offlined and removed without further ado.
    * @returns 0, -EBUSY if memory is in the way, or the errno that ends the run.
    */
-  #unplugBigBlock(id: number): number {
-    const { link, memory, safeBigBlockUnplug } = this.#context;
+  #unplugBigBlock(id: number, takesPages: boolean): number {
+    const { link, memory } = this.#context;
     const addr = id * this.#bigBlockSize;
-    if (safeBigBlockUnplug) {
+    if (takesPages) {
       this.#setState(id, "fake-offline");
       const taken = this.#takeSections(addr);
       if (taken !== 0) return this.#undo(id, taken);
     }
     const removed = memory.remove(addr / this.#memoryBlockSize, this.#nrMemoryBlocks);
     if (removed !== 0) {
-      if (!safeBigBlockUnplug) return removed;
+      if (!takesPages) return removed;
       for (const section of this.#onlineSections(addr)) memory.giveBack(section, SECTION_SIZE);
       return this.#undo(id, removed);
     }

@@ -107,8 +107,8 @@ export class SubBlockMode implements DriverMode {
    */
   plug(size: number): number {
     let left = Math.floor(size / this.#subblockSize);
-    for (const state of this.#context.profile.refillOrder) {
-      for (const id of this.#table.inStates([state], false)) {
+    for (const states of this.#context.profile.refillOrder) {
+      for (const id of this.#table.inStates(states, false)) {
         if (left === 0) return 0;
         const plugged = this.#table.nrPluggedOf(id);
         const rc = this.#refill(id, left);
