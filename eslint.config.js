@@ -15,6 +15,8 @@ export default defineConfig(
     rules: {
       eqeqeq: "error",
       "@typescript-eslint/consistent-type-imports": "error",
+      // what we take apart letter by letter are maps of 0 and 1
+      "@typescript-eslint/no-misused-spread": ["error", { allow: ["string"] }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "no-restricted-syntax": [
         "error",

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import type { Migratetype} from "../../src/core/abi.js";
+import type { Migratetype } from "../../src/core/abi.js";
 import { AllocFlag, MmFlag, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
 import { linuxProfile, PROFILE_NAMES, type ProfileName } from "../../src/linux/profile.js";
 import { loadCoreUnderTest } from "../core-under-test.js";
