@@ -13,6 +13,7 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_ANON,
+  PAGE_BUFFER,
   PAGE_CACHED,
   PAGE_FREE,
   PAGE_TAIL,
@@ -23,6 +24,7 @@ import { setRange, setStateAt, stateAt } from "./page";
 import {
   classOf,
   countFree,
+  countHeld,
   countMovable,
   countUnmovable,
   isUndecided,
@@ -44,6 +46,8 @@ import {
   zoneOf,
 } from "./pageblock";
 
+/** So many changed buffers that lie above a clean one are no stray. */
+const CHANGED_ABOVE: u32 = 8;
 /** Undecided anonymous pages count as pinned while they are at most this many times those that are pinned for sure. */
 const TOUCHED_PER_UNMAPPED: u32 = 4;
 
@@ -57,7 +61,9 @@ export let pinnedPages: u32 = 0;
  * Decides the undecided pages.
  *
  * Clean buffers of file system metadata are held by the journal until its next commit has been checkpointed. A guest without any dirty
- * file data has just been synced: there the recent ones are held. A guest that is simply running has let them go.
+ * file data has just been synced: there the recent ones are held. A guest that is simply running has let them go. Dirty buffers in a
+ * synced guest tell of a commit since the sync, which lets go the metadata of old transactions first. Memory was filled from the bottom
+ * up, so what lies below the changed metadata is as old and has been let go.
  *
  * Pinning a page also touches it, and plain anonymous memory is not touched in that sense; so where some pages are pinned for sure,
  * the touched ones are likely their companions.
@@ -67,19 +73,34 @@ export function settleHeld(): void {
   const pinsTouched =
     unmappedAnonPages > 0 && touchedAnonPages <= TOUCHED_PER_UNMAPPED * unmappedAnonPages;
   pinnedPages = unmappedAnonPages;
-  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+  let changed: u32 = 0;
+  for (let block = nrPageblocks; block-- > 0;) {
     const entry = entryOfBlock(block);
+    if (!countHeld(countsOf(entry))) continue;
+    const pfn = block << PAGEBLOCK_ORDER;
+    const holdsBuffers = synced && changed < CHANGED_ABOVE;
+    changed += changedBuffers(pfn);
     if (!(flagsOf(entry) & FLAG_UNDECIDED)) continue;
     setFlags(entry, flagsOf(entry) & ~FLAG_UNDECIDED);
-    const buffers = settleBlock(block << PAGEBLOCK_ORDER, synced, pinsTouched);
+    const buffers = settleBlock(pfn, holdsBuffers, pinsTouched);
     if (!buffers || !(flagsOf(entry) & FLAG_IN_DEVICE)) continue;
-    if (synced) ++heldBufferBlocks;
+    if (holdsBuffers) ++heldBufferBlocks;
     else ++releasedBufferBlocks;
   }
 }
 
+/** Dirty buffers in a pageblock that has not been settled. */
+function changedBuffers(pfn: u32): u32 {
+  const dirty = stateByte(PAGE_BUFFER, HOLD_AGAIN);
+  let found: u32 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    if (stateAt(pfn + page) == dirty) ++found;
+  }
+  return found;
+}
+
 /** Settles one pageblock; says whether it holds undecided buffers. */
-function settleBlock(pfn: u32, synced: bool, pinsTouched: bool): bool {
+function settleBlock(pfn: u32, holdsBuffers: bool, pinsTouched: bool): bool {
   let buffers = false;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     const state = stateAt(pfn + page);
@@ -92,7 +113,7 @@ function settleBlock(pfn: u32, synced: bool, pinsTouched: bool): bool {
         ++pinnedPages;
       }
     } else {
-      if (synced) hold = HOLD_AGAIN;
+      if (holdsBuffers) hold = HOLD_AGAIN;
       buffers = true;
     }
     setStateAt(pfn + page, stateByte(pageClass, hold));
