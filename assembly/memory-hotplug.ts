@@ -15,7 +15,7 @@ import {
 import { NO_CHUNK, removeChunk } from "./free-list";
 import { drainLruBatches, moveTo, resetMigrationCounts, targetKind } from "./migrate";
 import { OTHER_NODES, freeAligned, takePages } from "./page-alloc";
-import { makeUniform, setRange, stateAt } from "./page";
+import { makeUniform, setRange, stateAt, stepFrom } from "./page";
 import {
   HEAD,
   classOf,
@@ -82,13 +82,9 @@ function evacuateAscending(start: u32, end: u32): u32 {
   let pfn = start;
   while (pfn < end) {
     const state = stateAt(pfn);
-    if (state & HEAD) {
-      pfn += 1 << (state & 15);
-      continue;
-    }
     const pageClass = classOf(state);
-    if (isWithdrawn(pageClass) || isUnreferenced(pageClass)) {
-      ++pfn;
+    if (state & HEAD || isWithdrawn(pageClass) || isUnreferenced(pageClass)) {
+      pfn += stepFrom(pfn, state);
       continue;
     }
     if (!isMovable(pageClass) || holdOf(state) != HOLD_NONE) return pfn;
@@ -106,12 +102,8 @@ function firstLeft(start: u32, end: u32): u32 {
   let pfn = start;
   while (pfn < end) {
     const state = stateAt(pfn);
-    if (state & HEAD) {
-      pfn += 1 << (state & 15);
-      continue;
-    }
-    if (!isWithdrawn(classOf(state))) return pfn;
-    ++pfn;
+    if (!(state & HEAD) && !isWithdrawn(classOf(state))) return pfn;
+    pfn += stepFrom(pfn, state);
   }
   return NO_CHUNK;
 }
@@ -145,13 +137,8 @@ export function offlineRange(start: u32, end: u32): i32 {
 function withdraw(zone: u32, start: u32, end: u32): void {
   for (let pfn = start; pfn < end;) {
     const state = stateAt(pfn);
-    if (!(state & HEAD)) {
-      ++pfn;
-      continue;
-    }
-    const order = state & 15;
-    removeChunk(zone, pfn, order);
-    pfn += 1 << order;
+    if (state & HEAD) removeChunk(zone, pfn, state & 15);
+    pfn += stepFrom(pfn, state);
   }
   for (let pfn = start; pfn < end; pfn += PAGEBLOCK_PAGES) {
     const entry = entryOf(pfn);

@@ -123,6 +123,15 @@ export function stateAt(pfn: u32): u32 {
   return state & HEAD && pfn & PAGE_MASK ? PAGE_FREE : state;
 }
 
+/**
+ * How far a walk may step from `pfn`, whose state is `state`, without missing anything: over a free chunk, over the rest of a
+ * uniform pageblock, else one page.
+ */
+export function stepFrom(pfn: u32, state: u32): u32 {
+  if (state & HEAD) return 1 << (state & 15);
+  return recordOf(entryOf(pfn)) ? 1 : PAGEBLOCK_PAGES - (pfn & PAGE_MASK);
+}
+
 /** Sets the state of one page that is not and does not become a free head, and the counters. */
 export function setStateAt(pfn: u32, state: u32): void {
   const entry = entryOf(pfn);
