@@ -105,7 +105,7 @@ export const PAGE_CLASSES: u32 = 27;
 export const HOLD_NONE: u32 = 0;
 /** Refuses to be collected: an extra reference on an anonymous page, a driver that says no. */
 export const HOLD_PINNED: u32 = 1;
-/** Every migration answers "again" (-EAGAIN). */
+/** Every migration answers "again" (-EAGAIN). On PAGE_SLAB, which never moves: most likely empty (idle-slab.ts). */
 export const HOLD_AGAIN: u32 = 2;
 /** Every migration fails for good (-EBUSY). */
 export const HOLD_FAIL: u32 = 3;

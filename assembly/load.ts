@@ -25,6 +25,7 @@ import {
 } from "./abi";
 import { freeBuddyBlock } from "./buddy";
 import { insertChunk, removeChunk } from "./free-list";
+import { markIdleSlabs } from "./idle-slab";
 import { SCRATCH } from "./layout";
 import { ensureRecords, makeUniform, recordFor } from "./page";
 import { addPendingPages, alignedOrder } from "./page-alloc";
@@ -77,6 +78,7 @@ export function loadPageblock(
   }
   if (present == 0) return 0;
   if (extended) settleReferenced(STATES, keepCached ? PAGE_CACHED : PAGE_FREE);
+  if (inDevice) markIdleSlabs(STATES, flags);
   const inMovableZone = kindOf(zone) == ZONE_MOVABLE;
   if (inMovableZone) turnUnknown(STATES, PAGE_FREE);
   if (inDevice) setFlags(entryOfBlock(block), FLAG_IN_DEVICE);

@@ -13,6 +13,7 @@ import {
   PAGE_NEVER_ONLINED,
 } from "./abi";
 import { NO_CHUNK, removeChunk } from "./free-list";
+import { freeIdleSlabs } from "./idle-slab";
 import { drainLruBatches, moveTo, resetMigrationCounts, targetKind } from "./migrate";
 import { OTHER_NODES, freeAligned, takePages } from "./page-alloc";
 import { makeUniform, setRange, stateAt, stepFrom } from "./page";
@@ -123,6 +124,7 @@ export function offlineRange(start: u32, end: u32): i32 {
     offlineBlockingPfn = refusingPfn;
     return -EBUSY;
   }
+  freeIdleSlabs();
   offlineBlockingPfn = evacuateAscending(start, end);
   if (offlineBlockingPfn == NO_CHUNK) offlineBlockingPfn = firstLeft(start, end);
   if (offlineBlockingPfn != NO_CHUNK) {

@@ -44,7 +44,8 @@ const MMAP: u64 = 1 << 11;
 const ANON: u64 = 1 << 12;
 const SWAPCACHE: u64 = 1 << 13;
 const SWAPBACKED: u64 = 1 << 14;
-const COMPOUND: u64 = (1 << 15) | (1 << 16);
+const COMPOUND_TAIL: u64 = 1 << 16;
+const COMPOUND: u64 = (1 << 15) | COMPOUND_TAIL;
 const HUGE: u64 = 1 << 17;
 const UNEVICTABLE: u64 = 1 << 18;
 const HWPOISON: u64 = 1 << 19;
@@ -56,6 +57,10 @@ const PGTABLE: u64 = 1 << 26;
 const RESERVED: u64 = 1 << 32;
 const MLOCKED: u64 = 1 << 33;
 const PRIVATE: u64 = 1 << 35;
+
+export function isCompoundTail(flags: u64): bool {
+  return (flags & COMPOUND_TAIL) != 0;
+}
 
 /** State byte of a page by its kpageflags word. `inDevice`: the page lies in the device's region. */
 export function stateByFlags(flags: u64, inDevice: bool): u32 {
