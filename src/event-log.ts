@@ -97,6 +97,8 @@ export type RunTrigger =
   | "memory-offlined"
   /** Removing a memory block has freed its memmap, so something else may go now. */
   | "memory-removed"
+  /** The guest was suspended and is awake again. */
+  | "wake-up"
   | "asked";
 
 export interface RunStartEntry extends Stamped {

@@ -123,6 +123,10 @@ export class BigBlockMode implements DriverMode {
     return -Errno.EBUSY;
   }
 
+  removeOfflinePartial(): void {
+    // A big block is wholly plugged.
+  }
+
   *memoryBlocks(): Generator<DriverMemoryBlock> {
     for (const [index, bigBlock] of this.#states.entries()) {
       if (bigBlock === "unused") continue;

@@ -14,6 +14,7 @@ import { DeviceBlocks, type DeviceBlockRun } from "./device-blocks.js";
 import { HostMemory, type DeviceHost, type MemoryListener } from "./device-host.js";
 import { assertLoadable, type DeviceHealth, type DeviceSnapshot } from "./device-snapshot.js";
 import {
+  featureBits,
   MAX_NB_BLOCKS,
   type Answer,
   type DeviceConfig,
@@ -182,6 +183,11 @@ export class VirtioMemDevice {
   /** Does a driver work with it? Without one, requests get no answer. */
   get isActive(): boolean {
     return this.#acceptedFeatures !== undefined;
+  }
+
+  /** Offered features that no driver can do without. */
+  get requiredFeatures(): bigint {
+    return featureBits(this.flavour.features.required) & this.offeredFeatures;
   }
 
   /** Features that the driver has accepted; none without a driver. */

@@ -51,6 +51,8 @@ export interface DriverMode extends MemoryNotifier {
   plug(size: number): number;
   /** Unplugs up to `size` bytes, as far as whole blocks go. */
   unplug(size: number): number;
+  /** Removes offline memory blocks that are partly plugged: the driver is going (T22). */
+  removeOfflinePartial(): void;
   /** Did removing a memory block without plugged subblocks fail, so that it must be tried again? */
   readonly hasEmptyMemoryBlock: boolean;
   /** Memory blocks of the device that are plugged or known to Linux, ascending. */

@@ -1,7 +1,8 @@
 import type { Timer, VirtualClock } from "../clock.js";
+import { KernelError } from "../core/kernel-error.js";
 import { Errno } from "../errno.js";
 import type { EventLog, RunTrigger } from "../event-log.js";
-import type { LinuxMemory } from "../linux/linux-memory.js";
+import type { LinuxMemory, MemoryNotifier } from "../linux/linux-memory.js";
 import type { DriverProfile, LinuxProfile } from "../linux/profile.js";
 import { BigBlockMode } from "./big-block-mode.js";
 import type { VirtioMemDevice } from "./device.js";
@@ -11,7 +12,7 @@ import { driverGeometry, type DriverGeometry, type DriverParameters } from "./dr
 import { LINUX_POLICIES } from "./linux-policies.js";
 import { MemorySteps } from "./memory-steps.js";
 import { OfflineLimit } from "./offline-limit.js";
-import { MAX_NB_BLOCKS } from "./protocol.js";
+import { featureBits, MAX_NB_BLOCKS } from "./protocol.js";
 import { explainResult, isRetried, NACK_LIMIT } from "./run-result.js";
 import { SubBlockMode } from "./sub-block-mode.js";
 import type { SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
@@ -30,6 +31,8 @@ export interface VirtioMemDriverOptions {
   readonly policy?: UnplugPolicy;
   /** Virtual nanoseconds that a request to the device takes. Default: 0. */
   readonly requestNs?: number;
+  /** Fail where the device insists on a feature that the version does not know. Default: false. */
+  readonly strictFeatures?: boolean;
   /** The work queue shared by all drivers of a guest. Default: one of its own. */
   readonly workQueue?: WorkQueue;
   /** A look at the pages of `count` subblocks, for policies that look before they try. */
@@ -57,11 +60,16 @@ export class VirtioMemDriver {
     this.#runOnce();
   };
   #queuedBy: RunTrigger | undefined;
+  readonly #endings: readonly (() => void)[];
   #isRunning = false;
   #isBroken = false;
+  #isFrozen = false;
+  #isBeingRemoved = false;
   #needsUnplugAll = false;
   #retryTimer: Timer | undefined;
   #retryMs: number;
+  /** What was accepted before the guest went to sleep. */
+  #features = 0n;
 
   private constructor(options: VirtioMemDriverOptions) {
     const { device, memory, log, profile, parameters = {}, requestNs = 0 } = options;
@@ -79,21 +87,30 @@ export class VirtioMemDriver {
     );
     this.#link = new DeviceLink(device, log.clock, profile.driver, requestNs);
     this.#mode = this.#createMode(options);
-    memory.registerNotifier(this.#mode);
-    device.onConfigChange(() => {
-      this.handleConfigChange();
-    });
+    this.#endings = [
+      memory.registerNotifier(this.#notifier()),
+      device.onConfigChange(() => {
+        this.handleConfigChange();
+      }),
+    ];
   }
 
   /**
    * Loads the driver into a guest that knows nothing of the device's memory. What is plugged
    * nevertheless is left over from an earlier life: the first run unplugs it all.
    *
+   * Accepts the features of the device that the version knows; one that it does not know but would
+   * have to accept counts as not offered, unless `strictFeatures` is asked for.
+   *
    * Queues a run; {@link run} does it.
    *
-   * @throws RangeError if sizes, version and parameters do not go together.
+   * @throws RangeError if sizes, version and parameters do not go together; KernelError with EBUSY
+   *   or, in older versions, EINVAL if Linux knows memory of the device from a driver that was
+   *   loaded before, and with EINVAL for a feature that is missing.
    */
   static probe(options: VirtioMemDriverOptions): VirtioMemDriver {
+    assertNotLoadedBefore(options);
+    negotiate(options);
     const driver = new VirtioMemDriver(options);
     driver.#needsUnplugAll = options.device.pluggedSize > 0;
     driver.#link.configChanged = true;
@@ -122,6 +139,11 @@ export class VirtioMemDriver {
   /** Something unexpected has happened: the driver never does anything again. */
   get isBroken(): boolean {
     return this.#isBroken;
+  }
+
+  /** Is the guest suspended? Nothing is done until it wakes up. */
+  get isFrozen(): boolean {
+    return this.#isFrozen;
   }
 
   /** Is there work that {@link run} would do? */
@@ -153,6 +175,78 @@ export class VirtioMemDriver {
   /** Does the queued work of all drivers that share the queue. Inside a run it does nothing. */
   run(): void {
     this.#workQueue.run();
+  }
+
+  /**
+   * Unloads the driver. Its offline, partly plugged memory blocks are removed first, because nobody
+   * could tell any more which of their pages must not go online. What is plugged stays plugged.
+   *
+   * @returns ids of the memory blocks that Linux keeps; while there are any, no driver can be loaded.
+   */
+  remove(): number[] {
+    this.#isBeingRemoved = true;
+    this.#mode.removeOfflinePartial();
+    const kept = this.memoryBlocks().filter(({ state }) => state !== "plugged");
+    this.abandon();
+    this.#link.device.deviceReset();
+    return kept.map(({ id }) => id);
+  }
+
+  /** The guest is gone, by a crash or a reset of the machine: the driver never does anything again. */
+  abandon(): void {
+    this.#isBeingRemoved = true;
+    this.#cancelRetry();
+    for (const end of this.#endings) end();
+  }
+
+  /**
+   * The guest wants to sleep. Until {@link wakeUp} the device has no driver and no run is made.
+   *
+   * @returns `false` if the driver refuses (-EPERM): older ones always, newer ones to hibernate, and
+   *   to sleep to RAM with memory plugged that the device would not keep.
+   */
+  trySuspend(kind: "to-idle" | "to-ram" | "to-disk"): boolean {
+    const { device } = this.#link;
+    const keeps = this.#link.pluggedSize === 0 || device.hasAccepted("PersistentSuspend");
+    if (this.#profile.suspend === "refused" || kind === "to-disk") return false;
+    if (kind === "to-ram" && !keeps) return false;
+    this.#isFrozen = true;
+    this.#features = device.acceptedFeatures;
+    device.deviceReset();
+    return true;
+  }
+
+  /** The guest is awake again. Queues a run, which reads the config anew. */
+  wakeUp(): void {
+    if (!this.#isFrozen) return;
+    this.#isFrozen = false;
+    this.#link.device.activate(this.#features);
+    this.#link.configChanged = true;
+    this.#queueWork("wake-up");
+  }
+
+  /** The mode's notifier; while the driver goes, memory of the device goes nowhere. */
+  #notifier(): MemoryNotifier {
+    const mode = this.#mode;
+    const vetoes = (id: number): boolean =>
+      this.#isBeingRemoved && mode.pluggedRuns(id) !== undefined;
+    return {
+      goingOnline: (id, zone) => !vetoes(id) && mode.goingOnline(id, zone),
+      online: (id, zone) => {
+        mode.online(id, zone);
+      },
+      cancelOnline: (id) => {
+        mode.cancelOnline(id);
+      },
+      goingOffline: (id) => !vetoes(id) && mode.goingOffline(id),
+      offline: (id) => {
+        mode.offline(id);
+      },
+      cancelOffline: (id) => {
+        mode.cancelOffline(id);
+      },
+      pluggedRuns: (id) => mode.pluggedRuns(id),
+    };
   }
 
   #createMode(options: VirtioMemDriverOptions): DriverMode {
@@ -190,7 +284,7 @@ export class VirtioMemDriver {
 
   /** One run is queued at most, however many reasons there are. */
   #queueWork(trigger: RunTrigger): void {
-    if (this.#queuedBy !== undefined) return;
+    if (this.#queuedBy !== undefined || this.#isBeingRemoved) return;
     this.#queuedBy = trigger;
     this.#workQueue.queue(this.#work);
   }
@@ -198,8 +292,8 @@ export class VirtioMemDriver {
   #runOnce(): void {
     const trigger = this.#queuedBy ?? "asked";
     this.#queuedBy = undefined;
-    if (this.#retryTimer !== undefined) this.#clock.cancelTimer(this.#retryTimer);
-    this.#retryTimer = undefined;
+    if (this.#isBeingRemoved || this.#isFrozen) return;
+    this.#cancelRetry();
     if (this.#isBroken) return;
     this.#isRunning = true;
     const { requestedSize, pluggedSize } = this.#link;
@@ -268,6 +362,11 @@ export class VirtioMemDriver {
     }
   }
 
+  #cancelRetry(): void {
+    if (this.#retryTimer !== undefined) this.#clock.cancelTimer(this.#retryTimer);
+    this.#retryTimer = undefined;
+  }
+
   #armRetry(): void {
     const dueNs = this.#clock.nowNs + this.#retryMs * NS_PER_MS;
     this.#retryTimer = this.#clock.setTimer(dueNs, () => {
@@ -277,5 +376,25 @@ export class VirtioMemDriver {
       this.run();
     });
     this.#log.add({ type: "retry-armed", atNs: this.#clock.nowNs, dueNs });
+  }
+}
+
+function negotiate({ device, profile, strictFeatures = false }: VirtioMemDriverOptions): void {
+  const known = featureBits(profile.driver.features) & device.offeredFeatures;
+  if (device.activate(known)) return;
+  if (strictFeatures || !device.activate(known | device.requiredFeatures)) {
+    throw new KernelError("EINVAL", `load the driver of ${profile.name}, which lacks a feature`);
+  }
+}
+
+/** Memory of the device that Linux knows belongs to nobody: the driver cannot take it over. */
+function assertNotLoadedBefore({ device, memory, profile }: VirtioMemDriverOptions): void {
+  const { addr, regionSize, pluggedSize } = device;
+  if (profile.driver.reloadErrno === "EINVAL" && pluggedSize === 0) return;
+  const first = Math.floor(addr / memory.memoryBlockSize);
+  const end = Math.ceil((addr + regionSize) / memory.memoryBlockSize);
+  for (let id = first; id < end; id++) {
+    if (memory.memoryBlock(id) === undefined) continue;
+    throw new KernelError(profile.driver.reloadErrno, "load the driver while its memory is added");
   }
 }

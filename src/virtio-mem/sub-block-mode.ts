@@ -97,6 +97,10 @@ export class SubBlockMode implements DriverMode {
     return this.#unplug.cleanUp();
   }
 
+  removeOfflinePartial(): void {
+    for (const id of this.#table.inStates(["offline-partial"], false)) this.#unplug.remove(id);
+  }
+
   unplug(size: number): number {
     return this.#unplug.run(Math.floor(size / this.#subblockSize));
   }

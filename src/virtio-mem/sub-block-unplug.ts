@@ -131,14 +131,16 @@ export class SubBlockUnplug implements UnplugView {
     const rc = this.#unplugRuns(id);
     if (!this.#table.isFull(id)) this.#table.setState(id, "offline-partial");
     if (rc !== 0) return rc;
-    if (this.#table.nrPluggedOf(id) === 0) {
-      // First the state: nobody may bring it online any more (T17).
-      this.#table.setState(id, "unused");
-      if (this.#context.memory.remove(id, 1) !== 0) {
-        throw new Error(`offline memory block ${id} could not be removed`);
-      }
-    }
+    if (this.#table.nrPluggedOf(id) === 0) this.remove(id);
     return 0;
+  }
+
+  /** Removes an offline memory block (T17, T22). First the state: nobody may bring it online. */
+  remove(id: number): void {
+    this.#table.setState(id, "unused");
+    if (this.#context.memory.remove(id, 1) !== 0) {
+      throw new Error(`offline memory block ${id} could not be removed`);
+    }
   }
 
   /** One request per run of plugged subblocks, until enough or all are unplugged (6.3). */

@@ -31,6 +31,10 @@ export class FakeLinuxMemory implements LinuxMemory {
   onlining: (id: number) => ZoneKind | undefined;
   /** Result of the next calls of addMemoryBlocks(), first one first; 0 where it is empty. */
   readonly addResults: number[] = [];
+  /** Result of the next calls of offlineAndRemove(), first one first; 0 where it is empty. */
+  readonly removeResults: number[] = [];
+  /** Called at the beginning of offlineAndRemove(). */
+  onRemove: () => void = () => undefined;
   /** Errno of the next failed attempts of allocContigRange() instead of -EBUSY. */
   readonly contigResults: number[] = [];
   readonly calls: string[] = [];
@@ -100,7 +104,12 @@ export class FakeLinuxMemory implements LinuxMemory {
   /** Takes an online memory block offline; false where a page in use cannot move. */
   offline(id: number): boolean {
     if (this.#memoryBlocks.get(id)?.state !== "online") throw new Error(`${id} is not online`);
-    for (const notifier of this.#notifiers) notifier.goingOffline(id);
+    for (const notifier of this.#notifiers) {
+      if (!notifier.goingOffline(id)) {
+        notifier.cancelOffline(id);
+        return false;
+      }
+    }
     const isBlocked = this.#unitsOf(id).some(
       (unit) =>
         this.#units.get(unit) === "buddy" && this.#blockingPfn(unit * UNIT_PAGES) !== undefined,
@@ -117,6 +126,9 @@ export class FakeLinuxMemory implements LinuxMemory {
 
   offlineAndRemove(firstId: number, count: number): number {
     this.calls.push(`remove ${firstId}+${count}`);
+    this.onRemove();
+    const errno = this.removeResults.shift() ?? 0;
+    if (errno !== 0) return errno;
     const offlined: [number, ZoneKind][] = [];
     for (let id = firstId; id < firstId + count; id++) {
       const info = this.#memoryBlocks.get(id);
