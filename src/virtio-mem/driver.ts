@@ -206,6 +206,7 @@ export class VirtioMemDriver {
    *   to sleep to RAM with memory plugged that the device would not keep.
    */
   trySuspend(kind: "to-idle" | "to-ram" | "to-disk"): boolean {
+    if (this.#isFrozen) return true;
     const { device } = this.#link;
     const keeps = this.#link.pluggedSize === 0 || device.hasAccepted("PersistentSuspend");
     if (this.#profile.suspend === "refused" || kind === "to-disk") return false;

@@ -31,7 +31,7 @@ export class FakeLinuxMemory implements LinuxMemory {
   onlining: (id: number) => ZoneKind | undefined;
   /** Result of the next calls of addMemoryBlocks(), first one first; 0 where it is empty. */
   readonly addResults: number[] = [];
-  /** Result of the next calls of offlineAndRemove(), first one first; 0 where it is empty. */
+  /** Result of the next calls of offlineAndRemove() for online memory, as {@link addResults}. */
   readonly removeResults: number[] = [];
   /** Called at the beginning of offlineAndRemove(). */
   onRemove: () => void = () => undefined;
@@ -127,7 +127,8 @@ export class FakeLinuxMemory implements LinuxMemory {
   offlineAndRemove(firstId: number, count: number): number {
     this.calls.push(`remove ${firstId}+${count}`);
     this.onRemove();
-    const errno = this.removeResults.shift() ?? 0;
+    const isOnline = this.#memoryBlocks.get(firstId)?.state === "online";
+    const errno = isOnline ? (this.removeResults.shift() ?? 0) : 0;
     if (errno !== 0) return errno;
     const offlined: [number, ZoneKind][] = [];
     for (let id = firstId; id < firstId + count; id++) {
