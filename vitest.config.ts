@@ -15,6 +15,8 @@ function onCore(core: "debug" | "release"): TestProjectInlineConfiguration {
 export default defineConfig({
   test: {
     globalSetup: "test/build-setup.ts",
+    // the default spares a processor, which on two of them is every other one
+    maxWorkers: "100%",
     projects: [
       onCore("debug"),
       onCore("release"),
