@@ -74,7 +74,7 @@ import {
   takeBulk,
   takePages,
 } from "./page-alloc";
-import { HEAD, classOf, isLru, isUsed, stateByte } from "./page-class";
+import { HEAD, classOf, classOrFree, isLru, isUsed, stateByte } from "./page-class";
 import {
   ENTRY_BYTES,
   FLAG_PENDING,
@@ -614,9 +614,9 @@ export function pageblockZone(block: u32): i32 {
  */
 export function runOfClass(start: u32, nr: u32, step: u32): u32 {
   if (!inTable(start, nr) || step == 0) return -EINVAL;
-  const pageClass = classOf(stateAt(start));
+  const pageClass = classOrFree(stateAt(start));
   let length = step;
-  while (length < nr && classOf(stateAt(start + length)) == pageClass) length += step;
+  while (length < nr && classOrFree(stateAt(start + length)) == pageClass) length += step;
   return min(length, nr);
 }
 

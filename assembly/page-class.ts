@@ -60,6 +60,11 @@ export function classOf(state: u32): u32 {
   return state & CLASS_MASK;
 }
 
+/** The class of any page, also of a free chunk's first one. */
+export function classOrFree(state: u32): u32 {
+  return state & HEAD ? PAGE_FREE : state & CLASS_MASK;
+}
+
 export function holdOf(state: u32): u32 {
   return (state >> HOLD_SHIFT) & HOLD_MASK;
 }
