@@ -37,8 +37,29 @@ export { predictionJson, type PredictionJson } from "./report/json.js";
 export { predictionSvg } from "./report/svg.js";
 export { predictionText, type PredictionTextOptions } from "./report/text.js";
 export { formatSize, parseSize } from "./units.js";
+export {
+  deviceFlavour,
+  FLAVOUR_NAMES,
+  type DeviceFlavour,
+  type FlavourName,
+} from "./virtio-mem/device-flavour.js";
+export type { DeviceHost, MemoryListener } from "./virtio-mem/device-host.js";
+export { throttleSizeEvents } from "./virtio-mem/device-size-events.js";
+export type { DeviceHealth, DeviceSnapshot } from "./virtio-mem/device-snapshot.js";
 export { VirtioMemDevice, type VirtioMemDeviceOptions } from "./virtio-mem/device.js";
 export { VirtioMemDriver, type VirtioMemDriverOptions } from "./virtio-mem/driver.js";
+export { explain, type Explanation } from "./virtio-mem/explain.js";
+export { KdumpDriver } from "./virtio-mem/kdump.js";
 export type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
 export type * from "./virtio-mem/protocol.js";
 export type { UnplugPolicy } from "./virtio-mem/unplug-policy.js";
+export {
+  decodeConfig,
+  decodeResponse,
+  decodeWireRequest,
+  encodeConfig,
+  encodeRequest,
+  encodeResponse,
+  type WireConfig,
+  type WireRequest,
+} from "./virtio-mem/wire.js";
