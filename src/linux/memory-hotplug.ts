@@ -142,6 +142,32 @@ export class MemoryHotplug implements LinuxMemory {
     return 0;
   }
 
+  /**
+   * User space brings a memory block online, into the zone it names or, with `online`, into the one
+   * that the policy chooses.
+   *
+   * @returns 0; -EBUSY if a driver vetoes it; -EINVAL if there is no such memory block, or it is
+   *   online already.
+   */
+  onlineMemoryBlock(id: number, as: Exclude<OnlineSettings["autoOnline"], "offline">): number {
+    const block = this.#blocks.get(id);
+    if (block === undefined || block.zone !== undefined) return -Errno.EINVAL;
+    this.#online(block, this.#chooseZone(block, as));
+    return this.memoryBlock(id)?.state === "online" ? 0 : -Errno.EBUSY;
+  }
+
+  /**
+   * User space takes a memory block offline: its pages move elsewhere.
+   *
+   * @returns 0; -EBUSY if a page cannot move or a driver vetoes it; -ENOMEM without room elsewhere;
+   *   -EINVAL if there is no such memory block, or it is offline already.
+   */
+  offlineMemoryBlock(id: number): number {
+    const block = this.#blocks.get(id);
+    if (block?.zone === undefined) return -Errno.EINVAL;
+    return this.#offline(block);
+  }
+
   allocContigRange(startPfn: number, nrPages: number): ContigResult {
     const result = this.#pages.allocContig(startPfn, nrPages);
     const prices = this.#options.calibration;
@@ -296,10 +322,10 @@ export class MemoryHotplug implements LinuxMemory {
     else this.#group.kernelPages += nrPages;
   }
 
-  #chooseZone(block: MemoryBlock): ZoneKind {
+  #chooseZone(block: MemoryBlock, as = this.#options.online.autoOnline): ZoneKind {
     const start = this.#startPfn(block);
     return chooseZone(
-      this.#options.online,
+      { ...this.#options.online, autoOnline: as },
       this.#zones,
       [this.#group],
       this.#group,
