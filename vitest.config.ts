@@ -8,6 +8,8 @@ function onCore(core: "debug" | "release"): TestProjectInlineConfiguration {
       include: ["test/**/*.test.ts"],
       exclude: ["test/package/**"],
       env: { VIRTIO_MEM_CORE: core },
+      // a busy machine is no failure
+      testTimeout: 30_000,
     },
   };
 }
