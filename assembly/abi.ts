@@ -62,8 +62,6 @@ export const MM_NEVER_ONLINED_RESERVED: u32 = 1 << 9;
 export const MM_BATCH_ENDS_EARLY: u32 = 1 << 10;
 
 // Flags of an allocation.
-/** Take nothing from fallback types below pageblock order on the first walk of the zone list. */
-export const ALLOC_NOFRAGMENT: u32 = 1 << 0;
 /** Ignore the watermarks. */
 export const ALLOC_NO_WATERMARKS: u32 = 1 << 1;
 /** Only zones of the preferred node. */

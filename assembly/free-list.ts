@@ -9,7 +9,7 @@
 // So unlinking a chunk touches its two neighbours and nothing else. A mask per zone and type says which orders have chunks.
 
 import { MAX_ORDER, MIGRATE_TYPES, PAGE_FREE, PAGEBLOCK_ORDER } from "./abi";
-import { LISTS, TABLE, recordsBase } from "./layout";
+import { LISTS, TABLE, recordsBase, usedBytes } from "./layout";
 import { PAGE_MASK, RECORD_LINKS, pfnOfRecordLinks } from "./page";
 import { HEAD, headByte } from "./page-class";
 import {
@@ -85,6 +85,20 @@ export function chunkAfter(pfn: u32): u32 {
 /** The chunk before the one at `pfn` on its list, or NO_CHUNK. */
 export function chunkBefore(pfn: u32): u32 {
   return chunkAt(prevOf(linksOf(pfn)));
+}
+
+/** Can this be the address of a link pair? For validate(), which trusts nothing. */
+function isSound(links: usize): bool {
+  return links >= LISTS && links <= <usize>(usedBytes() - 8) && !(links & 3);
+}
+
+export function linksAreSound(pfn: u32): bool {
+  return isSound(nextOf(linksOf(pfn))) && isSound(prevOf(linksOf(pfn)));
+}
+
+export function listHeadIsSound(zone: u32, order: u32, type: u32): bool {
+  const list = listOf(zone, order, type);
+  return isSound(nextOf(list)) && isSound(prevOf(list));
 }
 
 function link(zone: u32, links: usize, order: u32, type: u32, tail: bool): void {

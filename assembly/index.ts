@@ -15,8 +15,10 @@ import {
   PAGEBLOCK_PAGES,
   PAGEBLOCK_ORDER,
   PAGE_ABSENT,
+  PAGE_CACHED,
   PAGE_CLASSES,
   PAGE_CONTIG,
+  PAGE_FREE,
   PAGE_LRU_PENDING,
   PAGE_MEMMAP,
   PAGE_UNKNOWN,
@@ -74,7 +76,16 @@ import {
   takeBulk,
   takePages,
 } from "./page-alloc";
-import { HEAD, classOf, classOrFree, isLru, isUsed, stateByte } from "./page-class";
+import {
+  HEAD,
+  classOf,
+  classOrFree,
+  headByte,
+  isLru,
+  isUnit,
+  isUsed,
+  stateByte,
+} from "./page-class";
 import {
   ENTRY_BYTES,
   FLAG_PENDING,
@@ -103,11 +114,13 @@ import { removableSubblocks, sumCounts } from "./summary";
 import { brokenAt, validateAll } from "./validate";
 import { hasBehaviour, setMmFlags } from "./version";
 import {
+  CHURNED,
   churn,
   drain,
   failedSteps,
   fill,
   handleCapacity,
+  mayHold,
   openHandles,
   repeat,
   shuffle,
@@ -131,6 +144,10 @@ export { NR_INVARIANTS } from "./validate";
 
 /** Largest table: 16 TiB less one pageblock pair, so that pfns and errnos never meet. */
 const MAX_PAGEBLOCKS: u32 = (1 << 23) - 2;
+/** Largest watermark and lowmem reserve, in pages (4 TiB): their sums stay below 2^32. */
+const MAX_MARK: u32 = 1 << 30;
+const MM_FLAGS: u32 = (1 << 11) - 1;
+const ALLOC_FLAGS: u32 = abi.ALLOC_NO_WATERMARKS | abi.ALLOC_THISNODE | abi.ALLOC_COMPOUND;
 /** Records that one allocation, free or migrated page may need. */
 const SMALL_OPERATION: u32 = 4;
 
@@ -168,7 +185,7 @@ function inOneZone(start: u32, nr: u32): bool {
  * Once per instance. Returns 0, -EINVAL or -ENOBUFS.
  */
 export function setup(blocks: u32, mmFlags: u32): i32 {
-  if (nrPageblocks || blocks == 0 || blocks > MAX_PAGEBLOCKS) return -EINVAL;
+  if (nrPageblocks || blocks == 0 || blocks > MAX_PAGEBLOCKS || mmFlags & ~MM_FLAGS) return -EINVAL;
   if (reserveTable(<u64>blocks * ENTRY_BYTES) < 0) return -ENOBUFS;
   setNrPageblocks(blocks);
   setMmFlags(mmFlags);
@@ -191,14 +208,14 @@ export function addZone(kind: u32, node: u32): i32 {
 
 /** Sets the watermarks of a zone in pages, min <= low <= high. */
 export function setWatermarks(zone: u32, min: u32, low: u32, high: u32): i32 {
-  if (zone >= nrZones || min > low || low > high) return -EINVAL;
+  if (zone >= nrZones || min > low || low > high || high > MAX_MARK) return -EINVAL;
   setMarks(zone, min, low, high);
   return 0;
 }
 
 /** Sets the lowmem reserve of a zone in pages against requests whose highest zone is `kind`. */
 export function setLowmemReserve(zone: u32, kind: u32, pages: u32): i32 {
-  if (zone >= nrZones || kind >= ZONE_KINDS) return -EINVAL;
+  if (zone >= nrZones || kind >= ZONE_KINDS || pages > MAX_MARK) return -EINVAL;
   setReserve(zone, kind, pages);
   return 0;
 }
@@ -215,7 +232,7 @@ export function setCpu(cpu: u32): void {
 }
 
 export function drainCaches(zone: u32): i32 {
-  if (zone >= nrZones) return -EINVAL;
+  if (loading || zone >= nrZones) return -EINVAL;
   drainZone(zone);
   return 0;
 }
@@ -235,9 +252,11 @@ export function setHoldProbability(pageClass: u32, threshold: u32): i32 {
   return 0;
 }
 
-/** ALLOC_NO_WATERMARKS and ALLOC_THISNODE for migration targets; 0 = what Linux does. */
-export function setMigrationTargets(flags: u32): void {
+/** ALLOC_NO_WATERMARKS and ALLOC_THISNODE for migration targets; 0 = what Linux does. Returns 0 or -EINVAL. */
+export function setMigrationTargets(flags: u32): i32 {
+  if (flags & ~(abi.ALLOC_NO_WATERMARKS | abi.ALLOC_THISNODE)) return -EINVAL;
   setTargetFlags(flags);
+  return 0;
 }
 
 export function setSignal(pending: u32): void {
@@ -259,12 +278,18 @@ export function allocPages(
   flags: u32,
 ): u32 {
   if (order > MAX_ORDER || type > MIGRATE_RECLAIMABLE || kind >= ZONE_KINDS) return -EINVAL;
-  if (node >= abi.MAX_ZONES || !isAllocatable(pageClass)) return -EINVAL;
+  if (node >= abi.MAX_ZONES || !isAllocatable(pageClass) || flags & ~ALLOC_FLAGS) return -EINVAL;
+  if (loading || (isUnit(pageClass) && !comesAsUnits(order, flags))) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   const pfn = takePages(order, type, kind, node, flags);
   if (pfn == NO_CHUNK) return -ENOMEM;
   setUsed(pfn, order, pageClass, flags);
   return pfn;
+}
+
+/** Are these whole 2 MiB pages? */
+function comesAsUnits(order: u32, flags: u32): bool {
+  return order >= PAGEBLOCK_ORDER && (flags & abi.ALLOC_COMPOUND) != 0;
 }
 
 function isAllocatable(pageClass: u32): bool {
@@ -286,6 +311,7 @@ export function allocBulk(
 ): u32 {
   if (type > MIGRATE_RECLAIMABLE || kind >= ZONE_KINDS || node >= abi.MAX_ZONES) return -EINVAL;
   if (!isAllocatable(pageClass) || pageClass == PAGE_LRU_PENDING) return -EINVAL;
+  if (loading || isUnit(pageClass) || flags & ~ALLOC_FLAGS) return -EINVAL;
   if (maxRuns == 0 || <u64>maxRuns * 8 > <u64>0x80000) return -EINVAL;
   let runs: u32 = 0;
   let left = nr;
@@ -317,29 +343,38 @@ function appendRun(runs: u32, pfn: u32, pages: u32): u32 {
   return runs + 1;
 }
 
-/** Frees `1 << order` used pages at an aligned pfn. Returns 0, -EINVAL (not in use) or -ENOBUFS. */
+/**
+ * Frees `1 << order` used pages at an aligned pfn, of one zone, no part of a 2 MiB page. Returns 0, -EINVAL (not in use) or
+ * -ENOBUFS.
+ */
 export function freePagesOf(pfn: u32, order: u32): i32 {
   if (order > MAX_ORDER || !inTable(pfn, 1 << order) || pfn & ((1 << order) - 1)) return -EINVAL;
-  if (!allUsed(pfn, 1 << order)) return -EINVAL;
+  if (loading || !inOneZone(pfn, 1 << order) || !allUsed(pfn, 1 << order)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   freePagesAt(pfn, order);
   return 0;
 }
 
+/** Are all pages in use, and all 2 MiB pages among them whole? */
 function allUsed(start: u32, nr: u32): bool {
   for (let pfn = start; pfn < start + nr;) {
     const entry = entryOf(pfn);
     const whole = !recordOf(entry) && !(pfn & PAGE_MASK) && start + nr - pfn >= PAGEBLOCK_PAGES;
     const state = stateAt(pfn);
     if (state & HEAD || !isUsed(classOf(state))) return false;
-    pfn += whole ? PAGEBLOCK_PAGES : 1;
+    // a 2 MiB page goes as a whole
+    if (isUnit(classOf(state)) && (pfn & PAGE_MASK || start + nr - pfn < PAGEBLOCK_PAGES))
+      return false;
+    if (isUnit(classOf(state))) pfn += PAGEBLOCK_PAGES;
+    else pfn += whole ? PAGEBLOCK_PAGES : 1;
   }
   return true;
 }
 
 /** Frees the used pages of a run in ascending order, as single pages (lemma L2). Returns 0, -EINVAL or -ENOBUFS. */
 export function freeRun(start: u32, nr: u32): i32 {
-  if (!inTable(start, nr) || !allUsed(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (loading || !inTable(start, nr)) return -EINVAL;
+  if (!inOneZone(start, nr) || !allUsed(start, nr)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   accountGone(start, nr);
   freeContig(start, start + nr);
@@ -352,11 +387,18 @@ export function pageState(pfn: u32): i32 {
   return stateAt(pfn);
 }
 
-/** Changes class and hold of a used page. Returns 0, -EINVAL or -ENOBUFS. */
+/**
+ * Changes class and hold of a used page; of a 2 MiB page, by its first page, the hold only. Returns 0, -EINVAL or -ENOBUFS.
+ */
 export function setPage(pfn: u32, pageClass: u32, hold: u32): i32 {
   if (pfn >= endPfn() || hold > 3 || !isAllocatable(pageClass)) return -EINVAL;
   const old = stateAt(pfn);
   if (old & HEAD || !isUsed(classOf(old))) return -EINVAL;
+  if (isUnit(classOf(old)) || isUnit(pageClass)) {
+    if (classOf(old) != pageClass || pfn & PAGE_MASK) return -EINVAL;
+    setRange(pfn, PAGEBLOCK_PAGES, stateByte(pageClass, hold));
+    return 0;
+  }
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   const entry = entryOf(pfn);
   const zone = zoneOf(entry);
@@ -377,7 +419,7 @@ export function setPage(pfn: u32, pageClass: u32, hold: u32): i32 {
  * {stage, blocking pfn or 0xffffffff, its state, pages moved, pages dropped, failed tries}.
  */
 export function allocContig(start: u32, nr: u32): i32 {
-  if (!inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (loading || !inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
   if (ensureRecords(recordsForRange(nr) * 2 + SMALL_OPERATION) < 0) return -ENOBUFS;
   const result = allocContigRange(start, start + nr);
   store<u32>(SCRATCH, lastStage);
@@ -402,7 +444,7 @@ function allOfClass(start: u32, nr: u32, pageClass: u32): bool {
 
 /** Gives a range taken by allocContig(), or marked offline after it, back. Returns 0, -EINVAL or -ENOBUFS. */
 export function freeContigRange(start: u32, nr: u32): i32 {
-  if (!inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (loading || !inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
   if (!allOfClass(start, nr, PAGE_CONTIG) && !allOfClass(start, nr, PAGE_OFFLINE)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   freeContig(start, start + nr);
@@ -419,13 +461,13 @@ export function markOffline(start: u32, nr: u32): i32 {
 
 /** Isolates pageblocks by themselves. Returns 0 or -EBUSY, -EINVAL. */
 export function isolate(start: u32, nr: u32): i32 {
-  if (!inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (loading || !inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   return isolateRange(start, start + nr, false) ? 0 : -EBUSY;
 }
 
 export function unisolate(start: u32, nr: u32): i32 {
-  if (!inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (loading || !inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
   unisolateRange(start, start + nr);
   return 0;
 }
@@ -434,7 +476,8 @@ export function unisolate(start: u32, nr: u32): i32 {
 
 /** Begins to online whole absent pageblocks; then onlinePages() per plugged run, then endOnline(). */
 export function startOnline(zone: u32, start: u32, nr: u32): i32 {
-  if (zone >= nrZones || !inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
+  if (loading || zone >= nrZones) return -EINVAL;
+  if (!inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
   for (let block = start >> PAGEBLOCK_ORDER; block < (start + nr) >> PAGEBLOCK_ORDER; ++block) {
     if (zoneOf(entryOfBlock(block)) != NO_ZONE) return -EINVAL;
   }
@@ -444,7 +487,7 @@ export function startOnline(zone: u32, start: u32, nr: u32): i32 {
 
 /** Hands never-onlined pages to the allocator. Returns 0, -EINVAL or -ENOBUFS. */
 export function onlinePages(start: u32, nr: u32): i32 {
-  if (!inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (loading || !inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
   if (!allOfClass(start, nr, PAGE_NEVER_ONLINED)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   onlineRun(start, start + nr);
@@ -452,14 +495,16 @@ export function onlinePages(start: u32, nr: u32): i32 {
 }
 
 export function endOnline(start: u32, nr: u32): i32 {
-  if (!inTable(start, nr) || !isBlockAligned(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (loading || !inTable(start, nr) || !isBlockAligned(start, nr) || !inOneZone(start, nr))
+    return -EINVAL;
   finishOnline(start, start + nr);
   return 0;
 }
 
 /** See offlineRange(). Before v5.19 whole 4 MiB units only. scratch = u32 {blocking pfn or 0xffffffff, its state, pages moved}. */
 export function offlinePages(start: u32, nr: u32): i32 {
-  if (!inTable(start, nr) || !isBlockAligned(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (loading || !inTable(start, nr) || !isBlockAligned(start, nr) || !inOneZone(start, nr))
+    return -EINVAL;
   // isolation works in units of 4 MiB before 5.19
   if (!hasBehaviour(MM_ISOLATE_PAGEBLOCK) && (start | nr) % MAX_ORDER_PAGES != 0) return -EINVAL;
   if (ensureRecords(recordsForRange(nr) * 2 + SMALL_OPERATION) < 0) return -ENOBUFS;
@@ -472,6 +517,14 @@ export function offlinePages(start: u32, nr: u32): i32 {
 
 // ---------------------------------------------------------------- captures
 
+/**
+ * Between loadFlags() and finishLoad() the free pages of the pageblocks loaded are on no list. Until then everything that needs
+ * the lists answers -EINVAL.
+ */
+let loading: bool = false;
+/** Pages were loaded that are to stay in caches. */
+let keptCached: bool = false;
+
 /** loadFlags(): the staging area holds the extended page state as well. */
 export const LOAD_EXTENDED: u32 = 1;
 /** loadFlags(): the pages lie in the device's region. */
@@ -481,15 +534,21 @@ export const LOAD_KEEP_CACHED: u32 = 4;
 
 /**
  * Loads whole absent pageblocks into a zone from the kpageflags words in the staging area (u64 per page, at most 65536 pages), with
- * the extended state in the second one. Pageblocks without any page stay absent. Returns 0, -EINVAL or -ENOBUFS.
+ * the extended state in the second one. Only into a guest without memory. Pageblocks without any page stay absent. Returns 0, -EINVAL or -ENOBUFS.
  */
 export function loadFlags(start: u32, nr: u32, zone: u32, mode: u32): i32 {
   if (zone >= nrZones || !inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
-  if (nr > 0x10000) return -EINVAL;
+  if (!loading && hasMemory()) return -EINVAL;
+  if (nr > 0x10000 || mode > (LOAD_EXTENDED | LOAD_IN_DEVICE | LOAD_KEEP_CACHED)) return -EINVAL;
   const blocks = nr >> PAGEBLOCK_ORDER;
   for (let block: u32 = 0; block < blocks; ++block) {
+    if (zoneOf(entryOfBlock((start >> PAGEBLOCK_ORDER) + block)) != NO_ZONE) return -EINVAL;
+  }
+  if (ensureRecords(blocks) < 0) return -ENOBUFS;
+  loading = true;
+  if (mode & LOAD_KEEP_CACHED) keptCached = true;
+  for (let block: u32 = 0; block < blocks; ++block) {
     const at = (start >> PAGEBLOCK_ORDER) + block;
-    if (zoneOf(entryOfBlock(at)) != NO_ZONE) return -EINVAL;
     const flags = STAGING + ((<usize>block) << (PAGEBLOCK_ORDER + 3));
     const extended =
       mode & LOAD_EXTENDED ? STAGING2 + ((<usize>block) << (PAGEBLOCK_ORDER + 3)) : 0;
@@ -510,7 +569,7 @@ export function loadFlags(start: u32, nr: u32, zone: u32, mode: u32): i32 {
 export function markMemmap(block: u32): i32 {
   if (block >= nrPageblocks) return -EINVAL;
   const entry = entryOfBlock(block);
-  if (recordOf(entry) || blockState(entry) != PAGE_UNKNOWN) return -EINVAL;
+  if (!loading || recordOf(entry) || blockState(entry) != PAGE_UNKNOWN) return -EINVAL;
   setRange(block << PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_MEMMAP);
   return 0;
 }
@@ -520,7 +579,7 @@ export function markMemmap(block: u32): i32 {
  * finishLoad(). Returns 0 or -EINVAL, -ENOBUFS.
  */
 export function settleZone(zone: u32, cached: u32): i32 {
-  if (zone >= nrZones) return -EINVAL;
+  if (!loading || zone >= nrZones) return -EINVAL;
   if (ensureRecords(nrPageblocks < 4096 ? nrPageblocks : 4096) < 0) return -ENOBUFS;
   settleUnknown(zone, cached);
   return 0;
@@ -531,14 +590,29 @@ export function settleZone(zone: u32, cached: u32): i32 {
  * eights as order 3, others singly; ascending. Returns 0 or -EINVAL.
  */
 export function adoptCache(zone: u32): i32 {
-  return zone < nrZones && adoptCached(zone) ? 0 : -EINVAL;
+  return loading && zone < nrZones && adoptCached(zone) ? 0 : -EINVAL;
+}
+
+/** Are all pages that are in a cache known to one? */
+function allAdopted(): bool {
+  let cached: u32 = 0;
+  for (let zone: u32 = 0; zone < nrZones; ++zone) cached += cachedPages(zone);
+  for (let pfn: u32 = 0; pfn < endPfn();) {
+    const pages: u32 = recordOf(entryOf(pfn)) ? 1 : PAGEBLOCK_PAGES;
+    if (stateAt(pfn) == PAGE_CACHED) cached -= pages;
+    pfn += pages;
+  }
+  return cached == 0;
 }
 
 /**
- * Ends a load: decides which pages are held, and builds the free lists. scratch = u32 {pages taken as cached, pages left unknown, chance in thousandths
+ * Ends a load: decides which pages are held, and builds the free lists. Returns 0, or -EINVAL where none was begun or pages that were to stay
+ * in caches are in none. scratch = u32 {pages taken as cached, pages left unknown, chance in thousandths
  * that kernel pages hide among the cached, pageblocks with clean buffers held, and let go, pinned pages}.
  */
 export function finishLoad(): i32 {
+  if (!loading || (keptCached && !allAdopted())) return -EINVAL;
+  loading = false;
   settleHeld();
   buildFreeLists();
   store<u32>(SCRATCH, cachedFound);
@@ -550,11 +624,19 @@ export function finishLoad(): i32 {
   return 0;
 }
 
-/** First pageblock >= `block` whose 512 pages are all of `pageClass`, or 0xffffffff. */
+function hasMemory(): bool {
+  for (let zone: u32 = 0; zone < nrZones; ++zone) if (presentPages(zone) > 0) return true;
+  return false;
+}
+
+/** First pageblock >= `block` whose 512 pages are all of `pageClass`, or 0xffffffff; -EINVAL. */
 export function nextUniformBlock(block: u32, pageClass: u32): u32 {
+  if (pageClass >= PAGE_CLASSES) return -EINVAL;
   for (; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);
-    if (!recordOf(entry) && blockState(entry) == pageClass) return block;
+    if (recordOf(entry)) continue;
+    const state = blockState(entry);
+    if ((state & HEAD ? PAGE_FREE : classOf(state)) == pageClass) return block;
   }
   return NO_CHUNK;
 }
@@ -587,6 +669,7 @@ export function cachedPagesOfZone(zone: u32): u32 {
 export function readFreeList(zone: u32, order: u32, type: u32, after: u32, max: u32): u32 {
   if (zone >= nrZones || order > MAX_ORDER || type >= MIGRATE_TYPES || max > 0x20000)
     return -EINVAL;
+  if (after != NO_CHUNK && !isListed(after, zone, order, type)) return -EINVAL;
   let count: u32 = 0;
   let pfn = after == NO_CHUNK ? firstOf(zone, order, type) : chunkAfter(after);
   for (; pfn != NO_CHUNK && count < max; pfn = chunkAfter(pfn)) {
@@ -594,6 +677,11 @@ export function readFreeList(zone: u32, order: u32, type: u32, after: u32, max: 
     ++count;
   }
   return count;
+}
+
+function isListed(pfn: u32, zone: u32, order: u32, type: u32): bool {
+  if (pfn >= endPfn() || zoneOf(entryOf(pfn)) != zone) return false;
+  return stateAt(pfn) == headByte(order, type);
 }
 
 /** Migratetype of a pageblock (MIGRATE_ISOLATE while isolated), or -EINVAL where no page is online. */
@@ -615,9 +703,12 @@ export function pageblockZone(block: u32): i32 {
 export function runOfClass(start: u32, nr: u32, step: u32): u32 {
   if (!inTable(start, nr) || step == 0) return -EINVAL;
   const pageClass = classOrFree(stateAt(start));
-  let length = step;
-  while (length < nr && classOrFree(stateAt(start + length)) == pageClass) length += step;
-  return min(length, nr);
+  let length: u32 = 0;
+  while (nr - length > step) {
+    length += step;
+    if (classOrFree(stateAt(start + length)) != pageClass) return length;
+  }
+  return nr;
 }
 
 /** Counters of [start, start + nr), whole pageblocks: scratch = u32 {free, movable, unmovable, held}. */
@@ -677,7 +768,7 @@ function hasRun(map: u32, start: u32, count: u32): bool {
 
 /** A cleared bitmap of `nr` bits, for good. Returns its handle, -EINVAL or -ENOBUFS. */
 export function createBitmap(nr: u32): u32 {
-  if (nr == 0 || nr > MAX_BITS) return -EINVAL;
+  if (nrPageblocks == 0 || nr == 0 || nr > MAX_BITS) return -EINVAL;
   const map = <u32>bits.createBitmap(nr);
   return map ? map : -ENOBUFS;
 }
@@ -726,7 +817,7 @@ export function longestRun(map: u32, set: u32): u32 {
 // ---------------------------------------------------------------- journal
 
 export function journalOpen(entries: u32): i32 {
-  return entries > 1 << 26 ? -EINVAL : openJournal(entries);
+  return nrPageblocks == 0 || entries > 1 << 26 ? -EINVAL : openJournal(entries);
 }
 export function journalClear(): void {
   clearJournal();
@@ -746,17 +837,19 @@ export function journalAt(): u32 {
 
 /** See openHandles(). Returns 0, -EINVAL or -ENOBUFS. */
 export function workloadOpen(handles: u32): i32 {
-  return handles == 0 || handles > 1 << 29 ? -EINVAL : openHandles(handles);
+  if (nrPageblocks == 0 || handles == 0 || handles > 1 << 29) return -EINVAL;
+  return openHandles(handles);
 }
 
 /** See fill(): allocates `count` chunks of movable pages; returns a checksum. 0 for bad arguments. */
 export function workloadFill(order: u32, count: u32): u32 {
-  return order <= MAX_ORDER && count <= handleCapacity() ? fill(order, count) : 0;
+  const fits = order <= MAX_ORDER && count <= handleCapacity() && mayHold(order);
+  return !loading && fits ? fill(order, count) : 0;
 }
 
 /** See drain(). */
 export function workloadDrain(order: u32, count: u32): i32 {
-  if (order > MAX_ORDER || count > handleCapacity()) return -EINVAL;
+  if (loading || !mayHold(order) || count > handleCapacity()) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   drain(order, count);
   return 0;
@@ -764,7 +857,7 @@ export function workloadDrain(order: u32, count: u32): i32 {
 
 /** See repeat(). 0 for bad arguments. */
 export function workloadRepeat(order: u32, count: u32): u32 {
-  return order <= MAX_ORDER ? repeat(order, count) : 0;
+  return !loading && order <= MAX_ORDER ? repeat(order, count) : 0;
 }
 
 /** See shuffle(). */
@@ -776,9 +869,8 @@ export function workloadShuffle(count: u32, all: u32, seed: u32): i32 {
 
 /** See churn(). 0 for bad arguments. */
 export function workloadChurn(slots: u32, steps: u32, seed: u32): u32 {
-  return slots > 0 && (slots & (slots - 1)) == 0 && slots <= handleCapacity()
-    ? churn(slots, steps, seed)
-    : 0;
+  const fits = slots > 0 && (slots & (slots - 1)) == 0 && slots <= handleCapacity();
+  return !loading && fits && mayHold(CHURNED) ? churn(slots, steps, seed) : 0;
 }
 
 /** Allocations of workloadChurn() that failed. */

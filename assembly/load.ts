@@ -14,12 +14,15 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_ABSENT,
+  PAGE_ANON,
   PAGE_CACHED,
   PAGE_FREE,
   PAGE_KERNEL,
+  PAGE_KERNEL_COMPOUND,
   PAGE_LRU_PENDING,
   PAGE_MEMMAP,
   PAGE_TAIL,
+  PAGE_THP,
   PAGE_UNKNOWN,
   ZONE_MOVABLE,
 } from "./abi";
@@ -29,7 +32,7 @@ import { markIdleSlabs } from "./idle-slab";
 import { SCRATCH } from "./layout";
 import { ensureRecords, makeUniform, recordFor } from "./page";
 import { addPendingPages, alignedOrder } from "./page-alloc";
-import { classOf, countDelta, countUnmovable, isLru, isUndecided } from "./page-class";
+import { classOf, countDelta, countUnmovable, isLru, isUndecided, isUnit } from "./page-class";
 import { noteFlags, stateByExtended, stateByFlags, typeByExtended } from "./page-flags";
 import {
   FLAG_IN_DEVICE,
@@ -135,6 +138,15 @@ function typeByContent(states: usize): u32 {
   return MIGRATE_MOVABLE;
 }
 
+/** Parts of 2 MiB pages, caught while the guest split or freed them: the pages of a THP are anonymous, those of hugetlb stay. */
+function breakUnits(states: usize): void {
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const pageClass = classOf(load<u8>(states + page));
+    if (!isUnit(pageClass)) continue;
+    store<u8>(states + page, pageClass == PAGE_THP ? <u8>PAGE_ANON : <u8>PAGE_KERNEL_COMPOUND);
+  }
+}
+
 /** Gives a pageblock its 512 states, its zone and type. */
 function place(block: u32, zone: u32, type: u32, states: usize): void {
   const entry = entryOfBlock(block);
@@ -147,6 +159,7 @@ function place(block: u32, zone: u32, type: u32, states: usize): void {
     account(entry, zone, first, PAGEBLOCK_PAGES);
     return;
   }
+  breakUnits(states);
   makeUniform(entry, PAGE_FREE);
   memory.copy(recordFor(entry), states, PAGEBLOCK_PAGES);
   let counts: u64 = 0;

@@ -149,8 +149,8 @@ export function isCached(zone: u32, order: u32): bool {
  */
 export function configureCache(zone: u32, cpus: u32, batch: u32, high: u32): i32 {
   if (cpus > 1024 || batch > 4096 || high > 1 << 20) return -EINVAL;
-  drainZone(zone);
   if (high == 0 || cpus == 0) {
+    drainZone(zone);
     setCache(zone, 0);
     return 0;
   }
@@ -160,6 +160,7 @@ export function configureCache(zone: u32, cpus: u32, batch: u32, high: u32): i32
   const perCpu = CPU_HEADER_BYTES + NR_LISTS * capacity * 8;
   const cache = reserve(<u64>HEADER_BYTES + <u64>perCpu * cpus);
   if (!cache) return -ENOBUFS;
+  drainZone(zone);
   store<u32>(cache, cpus);
   store<u32>(cache, batch, 4);
   store<u32>(cache, high, 8);
@@ -279,12 +280,18 @@ const EIGHT: u32 = 3;
 
 /**
  * Puts the pages of a loaded zone that are PAGE_CACHED into the cache of its first CPU, ascending; see adoptCache(). False where
- * the zone has no cache, or they do not fit.
+ * the zone has no cache or one in use, or they do not fit; it is as before then.
  */
 export function adoptCached(zone: u32): bool {
   const cache = cacheOf(zone);
-  if (!cache) return false;
+  if (!cache || cachedPages(zone) > 0) return false;
   const cpu = cpuAt(cache, 0);
+  if (adoptInto(zone, cache, cpu)) return true;
+  memory.fill(cpu, 0, CPU_HEADER_BYTES);
+  return false;
+}
+
+function adoptInto(zone: u32, cache: usize, cpu: usize): bool {
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);
     if (zoneOf(entry) != zone) continue;

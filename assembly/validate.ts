@@ -11,7 +11,14 @@ import {
   PAGE_FREE,
   PAGE_LRU_PENDING,
 } from "./abi";
-import { NO_CHUNK, chunkAfter, chunkBefore, firstOf } from "./free-list";
+import {
+  NO_CHUNK,
+  chunkAfter,
+  chunkBefore,
+  firstOf,
+  linksAreSound,
+  listHeadIsSound,
+} from "./free-list";
 import { recordsInUse, stateAt } from "./page";
 import { HEAD, classOf, countDelta, isLru } from "./page-class";
 import {
@@ -29,7 +36,7 @@ import {
 import { pendingPages } from "./page-alloc";
 import { cachedPages } from "./per-cpu-cache";
 import { hasBehaviour } from "./version";
-import { freePages, isolatedBlocks, lruPages, nrFreeOf, nrZones } from "./zone";
+import { freePages, isolatedBlocks, lruPages, nrFreeOf, nrZones, ordersOf } from "./zone";
 
 // Codes; `src/core/invariants.ts` has the words.
 export const VALID: u32 = 0;
@@ -49,8 +56,9 @@ const RECORDS_WRONG: u32 = 13;
 const ZONE_MIXED: u32 = 14;
 const CACHED_WRONG: u32 = 15;
 const PENDING_WRONG: u32 = 16;
+const ORDERS_WRONG: u32 = 17;
 /** One more than the largest code. */
-export const NR_INVARIANTS: u32 = 17;
+export const NR_INVARIANTS: u32 = 18;
 
 /** Where the last validate() found something: a pfn, or a zone index for counters. */
 export let brokenAt: u32 = 0;
@@ -64,14 +72,18 @@ function broken(code: u32, at: u32): u32 {
 function checkList(zone: u32, order: u32, type: u32): u32 {
   let length: u32 = 0;
   let previous: u32 = NO_CHUNK;
+  if (!listHeadIsSound(zone, order, type)) return broken(LIST_LINKS_BROKEN, zone);
   for (let pfn = firstOf(zone, order, type); pfn != NO_CHUNK; pfn = chunkAfter(pfn)) {
+    if (pfn >> PAGEBLOCK_ORDER >= nrPageblocks) return broken(LIST_LINKS_BROKEN, pfn);
     const code = checkChunk(zone, pfn, order, type);
     if (code) return broken(code, pfn);
-    if (chunkBefore(pfn) != previous) return broken(LIST_LINKS_BROKEN, pfn);
+    if (!linksAreSound(pfn) || chunkBefore(pfn) != previous) return broken(LIST_LINKS_BROKEN, pfn);
     previous = pfn;
     ++length;
     if (length > nrPageblocks << PAGEBLOCK_ORDER) return broken(LIST_LINKS_BROKEN, pfn);
   }
+  const marked = (ordersOf(zone, type) & (1 << order)) != 0;
+  if (marked != length > 0) return broken(ORDERS_WRONG, zone);
   walkedChunks += length;
   walkedPages += length << order;
   if (type != MIGRATE_ISOLATE) walkedFree += length << order;

@@ -1,7 +1,7 @@
 // Allocation workloads that run inside the core: what a benchmark, or a guest under load, does without crossing the boundary
 // for each page. Handles are first pfns in an array of the core's memory.
 
-import { ENOBUFS, MIGRATE_MOVABLE, PAGE_ANON, PAGE_KERNEL, ZONE_NORMAL } from "./abi";
+import { ENOBUFS, MAX_ORDER, MIGRATE_MOVABLE, PAGE_ANON, PAGE_KERNEL, ZONE_NORMAL } from "./abi";
 import { NO_CHUNK } from "./free-list";
 import { reserve } from "./layout";
 import { ensureRecords } from "./page";
@@ -9,6 +9,16 @@ import { freePagesAt, setUsed, takePages } from "./page-alloc";
 
 let handles: usize = 0;
 let capacity: u32 = 0;
+
+/** What the handles hold: chunks of one order, or those of churn(). */
+export const CHURNED: u32 = 0xff;
+let heldKind: u32 = 0;
+let nrHeld: u32 = 0;
+
+/** Are the handles empty, or do they hold chunks of this order (CHURNED: of churn())? */
+export function mayHold(kind: u32): bool {
+  return (kind <= MAX_ORDER || kind == CHURNED) && (nrHeld == 0 || heldKind == kind);
+}
 
 /** Makes room for `count` handles, all empty. Returns 0 or -ENOBUFS. */
 export function openHandles(count: u32): i32 {
@@ -18,7 +28,8 @@ export function openHandles(count: u32): i32 {
     handles = at;
     capacity = count;
   }
-  memory.fill(handles, 0xff, (<usize>count) << 2);
+  memory.fill(handles, 0xff, (<usize>capacity) << 2);
+  nrHeld = 0;
   return 0;
 }
 
@@ -40,8 +51,10 @@ function take(order: u32): u32 {
 /** Allocates into handles 0 to `count` - 1. Returns a checksum of the pfns in order. */
 export function fill(order: u32, count: u32): u32 {
   let sum: u32 = 0;
+  heldKind = order;
   for (let index: u32 = 0; index < count; ++index) {
     const pfn = take(order);
+    if (pfn != NO_CHUNK && load<u32>(at(index)) == NO_CHUNK) ++nrHeld;
     store<u32>(at(index), pfn);
     sum = ((sum << 5) | (sum >> 27)) ^ pfn;
   }
@@ -55,6 +68,7 @@ export function drain(order: u32, count: u32): void {
     if (pfn == NO_CHUNK) continue;
     freePagesAt(pfn, order);
     store<u32>(at(index), NO_CHUNK);
+    --nrHeld;
   }
 }
 
@@ -64,7 +78,7 @@ export function repeat(order: u32, count: u32): u32 {
   for (let index: u32 = 0; index < count; ++index) {
     const pfn = take(order);
     sum += pfn;
-    freePagesAt(pfn, order);
+    if (pfn != NO_CHUNK) freePagesAt(pfn, order);
   }
   return sum;
 }
@@ -106,6 +120,7 @@ export let failedSteps: u32 = 0;
 export function churn(slots: u32, count: u32, seed: u32): u32 {
   let random = seed;
   let sum: u32 = 0;
+  heldKind = CHURNED;
   for (let step: u32 = 0; step < count; ++step) {
     random = nextRandom(random);
     const slot = (random >> 3) & (slots - 1);
@@ -114,12 +129,14 @@ export function churn(slots: u32, count: u32, seed: u32): u32 {
     if (pfn != NO_CHUNK) {
       freePagesAt(pfn, order);
       store<u32>(at(slot), NO_CHUNK);
+      --nrHeld;
       continue;
     }
     const taken = take(order);
     store<u32>(at(slot), taken);
     sum = sum * 31 + taken;
     if (taken == NO_CHUNK) ++failedSteps;
+    else ++nrHeld;
   }
   return sum;
 }

@@ -30,7 +30,7 @@ export const ZoneKindNumber = {
 export type ZoneKindNumber = (typeof ZoneKindNumber)[keyof typeof ZoneKindNumber];
 
 /** Flags of an allocation; see ALLOC_* in assembly/abi.ts. */
-export const AllocFlag = { NoFragment: 1, NoWatermarks: 2, ThisNode: 4, Compound: 8 } as const;
+export const AllocFlag = { NoWatermarks: 2, ThisNode: 4, Compound: 8 } as const;
 
 /** Version behaviour bits, MM_* in assembly/abi.ts, by the names that a profile uses. */
 export const MmFlag = {

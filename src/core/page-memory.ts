@@ -161,7 +161,7 @@ export class PageMemory {
 
   /** AllocFlag.NoWatermarks and ThisNode for migration targets; 0 is what Linux does. */
   setMigrationTargets(flags: number): void {
-    this.#core.setMigrationTargets(flags);
+    check(this.#core.setMigrationTargets(flags), `set migration targets ${flags}`);
   }
 
   /** First pfn of `2 ** order` pages, or undefined where no zone of the list has them. */

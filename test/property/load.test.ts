@@ -1,0 +1,147 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { PageMemory } from "../../src/core/page-memory.js";
+import { linuxProfile, PROFILE_NAMES } from "../../src/linux/profile.js";
+import { coreModule } from "../core-under-test.js";
+import { PATIENCE, runs } from "./runs.js";
+
+// Whatever a capture says of its pages, the guest made from it is sound, and stays so.
+
+const BLOCK = 512;
+const NR_BLOCKS = 8;
+
+/** Bits of /proc/kpageflags that a load looks at. */
+const BITS = [
+  0, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 26, 32, 33, 35,
+];
+
+const word = fc
+  .array(fc.constantFrom(...BITS), { maxLength: 5 })
+  .map((bits) => bits.reduce((word, bit) => word | (1n << BigInt(bit)), 0n));
+/** Free, in use, without flags, a part of a THP: what makes up most of a guest. */
+const likely = fc.constantFrom(1n << 10n, 0x20n | (1n << 12n) | (1n << 11n), 0n, 1n << 22n);
+const extendedWord = fc.bigInt({ min: 0n, max: 2n ** 40n });
+
+/** Runs of equal pages. */
+function stretches(value: fc.Arbitrary<bigint>) {
+  return fc.array(fc.tuple(fc.constantFrom(1, 2, 8, 64, 512, 700), value), { maxLength: 40 });
+}
+
+function wordsOf(runs: readonly (readonly [number, bigint])[]): BigUint64Array<ArrayBuffer> {
+  const words = new BigUint64Array(NR_BLOCKS * BLOCK);
+  let at = 0;
+  for (const [nr, value] of runs) words.fill(value, at, (at += nr));
+  return words;
+}
+
+function bytes(words: BigUint64Array<ArrayBuffer>): Uint8Array {
+  return new Uint8Array(words.buffer);
+}
+
+test.each(PROFILE_NAMES)(
+  "a guest from any page flags keeps every invariant, also while it is used: %s",
+  (profile) => {
+    fc.assert(
+      fc.property(
+        stretches(fc.oneof(likely, word)),
+        fc.option(stretches(extendedWord)),
+        fc.boolean(),
+        fc.boolean(),
+        fc.nat(2000),
+        (flags, extended, movable, inDevice, cached) => {
+          const memory = PageMemory.createSync(
+            NR_BLOCKS * BLOCK,
+            linuxProfile(profile).mm,
+            coreModule(),
+          );
+          const { Normal, Movable } = ZoneKindNumber;
+          const zones = [memory.addZone(Normal, 0), memory.addZone(Movable, 0)];
+          const half = (NR_BLOCKS / 2) * BLOCK;
+          const [words, more] = [wordsOf(flags), wordsOf(extended ?? [])];
+          for (const [index, start] of [0, half].entries()) {
+            const range = [start, start + half] as const;
+            memory.loadFlags(
+              start,
+              zones[movable ? index : 0]!,
+              bytes(words.slice(...range)),
+              extended === null ? undefined : bytes(more.slice(...range)),
+              inDevice,
+            );
+          }
+          if (extended === null) for (const zone of zones) memory.settleZone(zone, cached);
+          memory.finishLoad(extended !== null);
+          expect(memory.validate()).toBeUndefined();
+
+          const present = zones.map((zone) => memory.presentPages(zone));
+          for (let block = 0; block < NR_BLOCKS; block++) {
+            const start = block * BLOCK;
+            if (memory.zoneIndex(start) === undefined) continue;
+            memory.allocContig(start + (block % 3) * 100, BLOCK - (block % 3) * 100);
+            expect(memory.validate()).toBeUndefined();
+          }
+          const request = { order: 0, type: Migratetype.Unmovable, pageClass: PageClass.Slab };
+          for (let page = 0; page < 300; page++) {
+            if (memory.tryAlloc({ ...request, kind: Normal, node: 0 }) === undefined) break;
+          }
+          expect(memory.validate()).toBeUndefined();
+          expect(zones.map((zone) => memory.presentPages(zone))).toEqual(present);
+        },
+      ),
+      runs(80),
+    );
+  },
+  PATIENCE,
+);
+
+test("cached pages that are to stay must be taken over before the load ends", () => {
+  const memory = PageMemory.createSync(2 * BLOCK, linuxProfile("v6.1").mm, coreModule());
+  const zone = memory.addZone(ZoneKindNumber.Normal, 0);
+  // online pages without flags and references, among free ones
+  const flags = new BigUint64Array(BLOCK).fill(1n << 10n).fill(0n, 32, 41);
+  memory.loadFlags(0, zone, bytes(flags), bytes(new BigUint64Array(BLOCK)), false, true);
+  const cached = memory.countPages(0, BLOCK).free;
+  expect(() => memory.finishLoad(true)).toThrow("build the free lists: EINVAL");
+  expect(() => {
+    memory.adoptCache(zone);
+  }).toThrow("EINVAL");
+  memory.setCache(zone, 1, 8, 60);
+  memory.adoptCache(zone);
+  memory.finishLoad(true);
+  expect(memory.validate()).toBeUndefined();
+  expect(cached).toBe(BLOCK - 9);
+  expect(memory.freePages(zone)).toBe(BLOCK - 9);
+  memory.drainCaches(zone);
+  expect(memory.freePages(zone)).toBe(BLOCK);
+});
+
+test("nothing that needs the free lists is possible while a load goes on", () => {
+  const memory = PageMemory.createSync(4 * BLOCK, linuxProfile("v6.1").mm, coreModule());
+  const zone = memory.addZone(ZoneKindNumber.Normal, 0);
+  const flags = bytes(new BigUint64Array(2 * BLOCK).fill(1n << 10n));
+  memory.loadFlags(0, zone, flags, undefined, false);
+  const request = { order: 0, type: Migratetype.Movable, pageClass: PageClass.Anon, node: 0 };
+  const { Normal } = ZoneKindNumber;
+  for (const act of [
+    () => memory.tryAlloc({ ...request, kind: Normal }),
+    () => memory.allocContig(0, BLOCK),
+    () => memory.tryIsolate(0, BLOCK),
+    () => {
+      memory.online(zone, 2 * BLOCK, BLOCK, []);
+    },
+    () => memory.offline(0, BLOCK),
+    () => {
+      memory.drainCaches(zone);
+    },
+  ]) {
+    expect(act).toThrow("EINVAL");
+  }
+  memory.finishLoad(false);
+  expect(memory.freePages(zone)).toBe(2 * BLOCK);
+  expect(() => memory.finishLoad(false)).toThrow("EINVAL");
+  expect(() => {
+    memory.loadFlags(2 * BLOCK, zone, flags, undefined, false);
+  }).toThrow("EINVAL");
+  expect(memory.validate()).toBeUndefined();
+});
