@@ -11,6 +11,7 @@ import {
   MIGRATE_MOVABLE,
   MIGRATE_RECLAIMABLE,
   MIGRATE_UNMOVABLE,
+  MM_LIST_FOLLOWS_BLOCK,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_ABSENT,
@@ -30,9 +31,17 @@ import { freeBuddyBlock } from "./buddy";
 import { insertChunk, removeChunk } from "./free-list";
 import { markIdleSlabs } from "./idle-slab";
 import { SCRATCH } from "./layout";
-import { ensureRecords, makeUniform, recordFor } from "./page";
+import { ensureRecords, makeUniform, recordFor, releaseZeroed } from "./page";
 import { addPendingPages, alignedOrder } from "./page-alloc";
-import { classOf, countDelta, countUnmovable, isLru, isUndecided, isUnit } from "./page-class";
+import {
+  classOf,
+  countDelta,
+  countFree,
+  countUnmovable,
+  isLru,
+  isUndecided,
+  isUnit,
+} from "./page-class";
 import { noteFlags, stateByExtended, stateByFlags, typeByExtended } from "./page-flags";
 import {
   FLAG_IN_DEVICE,
@@ -41,6 +50,8 @@ import {
   NO_ZONE,
   addCounts,
   blockState,
+  countsOf,
+  entryOf,
   entryOfBlock,
   flagsOf,
   nrPageblocks,
@@ -51,6 +62,7 @@ import {
   typeOf,
   zoneOf,
 } from "./pageblock";
+import { hasBehaviour } from "./version";
 import { addFreePages, addLruPages, addPresentPages, kindOf } from "./zone";
 
 /** The states of the pageblock being loaded. */
@@ -195,6 +207,8 @@ export function buildFreeLists(): void {
     const zone = zoneOf(entry);
     if (zone == NO_ZONE) continue;
     const pfn = block << PAGEBLOCK_ORDER;
+    // what settling left without any other page is one chunk again
+    if (countFree(countsOf(entry)) == PAGEBLOCK_PAGES && recordOf(entry)) releaseZeroed(entry);
     const record = recordOf(entry);
     if (record) addChunks(pfn, zone, typeOf(entry), record);
     else if (blockState(entry) == PAGE_FREE) addWhole(pfn, zone, typeOf(entry));
@@ -215,6 +229,7 @@ function addWhole(pfn: u32, zone: u32, type: u32): void {
   const lower = pfn - PAGEBLOCK_PAGES;
   removeChunk(zone, lower, PAGEBLOCK_ORDER);
   insertChunk(zone, lower, MAX_ORDER, typeOf(buddyEntry), true);
+  if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK)) setType(entryOf(pfn), typeOf(buddyEntry));
 }
 
 /** The chunks of a partly free pageblock: each run of free pages in the largest aligned pieces, ascending. */

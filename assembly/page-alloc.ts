@@ -71,7 +71,7 @@ function takeFromZone(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
     : takeChunk(zone, order, type, noFragment);
 }
 
-/** One walk of the zone list. `useMin`: test the min mark in place of low. */
+/** One walk of the zone list. `useMin`: test the min mark in place of low. `tried`: a zone that has just failed so, or -1. */
 function walk(
   order: u32,
   type: u32,
@@ -80,11 +80,12 @@ function walk(
   flags: u32,
   useMin: bool,
   noFragment: bool,
+  tried: i32,
 ): u32 {
   const length = zoneListLength();
   for (let index: u32 = 0; index < length; ++index) {
     const zone = zoneListAt(node, index);
-    if (kindOf(zone) > kind) continue;
+    if (kindOf(zone) > kind || zone == tried) continue;
     if (nodeOf(zone) != node && (noFragment || flags & ALLOC_THISNODE)) break;
     if (nodeOf(zone) == node && flags & OTHER_NODES) continue;
     if (!(flags & ALLOC_NO_WATERMARKS)) {
@@ -103,23 +104,26 @@ function walk(
  */
 export function takePages(order: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
   const first = firstZone(kind, node);
+  let tried: i32 = -1;
   if (first >= 0 && !(flags & OTHER_NODES)) {
     // the head of every walk, made without walking
     const noFragment = startsNoFragment(kind, node);
     if (flags & ALLOC_NO_WATERMARKS || watermarkOk(first, order, kind, lowMark(first))) {
       const pfn = takeFromZone(first, order, type, noFragment);
       if (pfn != NO_CHUNK) return pfn;
+      tried = first;
     }
     if (noFragment) {
-      const pfn = walk(order, type, kind, node, flags, false, true);
+      const pfn = walk(order, type, kind, node, flags, false, true, tried);
       if (pfn != NO_CHUNK) return pfn;
+      tried = -1;
     }
   }
-  const pfn = walk(order, type, kind, node, flags, false, false);
+  const pfn = walk(order, type, kind, node, flags, false, false, tried);
   if (pfn != NO_CHUNK || flags & ALLOC_NO_WATERMARKS) return pfn;
-  let last = walk(order, type, kind, node, flags, true, false);
+  let last = walk(order, type, kind, node, flags, true, false, -1);
   while (last == NO_CHUNK && order == 0 && reclaimClean(kind) > 0) {
-    last = walk(order, type, kind, node, flags, true, false);
+    last = walk(order, type, kind, node, flags, true, false, -1);
   }
   return last;
 }

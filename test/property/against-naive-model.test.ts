@@ -5,6 +5,7 @@ import { AllocFlag, Migratetype, PageClass, ZoneKindNumber } from "../../src/cor
 import type { Hold } from "../../src/core/abi.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { Twin, type TwinZone } from "../naive/twin.js";
+import { MEMORY_PROFILES } from "./memory-profiles.js";
 import { PATIENCE, runs } from "./runs.js";
 
 // Random guests: after every step the core and the naive model have the same lists, pages and journals.
@@ -262,10 +263,7 @@ function play(twin: Twin, profile: ProfileName, layout: Layout, step: Step): voi
   }
 }
 
-/** Versions between them mix the same behaviours. */
-const PROFILES: readonly ProfileName[] = ["rfc3-seed", "v5.14", "v6.1", "upstream"];
-
-describe.each(PROFILES)("%s", (profile) => {
+describe.each(MEMORY_PROFILES)("%s", (profile) => {
   test.each(LAYOUTS)(
     "the core and the naive model agree after every step: $name",
     (layout) => {

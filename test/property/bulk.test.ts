@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 
 import { AllocFlag, Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
 import { PageMemory, type PageRequest } from "../../src/core/page-memory.js";
-import { linuxProfile, PROFILE_NAMES, type ProfileName } from "../../src/linux/profile.js";
+import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
+import { MEMORY_PROFILES } from "./memory-profiles.js";
 import { PATIENCE, runs } from "./runs.js";
 
 // The bulk lemmas of the engine model: many pages at once are the same pages, and leave the same lists, as one by one.
@@ -75,7 +76,7 @@ function view(memory: PageMemory): unknown {
   return { lists, types, free, broken: memory.validate() };
 }
 
-describe.each(PROFILE_NAMES)("%s", (profile) => {
+describe.each(MEMORY_PROFILES)("%s", (profile) => {
   test(
     "lemma L1: allocBulk() is so many single allocations, in their order",
     () => {

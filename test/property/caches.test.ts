@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 
 import type { Migratetype } from "../../src/core/abi.js";
 import { AllocFlag, MmFlag, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
-import { linuxProfile, PROFILE_NAMES, type ProfileName } from "../../src/linux/profile.js";
+import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { loadCoreUnderTest } from "../core-under-test.js";
+import { MEMORY_PROFILES } from "./memory-profiles.js";
 import { PATIENCE, runs } from "./runs.js";
 
 // Caches of several CPUs. With one CPU they are compared with the naive model.
@@ -49,7 +50,7 @@ function coreOf(profile: ProfileName) {
   return { core, zone };
 }
 
-describe.each(PROFILE_NAMES)("%s", (profile) => {
+describe.each(MEMORY_PROFILES)("%s", (profile) => {
   test(
     "caches of several CPUs lose nothing, keep the invariants, and give everything back",
     () => {

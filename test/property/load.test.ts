@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 
 import { Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
-import { linuxProfile, PROFILE_NAMES } from "../../src/linux/profile.js";
+import { linuxProfile } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
+import { MEMORY_PROFILES } from "./memory-profiles.js";
 import { PATIENCE, runs } from "./runs.js";
 
 // Whatever a capture says of its pages, the guest made from it is sound, and stays so.
@@ -40,7 +41,7 @@ function bytes(words: BigUint64Array<ArrayBuffer>): Uint8Array {
   return new Uint8Array(words.buffer);
 }
 
-test.each(PROFILE_NAMES)(
+test.each(MEMORY_PROFILES)(
   "a guest from any page flags keeps every invariant, also while it is used: %s",
   (profile) => {
     fc.assert(

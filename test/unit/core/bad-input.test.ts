@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 
 import type { Core } from "../../../src/core/load.js";
 import { Errno } from "../../../src/errno.js";
-import { PROFILE_NAMES } from "../../../src/linux/profile.js";
 import { loadCoreUnderTest } from "../../core-under-test.js";
+import { MEMORY_PROFILES } from "../../property/memory-profiles.js";
 import { PATIENCE, runs } from "../../property/runs.js";
 import { BLOCK, guestUnderTest, NR_BLOCKS } from "./guest-under-test.js";
 
@@ -415,7 +415,7 @@ const anyCall = fc.tuple(
   fc.array(fc.oneof(fc.constantFrom(...VALUES), fc.nat(END)), { minLength: 7, maxLength: 7 }),
 );
 
-test.each(PROFILE_NAMES)(
+test.each(MEMORY_PROFILES)(
   "no call, whatever its arguments, traps or breaks an invariant: %s",
   (profile) => {
     fc.assert(
