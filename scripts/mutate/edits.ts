@@ -1,0 +1,319 @@
+/** One small damage to the source. */
+export interface Edit {
+  readonly file: string;
+  /** Must stand exactly once in the file. */
+  readonly old: string;
+  readonly new: string;
+  /** What the damage breaks, for the table. */
+  readonly breaks: string;
+  /** Why nothing can tell the difference; such an edit is expected to survive. */
+  readonly changesNothing?: string;
+}
+
+const core = (file: string, old: string, replacement: string, breaks: string): Edit => ({
+  file: `assembly/${file}.ts`,
+  old,
+  new: replacement,
+  breaks,
+});
+
+const driver = (file: string, old: string, replacement: string, breaks: string): Edit => ({
+  file: `src/virtio-mem/${file}.ts`,
+  old,
+  new: replacement,
+  breaks,
+});
+
+export const EDITS: readonly Edit[] = [
+  // merging and the free lists
+  core(
+    "buddy",
+    "  return (load<u8>(record + other) & HEAD_ORDER_MASK) == (HEAD | (order + 1));",
+    "  return false;",
+    "merge-likely chunks wait at the tail",
+  ),
+  core(
+    "buddy",
+    "  if (order == PAGEBLOCK_ORDER - 1) return freeBuddyBlock(pfn, zone) != 0;",
+    "  if (order == PAGEBLOCK_ORDER - 1) return false;",
+    "the same across pageblocks",
+  ),
+  core(
+    "buddy",
+    "      page &= buddy;",
+    "      page |= buddy;",
+    "a merged chunk starts at its lower half",
+  ),
+  core("buddy", "      pfn &= buddy;", "      pfn |= buddy;", "the same for two pageblocks"),
+  core(
+    "buddy",
+    "  if (type == buddyType) return true;",
+    "  if (type != buddyType) return true;",
+    "types of pageblocks that merge",
+  ),
+  core(
+    "buddy",
+    "  if (type != MIGRATE_ISOLATE) addFreePages(zone, 1 << order);",
+    "  addFreePages(zone, 1 << order);",
+    "isolated pages are not counted free",
+  ),
+  core(
+    "free-list",
+    "  if (next == prev && next < TABLE) clearOrder(zone, order, (<u32>(next >> 3)) & 7);",
+    "  if (next < TABLE) clearOrder(zone, order, (<u32>(next >> 3)) & 7);",
+    "orders that have chunks",
+  ),
+  core(
+    "free-list",
+    "    setNext(last, links);",
+    "    setNext(last, list);",
+    "insertion at the tail",
+  ),
+  core(
+    "free-list",
+    "    setPrev(first, links);",
+    "    setPrev(first, list);",
+    "insertion at the head",
+  ),
+  core("free-list", "  addNrFree(zone, order, -1);", "  addNrFree(zone, order, 0);", "nr_free"),
+  core(
+    "page",
+    "  return load<u8>(header + HEADER_BYTES + page) & (<u8>HEAD) ? pfn : pfn | 1;",
+    "  return pfn;",
+    "odd pages of a pair as free heads",
+  ),
+  core(
+    "page",
+    "  if (state != PAGE_FREE) memory.fill(record, <u8>state, PAGEBLOCK_PAGES);",
+    "  if (state == PAGE_FREE) memory.fill(record, <u8>state, PAGEBLOCK_PAGES);",
+    "states of a new record",
+  ),
+  // fallback
+  core(
+    "buddy",
+    "const CLAIM_ORDER: u32 = PAGEBLOCK_ORDER >> 1;",
+    "const CLAIM_ORDER: u32 = PAGEBLOCK_ORDER;",
+    "which chunks may claim a pageblock",
+  ),
+  core(
+    "buddy",
+    "  return free + alike >= PAGEBLOCK_PAGES >> 1;",
+    "  return free + alike > PAGEBLOCK_PAGES;",
+    "the half-block rule",
+  ),
+  core(
+    "buddy",
+    "  if (type == MIGRATE_MOVABLE) alike = movable;",
+    "  if (type == MIGRATE_MOVABLE) alike = 0;",
+    "compatible pages of a MOVABLE claim",
+  ),
+  core(
+    "buddy",
+    "  const first = type == MIGRATE_RECLAIMABLE ? MIGRATE_UNMOVABLE : MIGRATE_RECLAIMABLE;",
+    "  const first = type == MIGRATE_RECLAIMABLE ? MIGRATE_MOVABLE : MIGRATE_RECLAIMABLE;",
+    "fallback order",
+  ),
+  // zones and watermarks
+  core(
+    "page-alloc",
+    "  if (freePages(zone) <= floorOf(zone, order, kind, mark)) return false;",
+    "  if (freePages(zone) < floorOf(zone, order, kind, mark)) return false;",
+    "the low mark to the page",
+  ),
+  {
+    ...core(
+      "page-alloc",
+      "    takenPages = min(wanted, 1 << order);",
+      "    takenPages = 1;",
+      "lemma L1 in one step",
+    ),
+    changesNothing: "the same pages in the same order, one run at a time: slower, that is all",
+  },
+  core(
+    "page-alloc",
+    "    restore(zone, pfn + takenPages, pfn + (1 << order), type);",
+    "    restore(zone, pfn + takenPages, pfn + takenPages, type);",
+    "the rest of a chunk goes back",
+  ),
+  core(
+    "page-alloc",
+    "  if (isCached(zone, order)) freeCached(zone, pfn, order);",
+    "  if (!isCached(zone, order)) freeCached(zone, pfn, order);",
+    "frees go through the cache",
+  ),
+  core(
+    "zone",
+    "  if (kindOf(zone) != ZONE_NORMAL) return false;",
+    "  if (kindOf(zone) != ZONE_DMA32) return false;",
+    "NOFRAGMENT",
+  ),
+  // isolation
+  core(
+    "page-isolation",
+    "  if (pageClass == PAGE_RESERVED) return true;",
+    "  if (pageClass == PAGE_POISONED) return true;",
+    "reserved pages forbid isolation",
+  ),
+  core(
+    "page-isolation",
+    "  if (inMovableZone || isUnreferenced(pageClass) || isMovable(pageClass)) return false;",
+    "  if (isUnreferenced(pageClass) || isMovable(pageClass)) return false;",
+    "ZONE_MOVABLE passes the scan",
+  ),
+  core(
+    "page-isolation",
+    "  if (countUnmovable(countsOf(entry)) == 0) return NO_CHUNK;",
+    "  return NO_CHUNK;",
+    "the unmovable scan",
+  ),
+  core(
+    "page-isolation",
+    "  addFreePages(zone, -moved);",
+    "  addFreePages(zone, moved);",
+    "isolated pages leave NR_FREE",
+  ),
+  core(
+    "page-isolation",
+    "  if (boundary % MAX_ORDER_PAGES != 0) cutChunkOver((boundary >> PAGEBLOCK_ORDER) - 1);",
+    "  if (boundary % MAX_ORDER_PAGES == 0) cutChunkOver((boundary >> PAGEBLOCK_ORDER) - 1);",
+    "chunks that cross the boundary",
+  ),
+  core(
+    "page-isolation",
+    "    if (buddyEntry && !isIsolated(buddyEntry)) {",
+    "    if (buddyEntry && isIsolated(buddyEntry)) {",
+    "un-isolation merges with the other half",
+  ),
+  core(
+    "page-isolation",
+    "    unisolateBlock(last);",
+    "    unisolateBlock(first);",
+    "undo of the last pageblock",
+  ),
+  // migration and contig
+  core("migrate", "const BATCH_PAGES: u32 = 32;", "const BATCH_PAGES: u32 = 33;", "batches of 32"),
+  core("migrate", "  reverseBatch(length);", "  reverseBatch(0);", "descending order of a batch"),
+  core(
+    "migrate",
+    "const PASSES: u32 = 10;",
+    "const PASSES: u32 = 9;",
+    "ten passes over pages that answer again",
+  ),
+  core(
+    "migrate",
+    "      if (hold == HOLD_AGAIN) put(AGAIN, again++, pfn);",
+    "      if (hold != HOLD_AGAIN) put(AGAIN, again++, pfn);",
+    "which survivors are tried again",
+  ),
+  core(
+    "migrate",
+    "  for (let page: u32 = PAGEBLOCK_PAGES; page > 0; --page) put(SPLIT, nrSplit++, pfn + page - 1);",
+    "  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) put(SPLIT, nrSplit++, pfn + page);",
+    "order of a split THP's pages",
+  ),
+  core(
+    "migrate",
+    "  return kindOf(zone) == ZONE_MOVABLE || order > 0 ? ZONE_MOVABLE : ZONE_NORMAL;",
+    "  return ZONE_MOVABLE;",
+    "base pages stay out of ZONE_MOVABLE",
+  ),
+  core(
+    "migrate",
+    "    if (!isCleanFile(classOf(state)) || holdOf(state) != HOLD_NONE) {",
+    "    if (classOf(state) != 255) {",
+    "clean file pages are dropped",
+  ),
+  core(
+    "contig-alloc",
+    "const RETRIES: u32 = 4;",
+    "const RETRIES: u32 = 3;",
+    "tries of a list of survivors",
+  ),
+  core(
+    "contig-alloc",
+    "    if (!(state & HEAD) || !isIsolated(entryOf(pfn))) return pfn;",
+    "    if (!isIsolated(entryOf(pfn))) return pfn;",
+    "the final test",
+  ),
+  core(
+    "contig-alloc",
+    "  freeAligned(end, outerEnd, PAGEBLOCK_ORDER, false);",
+    "  freeAligned(end, end, PAGEBLOCK_ORDER, false);",
+    "excess behind the range goes back",
+  ),
+  core(
+    "contig-alloc",
+    "  putBackBatch();",
+    "  resetMigrationCounts();",
+    "survivors go through the LRU batch",
+  ),
+  // caches
+  core(
+    "per-cpu-cache",
+    "  setShift(cpu, shiftOf(cpu) >> 1);",
+    "  setShift(cpu, shiftOf(cpu));",
+    "an allocation halves the doubling",
+  ),
+  core(
+    "per-cpu-cache",
+    "    list = (list + 1) % NR_LISTS;",
+    "    list = (list + NR_LISTS - 1) % NR_LISTS;",
+    "order of an overflow",
+  ),
+  // hotplug and loading
+  core(
+    "memory-hotplug",
+    "  freeAligned(start, end, MAX_ORDER, hasBehaviour(MM_MOVE_TO_TAIL));",
+    "  freeAligned(start, end, MAX_ORDER, false);",
+    "onlined memory goes to the tail",
+  ),
+  core(
+    "page-flags",
+    "    if (flags & DIRTY) return stateByte(PAGE_BUFFER, HOLD_AGAIN);",
+    "    if (flags & DIRTY) return PAGE_BUFFER;",
+    "dirty metadata stays",
+  ),
+  core(
+    "page-flags",
+    "    return stateByte(pageClass, refs > expected ? HOLD_PINNED : HOLD_NONE);",
+    "    return stateByte(pageClass, HOLD_NONE);",
+    "pins by references",
+  ),
+  core(
+    "load",
+    "  markTails(states);",
+    "  turnUnknown(states, cachedClass);",
+    "tails of non-compound allocations",
+  ),
+  // the driver
+  driver(
+    "linux-policies",
+    '  memoryBlocks: "descending",\n  subblocks: "descending",\n  chunks: ["memory-block", 1],\n  attempts: { kernel: 1, movable: 5 },\n};',
+    '  memoryBlocks: "ascending",\n  subblocks: "descending",\n  chunks: ["memory-block", 1],\n  attempts: { kernel: 1, movable: 5 },\n};',
+    "memory blocks from the top down",
+  ),
+  driver(
+    "sub-block-unplug",
+    "    return unplugOnline ? -Errno.EBUSY : 0;",
+    "    return 0;",
+    "-EBUSY when something is left",
+  ),
+  driver(
+    "memory-steps",
+    "      if (errno === -Errno.ENOMEM) return errno;",
+    "      if (errno === -Errno.EINTR) return errno;",
+    "-ENOMEM ends a pass",
+  ),
+  driver(
+    "memory-steps",
+    "      this.limit.offlineSize -= count * this.memoryBlockSize;\n      this.#onRemoved();",
+    "      this.limit.offlineSize -= count * this.memoryBlockSize;",
+    "another pass after a removal",
+  ),
+  driver(
+    "sub-block-unplug",
+    "        count = Math.min(this.#left, last - this.#table.previous(id, last, false));",
+    "        count = 1;",
+    "runs of an offline memory block",
+  ),
+];
