@@ -19,6 +19,13 @@ export default defineConfig({
     globalSetup: "test/build-setup.ts",
     // the default spares a processor, which on two of them is every other one
     maxWorkers: "100%",
+    // with --coverage; the commands run in processes of their own, which nobody counts
+    coverage: {
+      include: ["src/**"],
+      exclude: ["src/cli/**"],
+      reporter: ["text-summary"],
+      thresholds: { branches: 85 },
+    },
     projects: [
       onCore("debug"),
       onCore("release"),
