@@ -1,14 +1,4 @@
-/** One small damage to the source. */
-export interface Edit {
-  readonly file: string;
-  /** Must stand exactly once in the file. */
-  readonly old: string;
-  readonly new: string;
-  /** What the damage breaks, for the table. */
-  readonly breaks: string;
-  /** Why nothing can tell the difference; such an edit is expected to survive. */
-  readonly changesNothing?: string;
-}
+import type { Edit } from "./edit.js";
 
 const core = (file: string, old: string, replacement: string, breaks: string): Edit => ({
   file: `assembly/${file}.ts`,
@@ -24,6 +14,7 @@ const driver = (file: string, old: string, replacement: string, breaks: string):
   breaks,
 });
 
+/** Edits that each break what one sentence says. */
 export const EDITS: readonly Edit[] = [
   // merging and the free lists
   core(

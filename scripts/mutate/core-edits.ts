@@ -1,0 +1,231 @@
+import type { Edit } from "./edit.js";
+
+/** Edits of the core, by layer from the bottom up. */
+export const coreEdits: readonly Edit[] = [
+  // bitmap
+  {
+    file: "assembly/bitmap.ts",
+    old: "for (word += 8; word < lastWord; word += 8) sum += popcnt(load<u64>(word));",
+    new: "for (word += 16; word < lastWord; word += 8) sum += popcnt(load<u64>(word));",
+    breaks: "a word in the middle of a run is not counted",
+  },
+  {
+    file: "assembly/bitmap.ts",
+    old: "const bit = ((<u32>(word - map - WORDS)) << 3) + <u32>ctz(value);",
+    new: "const bit = ((<u32>(word - map - WORDS)) << 3) + <u32>clz(value);",
+    breaks: "the last bit of a word is found in place of the first",
+  },
+  {
+    file: "assembly/bitmap.ts",
+    old: "return bit < bits ? bit : NO_BIT;",
+    new: "return bit;",
+    breaks: "clear bits are found behind the end",
+  },
+  {
+    file: "assembly/bitmap.ts",
+    old: "if (length > best) {",
+    new: "if (length >= best) {",
+    breaks: "the highest of equally long runs is taken",
+  },
+  // free-list, page
+  {
+    file: "assembly/page.ts",
+    old: "memory.fill(from, <u8>state, part);",
+    new: "memory.fill(from, <u8>state, part - 1);",
+    breaks: "the last page of a range keeps its state",
+  },
+  {
+    file: "assembly/page-class.ts",
+    old: "return holdOf(state) == HOLD_NONE ? ONE_MOVABLE : ONE_MOVABLE | ONE_HELD;",
+    new: "return ONE_MOVABLE;",
+    breaks: "held pages are not counted",
+  },
+  // buddy
+  {
+    file: "assembly/buddy.ts",
+    old: "return type <= MIGRATE_RECLAIMABLE;",
+    new: "return type <= MIGRATE_ISOLATE;",
+    breaks: "chunks merge across an isolation boundary",
+  },
+  {
+    file: "assembly/buddy.ts",
+    old: "insertInRecord(zone, record, page + (1 << from), from, type, false);",
+    new: "insertInRecord(zone, record, page + (1 << from), from, type, true);",
+    breaks: "rests of a cut chunk go to the tail",
+  },
+  {
+    file: "assembly/buddy.ts",
+    old: "return order >= CLAIM_ORDER || type != MIGRATE_MOVABLE;",
+    new: "return order > CLAIM_ORDER || type != MIGRATE_MOVABLE;",
+    breaks: "movable requests do not claim by a chunk of order 4",
+  },
+  {
+    file: "assembly/buddy.ts",
+    old: "if (halfCompatible(entry, type, oldType)) setType(entry, type);",
+    new: "setType(entry, type);",
+    breaks: "a pageblock is claimed below half, too",
+  },
+  {
+    file: "assembly/buddy.ts",
+    old: "if (order > PAGEBLOCK_ORDER) setType(entryOf(pfn + PAGEBLOCK_PAGES), type);",
+    new: "",
+    breaks: "claiming an order-10 chunk types one pageblock only",
+  },
+  {
+    file: "assembly/buddy.ts",
+    old: "if (minOrder > order) return NO_CHUNK;",
+    new: "",
+    breaks: "a request that must not fragment steals",
+  },
+  // page-alloc
+  {
+    file: "assembly/page-alloc.ts",
+    old: "return mark + reserveOf(zone, kind) + (1 << order) - 1;",
+    new: "return mark + (1 << order) - 1;",
+    breaks: "the lowmem reserve is for everybody",
+  },
+  {
+    file: "assembly/page-alloc.ts",
+    old: "if (nodeOf(zone) == node && flags & OTHER_NODES) continue;",
+    new: "",
+    breaks: "offlining moves pages within the node",
+  },
+  {
+    file: "assembly/page-alloc.ts",
+    old: "if (isLru(pageClass)) addLruPages(zone, carriers);",
+    new: "if (isLru(pageClass)) addLruPages(zone, 1 << order);",
+    breaks: "tails count as LRU pages",
+  },
+  {
+    file: "assembly/page-alloc.ts",
+    old: "budget = budget > floor ? budget - floor : 0;",
+    new: "budget = budget > floor ? budget : 0;",
+    breaks: "a bulk allocation goes on below the mark of its zone",
+  },
+  {
+    file: "assembly/page-alloc.ts",
+    old: "while ((<u32>1) << order > end - pfn) --order;",
+    new: "while ((<u32>1) << order >= end - pfn) --order;",
+    breaks: "the last chunk of a range is freed in halves",
+    changesNothing: "Lemma L2: smaller chunks, ascending, leave the same lists.",
+  },
+  {
+    file: "assembly/reclaim.ts",
+    old: "if (zone == NO_ZONE || kindOf(zone) > kind || isIsolated(entry)) return 0;",
+    new: "if (zone == NO_ZONE || isIsolated(entry)) return 0;",
+    breaks: "reclaim drops pages of zones that the request may not use",
+  },
+  // per-cpu-cache
+  {
+    file: "assembly/per-cpu-cache.ts",
+    old: "PAGE_CACHED);\n      pushBack(cache, cpu, list, pfn, type);",
+    new: "PAGE_CACHED);\n      pushFront(cache, cpu, list, pfn, type);",
+    breaks: "a refill comes out in reverse",
+  },
+  {
+    file: "assembly/per-cpu-cache.ts",
+    old: "pushFront(cache, cpu, list, pfn, pageblockType);",
+    new: "pushBack(cache, cpu, list, pfn, pageblockType);",
+    breaks: "freed pages are used last",
+  },
+  {
+    file: "assembly/per-cpu-cache.ts",
+    old: "if (reread || isolatedBlocks(zone)) type = typeOf(entryOf(pfn));",
+    new: "type = typeOf(entryOf(pfn));",
+    breaks: "cached pages forget the type that they came with",
+  },
+  {
+    file: "assembly/per-cpu-cache.ts",
+    old: "amount = max(batch, min(amount, most));",
+    new: "amount = max(batch, amount);",
+    breaks: "an overflow may empty the cache",
+  },
+  {
+    file: "assembly/per-cpu-cache.ts",
+    old: "if (wanted < 2) wanted = 2;",
+    new: "if (wanted < 1) wanted = 1;",
+    breaks: "a refill of large chunks takes one",
+  },
+  // isolation
+  {
+    file: "assembly/page-isolation.ts",
+    old: "const type = hasBehaviour(MM_ISOLATE_KEEPS_TYPE) ? baseType(entry) : MIGRATE_MOVABLE;",
+    new: "const type = baseType(entry);",
+    breaks: "no version forgets the type of an isolated pageblock",
+  },
+  {
+    file: "assembly/page-isolation.ts",
+    old: "freeChunk(zone, pfn, PAGEBLOCK_ORDER, type, hasBehaviour(MM_MOVE_TO_TAIL));",
+    new: "freeChunk(zone, pfn, PAGEBLOCK_ORDER, type, false);",
+    breaks: "a chunk that merges on un-isolation goes to the head",
+  },
+  // migration
+  {
+    file: "assembly/migrate.ts",
+    old: "if (isUnit(pageClass) && (pos & PAGE_MASK || !hasBehaviour(MM_CONTIG_MOVES_THP))) {",
+    new: "if (isUnit(pageClass) && !hasBehaviour(MM_CONTIG_MOVES_THP)) {",
+    breaks: "a 2 MiB page is collected by its middle",
+  },
+  {
+    file: "assembly/lru-batch.ts",
+    old: "let capacity: u32 = 15;",
+    new: "let capacity: u32 = 31;",
+    breaks: "pages wait longer for the LRU",
+  },
+  // contiguous ranges, hotplug
+  {
+    file: "assembly/contig-alloc.ts",
+    old: "return head + (1 << (state & 15)) > start ? head : start;",
+    new: "return start;",
+    breaks: "a range cannot begin inside a free chunk",
+  },
+  {
+    file: "assembly/contig-alloc.ts",
+    old: "drainZone(zone);",
+    new: "",
+    breaks: "cached pages stay in the way",
+  },
+  {
+    file: "assembly/memory-hotplug.ts",
+    old: "addPresentPages(zone, start - end);",
+    new: "",
+    breaks: "offlined pages stay present",
+  },
+  {
+    file: "assembly/memory-hotplug.ts",
+    old: "const flags = hasOtherNode(zone) ? OTHER_NODES : 0;",
+    new: "const flags: u32 = 0;",
+    breaks: "offlining takes targets of its own node first",
+  },
+  // zones, summaries, chance, load, boundary
+  {
+    file: "assembly/zone.ts",
+    old: "return a > b ? ((a - b) << 1) | 1 : (b - a) << 1;",
+    new: "return 0;",
+    breaks: "zones are tried by kind, whatever their node",
+  },
+  {
+    file: "assembly/summary.ts",
+    old: "if (countsOf(entryOfBlock(block)) >> 32) return false;",
+    new: "if (countsOf(entryOfBlock(block)) >> 48) return false;",
+    breaks: "unmovable pages do not keep a subblock",
+  },
+  {
+    file: "assembly/random.ts",
+    old: "state ^= state >> 17;",
+    new: "",
+    breaks: "chance is not what it should be",
+  },
+  {
+    file: "assembly/load.ts",
+    old: "breakUnits(states);",
+    new: "",
+    breaks: "parts of 2 MiB pages count as whole ones",
+  },
+  {
+    file: "assembly/index.ts",
+    old: "if (after != NO_CHUNK && !isListed(after, zone, order, type)) return -EINVAL;",
+    new: "",
+    breaks: "a free list can be read from any page on",
+  },
+];

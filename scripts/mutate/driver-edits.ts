@@ -1,0 +1,173 @@
+import type { Edit } from "./edit.js";
+
+/** Edits of the device, the driver and of Linux around it. */
+export const driverEdits: readonly Edit[] = [
+  {
+    file: "src/linux/watermarks.ts",
+    old: "const kernel = zones.filter(({ index, managed }) => index <= 2 && managed > 0);",
+    new: "const kernel = zones.filter(({ managed }) => managed > 0);",
+    breaks: "ZONE_MOVABLE counts for min_free_kbytes",
+  },
+  {
+    file: "src/linux/watermarks.ts",
+    old: "return { min, low: min + distance, high: min + 2 * distance };",
+    new: "return { min, low: min + distance, high: min + distance };",
+    breaks: "the high mark equals the low one",
+  },
+  {
+    file: "src/linux/watermarks.ts",
+    old: "return Math.floor(above / ratio);",
+    new: "return Math.ceil(above / ratio);",
+    breaks: "reserves are rounded up",
+  },
+  {
+    file: "src/linux/online-policy.ts",
+    old: "return inKernel === inMovable ? settings.movableNode : inMovable;",
+    new: "return inMovable;",
+    breaks: "movable_node says nothing",
+  },
+  {
+    file: "src/linux/online-policy.ts",
+    old: "return movable + nrPages <= Math.floor((ratio * kernel) / 100);",
+    new: "return movable <= Math.floor((ratio * kernel) / 100);",
+    breaks: "auto-movable looks at the ratio before the memory is there",
+  },
+  {
+    file: "src/linux/online-policy.ts",
+    old: "kernel -= Math.max(0, needed);",
+    new: "kernel -= needed;",
+    breaks: "a device with much kernel memory makes up for others",
+  },
+  {
+    file: "src/linux/memory-hotplug.ts",
+    old: "for (const [offlined, oldKind] of taken) this.#online(offlined, oldKind);",
+    new: "",
+    breaks: "memory blocks stay offline after another one refused",
+  },
+  {
+    file: "src/linux/memory-hotplug.ts",
+    old: "if (never || this.#options.profile.driver.accounting.takenLeaveManaged) {",
+    new: "if (never) {",
+    breaks: "pages that come back are not managed again",
+  },
+  {
+    file: "src/linux/memory-hotplug.ts",
+    old: "this.#freeMemmap(block.memmap);",
+    new: "",
+    breaks: "removed memory keeps its memmap",
+  },
+  {
+    file: "src/linux/fragmentation.ts",
+    old: "if (suitable > 0) return -1000;",
+    new: "",
+    breaks: "a request that would succeed gets an index",
+  },
+  {
+    file: "src/virtio-mem/device-blocks.ts",
+    old: "return size > this.#requestedSize ? { type: this.flavour.answerTooLarge } : undefined;",
+    new: "return undefined;",
+    breaks: "more can be plugged than is requested",
+  },
+  {
+    file: "src/virtio-mem/device-blocks.ts",
+    old: "if (!this.isAll(start, nbBlocks, true)) return ERROR;",
+    new: "",
+    breaks: "unplugged blocks can be unplugged",
+  },
+  {
+    file: "src/virtio-mem/device-blocks.ts",
+    old: "addr + nbBlocks * this.blockSize <= this.addr + this.#usableRegionSize",
+    new: "addr + nbBlocks * this.blockSize <= this.addr + this.regionSize",
+    breaks: "blocks beyond the usable region can be named",
+  },
+  {
+    file: "src/virtio-mem/device-blocks.ts",
+    old: "return this.#roundedUsable(requestedSize + rule.extentSize, this.blockSize);",
+    new: "return this.#roundedUsable(requestedSize, this.blockSize);",
+    breaks: "the usable region has no room beyond the requested size",
+  },
+  {
+    file: "src/virtio-mem/run-bitmap.ts",
+    old: "return Math.max(start - 1, word * 32 + 31 - Math.clz32(bits));",
+    new: "return word * 32 + 31 - Math.clz32(bits);",
+    breaks: "a search backwards finds bits before its range",
+  },
+  {
+    file: "src/virtio-mem/sub-block-mode.ts",
+    old: "if (isOnline) memory.giveBack(addr, count * this.#subblockSize);",
+    new: "",
+    breaks: "subblocks plugged into online memory stay offline",
+  },
+  {
+    file: "src/virtio-mem/sub-block-mode.ts",
+    old: "if (!this.#allowsOffline() || this.#table.nextId > this.#lastUsableId) return -Errno.ENOSPC;",
+    new: "if (!this.#allowsOffline()) return -Errno.ENOSPC;",
+    breaks: "the driver plugs beyond the usable region",
+  },
+  {
+    file: "src/virtio-mem/sub-block-mode.ts",
+    old: 'return !(this.#context.profile.refusesPartialMovable && zone === "Movable");',
+    new: "return true;",
+    breaks: "old versions bring partly plugged memory blocks into ZONE_MOVABLE",
+  },
+  {
+    file: "src/virtio-mem/sub-block-mode.ts",
+    old: "memory.limit.offlineSize += this.#memoryBlockSize;\n    if (profile",
+    new: "if (profile",
+    breaks: "memory that goes offline does not count against the limit",
+  },
+  {
+    file: "src/virtio-mem/sub-block-unplug.ts",
+    old: "start = last - count + 1;",
+    new: "start = last - count;",
+    breaks: "unplugged runs are one subblock too low",
+  },
+  {
+    file: "src/virtio-mem/sub-block-unplug.ts",
+    old: "if (taken === -Errno.EBUSY) return SKIPPED;",
+    new: "",
+    breaks: "one busy subblock ends the run",
+  },
+  {
+    file: "src/virtio-mem/sub-block-unplug.ts",
+    old: "const attempts = isMovable ? policy.attempts.movable : policy.attempts.kernel;",
+    new: "const attempts = policy.attempts.kernel;",
+    breaks: "memory in ZONE_MOVABLE is tried once only",
+  },
+  {
+    file: "src/virtio-mem/sub-block-unplug.ts",
+    old: "for (let start = last; start >= 0; start -= count) yield start;",
+    new: "for (let start = 0; start <= last; start += count) yield start;",
+    breaks: "subblocks go from the lowest up",
+  },
+  {
+    file: "src/virtio-mem/sub-block-unplug.ts",
+    old: "this.#hasEmptyMemoryBlock = true;",
+    new: "",
+    breaks: "an emptied memory block that stays is forgotten",
+  },
+  {
+    file: "src/virtio-mem/big-block-mode.ts",
+    old: 'for (const id of this.#ids("added").reverse()) {',
+    new: 'for (const id of this.#ids("added")) {',
+    breaks: "big blocks go from the lowest up",
+  },
+  {
+    file: "src/virtio-mem/big-block-mode.ts",
+    old: "for (const done of taken) memory.giveBack(done, SECTION_SIZE);",
+    new: "",
+    breaks: "sections stay taken when another one refuses",
+  },
+  {
+    file: "src/virtio-mem/offline-limit.ts",
+    old: "return this.offlineSize + size <= this.#limitSize;",
+    new: "return this.offlineSize <= this.#limitSize;",
+    breaks: "the offline limit may be passed by one unit",
+  },
+  {
+    file: "src/virtio-mem/memory-steps.ts",
+    old: "if (errno !== 0) this.limit.offlineSize -= size;",
+    new: "",
+    breaks: "memory that was not added counts as offline",
+  },
+];
