@@ -8,6 +8,7 @@ function onCore(core: "debug" | "release"): TestProjectInlineConfiguration {
       include: ["test/**/*.test.ts"],
       exclude: ["test/package/**"],
       env: { VIRTIO_MEM_CORE: core },
+      setupFiles: ["test/seed.ts"],
       // a busy machine is no failure
       testTimeout: 30_000,
     },

@@ -139,8 +139,11 @@ export function offlineRange(start: u32, end: u32): i32 {
 function withdraw(zone: u32, start: u32, end: u32): void {
   for (let pfn = start; pfn < end;) {
     const state = stateAt(pfn);
+    const next = pfn + stepFrom(pfn, state);
     if (state & HEAD) removeChunk(zone, pfn, state & 15);
-    pfn += stepFrom(pfn, state);
+    // a pageblock behind the range that somebody else has isolated may have merged with it
+    if (state & HEAD && next > end) freeAligned(end, next, PAGEBLOCK_ORDER, false);
+    pfn = next;
   }
   for (let pfn = start; pfn < end; pfn += PAGEBLOCK_PAGES) {
     const entry = entryOf(pfn);
