@@ -9,6 +9,7 @@ import {
   ENOMEM,
   MAX_ORDER,
   MAX_ORDER_PAGES,
+  MM_ISOLATE_PAGEBLOCK,
   MIGRATE_RECLAIMABLE,
   MIGRATE_MOVABLE,
   PAGEBLOCK_PAGES,
@@ -111,7 +112,7 @@ import {
 import { seed, setThreshold } from "./random";
 import { removableSubblocks, sumCounts } from "./summary";
 import { brokenAt, validateAll } from "./validate";
-import { setMmFlags } from "./version";
+import { hasBehaviour, setMmFlags } from "./version";
 import {
   CHURNED,
   churn,
@@ -500,10 +501,12 @@ export function endOnline(start: u32, nr: u32): i32 {
   return 0;
 }
 
-/** See offlineRange(); whole 4 MiB units, which no free chunk crosses. scratch = u32 {blocking pfn or 0xffffffff, its state, pages moved}. */
+/** See offlineRange(). Before v5.19 whole 4 MiB units only. scratch = u32 {blocking pfn or 0xffffffff, its state, pages moved}. */
 export function offlinePages(start: u32, nr: u32): i32 {
-  if (loading || !inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
-  if ((start | nr) % MAX_ORDER_PAGES != 0) return -EINVAL;
+  if (loading || !inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
+  if (!inOneZone(start, nr)) return -EINVAL;
+  // isolation works in units of 4 MiB before 5.19
+  if (!hasBehaviour(MM_ISOLATE_PAGEBLOCK) && (start | nr) % MAX_ORDER_PAGES != 0) return -EINVAL;
   if (ensureRecords(recordsForRange(nr) * 2 + SMALL_OPERATION) < 0) return -ENOBUFS;
   const result = offlineRange(start, start + nr);
   store<u32>(SCRATCH, offlineBlockingPfn);

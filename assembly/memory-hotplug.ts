@@ -28,7 +28,7 @@ import {
 } from "./page-class";
 import { NO_ZONE, entryOf, setIsolated, setType, setZone, zoneOf } from "./pageblock";
 import { drainZone } from "./per-cpu-cache";
-import { isolateRange, refusingPfn, unisolateRange } from "./page-isolation";
+import { isolateRange, partAt, refusingPfn, unisolateRange } from "./page-isolation";
 import { hasBehaviour } from "./version";
 import { addIsolatedBlocks, addPresentPages, nodeOf, nrZones, presentPages } from "./zone";
 
@@ -126,6 +126,9 @@ export function offlineRange(start: u32, end: u32): i32 {
   }
   freeIdleSlabs();
   offlineBlockingPfn = evacuateAscending(start, end);
+  // neighbours that somebody else isolated stay
+  partAt(start);
+  partAt(end);
   if (offlineBlockingPfn == NO_CHUNK) offlineBlockingPfn = firstLeft(start, end);
   if (offlineBlockingPfn != NO_CHUNK) {
     unisolateRange(start, end);

@@ -18,7 +18,7 @@ import {
   ZONE_MOVABLE,
 } from "./abi";
 import { freeBuddyBlock, freeChunk, moveChunksOfBlock } from "./buddy";
-import { NO_CHUNK, listTypeOf, removeChunk, wholeChunkOrder } from "./free-list";
+import { NO_CHUNK, insertChunk, listTypeOf, removeChunk, wholeChunkOrder } from "./free-list";
 import { HEAD, classOf, countUnmovable, isMovable, isUnreferenced } from "./page-class";
 import {
   NO_ZONE,
@@ -108,6 +108,18 @@ function cutChunkOver(block: u32): bool {
 /** Cuts an order-10 chunk that `boundary`, a pageblock border, crosses. */
 function splitCrossing(boundary: u32): void {
   if (boundary % MAX_ORDER_PAGES != 0) cutChunkOver((boundary >> PAGEBLOCK_ORDER) - 1);
+}
+
+/** Parts a free chunk of two isolated pageblocks at the border between them. They stay apart. */
+export function partAt(boundary: u32): void {
+  if (boundary % MAX_ORDER_PAGES == 0) return;
+  const lower = boundary - PAGEBLOCK_PAGES;
+  const entry = entryOfBlock(lower >> PAGEBLOCK_ORDER);
+  if (wholeChunkOrder(entry) != MAX_ORDER) return;
+  const zone = zoneOf(entry);
+  removeChunk(zone, lower, MAX_ORDER);
+  insertChunk(zone, lower, PAGEBLOCK_ORDER, MIGRATE_ISOLATE, false);
+  insertChunk(zone, boundary, PAGEBLOCK_ORDER, MIGRATE_ISOLATE, false);
 }
 
 /** Pageblocks that isolating [start, end) covers in this version: single ones, or 4 MiB units before 5.19, of which some may not be online. */

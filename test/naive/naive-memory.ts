@@ -428,6 +428,7 @@ export class NaiveMemory extends NaiveAllocator {
       return { errno: -Errno.EBUSY, blockingPfn: this.#refusing };
     }
     const stuck = this.#evacuateAscending(start, end);
+    for (const edge of [start, end]) this.#partAt(edge);
     if (stuck !== undefined) {
       this.unisolate(start, nr);
       return { errno: -Errno.EBUSY, blockingPfn: stuck };
@@ -442,6 +443,14 @@ export class NaiveMemory extends NaiveAllocator {
       Object.assign(pageblock, { zone: undefined, type: Movable, isolated: false });
     }
     return { errno: 0, blockingPfn: undefined };
+  }
+
+  /** Parts a free chunk of two isolated pageblocks at the border between them. */
+  #partAt(edge: number): void {
+    const lower = edge - PAGEBLOCK_PAGES;
+    if (edge % (2 * PAGEBLOCK_PAGES) === 0 || this.chunks.get(lower)?.order !== MAX_ORDER) return;
+    this.remove(lower);
+    for (const half of [lower, edge]) this.insert(half, PAGEBLOCK_ORDER, Isolate, "head");
   }
 
   /** Moves every page away; returns the first that stays. */

@@ -3,6 +3,7 @@ import { describe, test } from "vitest";
 
 import { AllocFlag, Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
 import type { Hold } from "../../src/core/abi.js";
+import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { Twin, type TwinZone } from "../naive/twin.js";
 import { MEMORY_PROFILES } from "./memory-profiles.js";
 import { PATIENCE, runs } from "./runs.js";
@@ -181,7 +182,7 @@ function clipped(twin: Twin, start: number, nr: number): number {
   return end - start;
 }
 
-function play(twin: Twin, layout: Layout, step: Step): void {
+function play(twin: Twin, profile: ProfileName, layout: Layout, step: Step): void {
   const nrZones = layout.zones.length;
   switch (step.do) {
     case "alloc": {
@@ -242,7 +243,7 @@ function play(twin: Twin, layout: Layout, step: Step): void {
     }
     case "offline": {
       const first = step.at % layout.nrBlocks;
-      if (first % 2 > 0) break;
+      if (!linuxProfile(profile).mm.isolatePageblock && first % 2 > 0) break;
       const nr = layout.unit * BLOCK;
       if (clipped(twin, first * BLOCK, nr) === nr) twin.offline(first * BLOCK, nr);
       break;
@@ -270,7 +271,7 @@ describe.each(MEMORY_PROFILES)("%s", (profile) => {
         fc.property(fc.array(step, { maxLength: 40, size: "max" }), (steps) => {
           const twin = new Twin(profile, layout.nrBlocks, layout.zones);
           for (const step of steps) {
-            play(twin, layout, step);
+            play(twin, profile, layout, step);
             twin.compare();
           }
         }),
