@@ -126,7 +126,7 @@ export function offlineRange(start: u32, end: u32): i32 {
   }
   freeIdleSlabs();
   offlineBlockingPfn = evacuateAscending(start, end);
-  // neighbours that somebody else isolated stay
+  // neighbours that somebody else isolated may have merged with the range; they stay
   partAt(start);
   partAt(end);
   if (offlineBlockingPfn == NO_CHUNK) offlineBlockingPfn = firstLeft(start, end);
@@ -142,11 +142,8 @@ export function offlineRange(start: u32, end: u32): i32 {
 function withdraw(zone: u32, start: u32, end: u32): void {
   for (let pfn = start; pfn < end;) {
     const state = stateAt(pfn);
-    const next = pfn + stepFrom(pfn, state);
     if (state & HEAD) removeChunk(zone, pfn, state & 15);
-    // a pageblock behind the range that somebody else has isolated may have merged with it
-    if (state & HEAD && next > end) freeAligned(end, next, PAGEBLOCK_ORDER, false);
-    pfn = next;
+    pfn += stepFrom(pfn, state);
   }
   for (let pfn = start; pfn < end; pfn += PAGEBLOCK_PAGES) {
     const entry = entryOf(pfn);

@@ -433,10 +433,7 @@ export class NaiveMemory extends NaiveAllocator {
       this.unisolate(start, nr);
       return { errno: -Errno.EBUSY, blockingPfn: stuck };
     }
-    for (const pfn of [...this.chunks.keys()].filter((at) => at >= start && at < end)) {
-      const chunkEnd = pfn + 2 ** this.remove(pfn).order;
-      if (chunkEnd > end) this.freeEvenly(end, chunkEnd - end, 9, false);
-    }
+    for (const pfn of [...this.chunks.keys()]) if (pfn >= start && pfn < end) this.remove(pfn);
     this.setRange(start, nr, PageClass.Absent);
     for (let pfn = start; pfn < end; pfn += PAGEBLOCK_PAGES) {
       const pageblock = this.#pageblock(pfn / PAGEBLOCK_PAGES);
