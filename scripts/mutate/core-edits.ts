@@ -223,7 +223,7 @@ export const coreEdits: readonly Edit[] = [
     breaks: "parts of 2 MiB pages count as whole ones",
   },
   {
-    file: "assembly/index.ts",
+    file: "assembly/boundary/looking.ts",
     old: "if (after != NO_CHUNK && !isListed(after, zone, order, type)) return -EINVAL;",
     new: "",
     breaks: "a free list can be read from any page on",
