@@ -13,10 +13,13 @@ import { DEFAULT_ONLINE_SETTINGS, type OnlineSettings } from "./linux/online-pol
 import { linuxProfile, type LinuxProfile, type ProfileName } from "./linux/profile.js";
 import { ZoneTable } from "./linux/zone-table.js";
 import { formatSize } from "./units.js";
+import type { DeviceFlavour, FlavourName } from "./virtio-mem/device-flavour.js";
+import type { DeviceHost } from "./virtio-mem/device-host.js";
 import { VirtioMemDevice, type DeviceBlockRun } from "./virtio-mem/device.js";
 import { VirtioMemDriver } from "./virtio-mem/driver.js";
 import type { DriverParameters } from "./virtio-mem/driver-parameters.js";
 import { assertMultiple, assertPowerOfTwo } from "./virtio-mem/sizes.js";
+import type { UnplugPolicy } from "./virtio-mem/unplug-policy.js";
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
@@ -35,6 +38,8 @@ export interface GuestOptions {
   readonly driver?: DriverParameters;
   /** Bytes of the driver's subblock where it is not the version's own: a power of two from 2 MiB on. */
   readonly subblockSize?: number;
+  /** How sub-block mode unplugs. Default: the policy of the profile. */
+  readonly policy?: UnplugPolicy;
 }
 
 /** A new guest: boot memory, nothing in use but what the kernel takes to add memory. */
@@ -49,6 +54,10 @@ export interface NewGuestOptions extends GuestOptions {
   readonly memoryBlockSize?: number;
   /** Who brings added memory online, and where. Default: `online` by the policy contig-zones. */
   readonly online?: Partial<OnlineSettings>;
+  /** Whose device it is. Default: QEMU's on x86. */
+  readonly flavour?: DeviceFlavour | FlavourName;
+  /** The host behind the device, where it may fail or its work takes time. Default: it never does. */
+  readonly host?: DeviceHost;
 }
 
 export interface CapturedGuestOptions extends GuestOptions, LoadOptions {}
@@ -133,6 +142,8 @@ export class Guest {
       regionSize,
       blockSize: options.blockSize ?? 2 * MiB,
       log,
+      ...(options.flavour === undefined ? {} : { flavour: options.flavour }),
+      ...(options.host === undefined ? {} : { host: options.host }),
     });
     const driver = VirtioMemDriver.probe({
       device,
@@ -141,6 +152,7 @@ export class Guest {
       profile,
       parameters: options.driver ?? {},
       requestNs: calibration.requestNs,
+      ...policyOption(options),
     });
     driver.run();
     return new Guest({ pages, zones, clock, log, hotplug, device, driver, profile });
@@ -196,6 +208,7 @@ export class Guest {
       profile,
       parameters: options.driver ?? driverParameters(capture, profile),
       requestNs: calibration.requestNs,
+      ...policyOption(options),
     });
     return new Guest({ pages, zones, clock, log, hotplug, device, driver, profile, loaded });
   }
@@ -219,6 +232,10 @@ export class Guest {
     }
     return map;
   }
+}
+
+function policyOption({ policy }: GuestOptions): { policy?: UnplugPolicy } {
+  return policy === undefined ? {} : { policy };
 }
 
 function profileOf({ profile: name = "v6.1", subblockSize }: GuestOptions): LinuxProfile {
