@@ -1,0 +1,38 @@
+import { Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { PageMemory, type PageRequest } from "../../src/core/page-memory.js";
+import { linuxProfile } from "../../src/linux/profile.js";
+import type { Allocator } from "./allocator.js";
+import { loopsOver, NONE, type Buddy } from "./loops.js";
+
+/** The requests of the sequences by order: as in the loops inside the core, single pages are anonymous, chunks are kernel pages. */
+const REQUESTS: readonly PageRequest[] = Array.from({ length: 11 }, (_, order) => ({
+  order,
+  type: Migratetype.Movable,
+  pageClass: order === 0 ? PageClass.Anon : PageClass.Kernel,
+  kind: ZoneKindNumber.Normal,
+  node: 0,
+}));
+
+/** The core, one call of the public API for each operation. */
+export function coreCall(pages: number): Allocator {
+  let memory = bootMemory(pages);
+  const buddy: Buddy = {
+    take: (order) => memory.tryAlloc(REQUESTS[order]!) ?? NONE,
+    give(page, order) {
+      memory.free(page, order);
+    },
+    reset() {
+      memory = bootMemory(pages);
+    },
+    bytes: () => memory.memoryUse().bytes,
+  };
+  return loopsOver(buddy, pages);
+}
+
+/** A guest of one zone without watermarks and per-CPU caches, its pages all free. */
+function bootMemory(pages: number): PageMemory {
+  const memory = PageMemory.createSync(pages, linuxProfile("v6.1").mm);
+  const zone = memory.addZone(ZoneKindNumber.Normal, 0);
+  memory.online(zone, 0, pages, [[0, pages]]);
+  return memory;
+}

@@ -1,0 +1,59 @@
+import { compileNative, COMPILERS } from "../contenders/native.js";
+import { jsonLines } from "../measure/child.js";
+import type { Round } from "../row.js";
+import { SEQUENCES } from "./all.js";
+import type { Measure, Scale } from "./sequence.js";
+
+/**
+ * Checksums of the whole run of sequences by pages, of a buddy allocator that puts every chunk at the head of its list:
+ * independent implementations agree on them.
+ */
+const KNOWN: Readonly<Record<number, Readonly<Record<string, number>>>> = {
+  [2 ** 24]: { bulk_alloc_o9: 4118924531, churn: 1200400092 },
+  [2 ** 28]: { bulk_alloc_o9: 1557363964, churn: 1658699240 },
+};
+
+/** Contenders that follow Linux's rule for the tail of a list. */
+const LINUX = ["core", "core-call"];
+
+/**
+ * Compares what was allocated: the bare allocators with each other and with what is known, the core with the bare allocator in C that
+ * has one rule more, which Linux has: a chunk whose parent may soon merge goes to the tail of its list.
+ */
+export async function checkChecksums(
+  rounds: readonly Round[],
+  { scale, sequences }: { scale: Scale; sequences: readonly string[] },
+): Promise<void> {
+  const isWhole = SEQUENCES.every((name) => sequences.includes(name));
+  const known = isWhole ? KNOWN[scale.pages] : undefined;
+  const bare = rounds.filter(({ contender }) => !LINUX.includes(contender));
+  assertSame(bare, known ?? {});
+  const linux = rounds.filter(({ contender }) => LINUX.includes(contender));
+  if (linux.length > 0) assertSame(linux, await linuxChecksums(scale, sequences));
+}
+
+/** The checksums by Linux's rule; none where there is no compiler. */
+async function linuxChecksums(
+  { pages, repeats, steps }: Scale,
+  sequences: readonly string[],
+): Promise<Record<string, number>> {
+  for (const compiler of COMPILERS) {
+    const program = compileNative("buddy", compiler, ["TAIL_RULE"]);
+    if ("error" in program) continue;
+    const args = [Math.log2(pages), repeats, steps].map(String);
+    const measures = await jsonLines<Measure>(program.path, [...args, ...sequences]);
+    return Object.fromEntries(measures.map(({ workload, checksum }) => [workload, checksum]));
+  }
+  return {};
+}
+
+function assertSame(rounds: readonly Round[], expected: Readonly<Record<string, number>>): void {
+  const seen: Record<string, number> = { ...expected };
+  for (const { workload, contender, checksum } of rounds) {
+    const other = (seen[workload] ??= checksum);
+    if (checksum === other) continue;
+    throw new Error(
+      `${workload}: ${contender} allocated otherwise, checksum ${checksum} in place of ${other}`,
+    );
+  }
+}
