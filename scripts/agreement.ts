@@ -7,11 +7,9 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { readCapture } from "../src/capture/read-capture.js";
-import { openCapture } from "../src/node.js";
-import { predict } from "../src/predict.js";
+import { commonPrefix, decidedRequests, replayObservation } from "../src/check/check-guest.js";
 import type { DeviceRequest, Prediction } from "../src/prediction.js";
-import { readObservations, type Observation } from "./observation.js";
+import { recordedRequests, type RecordedRequest } from "./recordings.js";
 
 /** One prediction against reality. */
 interface Row {
@@ -40,25 +38,20 @@ const { values, positionals } = parseArgs({
 });
 const root = positionals[0] ?? join(import.meta.dirname, "../test/golden/recordings");
 const rows: Row[] = [];
-for (const observation of readObservations(root)) {
-  rows.push(compare(observation, await predictionOf(observation, values["flags-only"])));
+for (const recorded of await recordedRequests(root)) {
+  const { files, observation } = recorded;
+  const options = { flagsOnly: values["flags-only"] };
+  const { prediction } = await replayObservation(files, observation, options);
+  rows.push(compare(recorded, prediction));
 }
 if (rows.length === 0) throw new Error(`the folder must hold recordings, got none in ${root}`);
 process.stdout.write(`${table(rows)}\n\n${summary(rows)}\n`);
 
-async function predictionOf(
-  { path, requestedSize }: Observation,
-  flagsOnly: boolean,
-): Promise<Prediction> {
-  const capture = await readCapture(await openCapture(path));
-  const seen = flagsOnly ? { ...capture, pageState: undefined, memmaps: undefined } : capture;
-  return predict(seen, { requestedSize });
-}
-
-function compare(observation: Observation, prediction: Prediction): Row {
-  const { name, deviceBlockSize, pluggedBefore, pluggedAfter, requests } = observation;
+function compare({ name, observation }: RecordedRequest, prediction: Prediction): Row {
+  const { deviceBlockSize, pluggedBefore, pluggedAfter } = observation;
+  const requests = decidedRequests(observation);
   const real = sizeOf(pluggedAfter, deviceBlockSize);
-  const tried = triedBlocks(observation, prediction);
+  const tried = triedBlocks(requests, deviceBlockSize, prediction);
   const [low, high] = prediction.interval;
   return {
     name,
@@ -81,7 +74,8 @@ function sizeOf(plugged: string, blockSize: number): number {
 }
 
 function triedBlocks(
-  { deviceBlockSize, requests }: Observation,
+  requests: readonly DeviceRequest[],
+  deviceBlockSize: number,
   prediction: Prediction,
 ): Set<number> {
   const blocks = new Set<number>();
@@ -92,21 +86,6 @@ function triedBlocks(
   for (const { offset, nbBlocks } of [...requests, ...prediction.requests]) add(offset, nbBlocks);
   for (const { offset, size } of prediction.obstacles) add(offset, size / deviceBlockSize);
   return blocks;
-}
-
-function commonPrefix(a: readonly DeviceRequest[], b: readonly DeviceRequest[]): number {
-  let at = 0;
-  while (at < a.length && at < b.length && isSame(a[at], b[at])) at++;
-  return at;
-}
-
-function isSame(a: DeviceRequest | undefined, b: DeviceRequest | undefined): boolean {
-  return (
-    a?.type === b?.type &&
-    a?.offset === b?.offset &&
-    a?.nbBlocks === b?.nbBlocks &&
-    a?.response === b?.response
-  );
 }
 
 function isIdentical({ sameRequests, realRequests, predictedRequests }: Row): boolean {

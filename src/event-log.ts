@@ -146,6 +146,7 @@ export class EventLog {
   /** Dates the entries; writers read it, the log does not. */
   readonly clock: VirtualClock;
   readonly #entries: LogEntry[] = [];
+  readonly #followers = new Set<(entry: LogEntry) => void>();
 
   constructor(clock: VirtualClock) {
     this.clock = clock;
@@ -161,6 +162,19 @@ export class EventLog {
 
   add(entry: LogEntry): void {
     this.#entries.push(entry);
+    for (const follower of this.#followers) follower(entry);
+  }
+
+  /**
+   * Calls `follower` with each entry from now on, at the moment at which it is written.
+   *
+   * @returns the function that ends it.
+   */
+  follow(follower: (entry: LogEntry) => void): () => void {
+    this.#followers.add(follower);
+    return () => {
+      this.#followers.delete(follower);
+    };
   }
 
   /** The entries of one type from entry number `start` on. */

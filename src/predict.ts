@@ -25,15 +25,27 @@ const LISTED_RETRIES = 5;
  * @throws CaptureError if the capture cannot be used; RangeError if an option breaks its rule.
  */
 export async function predict(capture: Capture, options: PredictOptions = {}): Promise<Prediction> {
-  const { requestedSize = 0 } = options;
+  const { requestedSize = 0, untilMs } = options;
   const guest = await Guest.fromCapture(capture, options);
+  const prediction = predictOn(guest, requestedSize, () => {
+    guest.requestSize(requestedSize);
+    if (untilMs !== undefined) guest.advanceTo(untilMs);
+  });
+  return { ...prediction, notes: [...capture.notes, ...prediction.notes] };
+}
+
+/**
+ * What a guest does while `host` acts on it, as a prediction.
+ *
+ * @param requestedSize - what is asked of it in the end.
+ */
+export function predictOn(guest: Guest, requestedSize: number, host: () => void): Prediction {
   const pluggedSizeBefore = guest.device.pluggedSize;
   const pluggedBefore = guest.pluggedMap();
   const hadKernelMemory = guest.driver
     .memoryBlocks()
     .some(({ zone, pluggedSize }) => zone !== "Movable" && zone !== undefined && pluggedSize > 0);
-  guest.requestSize(requestedSize);
-  if (options.untilMs !== undefined) guest.advanceTo(options.untilMs);
+  host();
   const obstacles = obstaclesOf(guest.log.entries, guest.device);
   const sureness = surenessOf(
     guest,
@@ -68,7 +80,7 @@ export async function predict(capture: Capture, options: PredictOptions = {}): P
     migratedPages: contigs.reduce((sum, { migratedPages }) => sum + migratedPages, 0),
     droppedPages: contigs.reduce((sum, { droppedPages }) => sum + droppedPages, 0),
     virtualMs: guest.clock.nowMs,
-    notes: [...capture.notes, ...sureness.notes],
+    notes: sureness.notes,
   };
 }
 

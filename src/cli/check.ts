@@ -1,27 +1,51 @@
 import type { Command } from "commander";
 
+import { checkRecording } from "../check/check-recording.js";
+import { checkResultText } from "../check/check-result.js";
 import { compareAnswer, type Disagreement } from "../check/compare-free-lists.js";
 import { FreeListReplay } from "../check/free-list-replay.js";
+import { recordingKind } from "../check/recording-kind.js";
 import { linuxProfile } from "../linux/profile.js";
-import { readFreeListRecording } from "../node.js";
+import { openCapture, readFreeListRecording } from "../node.js";
 
 interface CheckFlags {
   readonly json?: boolean;
 }
 
+/** Something differs. */
+const EXIT_DIFFERENT = 1;
+
 export function registerCheck(program: Command): void {
   program
     .command("check")
-    .description("replay a free-list recording and compare the model with the kernel")
-    .argument("<folder>", "folder with meta.json and steps.jsonl.gz")
-    .option("--json", "print the model's answers, one JSON line per step")
+    .description(
+      "replay recordings of guests, devices or free lists and compare the model with them",
+    )
+    .argument("<recordings...>", "folders of recordings, or archives of them")
+    .option("--json", "print one JSON line per observation; of free lists, the answer to each step")
     .action(runCheck);
 }
 
-async function runCheck(path: string, flags: CheckFlags): Promise<void> {
+async function runCheck(paths: readonly string[], flags: CheckFlags): Promise<void> {
+  const isJson = flags.json === true;
+  for (const path of paths) {
+    const files = await openCapture(path);
+    const kind = recordingKind(path, files.names());
+    if (kind === "free-lists") {
+      await checkFreeLists(path, isJson);
+      continue;
+    }
+    for await (const result of checkRecording(path, files, kind)) {
+      process.stdout.write(isJson ? `${JSON.stringify(result)}\n` : checkResultText(result));
+      if (!result.agrees) process.exitCode = EXIT_DIFFERENT;
+    }
+  }
+}
+
+async function checkFreeLists(path: string, isJson: boolean): Promise<void> {
   const { steps, meta } = await readFreeListRecording(path);
   const replay = new FreeListReplay(steps, meta, linuxProfile("v6.1"));
-  if (flags.json === true) {
+  if (isJson) {
     for (const step of steps) process.stdout.write(`${JSON.stringify(replay.play(step))}\n`);
     return;
   }
@@ -45,5 +69,5 @@ async function runCheck(path: string, flags: CheckFlags): Promise<void> {
     `first difference at step ${first.step} (${first.op}), ${first.what}:\n` +
       `  recorded ${first.recorded}\n  model    ${first.model}\n`,
   );
-  process.exitCode = 1;
+  process.exitCode = EXIT_DIFFERENT;
 }

@@ -6,6 +6,7 @@ import { Option, type Command } from "commander";
 import type { DeviceGeometry } from "../conformance/device-port.js";
 import { OwnDevicePort } from "../conformance/own-device-port.js";
 import { playStep } from "../conformance/play-step.js";
+import { parseRecordedGeometry, type RecordedGeometry } from "../conformance/recorded-geometry.js";
 import { requestLines, type Answered } from "../conformance/request-line.js";
 import { parseSize } from "../units.js";
 import { deviceFlavour, FLAVOUR_NAMES } from "../virtio-mem/device-flavour.js";
@@ -78,32 +79,13 @@ function ordered(answered: Answered): Answered {
   };
 }
 
-type RecordedGeometry = { readonly [K in keyof DeviceGeometry]?: bigint | undefined };
-
 /** What the recording beside a request list says of its device; nothing where there is none. */
-async function recordedGeometry(file: string): Promise<RecordedGeometry> {
+async function recordedGeometry(file: string): Promise<Partial<RecordedGeometry>> {
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return {};
-  let meta: unknown;
-  try {
-    meta = JSON.parse(text);
-  } catch {
-    throw new UsageError(`${file} must be JSON, got something else`);
-  }
-  const { region, ...sizes } = (meta ?? {}) as {
-    readonly region?: { readonly gpa?: unknown; readonly size?: unknown };
-    readonly block_size?: unknown;
-    readonly device_block_size?: unknown;
-  };
-  return {
-    addr: wholeOf(region?.gpa),
-    regionSize: wholeOf(region?.size),
-    blockSize: wholeOf(sizes.block_size ?? sizes.device_block_size),
-  };
-}
-
-function wholeOf(value: unknown): bigint | undefined {
-  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;
+  const geometry = parseRecordedGeometry(text);
+  if (geometry === undefined) throw new UsageError(`${file} must be JSON, got something else`);
+  return geometry;
 }
 
 const GiB = 1024n ** 3n;
@@ -113,7 +95,7 @@ const DEFAULT_GEOMETRY: DeviceGeometry = {
   blockSize: 2n * 1024n ** 2n,
 };
 
-function geometryOf(flags: DeviceFlags, recorded: RecordedGeometry): DeviceGeometry {
+function geometryOf(flags: DeviceFlags, recorded: Partial<RecordedGeometry>): DeviceGeometry {
   const size = (text: string | undefined, flag: string): bigint | undefined =>
     text === undefined ? undefined : BigInt(parseSize(text, flag));
   const { regionStart, regionSize, deviceBlockSize } = flags;

@@ -1,10 +1,11 @@
 import type { DeviceFlavour } from "../virtio-mem/device-flavour.js";
+import { answerDifference, describeRequest } from "./answer-difference.js";
 import type { DevicePort } from "./device-port.js";
 import { CASE_ADDR, DIRECTED_CASES, type VectorCase, type VectorLine } from "./directed-cases.js";
 import { OwnDevicePort } from "./own-device-port.js";
 import { playStep } from "./play-step.js";
 import { randomCase } from "./random-case.js";
-import { parseRequestLine, requestLines, type Answered } from "./request-line.js";
+import { parseRequestLine, requestLines } from "./request-line.js";
 
 export interface VectorOptions {
   readonly flavour: DeviceFlavour;
@@ -103,9 +104,9 @@ export async function* checkVectors(text: string, port: DevicePort): AsyncGenera
       continue;
     }
     current.steps++;
-    const different = differenceOf(expected, answered);
+    const different = answerDifference(expected, answered);
     if (different === undefined) current.agreed++;
-    else current.difference = { line, request: describe(expected), ...different };
+    else current.difference = { line, request: describeRequest(expected), ...different };
   }
   if (current !== undefined) yield resultOf(current);
 }
@@ -120,37 +121,4 @@ interface Running {
 
 function resultOf(running: Running): CaseResult {
   return { ...running };
-}
-
-const COMPARED = ["resp", "state", "result", "hex", "cfg"] as const;
-
-function differenceOf(
-  expected: Readonly<Record<string, unknown>>,
-  answered: Answered,
-): Pick<Difference, "field" | "expected" | "got"> | undefined {
-  for (const field of COMPARED) {
-    const wanted = inText(expected[field]);
-    const got = inText(answered[field]);
-    if (wanted !== got) return { field, expected: wanted, got };
-  }
-  return undefined;
-}
-
-/** A field as text; the order of the keys of an object does not count. */
-function inText(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (typeof value === "string") return value;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value as Readonly<Record<string, unknown>>);
-  return entries
-    .map(([key, size]) => `${key} ${String(size)}`)
-    .sort()
-    .join(", ");
-}
-
-function describe(line: Readonly<Record<string, unknown>>): string {
-  const answers: readonly string[] = [...COMPARED, "needsReset"];
-  return JSON.stringify(
-    Object.fromEntries(Object.entries(line).filter(([key]) => !answers.includes(key))),
-  );
 }

@@ -3,17 +3,15 @@ import { fileURLToPath } from "node:url";
 
 import { beforeAll, describe, expect, test } from "vitest";
 
-import { readObservations, type Observation } from "../../scripts/observation.js";
-import { readCapture } from "../../src/capture/read-capture.js";
-import { openCapture } from "../../src/node.js";
-import { predict } from "../../src/predict.js";
+import { recordedRequests, type RecordedRequest } from "../../scripts/recordings.js";
+import { decidedRequests, replayObservation } from "../../src/check/check-guest.js";
 import type { DeviceRequest, Prediction } from "../../src/prediction.js";
 import { coreModule } from "../core-under-test.js";
 
 const bundled = fileURLToPath(new URL("recordings/", import.meta.url));
 const shared = fileURLToPath(new URL("../../../shared/recordings/", import.meta.url));
 const root = existsSync(shared) ? shared : bundled;
-const observations = readObservations(root);
+const observations = await recordedRequests(root);
 /** What the predictions of one recording may take together on a loaded machine. */
 const TIMEOUT_MS = 120_000;
 
@@ -38,16 +36,17 @@ function toleratedBlocks(name: string): number {
 }
 
 async function predictionOf(
-  { path, requestedSize }: Observation,
+  { files, observation }: RecordedRequest,
   flagsOnly: boolean,
 ): Promise<Prediction> {
-  const capture = await readCapture(await openCapture(path));
-  const seen = flagsOnly ? { ...capture, pageState: undefined, memmaps: undefined } : capture;
-  return predict(seen, { requestedSize, core: coreModule() });
+  const options = { flagsOnly, core: coreModule() };
+  return (await replayObservation(files, observation, options)).prediction;
 }
 
-function differing(prediction: Prediction, { pluggedAfter }: Observation): number {
-  return [...prediction.pluggedAfter].filter((bit, block) => bit !== pluggedAfter[block]).length;
+function differing(prediction: Prediction, { observation }: RecordedRequest): number {
+  return [...prediction.pluggedAfter].filter(
+    (bit, block) => bit !== observation.pluggedAfter[block],
+  ).length;
 }
 
 function words(requests: readonly Pick<DeviceRequest, "type" | "offset" | "nbBlocks">[]): string[] {
@@ -68,33 +67,33 @@ describe("with the extended page state", () => {
       const tolerated = toleratedBlocks(name);
       expect(differing(prediction, observation)).toBeLessThanOrEqual(tolerated);
       if (tolerated === 0) {
-        expect(words(prediction.requests)).toEqual(words(observation.requests));
+        expect(words(prediction.requests)).toEqual(words(decidedRequests(observation.observation)));
       }
-      expect(prediction.pluggedBefore).toBe(observation.pluggedBefore);
+      expect(prediction.pluggedBefore).toBe(observation.observation.pluggedBefore);
     },
     TIMEOUT_MS,
   );
 });
 
 describe("with page flags and text files only", () => {
-  const predictions: { observation: Observation; prediction: Prediction }[] = [];
+  const predictions: { recorded: RecordedRequest; prediction: Prediction }[] = [];
 
   beforeAll(async () => {
-    for (const observation of observations) {
-      predictions.push({ observation, prediction: await predictionOf(observation, true) });
+    for (const recorded of observations) {
+      predictions.push({ recorded, prediction: await predictionOf(recorded, true) });
     }
   }, TIMEOUT_MS);
 
   test("at least 98 % of the device blocks that somebody tried end as they did", () => {
     let tried = 0;
     let wrong = 0;
-    for (const { observation, prediction } of predictions) {
-      const { pluggedBefore, pluggedAfter } = observation;
+    for (const { recorded, prediction } of predictions) {
+      const { pluggedBefore, pluggedAfter } = recorded.observation;
       for (const [block, bit] of [...pluggedAfter].entries()) {
         const own = prediction.pluggedAfter[block];
         const moved = bit !== pluggedBefore[block] || own !== pluggedBefore[block];
         if (moved) tried++;
-        if (own !== bit && !observation.name.startsWith("r-retry")) wrong++;
+        if (own !== bit && !recorded.name.startsWith("r-retry")) wrong++;
       }
     }
     expect(tried).toBeGreaterThan(0);
@@ -104,8 +103,8 @@ describe("with page flags and text files only", () => {
   test("at least 90 % of the final sizes lie in their intervals, which are narrow", () => {
     let inside = 0;
     const widths: number[] = [];
-    for (const { observation, prediction } of predictions) {
-      const { pluggedAfter, deviceBlockSize } = observation;
+    for (const { recorded, prediction } of predictions) {
+      const { pluggedAfter, deviceBlockSize } = recorded.observation;
       const real = [...pluggedAfter].filter((bit) => bit === "1").length * deviceBlockSize;
       const [low, high] = prediction.interval;
       if (real >= low && real <= high) inside++;

@@ -1,0 +1,41 @@
+import type { CaptureFiles } from "../capture/capture-files.js";
+import { deviceFlavour } from "../virtio-mem/device-flavour.js";
+import type { CoreSource } from "../core/load.js";
+import { checkAllocationOrder } from "./check-allocation-order.js";
+import { checkDevice } from "./check-device.js";
+import { compareObservation, replayObservation } from "./check-guest.js";
+import type { CheckResult } from "./check-result.js";
+import { readGuestObservations } from "./guest-recording.js";
+import type { RecordingKind } from "./recording-kind.js";
+
+/** Whose behaviour was recorded: all recordings are of this Linux under this hypervisor. */
+const PROFILE = "v6.1";
+const FLAVOUR = "qemu";
+
+/**
+ * Replays a recording of a device, a guest or an allocation order, and compares: one result per
+ * observation, in order.
+ *
+ * @param recording - its name, for the results.
+ * @throws CaptureError if a file is missing or makes no sense.
+ */
+export async function* checkRecording(
+  recording: string,
+  files: CaptureFiles,
+  kind: Exclude<RecordingKind, "free-lists">,
+  core?: CoreSource,
+): AsyncGenerator<CheckResult> {
+  const options = { profile: PROFILE, ...(core === undefined ? {} : { core }) } as const;
+  switch (kind) {
+    case "device":
+      yield await checkDevice(recording, files, deviceFlavour(FLAVOUR));
+      return;
+    case "allocation-order":
+      yield await checkAllocationOrder(recording, files, options);
+      return;
+    case "guest":
+      for (const observation of await readGuestObservations(files)) {
+        yield compareObservation(recording, await replayObservation(files, observation, options));
+      }
+  }
+}
