@@ -50,3 +50,27 @@ export function removableSubblocks(
   }
   return count;
 }
+
+/**
+ * Pages of `nr` subblocks of `blocksEach` pageblocks each, from `firstBlock` on, as three arrays of u32 behind each other: free,
+ * movable and nothing holds them, in the way (unmovable or held).
+ */
+export function sumBySubblock(firstBlock: u32, blocksEach: u32, nr: u32, into: usize): void {
+  let block = firstBlock;
+  for (let subblock: u32 = 0; subblock < nr; ++subblock) {
+    let free: u32 = 0;
+    let movable: u32 = 0;
+    let inTheWay: u32 = 0;
+    for (let end = block + blocksEach; block < end; ++block) {
+      const counts = countsOf(entryOfBlock(block));
+      const held = countHeld(counts);
+      free += countFree(counts);
+      movable += countMovable(counts) - held;
+      inTheWay += countUnmovable(counts) + held;
+    }
+    const at = into + ((<usize>subblock) << 2);
+    store<u32>(at, free);
+    store<u32>(at + ((<usize>nr) << 2), movable);
+    store<u32>(at + ((<usize>nr) << 3), inTheWay);
+  }
+}

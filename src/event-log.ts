@@ -70,6 +70,13 @@ export interface ContigEntry extends Stamped {
   readonly droppedPages: number;
 }
 
+/** The driver looked at pages without touching them, to see whether they could move. */
+export interface LookEntry extends Stamped {
+  readonly type: "look";
+  readonly startPfn: number;
+  readonly nrPages: number;
+}
+
 /** The driver asked Linux to add memory blocks. */
 export interface AddMemoryEntry extends Stamped {
   readonly type: "add-memory";
@@ -132,6 +139,7 @@ export type LogEntry =
   | MemoryBlockStateEntry
   | BigBlockStateEntry
   | ContigEntry
+  | LookEntry
   | AddMemoryEntry
   | RemoveMemoryEntry
   | RunStartEntry

@@ -12,14 +12,18 @@ import { MemoryHotplug, SECTION_SIZE } from "./linux/memory-hotplug.js";
 import { DEFAULT_ONLINE_SETTINGS, type OnlineSettings } from "./linux/online-policy.js";
 import { linuxProfile, type LinuxProfile, type ProfileName } from "./linux/profile.js";
 import { ZoneTable } from "./linux/zone-table.js";
+import {
+  resolvePolicy,
+  type PolicyChoice,
+  type ResolvedPolicy,
+} from "./policies/resolve-policy.js";
 import { formatSize } from "./units.js";
 import type { DeviceFlavour, FlavourName } from "./virtio-mem/device-flavour.js";
 import type { DeviceHost } from "./virtio-mem/device-host.js";
 import { VirtioMemDevice, type DeviceBlockRun } from "./virtio-mem/device.js";
-import { VirtioMemDriver } from "./virtio-mem/driver.js";
+import { VirtioMemDriver, type VirtioMemDriverOptions } from "./virtio-mem/driver.js";
 import type { DriverParameters } from "./virtio-mem/driver-parameters.js";
 import { assertMultiple, assertPowerOfTwo } from "./virtio-mem/sizes.js";
-import type { UnplugPolicy } from "./virtio-mem/unplug-policy.js";
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
@@ -36,10 +40,10 @@ export interface GuestOptions {
   /** Where the core comes from; see loadCore(). */
   readonly core?: CoreSource;
   readonly driver?: DriverParameters;
+  /** How it unplugs: policies by name, joined by `+`, or as objects. Default: as the Linux version does. */
+  readonly policy?: PolicyChoice;
   /** Bytes of the driver's subblock where it is not the version's own: a power of two from 2 MiB on. */
   readonly subblockSize?: number;
-  /** How sub-block mode unplugs. Default: the policy of the profile. */
-  readonly policy?: UnplugPolicy;
 }
 
 /** A new guest: boot memory, nothing in use but what the kernel takes to add memory. */
@@ -71,12 +75,14 @@ interface Parts {
   readonly device: VirtioMemDevice;
   readonly driver: VirtioMemDriver;
   readonly profile: LinuxProfile;
+  readonly policy: ResolvedPolicy;
   readonly loaded?: LoadSummary;
 }
 
 /** A Linux guest with one virtio-mem device, on a virtual clock. */
 export class Guest {
   readonly profile: LinuxProfile;
+  readonly policy: ResolvedPolicy;
   /** The pages and the page allocator. */
   readonly pages: PageMemory;
   readonly zones: ZoneTable;
@@ -91,6 +97,7 @@ export class Guest {
 
   private constructor(parts: Parts) {
     this.profile = parts.profile;
+    this.policy = parts.policy;
     this.pages = parts.pages;
     this.zones = parts.zones;
     this.hotplug = parts.hotplug;
@@ -113,6 +120,7 @@ export class Guest {
     const high = bootSize - low;
     const regionStart = Math.ceil((HIGH_MEMORY + high) / memoryBlockSize) * memoryBlockSize;
     const profile = profileOf(options);
+    const policy = resolvePolicy(options.policy, profile);
     const pages = await PageMemory.create(
       (regionStart + regionSize) / PAGE_SIZE,
       profile.mm,
@@ -152,10 +160,11 @@ export class Guest {
       profile,
       parameters: options.driver ?? {},
       requestNs: calibration.requestNs,
-      ...policyOption(options),
+      policy: policy.unplug,
+      sense: lookFor(pages, clock, calibration),
     });
     driver.run();
-    return new Guest({ pages, zones, clock, log, hotplug, device, driver, profile });
+    return new Guest({ pages, zones, clock, log, hotplug, device, driver, profile, policy });
   }
 
   /**
@@ -165,6 +174,7 @@ export class Guest {
    */
   static async fromCapture(capture: Capture, options: CapturedGuestOptions = {}): Promise<Guest> {
     const profile = profileOf(options);
+    const policy = resolvePolicy(options.policy, profile);
     const { regionStart, regionSize } = capture.device;
     const endOfBlocks = Math.max(...capture.memoryBlocks.map(({ id }) => id + 1), 0);
     const end = Math.max(regionStart + regionSize, endOfBlocks * capture.memoryBlockSize);
@@ -208,9 +218,21 @@ export class Guest {
       profile,
       parameters: options.driver ?? driverParameters(capture, profile),
       requestNs: calibration.requestNs,
-      ...policyOption(options),
+      policy: policy.unplug,
+      sense: lookFor(pages, clock, calibration),
     });
-    return new Guest({ pages, zones, clock, log, hotplug, device, driver, profile, loaded });
+    return new Guest({
+      pages,
+      zones,
+      clock,
+      log,
+      hotplug,
+      device,
+      driver,
+      profile,
+      policy,
+      loaded,
+    });
   }
 
   /** Asks for a size and lets the driver work until it goes idle or waits for its retry timer. */
@@ -234,15 +256,23 @@ export class Guest {
   }
 }
 
-function policyOption({ policy }: GuestOptions): { policy?: UnplugPolicy } {
-  return policy === undefined ? {} : { policy };
-}
-
 function profileOf({ profile: name = "v6.1", subblockSize }: GuestOptions): LinuxProfile {
   const profile = linuxProfile(name);
   if (subblockSize === undefined) return profile;
   assertPowerOfTwo("subblockSize", subblockSize, PAGEBLOCK_SIZE);
   return { ...profile, driver: { ...profile.driver, subblockMinimumSize: subblockSize } };
+}
+
+/** What a policy sees when it looks at subblocks, and what that costs. */
+function lookFor(
+  pages: PageMemory,
+  clock: VirtualClock,
+  calibration: Calibration,
+): NonNullable<VirtioMemDriverOptions["sense"]> {
+  return (startPfn, nrPages, count) => {
+    clock.advance(Math.round(nrPages * count * calibration.lookedPageNs));
+    return pages.countBySubblock(startPfn, nrPages, count);
+  };
 }
 
 /** Brings boot memory [start, end) online in a zone. */

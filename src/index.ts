@@ -31,6 +31,15 @@ export {
   type ProfileName,
 } from "./linux/profile.js";
 export { ZoneTable, type Zone } from "./linux/zone-table.js";
+export type { Cost } from "./policies/cost.js";
+export type { Policy, UnplugDecisions } from "./policies/policy.js";
+export { PolicyError } from "./policies/policy-error.js";
+export { POLICIES } from "./policies/registry.js";
+export {
+  resolvePolicy,
+  type PolicyChoice,
+  type ResolvedPolicy,
+} from "./policies/resolve-policy.js";
 export { predict, type PredictOptions } from "./predict.js";
 export type * from "./prediction.js";
 export { predictionJson, type PredictionJson } from "./report/json.js";
@@ -52,7 +61,13 @@ export { explain, type Explanation } from "./virtio-mem/explain.js";
 export { KdumpDriver } from "./virtio-mem/kdump.js";
 export type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
 export type * from "./virtio-mem/protocol.js";
-export type { UnplugPolicy } from "./virtio-mem/unplug-policy.js";
+export type {
+  Chunk,
+  ChunkTest,
+  SubblockSummary,
+  UnplugPolicy,
+  UnplugView,
+} from "./virtio-mem/unplug-policy.js";
 export {
   decodeConfig,
   decodeResponse,

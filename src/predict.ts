@@ -1,6 +1,7 @@
 import type { Capture } from "./capture/capture.js";
 import { Errno } from "./errno.js";
 import { Guest, type CapturedGuestOptions } from "./guest.js";
+import { costOf } from "./policies/cost.js";
 import { surenessOf } from "./uncertainty.js";
 import { obstaclesOf } from "./virtio-mem/obstacles.js";
 import type { DeviceRequest, PredictedMemoryBlock, Prediction } from "./prediction.js";
@@ -58,10 +59,11 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
     },
     hadKernelMemory,
   );
-  const contigs = [...guest.log.of("contig")];
+  const cost = costOf(guest.log);
   const pluggedSizeAfter = guest.device.pluggedSize;
   return {
     profile: guest.profile.name,
+    policy: guest.policy.name,
     requestedSize,
     pluggedSizeBefore,
     pluggedSizeAfter,
@@ -77,9 +79,10 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
     memoryBlocks: memoryBlocksOf(guest),
     obstacles,
     retries: retriesOf(guest),
-    migratedPages: contigs.reduce((sum, { migratedPages }) => sum + migratedPages, 0),
-    droppedPages: contigs.reduce((sum, { droppedPages }) => sum + droppedPages, 0),
+    migratedPages: cost.movedPages,
+    droppedPages: cost.droppedPages,
     virtualMs: guest.clock.nowMs,
+    cost,
     notes: sureness.notes,
   };
 }

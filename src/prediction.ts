@@ -1,3 +1,4 @@
+import type { Cost } from "./policies/cost.js";
 import type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
 
 /** A request as the device got it. */
@@ -40,6 +41,8 @@ export interface PredictedMemoryBlock {
  */
 export interface Prediction {
   readonly profile: string;
+  /** Names of the policies that decided, joined by `+`. */
+  readonly policy: string;
   readonly requestedSize: number;
   readonly pluggedSizeBefore: number;
   readonly pluggedSizeAfter: number;
@@ -61,6 +64,7 @@ export interface Prediction {
   readonly migratedPages: number;
   readonly droppedPages: number;
   readonly virtualMs: number;
+  readonly cost: Cost;
   /** Real time; filled in by the command line, never part of a comparison. */
   readonly wallMs?: number;
   /** What makes the answer unsure, in words; empty where nothing does. */

@@ -3,12 +3,12 @@
 import * as bits from "../bitmap";
 import { EINVAL, MAX_ORDER, MIGRATE_TYPES, PAGEBLOCK_ORDER } from "../abi";
 import { NO_CHUNK, chunkAfter, firstOf } from "../free-list";
-import { SCRATCH, STAGING, STAGING2, usedBytes } from "../layout";
+import { SCRATCH, STAGING, STAGING2, STAGING_BYTES, usedBytes } from "../layout";
 import { PAGE_MASK, recordsInUse, stateAt } from "../page";
 import { classOrFree, headByte } from "../page-class";
 import { NO_ZONE, entryOf, entryOfBlock, nrPageblocks, typeOf, zoneOf } from "../pageblock";
 import { cachedPages } from "../per-cpu-cache";
-import { removableSubblocks, sumCounts } from "../summary";
+import { removableSubblocks, sumBySubblock, sumCounts } from "../summary";
 import { brokenAt, validateAll } from "../validate";
 import { freePages, isolatedBlocks, lruPages, nrFreeOf, nrZones, presentPages } from "../zone";
 import { endPfn, inTable, isBlockAligned } from "./arguments";
@@ -100,6 +100,15 @@ export function countRemovable(start: u32, blocksEach: u32, nr: u32, bitmap: u32
     nr,
     bitmap ? bits.wordsOf(bitmap) : 0,
   );
+}
+
+/** Pages of `nr` subblocks: see sumBySubblock(), into the staging area. -EINVAL where they do not fit. */
+export function countBySubblock(start: u32, blocksEach: u32, nr: u32): i32 {
+  if (blocksEach == 0 || start & PAGE_MASK || nr > STAGING_BYTES / 12) return -EINVAL;
+  const blocks = <u64>blocksEach * nr;
+  if (<u64>(start >> PAGEBLOCK_ORDER) + blocks > <u64>nrPageblocks) return -EINVAL;
+  sumBySubblock(start >> PAGEBLOCK_ORDER, blocksEach, nr, STAGING);
+  return 0;
 }
 
 /** 0, or the code of the first broken invariant; scratch[0] = where. */

@@ -16,6 +16,7 @@ import { UsageError } from "./usage-error.js";
 interface PredictFlags {
   readonly requestedSize: string;
   readonly profile: ProfileName;
+  readonly policy?: string;
   readonly until?: string;
   readonly subblockSize?: string;
   readonly deviceBlockSize?: string;
@@ -41,6 +42,7 @@ export function registerPredict(program: Command): void {
         .choices(PROFILE_NAMES)
         .default("v6.1"),
     )
+    .option("--policy <names>", "another way to unplug, such as free-areas-first+sense-first")
     .option("--until <time>", "go on through the driver's retries for this long, such as 10min")
     .option("--subblock-size <size>", "unit in which the driver unplugs, if not the version's own")
     .option("--device-block-size <size>", "block size of the device, if the capture does not say")
@@ -58,6 +60,7 @@ async function runPredict(path: string, flags: PredictFlags): Promise<void> {
   const options: PredictOptions = {
     requestedSize: parseSize(flags.requestedSize, "--requested-size"),
     profile: flags.profile,
+    ...(flags.policy === undefined ? {} : { policy: flags.policy }),
     ...(flags.until === undefined ? {} : { untilMs: parseDuration(flags.until, "--until") }),
     ...sizeOption("subblockSize", flags.subblockSize, "--subblock-size"),
     onProgress: progress.show,

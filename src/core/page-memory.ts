@@ -52,6 +52,13 @@ export interface LoadSummary {
   readonly pinnedPages: number;
 }
 
+/** Pages by subblock: see {@link PageMemory.countBySubblock}. */
+export interface SubblockCounts {
+  readonly freePages: Uint32Array;
+  readonly movablePages: Uint32Array;
+  readonly unmovablePages: Uint32Array;
+}
+
 /** A page request. */
 export interface PageRequest {
   readonly order: number;
@@ -469,6 +476,24 @@ export class PageMemory {
       this.#core.countRemovable(startPfn, blocksEach, nrSubblocks, handle),
       "removable subblocks",
     );
+  }
+
+  /**
+   * Pages of `count` subblocks of `nrPages` pages each, from `startPfn` on, by what stands in the way of taking them; one
+   * element per subblock. Held pages count as unmovable here. At most 43690 subblocks.
+   */
+  countBySubblock(startPfn: number, nrPages: number, count: number): SubblockCounts {
+    const doing = `count the pages of ${count} subblocks from pfn ${startPfn}`;
+    if (nrPages % PAGEBLOCK_PAGES !== 0) {
+      throw new RangeError(`nrPages must be a multiple of ${PAGEBLOCK_PAGES}, got ${nrPages}`);
+    }
+    check(this.#core.countBySubblock(startPfn, nrPages / PAGEBLOCK_PAGES, count), doing);
+    const words = new Uint32Array(this.#core.memory.buffer, this.#core.staging(), 3 * count);
+    return {
+      freePages: words.slice(0, count),
+      movablePages: words.slice(count, 2 * count),
+      unmovablePages: words.slice(2 * count),
+    };
   }
 
   /** Keeps a journal of migrations with room for `entries`. */

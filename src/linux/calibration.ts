@@ -18,6 +18,8 @@ export interface Calibration {
   readonly migratedPageNs: number;
   /** Dropping a clean file page. */
   readonly droppedPageNs: number;
+  /** Looking at a page without touching it, to see whether it could move. */
+  readonly lookedPageNs: number;
   /** Adding a memory block and bringing it online, per 128 MiB. */
   readonly addSectionNs: number;
   /** Taking an emptied memory block offline and removing it, per 128 MiB. */
@@ -37,6 +39,7 @@ export const DEFAULT_CALIBRATION: Calibration = {
   perPageblockNs: 10_000,
   migratedPageNs: 2_000,
   droppedPageNs: 500,
+  lookedPageNs: 5,
   addSectionNs: 800_000,
   removeSectionNs: 2_000_000,
 };

@@ -1,3 +1,4 @@
+import type { Cost } from "../policies/cost.js";
 import type { DeviceRequest, Obstacle, PredictedMemoryBlock, Prediction } from "../prediction.js";
 
 /** A prediction as `predict --json` prints it: public API, written down in docs/prediction-schema.md. */
@@ -13,6 +14,7 @@ export interface PredictionJson extends Prediction {
 export function predictionJson(prediction: Prediction, wallMs: number): PredictionJson {
   return {
     profile: prediction.profile,
+    policy: prediction.policy,
     requestedSize: prediction.requestedSize,
     pluggedSizeBefore: prediction.pluggedSizeBefore,
     pluggedSizeAfter: prediction.pluggedSizeAfter,
@@ -31,8 +33,22 @@ export function predictionJson(prediction: Prediction, wallMs: number): Predicti
     migratedPages: prediction.migratedPages,
     droppedPages: prediction.droppedPages,
     virtualMs: prediction.virtualMs,
+    cost: cost(prediction.cost),
     wallMs,
     notes: [...prediction.notes],
+  };
+}
+
+function cost({ scannedPages, movedPages, droppedPages, ...counts }: Cost): Cost {
+  const { attempts, failedAttempts, requests, virtualMs } = counts;
+  return {
+    scannedPages,
+    movedPages,
+    droppedPages,
+    attempts,
+    failedAttempts,
+    requests,
+    virtualMs,
   };
 }
 

@@ -1,3 +1,4 @@
+import { linuxProfile, PROFILE_NAMES } from "../linux/profile.js";
 import type { Prediction } from "../prediction.js";
 import { formatCount, formatDuration, formatRoughSize } from "../units.js";
 import { adviceFor } from "./advice.js";
@@ -78,6 +79,7 @@ function facts({ prediction, columns }: Page): string[] {
     ["Plugged now", now],
     ["Asked for", asked],
     ["Predicted", sure === "" ? after : `${after}, ${sure}`],
+    ...policyFacts(prediction),
   ];
   if (migratedPages > 0) lines.push(["Moved", `${pages(migratedPages)} on the way`]);
   if (droppedPages > 0) lines.push(["Dropped", `${pages(droppedPages)} of file cache`]);
@@ -86,6 +88,16 @@ function facts({ prediction, columns }: Page): string[] {
   lines.push(["Takes", `${time} (simulated), ${calls} to the device`]);
   if (retries.length > 0) lines.push(["Tries again", `after ${retryTimes(retries)}`]);
   return lines.flatMap(([name, value]) => wrap(value, columns, `  ${name.padEnd(13)}`));
+}
+
+/** Which policy decided and what it paid for looking; nothing where Linux itself decided. */
+function policyFacts({ policy, profile, cost }: Prediction): [string, string][] {
+  const version = PROFILE_NAMES.find((name) => name === profile);
+  if (version !== undefined && policy === linuxProfile(version).driver.unplugPolicy) return [];
+  const facts: [string, string][] = [["Policy", policy]];
+  if (cost.scannedPages > 0) facts.push(["Looked at", pages(cost.scannedPages)]);
+  facts.push(["Failed", formatCount(cost.failedAttempts, "attempt")]);
+  return facts;
 }
 
 function pages(count: number): string {

@@ -275,8 +275,12 @@ export class VirtioMemDriver {
       queueWork: (trigger: RunTrigger) => {
         this.#queueWork(trigger);
       },
-      sense: (startPfn: number, nrPages: number, count: number) =>
-        sense?.(startPfn, nrPages, count),
+      sense: (startPfn: number, nrPages: number, count: number) => {
+        const summary = sense?.(startPfn, nrPages, count);
+        const look = { startPfn, nrPages: nrPages * count };
+        this.#log.add({ type: "look", atNs: this.#clock.nowNs, ...look });
+        return summary;
+      },
     };
     return bigBlockSize === undefined
       ? new SubBlockMode(context)

@@ -2,7 +2,7 @@ import { Errno } from "../errno.js";
 import type { DriverContext } from "./driver-mode.js";
 import type { MemoryBlockState } from "./memory-block-state.js";
 import type { MemoryBlockTable } from "./memory-block-table.js";
-import type { SubblockSummary, UnplugView } from "./unplug-policy.js";
+import type { Chunk, SubblockSummary, UnplugPolicy, UnplugView } from "./unplug-policy.js";
 
 const PAGE_SIZE = 4096;
 
@@ -24,6 +24,12 @@ export class SubBlockUnplug implements UnplugView {
   /** Subblocks still to be unplugged in this run. */
   #left = 0;
   #hasEmptyMemoryBlock = false;
+  /** Did an attempt of this run find no memory to move pages to? */
+  #isOutOfMemory = false;
+  /** Memory block whose chunks are tried one after the other; undefined while they go by rank. */
+  #visited: number | undefined;
+  /** What the last look at a whole memory block told. */
+  #sensed: { readonly id: number; readonly summary: SubblockSummary | undefined } | undefined;
   readonly #isStale: () => boolean;
 
   constructor(context: DriverContext, table: MemoryBlockTable) {
@@ -46,10 +52,12 @@ export class SubBlockUnplug implements UnplugView {
    */
   run(wanted: number): number {
     this.#left = wanted;
+    this.#isOutOfMemory = false;
     if (wanted === 0) return 0;
     const { policy, unplugOnline } = this.#context;
     for (const [pass, states] of policy.passes.entries()) {
-      if (!unplugOnline && !states.every(isOffline)) continue;
+      const spared = !unplugOnline || policy.rank !== undefined;
+      if (spared && !states.every(isOffline)) continue;
       for (const id of this.#inPass(pass, states)) {
         const rc = isOffline(this.#table.state(id))
           ? this.#emptyOffline(id)
@@ -58,7 +66,47 @@ export class SubBlockUnplug implements UnplugView {
       }
     }
     // What is online may be spared on purpose: no reason to try again.
-    return unplugOnline ? -Errno.EBUSY : 0;
+    if (!unplugOnline) return 0;
+    if (policy.rank !== undefined) {
+      const rc = this.#emptyByRank(policy.rank);
+      if (rc !== 0 || this.#left === 0) return rc;
+    }
+    return this.#shortfall();
+  }
+
+  /** Why fewer subblocks went than were wanted. */
+  #shortfall(): number {
+    return this.#isOutOfMemory ? -Errno.ENOMEM : -Errno.EBUSY;
+  }
+
+  /** Tries the chunks of all online memory blocks in the order of their ranks. */
+  #emptyByRank(rank: NonNullable<UnplugPolicy["rank"]>): number {
+    const ranked: { readonly chunk: Chunk; readonly rank: number }[] = [];
+    for (const chunk of this.#onlineChunks()) ranked.push({ chunk, rank: rank(this, chunk) });
+    ranked.sort((a, b) => a.rank - b.rank);
+    this.#startVisit(undefined);
+    for (const { chunk } of ranked) {
+      const rc = this.#tryChunk(chunk);
+      if (rc !== 0) return rc;
+      if (this.#left === 0) return 0;
+    }
+    return 0;
+  }
+
+  /** The plugged chunks of online memory blocks: by pass, memory block, size and place. */
+  *#onlineChunks(): Generator<Chunk> {
+    const { passes } = this.#context.policy;
+    for (const [pass, states] of passes.entries()) {
+      for (const id of this.#inPass(pass, states)) {
+        if (isOffline(this.#table.state(id))) continue;
+        this.#startVisit(id);
+        for (const count of this.#chunkSizes()) {
+          for (const start of this.#chunkStarts(id, count)) {
+            if (this.#table.isAllPlugged(id, start, count)) yield { id, start, count };
+          }
+        }
+      }
+    }
   }
 
   /** Unplugs memory blocks that could not be added (T6), then removes emptied ones (T21). */
@@ -106,12 +154,27 @@ export class SubBlockUnplug implements UnplugView {
   }
 
   sense(id: number): SubblockSummary | undefined {
-    const startPfn = (id * this.#memoryBlockSize) / PAGE_SIZE;
-    return this.#context.sense(
-      startPfn,
-      this.#subblockSize / PAGE_SIZE,
-      this.#table.subblocksPerMemoryBlock,
+    if (this.#sensed?.id === id) return this.#sensed.summary;
+    const summary = this.#look(id, 0, this.#table.subblocksPerMemoryBlock);
+    this.#sensed = { id, summary };
+    return summary;
+  }
+
+  senseChunk({ id, start, count }: Chunk): SubblockSummary | undefined {
+    if (this.#visited !== id) return this.#look(id, start, count);
+    const all = this.sense(id);
+    return (
+      all && {
+        freePages: all.freePages.subarray(start, start + count),
+        movablePages: all.movablePages.subarray(start, start + count),
+        unmovablePages: all.unmovablePages.subarray(start, start + count),
+      }
     );
+  }
+
+  #look(id: number, start: number, count: number): SubblockSummary | undefined {
+    const startPfn = this.#addr(id, start) / PAGE_SIZE;
+    return this.#context.sense(startPfn, this.#subblockSize / PAGE_SIZE, count);
   }
 
   /** The memory blocks of a pass in the policy's order. */
@@ -168,36 +231,65 @@ export class SubBlockUnplug implements UnplugView {
 
   /** Takes chunks of an online memory block and unplugs them; removes it when none is left. */
   #emptyOnline(id: number): number {
-    const { chunks } = this.#context.policy;
-    const whole = this.#table.subblocksPerMemoryBlock;
-    for (const chunk of chunks) {
-      const count = chunk === "memory-block" ? whole : chunk;
-      if (count > whole || count > this.#left || count > this.#table.nrPluggedOf(id)) continue;
-      const rc = this.#tryChunks(id, count);
-      if (rc !== 0) return rc;
+    this.#startVisit(id);
+    const wasEmpty = this.#table.nrPluggedOf(id) === 0;
+    for (const count of this.#chunkSizes()) {
+      for (const start of this.#chunkStarts(id, count)) {
+        if (this.#left < count || count > this.#table.nrPluggedOf(id)) break;
+        const rc = this.#tryChunk({ id, start, count });
+        if (rc !== 0) return rc;
+      }
     }
-    if (this.#table.nrPluggedOf(id) === 0 && this.#context.profile.emptyMemoryBlocks !== "kept") {
-      this.#removeEmptied(id);
-    }
+    if (wasEmpty) this.#removeIfEmpty(id);
     return 0;
   }
 
-  #tryChunks(id: number, count: number): number {
-    for (const start of this.#chunkStarts(id, count)) {
-      if (this.#left < count) break;
-      if (!this.#table.isAllPlugged(id, start, count)) continue;
-      const rc = this.#unplugChunk(id, start, count);
-      if (rc === 0) this.#left -= count;
-      else if (rc !== SKIPPED) return rc;
-    }
+  #startVisit(id: number | undefined): void {
+    this.#visited = id;
+    this.#sensed = undefined;
+  }
+
+  /** Sizes of the policy's chunks in subblocks, as far as they fit into a memory block. */
+  #chunkSizes(): number[] {
+    const whole = this.#table.subblocksPerMemoryBlock;
+    const sizes = this.#context.policy.chunks.map((size) =>
+      size === "memory-block" ? whole : size,
+    );
+    return [...new Set(sizes)].filter((size) => size <= whole);
+  }
+
+  /**
+   * Tries a chunk if it is plugged, not more than what is wanted, and accepted; removes its memory
+   * block when nothing is left of it. Returns 0, or the errno that ends the run.
+   */
+  #tryChunk(chunk: Chunk): number {
+    const { id, start, count } = chunk;
+    if (this.#left < count || !this.#table.isAllPlugged(id, start, count)) return 0;
+    if (!this.#isAccepted(chunk)) return 0;
+    const rc = this.#unplugChunk(id, start, count);
+    if (rc === SKIPPED) return 0;
+    if (rc !== 0) return rc;
+    this.#left -= count;
+    this.#removeIfEmpty(id);
     return 0;
+  }
+
+  #removeIfEmpty(id: number): void {
+    if (this.#table.nrPluggedOf(id) === 0 && this.#context.profile.emptyMemoryBlocks !== "kept") {
+      this.#removeEmptied(id);
+    }
+  }
+
+  #isAccepted(chunk: Chunk): boolean {
+    const { accepts } = this.#context.policy;
+    return accepts === undefined || accepts.every((test) => test(this, chunk));
   }
 
   /** Where chunks of `count` subblocks start, in the policy's order. */
   *#chunkStarts(id: number, count: number): Generator<number> {
     const { subblocks } = this.#context.policy;
     if (typeof subblocks === "function") {
-      for (const subblock of subblocks(this, id)) if (subblock % count === 0) yield subblock;
+      for (const start of subblocks(this, id, count)) if (start % count === 0) yield start;
       return;
     }
     const last = this.#table.subblocksPerMemoryBlock - count;
@@ -222,6 +314,10 @@ export class SubBlockUnplug implements UnplugView {
     const attempts = isMovable ? policy.attempts.movable : policy.attempts.kernel;
     const taken = memory.take(addr, size, attempts, this.#isStale);
     if (taken === -Errno.EBUSY) return SKIPPED;
+    if (taken === -Errno.ENOMEM && policy.outOfMemory === "go-on") {
+      this.#isOutOfMemory = true;
+      return SKIPPED;
+    }
     if (taken !== 0) return taken;
     const rc = link.unplug(addr, size);
     if (rc !== 0) {

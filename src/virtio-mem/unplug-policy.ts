@@ -7,7 +7,18 @@ export interface SubblockSummary {
   readonly freePages: Uint32Array;
   /** In use, and can be moved or dropped as far as a look tells. */
   readonly movablePages: Uint32Array;
+  /** In the way as far as a look tells: kernel memory, pages with references beyond their mappings. */
   readonly unmovablePages: Uint32Array;
+}
+
+/** Subblocks of one memory block that are tried and unplugged together. */
+export interface Chunk {
+  /** Id of the memory block. */
+  readonly id: number;
+  /** First subblock, a multiple of {@link count}. */
+  readonly start: number;
+  /** Subblocks, a power of two. */
+  readonly count: number;
 }
 
 /** The device as a policy sees it: summaries of memory blocks and subblocks, never single pages. */
@@ -21,8 +32,13 @@ export interface UnplugView {
   readonly pluggedSubblocks: Uint16Array;
   state(id: number): MemoryBlockState;
   isPlugged(id: number, subblock: number): boolean;
-  /** Looks at the pages of a memory block; undefined where the guest offers no such look. */
+  /**
+   * Looks at the pages of a memory block, which costs time; undefined where the guest offers no such
+   * look. While the driver visits a memory block it looks there once, however often it is asked.
+   */
   sense(id: number): SubblockSummary | undefined;
+  /** The same for the subblocks of one chunk, which costs less where only those are of interest. */
+  senseChunk(chunk: Chunk): SubblockSummary | undefined;
 }
 
 /**
@@ -44,11 +60,11 @@ export interface UnplugPolicy {
    */
   readonly memoryBlocks: ScanOrder | ((view: UnplugView, pass: number) => Uint32Array);
   /**
-   * Order of the subblocks of a memory block. A function is asked once per visit to an online
-   * memory block and names subblocks; those it leaves out are not tried. Offline memory blocks
-   * are then emptied in descending order.
+   * Order of the subblocks of a memory block. A function is asked for each size of chunk in a visit
+   * to an online memory block and names the subblocks at which chunks of that size start; those it
+   * leaves out are not tried. Offline memory blocks are then emptied in descending order.
    */
-  readonly subblocks: ScanOrder | ((view: UnplugView, id: number) => Uint16Array);
+  readonly subblocks: ScanOrder | ((view: UnplugView, id: number, count: number) => Uint16Array);
   /**
    * Sizes of the chunks that are tried, in subblocks, powers of two, in the order of trying;
    * `"memory-block"` is all of it. A chunk is aligned to its size, wholly plugged and not larger
@@ -57,4 +73,23 @@ export interface UnplugPolicy {
   readonly chunks: readonly (number | "memory-block")[];
   /** How often alloc_contig_range() is tried on a range, back to back, by kind of zone. */
   readonly attempts: { readonly kernel: number; readonly movable: number };
+  /**
+   * Chunks of online memory blocks are tried in ascending rank, whatever memory block they are in;
+   * equal ranks in the order that the rest of the policy gives. Asked once per run for each plugged
+   * chunk, before anything online is touched. Default: the order of the visits.
+   */
+  readonly rank?: (view: UnplugView, chunk: Chunk) => number;
+  /**
+   * Asked before a chunk is tried, each in turn: the first that answers `false` spares the chunk in
+   * this run. Default: none, everything is tried.
+   */
+  readonly accepts?: readonly ChunkTest[];
+  /**
+   * What happens when no memory is left to move pages to. Linux ends the run; `"go-on"` tries the
+   * other chunks, some of which need none. Default: `"end"`.
+   */
+  readonly outOfMemory?: "end" | "go-on";
 }
+
+/** Shall this chunk be tried? */
+export type ChunkTest = (view: UnplugView, chunk: Chunk) => boolean;

@@ -216,6 +216,14 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   runOfClass: [...NO_RANGES.map((range) => [...range, 1]), [0, 1, 0]],
   pageblockZone: [[NR_BLOCKS], [10], [MAX]],
   countPages: [...NO_RANGES, [1, BLOCK], [0, 1]],
+  countBySubblock: [
+    [0, 0, 1],
+    [1, 1, 1],
+    [0, 1, 13],
+    [0, MAX, MAX],
+    [MAX, 1, 1],
+    [0, 1, 43691],
+  ],
   countRemovable: [
     [0, 0, 1, 0],
     [1, 1, 1, 0],

@@ -35,6 +35,7 @@ describe("predictionJson", () => {
   test("has exactly these keys, in this order", () => {
     expect(Object.keys(predictionJson(idleGuest(), 3))).toEqual([
       "profile",
+      "policy",
       "requestedSize",
       "pluggedSizeBefore",
       "pluggedSizeAfter",
@@ -53,6 +54,7 @@ describe("predictionJson", () => {
       "migratedPages",
       "droppedPages",
       "virtualMs",
+      "cost",
       "wallMs",
       "notes",
     ]);

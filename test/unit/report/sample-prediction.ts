@@ -51,6 +51,7 @@ export function drawnPrediction(
   const after = count(pluggedAfter) * deviceBlockSize;
   return {
     profile: "v6.1",
+    policy: "linux",
     requestedSize: 0,
     pluggedSizeBefore: before,
     pluggedSizeAfter: after,
@@ -69,6 +70,15 @@ export function drawnPrediction(
     migratedPages: 0,
     droppedPages: 0,
     virtualMs: 0,
+    cost: {
+      scannedPages: 0,
+      movedPages: 0,
+      droppedPages: 0,
+      attempts: 0,
+      failedAttempts: 0,
+      requests: 0,
+      virtualMs: 0,
+    },
     notes: [],
     ...change,
   };

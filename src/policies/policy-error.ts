@@ -1,0 +1,7 @@
+/**
+ * A policy that cannot be used: there is none of that name, a combination contradicts itself, or
+ * its code breaks a rule. The message names the policy and the rule; the guest is as before.
+ */
+export class PolicyError extends RangeError {
+  override readonly name = "PolicyError";
+}

@@ -1,0 +1,20 @@
+import type { UnplugPolicy } from "../virtio-mem/unplug-policy.js";
+
+/** The parts of an unplug policy that a policy may decide. */
+export type UnplugDecisions = Partial<Omit<UnplugPolicy, "name">>;
+
+/**
+ * A named choice of how a guest with virtio-mem behaves. It decides as little or as much as it
+ * likes; what it leaves open is decided by the policies that it is combined with, and at last by
+ * the Linux version.
+ */
+export interface Policy {
+  /** What people call it. Lower-case letters, digits, `-` and `.`. */
+  readonly name: string;
+  /** One line: what it does. */
+  readonly summary: string;
+  /** The whole unplug behaviour of a real driver, which others change; one of them at most. */
+  readonly isComplete?: boolean;
+  /** What an unplug run in sub-block mode tries, in which order and how often. */
+  readonly unplug?: UnplugDecisions;
+}
