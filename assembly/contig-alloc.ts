@@ -18,6 +18,7 @@ import {
   STAGE_TEST,
 } from "./abi";
 import { NO_CHUNK, removeChunk } from "./free-list";
+import { startTracking } from "./holding";
 import {
   batchLength,
   collectBatch,
@@ -130,6 +131,7 @@ function takeChunks(start: u32, end: u32): u32 {
  * forgets migratetypes the isolated pageblocks are MOVABLE.
  */
 export function allocContig(start: u32, end: u32): i32 {
+  startTracking();
   resetMigrationCounts();
   if (!isolateRange(start, end, false)) return fail(EBUSY, STAGE_ISOLATE, refusingPfn);
   const zone = zoneOf(entryOf(start));

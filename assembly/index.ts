@@ -11,5 +11,20 @@ export * from "./boundary/looking";
 export * from "./boundary/bitmaps";
 export * from "./boundary/journal";
 export * from "./boundary/workloads";
+export * from "./boundary/guest-workloads";
 export { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT } from "./journal";
 export { NR_INVARIANTS } from "./validate";
+export {
+  STATE_KILLED,
+  STATE_NEW,
+  STATE_RUNNING,
+  STATE_STOPPED,
+  WORKLOAD_ANONYMOUS,
+  WORKLOAD_BURSTS,
+  WORKLOAD_COMPILE,
+  WORKLOAD_FRAG,
+  WORKLOAD_FUNCTIONS,
+  WORKLOAD_KERNEL,
+  WORKLOAD_PAGE_CACHE,
+  WORKLOAD_PINS,
+} from "./workload-table";

@@ -13,6 +13,7 @@ import {
   PAGE_NEVER_ONLINED,
 } from "./abi";
 import { NO_CHUNK, removeChunk } from "./free-list";
+import { startTracking } from "./holding";
 import { freeIdleSlabs } from "./idle-slab";
 import { drainLruBatches, moveTo, resetMigrationCounts, targetKind } from "./migrate";
 import { OTHER_NODES, freeAligned, takePages } from "./page-alloc";
@@ -117,6 +118,7 @@ function firstLeft(start: u32, end: u32): u32 {
  */
 export function offlineRange(start: u32, end: u32): i32 {
   const zone = zoneOf(entryOf(start));
+  startTracking();
   resetMigrationCounts();
   drainZone(zone);
   drainLruBatches();

@@ -50,6 +50,8 @@ import {
   takePages,
 } from "./page-alloc";
 import { flushLruBatch, putBack } from "./lru-batch";
+import { chunkDropped, chunkMoved, unitSplit } from "./holding";
+import { ownerOf, setOwner, tracking } from "./owner";
 import { heldByChance } from "./random";
 import { hasBehaviour } from "./version";
 import { addLruPages, kindOf, lruOfNode, nodeOf } from "./zone";
@@ -194,6 +196,7 @@ export function dropClean(): void {
     clearUsed(pfn, 0);
     releasePages(pfn, 0);
     note(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
+    if (tracking) forgetOwner(pfn);
     ++droppedPages;
   }
   batchLength = kept;
@@ -223,7 +226,24 @@ export function moveTo(pfn: u32, target: u32, order: u32): void {
   clearUsed(pfn, order);
   releasePages(pfn, order);
   note(pfn, target, JOURNAL_MOVED, order, pageClass);
+  if (tracking) tellOwner(pfn, target);
   movedPages += 1 << order;
+}
+
+/** Whoever holds the page finds it at `target` from now on. */
+function tellOwner(pfn: u32, target: u32): void {
+  const handle = ownerOf(pfn);
+  if (!handle) return;
+  setOwner(pfn, 0);
+  chunkMoved(handle, target);
+}
+
+/** Whoever holds a page that was dropped holds it no more. */
+export function forgetOwner(pfn: u32): void {
+  const handle = ownerOf(pfn);
+  if (!handle) return;
+  setOwner(pfn, 0);
+  chunkDropped(handle);
 }
 
 /** Turns a THP into 512 pages that follow it one by one, in descending order (corrections B3). */
@@ -232,6 +252,10 @@ function splitUnit(pfn: u32): void {
   const hold = holdOf(stateAt(pfn));
   makeUniform(entry, stateByte(PAGE_ANON, hold));
   note(pfn, NO_CHUNK, JOURNAL_SPLIT, PAGEBLOCK_ORDER, PAGE_THP);
+  if (tracking) {
+    const handle = ownerOf(pfn);
+    if (handle) unitSplit(handle, pfn);
+  }
   for (let page: u32 = PAGEBLOCK_PAGES; page > 0; --page) put(SPLIT, nrSplit++, pfn + page - 1);
 }
 

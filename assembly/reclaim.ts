@@ -4,6 +4,9 @@
 import { HOLD_NONE, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "./abi";
 import { JOURNAL_DROPPED, note } from "./journal";
 import { NO_CHUNK } from "./free-list";
+import { startTracking } from "./holding";
+import { forgetOwner } from "./migrate";
+import { tracking } from "./owner";
 import { freePagesAt } from "./page-alloc";
 import { stateAt } from "./page";
 import { HEAD, classOf, countMovable, holdOf, isCleanFile } from "./page-class";
@@ -19,6 +22,7 @@ export let reclaimedPages: u32 = 0;
 
 /** Frees up to 32 clean file pages of zones up to `kind`. Returns how many; 0 where there are none. */
 export function reclaimClean(kind: u32): u32 {
+  startTracking();
   let freed: u32 = 0;
   for (let looked: u32 = 0; looked < nrPageblocks && freed < CLUSTER; ++looked) {
     if (cursor >= nrPageblocks) cursor = 0;
@@ -41,6 +45,7 @@ function reclaimBlock(block: u32, kind: u32, wanted: u32): u32 {
     if (state & HEAD || !isCleanFile(classOf(state)) || holdOf(state) != HOLD_NONE) continue;
     freePagesAt(pfn + page, 0);
     note(pfn + page, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
+    if (tracking) forgetOwner(pfn + page);
     ++freed;
   }
   return freed;

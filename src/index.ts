@@ -45,6 +45,15 @@ export type * from "./prediction.js";
 export { predictionJson, type PredictionJson } from "./report/json.js";
 export { predictionSvg } from "./report/svg.js";
 export { predictionText, type PredictionTextOptions } from "./report/text.js";
+export { scenarioCsv } from "./report/scenario-csv.js";
+export { scenarioJson, type ScenarioJson } from "./report/scenario-json.js";
+export { scenarioSvg } from "./report/scenario-svg.js";
+export { scenarioText, type ScenarioTextOptions } from "./report/scenario-text.js";
+export { parseScenario, scenarioOf } from "./scenario/parse.js";
+export type * from "./scenario/result.js";
+export { runScenario, type RunScenarioOptions, type ScenarioRun } from "./scenario/run.js";
+export { ScenarioError } from "./scenario/scenario-error.js";
+export type * from "./scenario/scenario.js";
 export { formatSize, parseSize } from "./units.js";
 export {
   deviceFlavour,

@@ -1,12 +1,20 @@
 // Looking, without changing anything.
 
 import * as bits from "../bitmap";
-import { EINVAL, MAX_ORDER, MIGRATE_TYPES, PAGEBLOCK_ORDER } from "../abi";
+import { EINVAL, MAX_ORDER, MIGRATE_TYPES, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "../abi";
 import { NO_CHUNK, chunkAfter, firstOf } from "../free-list";
 import { SCRATCH, STAGING, STAGING2, STAGING_BYTES, usedBytes } from "../layout";
 import { PAGE_MASK, recordsInUse, stateAt } from "../page";
-import { classOrFree, headByte } from "../page-class";
-import { NO_ZONE, entryOf, entryOfBlock, nrPageblocks, typeOf, zoneOf } from "../pageblock";
+import { classOrFree, countFree, headByte } from "../page-class";
+import {
+  NO_ZONE,
+  countsOf,
+  entryOf,
+  entryOfBlock,
+  nrPageblocks,
+  typeOf,
+  zoneOf,
+} from "../pageblock";
 import { cachedPages } from "../per-cpu-cache";
 import { removableSubblocks, sumBySubblock, sumCounts } from "../summary";
 import { brokenAt, validateAll } from "../validate";
@@ -79,6 +87,19 @@ export function runOfClass(start: u32, nr: u32, step: u32): u32 {
     if (classOrFree(stateAt(start + length)) != pageClass) return length;
   }
   return nr;
+}
+
+/** Pageblocks of the longest run of neighbours that are online and wholly free. */
+export function longestFreeRun(): u32 {
+  let longest: u32 = 0;
+  let length: u32 = 0;
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    const isFree = zoneOf(entry) != NO_ZONE && countFree(countsOf(entry)) == PAGEBLOCK_PAGES;
+    length = isFree ? length + 1 : 0;
+    longest = max(longest, length);
+  }
+  return longest;
 }
 
 /** Counters of [start, start + nr), whole pageblocks: scratch = u32 {free, movable, unmovable, held}. */

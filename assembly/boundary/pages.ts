@@ -15,6 +15,7 @@ import {
 } from "../abi";
 import { freeContig } from "../contig-alloc";
 import { NO_CHUNK } from "../free-list";
+import { isHeld } from "../holding";
 import { SCRATCH, STAGING } from "../layout";
 import { PAGE_MASK, ensureRecords, setRange, setStateAt, stateAt } from "../page";
 import {
@@ -114,12 +115,13 @@ function appendRun(runs: u32, pfn: u32, pages: u32): u32 {
 }
 
 /**
- * Frees `1 << order` used pages at an aligned pfn, of one zone, no part of a 2 MiB page. Returns 0, -EINVAL (not in use) or
+ * Frees `1 << order` used pages at an aligned pfn, of one zone, no part of a 2 MiB page. Returns 0, -EINVAL (not in use, or a workload's) or
  * -ENOBUFS.
  */
 export function freePagesOf(pfn: u32, order: u32): i32 {
   if (order > MAX_ORDER || !inTable(pfn, 1 << order) || pfn & ((1 << order) - 1)) return -EINVAL;
   if (loading || !inOneZone(pfn, 1 << order) || !allUsed(pfn, 1 << order)) return -EINVAL;
+  if (isHeld(pfn, 1 << order)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   freePagesAt(pfn, order);
   return 0;
@@ -145,6 +147,7 @@ function allUsed(start: u32, nr: u32): bool {
 export function freeRun(start: u32, nr: u32): i32 {
   if (loading || !inTable(start, nr)) return -EINVAL;
   if (!inOneZone(start, nr) || !allUsed(start, nr)) return -EINVAL;
+  if (isHeld(start, nr)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   accountGone(start, nr);
   freeContig(start, start + nr);

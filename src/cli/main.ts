@@ -6,10 +6,12 @@ import { Command, CommanderError } from "commander";
 import { CaptureError } from "../capture/capture-error.js";
 import { RecordingError } from "../check/free-list-recording.js";
 import { CapacityError } from "../core/kernel-error.js";
+import { ScenarioError } from "../scenario/scenario-error.js";
 import { registerCaptureScript } from "./capture-script.js";
 import { registerCheck } from "./check.js";
 import { registerDevice } from "./device.js";
 import { registerPredict } from "./predict.js";
+import { registerRun } from "./run.js";
 import { registerVectors } from "./vectors.js";
 import { UsageError } from "./usage-error.js";
 
@@ -25,6 +27,7 @@ const program = new Command("virtio-mem")
   .version(version)
   .exitOverride();
 registerPredict(program);
+registerRun(program);
 registerCaptureScript(program);
 registerCheck(program);
 registerDevice(program);
@@ -45,7 +48,7 @@ try {
 }
 
 function isInputError(error: unknown): error is Error {
-  return [CaptureError, RecordingError, RangeError, CapacityError, UsageError].some(
+  return [CaptureError, RecordingError, ScenarioError, RangeError, CapacityError, UsageError].some(
     (type) => error instanceof type,
   );
 }

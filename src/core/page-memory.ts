@@ -18,6 +18,7 @@ import {
   type ZoneKindNumber,
 } from "./abi.js";
 import { Bitmap } from "./bitmap.js";
+import { GuestWorkloads } from "./guest-workloads.js";
 import { brokenInvariant } from "./invariants.js";
 import { fail } from "./kernel-error.js";
 import { loadCore, loadCoreSync, type Core, type CoreSource } from "./load.js";
@@ -85,9 +86,12 @@ export class PageMemory {
   readonly #core: Core;
   /** Pageblocks of the pfn space. */
   readonly nrPageblocks: number;
+  /** What takes and frees pages by itself. */
+  readonly workloads: GuestWorkloads;
 
   private constructor(core: Core, nrPageblocks: number, behaviour: MmBehaviour) {
     this.#core = core;
+    this.workloads = new GuestWorkloads(core);
     this.nrPageblocks = nrPageblocks;
     let flags = 0;
     for (const [name, bit] of Object.entries(MmFlag)) {
@@ -412,6 +416,11 @@ export class PageMemory {
     return Array.from({ length: MAX_ORDER + 1 }, (_, order) =>
       count(this.#core.nrFreeChunks(zone, order), "free chunks"),
     );
+  }
+
+  /** Pageblocks of the longest run of wholly free, neighbouring ones. */
+  longestFreeRun(): number {
+    return count(this.#core.longestFreeRun(), "the longest free run");
   }
 
   presentPages(zone: number): number {

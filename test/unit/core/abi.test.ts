@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 import * as abi from "../../../src/core/abi.js";
+import { WORKLOAD_STATES, WorkloadKindNumber } from "../../../src/core/guest-workloads.js";
 import { brokenInvariant } from "../../../src/core/invariants.js";
 import { Errno } from "../../../src/errno.js";
 import { linuxProfile, PROFILE_NAMES } from "../../../src/linux/profile.js";
@@ -44,6 +45,16 @@ describe("src/core/abi.ts", () => {
     { name: "PageClass", own: abi.PageClass, core: group("PAGE_", ["PAGE_SHIFT", "PAGE_CLASSES"]) },
     { name: "Hold", own: abi.Hold, core: group("HOLD_") },
     { name: "LoadMode", own: abi.LoadMode, core: group("LOAD_") },
+    {
+      name: "WorkloadKindNumber",
+      own: WorkloadKindNumber,
+      core: group("WORKLOAD_", ["WORKLOAD_KINDS"]),
+    },
+    {
+      name: "WORKLOAD_STATES",
+      own: Object.fromEntries(WORKLOAD_STATES.map((state, index) => [state, index])),
+      core: group("STATE_"),
+    },
     { name: "JournalKind", own: abi.JournalKind, core: group("JOURNAL_") },
     {
       name: "CONTIG_STAGES",

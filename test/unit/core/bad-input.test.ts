@@ -298,6 +298,29 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   ],
   workloadChurn: [],
   workloadFailed: [],
+  addWorkload: [
+    [8, 1],
+    [MAX, 1],
+  ],
+  setWorkload: [
+    [0, 0, 1],
+    [MAX, 0, 1],
+  ],
+  beginWorkload: [[0], [64], [MAX]],
+  runWorkload: [
+    [0, 1],
+    [MAX, 1],
+  ],
+  endWorkload: [[0], [64], [MAX]],
+  lookAtWorkload: [[0], [64], [MAX]],
+  takeOomEvents: [],
+  hasPanicked: [],
+  takeTouched: [
+    [NR_BLOCKS, 0],
+    [0, NR_BLOCKS + 1],
+    [1, MAX],
+  ],
+  longestFreeRun: [],
 };
 
 test("the table knows every export of the core, and no other", () => {

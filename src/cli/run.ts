@@ -1,0 +1,113 @@
+import { readFile, writeFile } from "node:fs/promises";
+
+import type { Command } from "commander";
+
+import { scenarioCsv } from "../report/scenario-csv.js";
+import { scenarioJson } from "../report/scenario-json.js";
+import { scenarioSvg } from "../report/scenario-svg.js";
+import { scenarioText } from "../report/scenario-text.js";
+import { parseScenario } from "../scenario/parse.js";
+import type { ScenarioResult } from "../scenario/result.js";
+import { runScenario, type RunScenarioOptions, type ScenarioRun } from "../scenario/run.js";
+import { progressLine } from "./progress-line.js";
+import { UsageError } from "./usage-error.js";
+
+const DEFAULT_COLUMNS = 80;
+
+interface RunFlags {
+  readonly seed?: string;
+  readonly policy?: string;
+  readonly svg?: string;
+  readonly csv?: string;
+  readonly json?: true;
+}
+
+export function registerRun(program: Command): void {
+  program
+    .command("run")
+    .description("run a scenario: a guest, its load and its host, in virtual time")
+    .argument("<file>", "a scenario in YAML or JSON, or - to read it from standard input")
+    .option("--seed <number>", "in place of the scenario's")
+    .option("--policy <name>", "unplug policy, in place of the scenario's")
+    .option("--svg <file>", "draw the run to this file")
+    .option("--csv <file>", "write the samples to this file")
+    .option("--json", "print one JSON object instead of words")
+    .action(runFile);
+}
+
+async function runFile(path: string, flags: RunFlags): Promise<void> {
+  const started = performance.now();
+  const scenario = parseScenario(await textOf(path), path);
+  const abort = new AbortController();
+  const options: RunScenarioOptions = {
+    signal: abort.signal,
+    ...(flags.policy === undefined ? {} : { policy: flags.policy }),
+    ...(flags.seed === undefined ? {} : { seed: seedOf(flags.seed) }),
+  };
+  const interrupt = (): void => {
+    abort.abort();
+  };
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  const result = await watch(runScenario(scenario, options), scenario.durationNs).finally(() => {
+    process.removeListener("SIGINT", interrupt);
+    process.removeListener("SIGTERM", interrupt);
+  });
+  const wallMs = performance.now() - started;
+  if (flags.svg !== undefined) await write("--svg", flags.svg, scenarioSvg(result));
+  if (flags.csv !== undefined) await write("--csv", flags.csv, scenarioCsv(result));
+  const { stdout } = process;
+  if (flags.json === true) stdout.write(`${JSON.stringify(scenarioJson(result, wallMs))}\n`);
+  else
+    stdout.write(
+      scenarioText(result, { columns: stdout.isTTY ? stdout.columns : DEFAULT_COLUMNS }),
+    );
+  if (flags.svg !== undefined && flags.json !== true) {
+    stdout.write(`\nThe picture is in ${flags.svg}\n`);
+  }
+  if (result.interrupted) process.exitCode = 130;
+}
+
+async function watch(run: ScenarioRun, durationNs: number): Promise<ScenarioResult> {
+  const progress = progressLine(process.stderr, "running");
+  try {
+    for await (const event of run) {
+      if (event.type === "sample") progress.show(event.sample.atMs * 1e6, durationNs);
+    }
+    return await run.result();
+  } finally {
+    progress.clear();
+  }
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return path === "-" ? await standardInput() : await readFile(path, "utf8");
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`<file> must name a scenario that can be read, got: ${found}`);
+  }
+}
+
+async function standardInput(): Promise<string> {
+  let text = "";
+  for await (const part of process.stdin.setEncoding("utf8")) text += String(part);
+  return text;
+}
+
+function seedOf(text: string): number {
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || seed > 0xffffffff) {
+    throw new UsageError(`--seed must be a whole number from 0 to 4294967295, got ${text}`);
+  }
+  return seed;
+}
+
+async function write(flag: string, file: string, content: string): Promise<void> {
+  try {
+    await writeFile(file, content);
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`${flag} must name a file that can be written, got: ${found}`);
+  }
+}

@@ -1,0 +1,141 @@
+import { fail } from "./kernel-error.js";
+import type { Core } from "./load.js";
+
+/** Kinds of workloads, WORKLOAD_* in assembly/workload-table.ts. */
+export const WorkloadKindNumber = {
+  anonymous: 0,
+  pageCache: 1,
+  kernel: 2,
+  bursts: 3,
+  pins: 4,
+  functions: 5,
+  compile: 6,
+  frag: 7,
+} as const;
+export type WorkloadKindNumber = (typeof WorkloadKindNumber)[keyof typeof WorkloadKindNumber];
+
+/** STATE_* in assembly/workload-table.ts, by number. */
+export const WORKLOAD_STATES = ["new", "running", "stopped", "killed"] as const;
+export type WorkloadState = (typeof WORKLOAD_STATES)[number];
+
+/** A workload now. */
+export interface WorkloadLook {
+  readonly state: WorkloadState;
+  /** Pages that it has. */
+  readonly pages: number;
+  /** How often it was started, and killed for lack of memory. */
+  readonly starts: number;
+  readonly kills: number;
+  /** Chunks that it got so far, and chunks that were not to be had. */
+  readonly taken: number;
+  readonly failed: number;
+}
+
+/** The OOM killer has ended a workload. */
+export interface OomKill {
+  readonly victim: number;
+  /** Whose request it was. */
+  readonly requester: number;
+  /** Pages that the victim had. */
+  readonly pages: number;
+  readonly order: number;
+}
+
+const OOM_WORDS = 4;
+const MAX_STEP_US = 60_000_000;
+
+/**
+ * Programs and kernel parts of a guest, which take and free its pages inside the core: workloads are named by number, sizes are
+ * pages.
+ */
+export class GuestWorkloads {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /**
+   * Adds a workload that has not started; its settings are numbered as its kind defines them.
+   *
+   * @throws CapacityError if there are 64 already.
+   */
+  add(kind: WorkloadKindNumber, seed: number, settings: readonly number[]): number {
+    const workload = this.#core.addWorkload(kind, seed);
+    if (workload < 0) fail(workload, "add a workload");
+    for (const [index, value] of settings.entries()) this.set(workload, index, value);
+    return workload;
+  }
+
+  /** Changes a setting, a whole number from 0 to 2^32 - 1; it counts from the next step on. */
+  set(workload: number, index: number, value: number): void {
+    if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
+      throw new RangeError(`setting ${index} must be a whole number below 2^32, got ${value}`);
+    }
+    check(this.#core.setWorkload(workload, index, value), "set up a workload");
+  }
+
+  start(workload: number): void {
+    check(this.#core.beginWorkload(workload), "start a workload");
+  }
+
+  /** Ends a workload; what it has is freed. */
+  stop(workload: number): void {
+    check(this.#core.endWorkload(workload), "stop a workload");
+  }
+
+  /**
+   * Lets a workload work for a while.
+   *
+   * @throws CapacityError if the core's memory is exhausted.
+   */
+  run(workload: number, us: number): void {
+    for (let left = us; left > 0; left -= MAX_STEP_US) {
+      check(this.#core.runWorkload(workload, Math.min(left, MAX_STEP_US)), "run a workload");
+    }
+  }
+
+  look(workload: number): WorkloadLook {
+    const state = this.#core.lookAtWorkload(workload);
+    check(state, "look at a workload");
+    const { buffer } = this.#core.memory;
+    const [pages = 0, starts = 0, kills = 0] = new Uint32Array(buffer, this.#core.scratch(), 3);
+    const [taken = 0n, failed = 0n] = new BigUint64Array(buffer, this.#core.scratch() + 16, 2);
+    return {
+      state: WORKLOAD_STATES[state] ?? "new",
+      pages,
+      starts,
+      kills,
+      taken: Number(taken),
+      failed: Number(failed),
+    };
+  }
+
+  /** What the OOM killer has done since the last call; of more than 64 kills the first 64. */
+  takeOomKills(): OomKill[] {
+    const nr = Math.min(this.#core.takeOomEvents() >>> 0, 64);
+    const words = new Uint32Array(this.#core.memory.buffer, this.#core.scratch(), nr * OOM_WORDS);
+    const kills: OomKill[] = [];
+    for (let at = 0; at < words.length; at += OOM_WORDS) {
+      const [victim = 0, requester = 0, pages = 0, order = 0] = words.subarray(at, at + OOM_WORDS);
+      kills.push({ victim, requester, pages, order });
+    }
+    return kills;
+  }
+
+  /** Memory was out and nothing was left to kill: Linux panics. */
+  get hasPanicked(): boolean {
+    return this.#core.hasPanicked() !== 0;
+  }
+
+  /** Pageblocks of the range that workloads have written to since this was last asked. */
+  takeTouched(firstBlock: number, nrBlocks: number): number {
+    const found = this.#core.takeTouched(firstBlock, nrBlocks) | 0;
+    check(found, "look for touched pageblocks");
+    return found;
+  }
+}
+
+function check(result: number, doing: string): void {
+  if (result < 0) fail(result, doing);
+}

@@ -1,0 +1,115 @@
+import type { OrderOutcome, ScenarioEvent, ScenarioResult } from "../scenario/result.js";
+import { formatCount, formatDuration, formatRoughSize } from "../units.js";
+import { textPlot } from "./text-plot.js";
+
+export interface ScenarioTextOptions {
+  /** Characters per line. */
+  readonly columns: number;
+}
+
+const PLOT_ROWS = 12;
+/** Orders and events to list; the others are counted. */
+const LISTED = 12;
+const PAGE_SIZE = 4096;
+
+/** A run in words and a plot, for a terminal. */
+export function scenarioText(result: ScenarioResult, { columns }: ScenarioTextOptions): string {
+  const lines = [headline(result), ""];
+  if (result.title !== "") lines.unshift(result.title, "");
+  lines.push(...figures(result), "", ...orders(result), ...workloads(result), ...notable(result));
+  lines.push("", ...textPlot(result.samples, columns, PLOT_ROWS));
+  return `${lines.join("\n")}\n`;
+}
+
+/** What became of the host's last wish. */
+export function headline({ summary, interrupted, endedMs }: ScenarioResult): string {
+  const { pluggedSize, requestedSize, panicked, oomKills } = summary;
+  const after = formatDuration(endedMs);
+  if (panicked)
+    return `The guest panicked after ${after}: out of memory, and nothing left to kill.`;
+  const state =
+    pluggedSize === requestedSize
+      ? `the guest has the ${formatRoughSize(requestedSize)} asked for`
+      : `the guest has ${formatRoughSize(pluggedSize)}, ${formatRoughSize(Math.abs(pluggedSize - requestedSize))} ${pluggedSize > requestedSize ? "more" : "less"} than the ${formatRoughSize(requestedSize)} asked for`;
+  const killed =
+    oomKills === 0 ? "" : `; ${formatCount(oomKills, "program")} killed for lack of memory`;
+  return `${interrupted ? "Interrupted after" : "After"} ${after} ${state}${killed}.`;
+}
+
+function figures({ summary, seed, policy, profile }: ScenarioResult): string[] {
+  const { attempts, failedAttempts, migratedPages, droppedPages, requests, retries } = summary;
+  const rows: [string, string][] = [
+    [
+      "Plugged",
+      `${formatRoughSize(summary.pluggedSize)}, at most ${formatRoughSize(summary.peakPluggedSize)}`,
+    ],
+    [
+      "Used",
+      `${formatRoughSize(summary.usedSize)}, at most ${formatRoughSize(summary.peakUsedSize)}`,
+    ],
+    ["Over time", `${summary.pluggedGibMinutes.toFixed(1)} GiB min plugged`],
+    [
+      "Attempts",
+      `${formatCount(attempts)}, of which ${formatCount(failedAttempts)} failed; ${formatCount(retries, "timed run")}`,
+    ],
+    [
+      "Moved",
+      `${formatCount(migratedPages, "page")} (${formatRoughSize(migratedPages * PAGE_SIZE)}), dropped ${formatCount(droppedPages)}`,
+    ],
+    ["Requests", `${formatCount(requests)} to the device`],
+    ["With", `Linux ${profile}, policy ${policy}, seed ${seed}`],
+  ];
+  return rows.map(([name, words]) => `  ${name.padEnd(10)} ${words}`);
+}
+
+function orders({ summary }: ScenarioResult): string[] {
+  if (summary.orders.length === 0) return [];
+  const lines = summary.orders.slice(0, LISTED).map(order);
+  const more = summary.orders.length - LISTED;
+  if (more > 0) lines.push(`  and ${formatCount(more)} more`);
+  return ["What the host asked for", ...lines, ""];
+}
+
+function order({ atMs, requestedSize, reachedAfterMs, pluggedSize }: OrderOutcome): string {
+  const outcome =
+    reachedAfterMs === null
+      ? `not reached: ${formatRoughSize(pluggedSize)}`
+      : `reached after ${formatDuration(reachedAfterMs)}`;
+  return `  at ${formatDuration(atMs).padStart(10)}  ${formatRoughSize(requestedSize).padStart(10)}  ${outcome}`;
+}
+
+function workloads({ workloads: all }: ScenarioResult): string[] {
+  if (all.length === 0) return [];
+  const width = Math.min(24, Math.max(...all.map(({ name }) => name.length)));
+  return [
+    "Workloads",
+    ...all.map(
+      ({ name, state, heldSize, peakSize, kills }) =>
+        `  ${name.slice(0, width).padEnd(width)}  ${state}, has ${formatRoughSize(heldSize)}, at most ${formatRoughSize(peakSize)}` +
+        (kills === 0 ? "" : `, killed ${formatCount(kills, "time")}`),
+    ),
+  ];
+}
+
+/** Kills and panics: what somebody would be woken up for. */
+function notable({ events }: ScenarioResult): string[] {
+  const found = events.flatMap((event) => {
+    const words = inWords(event);
+    return words === undefined ? [] : [`  at ${formatDuration(event.atMs).padStart(10)}  ${words}`];
+  });
+  if (found.length === 0) return [];
+  const more = found.length - LISTED;
+  return [
+    "",
+    "Out of memory",
+    ...found.slice(0, LISTED),
+    ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
+  ];
+}
+
+function inWords(event: ScenarioEvent): string | undefined {
+  if (event.type === "panic") return `panic: ${event.why}`;
+  if (event.type !== "oom-kill") return undefined;
+  const { victim, requester, size } = event;
+  return `${victim} killed, which had ${formatRoughSize(size)}; ${victim === requester ? "it" : requester} had asked for more`;
+}

@@ -1,0 +1,112 @@
+import { formatDuration, formatSize, parseDuration, parseSize } from "../units.js";
+import { ScenarioError } from "./scenario-error.js";
+
+const NS_PER_MS = 1e6;
+
+/** An object of a validated scenario file: its values by key, converted, with messages that name their path. */
+export class Fields {
+  readonly file: string;
+  readonly path: string;
+  readonly #value: Readonly<Record<string, unknown>>;
+
+  constructor(value: unknown, file: string, path = "") {
+    this.#value = (value ?? {}) as Readonly<Record<string, unknown>>;
+    this.file = file;
+    this.path = path;
+  }
+
+  pathOf(key: string): string {
+    return this.path === "" ? key : `${this.path}.${key}`;
+  }
+
+  /** @throws ScenarioError always. */
+  reject(key: string, rule: string): never {
+    throw new ScenarioError(this.file, this.pathOf(key), rule);
+  }
+
+  has(key: string): boolean {
+    return this.#value[key] !== undefined;
+  }
+
+  child(key: string): Fields {
+    return new Fields(this.#value[key], this.file, this.pathOf(key));
+  }
+
+  list(key: string): Fields[] {
+    const items = (this.#value[key] ?? []) as readonly unknown[];
+    return items.map((item, at) => new Fields(item, this.file, `${this.pathOf(key)}[${at}]`));
+  }
+
+  text(key: string, byDefault: string): string {
+    return (this.#value[key] as string | undefined) ?? byDefault;
+  }
+
+  number(key: string, byDefault: number): number {
+    return (this.#value[key] as number | undefined) ?? byDefault;
+  }
+
+  flag(key: string, byDefault: boolean): boolean {
+    return (this.#value[key] as boolean | undefined) ?? byDefault;
+  }
+
+  /** One of the words that the schema allows. */
+  choice<T extends string>(key: string, byDefault: T): T {
+    return (this.#value[key] as T | undefined) ?? byDefault;
+  }
+
+  /** Bytes. */
+  size(key: string, byDefault: number): number {
+    const value = this.#value[key];
+    if (value === undefined) return byDefault;
+    return this.#parsed(key, () => parseSize(String(value as string | number), this.pathOf(key)));
+  }
+
+  /** Whole nanoseconds; 0 where the key is missing. */
+  time(key: string, byDefault = 0): number {
+    const value = this.#value[key];
+    if (value === undefined) return byDefault;
+    // 0 is the same in every unit
+    if (value === 0) return 0;
+    const ms = this.#parsed(key, () =>
+      parseDuration(String(value as string | number), this.pathOf(key)),
+    );
+    return Math.round(ms * NS_PER_MS);
+  }
+
+  #parsed(key: string, parse: () => number): number {
+    try {
+      return parse();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new ScenarioError(
+        this.file,
+        "",
+        error.message.replace(this.pathOf(key), `${this.pathOf(key)}:`),
+      );
+    }
+  }
+
+  multiple(key: string, bytes: number, step: number): void {
+    if (bytes % step === 0) return;
+    this.reject(key, `must be a multiple of ${formatSize(step)}, got ${formatSize(bytes)}`);
+  }
+
+  powerOfTwo(key: string, bytes: number, least: number, most: number): number {
+    if (bytes < least || bytes > most || !Number.isInteger(Math.log2(bytes))) {
+      this.reject(
+        key,
+        `must be a power of two from ${formatSize(least)} to ${formatSize(most)}, got ${formatSize(bytes)}`,
+      );
+    }
+    return bytes;
+  }
+
+  /** A time inside the run. */
+  before(key: string, ns: number, endNs: number): void {
+    if (ns < endNs) return;
+    this.reject(
+      key,
+      `must be before the end (duration: ${formatDuration(endNs / NS_PER_MS)}), got ${formatDuration(ns / NS_PER_MS)}`,
+    );
+  }
+}

@@ -1,0 +1,72 @@
+import { parseDocument } from "yaml";
+
+import { resolve } from "./resolve.js";
+import type { Scenario } from "./scenario.js";
+import { ScenarioError } from "./scenario-error.js";
+import { validate } from "./validate.js";
+
+/** Longer files are no scenarios. */
+const MAX_CHARACTERS = 1 << 20;
+/** Uses of YAML anchors, so that a small file cannot become a huge one. */
+const MAX_ALIASES = 100;
+const MAX_DEPTH = 20;
+
+/**
+ * Reads a scenario file: YAML 1.2, of which JSON is a part.
+ *
+ * @param file - what messages call it.
+ * @throws ScenarioError that says where in the file, what rule, and what was found.
+ */
+export function parseScenario(text: string, file = "scenario"): Scenario {
+  if (text.length > MAX_CHARACTERS) {
+    throw new ScenarioError(
+      file,
+      "",
+      `must have at most ${MAX_CHARACTERS} characters, got ${text.length}`,
+    );
+  }
+  const document = parseDocument(text, { prettyErrors: true, stringKeys: true });
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    throw new ScenarioError(file, "", `must be YAML or JSON: ${firstLine(problem.message)}`);
+  }
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new ScenarioError(file, "", `must be YAML that can be unfolded: ${firstLine(found)}`);
+  }
+  return scenarioOf(value, file);
+}
+
+/**
+ * Checks a scenario that is an object already, as a program or `JSON.parse` makes it.
+ *
+ * @throws ScenarioError like {@link parseScenario}.
+ */
+export function scenarioOf(value: unknown, file = "scenario"): Scenario {
+  if (value === null || value === undefined) throw new ScenarioError(file, "", "must not be empty");
+  assertTree(value, file, "", []);
+  validate(value, file);
+  return resolve(value, file);
+}
+
+/** Nothing may contain itself, by a YAML anchor or in a program's object. */
+function assertTree(value: unknown, file: string, path: string, above: readonly object[]): void {
+  if (typeof value !== "object" || value === null) return;
+  if (above.includes(value)) throw new ScenarioError(file, path, "must not contain itself");
+  if (above.length === MAX_DEPTH) {
+    throw new ScenarioError(file, path, `must be nested at most ${MAX_DEPTH} deep`);
+  }
+  for (const [key, item] of Object.entries(value)) {
+    const place = Array.isArray(value)
+      ? `${path}[${key}]`
+      : `${path}${path === "" ? "" : "."}${key}`;
+    assertTree(item, file, place, [...above, value]);
+  }
+}
+
+function firstLine(message: string): string {
+  return message.split("\n", 1)[0] ?? "";
+}

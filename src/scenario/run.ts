@@ -1,0 +1,170 @@
+import { PAGE_SIZE } from "../core/abi.js";
+import type { CoreSource } from "../core/load.js";
+import { LINUX_POLICIES } from "../virtio-mem/linux-policies.js";
+import type { UnplugPolicy } from "../virtio-mem/unplug-policy.js";
+import type { RunEvent, ScenarioResult } from "./result.js";
+import type { Scenario } from "./scenario.js";
+import { Simulation } from "./simulation.js";
+import { summarize } from "./summary.js";
+
+export interface RunScenarioOptions {
+  /** Ends the run early: what has happened so far is then its result. */
+  readonly signal?: AbortSignal;
+  /** In place of the scenario's: a policy, or the name of one. */
+  readonly policy?: string | UnplugPolicy;
+  /** In place of the scenario's. */
+  readonly seed?: number;
+  /** Where the core comes from; see loadCore(). */
+  readonly core?: CoreSource;
+}
+
+/** Slices of a run after which events are handed out and a signal is looked at. */
+const SLICES = 400;
+/** The thread is let go of after this many real milliseconds, for whoever wants to stop the run. */
+const BREATHE_MS = 30;
+
+/**
+ * Runs a scenario in virtual time. Iterate it for what happens while it happens, or {@link result} at once; either way it
+ * runs once.
+ *
+ * Deterministic: the same scenario, policy and seed give the same result bit for bit, wherever it runs.
+ *
+ * @throws RangeError if sizes, version and policy do not go together; CapacityError if the guest does not fit.
+ */
+export function runScenario(scenario: Scenario, options: RunScenarioOptions = {}): ScenarioRun {
+  return new ScenarioRun(scenario, options);
+}
+
+export class ScenarioRun implements AsyncIterable<RunEvent> {
+  readonly #events: AsyncGenerator<RunEvent, ScenarioResult>;
+  #result: Promise<ScenarioResult> | undefined;
+  readonly #done: (result: ScenarioResult) => void;
+  readonly #iterated: Promise<ScenarioResult>;
+  #isIterated = false;
+
+  constructor(scenario: Scenario, options: RunScenarioOptions) {
+    this.#events = live(scenario, options);
+    let done: (result: ScenarioResult) => void = () => undefined;
+    this.#iterated = new Promise((resolve) => {
+      done = resolve;
+    });
+    this.#done = done;
+  }
+
+  /** Yields events and samples until the run is over; leaving the loop early abandons the run. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent, void> {
+    if (this.#isIterated) throw new TypeError("a run must be iterated once only");
+    this.#isIterated = true;
+    for (;;) {
+      const next = await this.#events.next();
+      if (next.done === true) {
+        this.#done(next.value);
+        return;
+      }
+      yield next.value;
+    }
+  }
+
+  /** The result; runs to the end where nobody iterates. */
+  result(): Promise<ScenarioResult> {
+    this.#result ??= this.#isIterated ? this.#iterated : this.#drain();
+    return this.#result;
+  }
+
+  async #drain(): Promise<ScenarioResult> {
+    this.#isIterated = true;
+    for (;;) {
+      const next = await this.#events.next();
+      if (next.done === true) return next.value;
+    }
+  }
+}
+
+async function* live(
+  scenario: Scenario,
+  options: RunScenarioOptions,
+): AsyncGenerator<RunEvent, ScenarioResult> {
+  const { signal } = options;
+  const asked = { ...scenario, seed: options.seed ?? scenario.seed };
+  const simulation = await Simulation.create(
+    asked,
+    policyOf(options.policy ?? scenario.policy),
+    options.core,
+  );
+  const { durationNs } = scenario;
+  let sent = { events: 0, samples: 0 };
+  let breathed = performance.now();
+  let interrupted = false;
+  for (let slice = 1; slice <= SLICES; slice++) {
+    if (signal?.aborted === true) {
+      interrupted = true;
+      break;
+    }
+    simulation.advanceTo(Math.round((durationNs * slice) / SLICES));
+    yield* news(simulation, sent);
+    sent = { events: simulation.events.length, samples: simulation.samples.length };
+    if (simulation.hasPanicked) break;
+    if (performance.now() - breathed > BREATHE_MS) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      breathed = performance.now();
+    }
+  }
+  simulation.finish();
+  yield* news(simulation, sent);
+  return resultOf(simulation, interrupted);
+}
+
+function* news(
+  simulation: Simulation,
+  sent: { readonly events: number; readonly samples: number },
+): Generator<RunEvent> {
+  const events = simulation.events.slice(sent.events);
+  const samples = simulation.samples.slice(sent.samples);
+  for (const sample of samples) {
+    while (events[0] !== undefined && events[0].atMs <= sample.atMs) {
+      const event = events.shift();
+      if (event !== undefined) yield event;
+    }
+    yield { type: "sample", sample };
+  }
+  yield* events;
+}
+
+/** @throws RangeError if there is no policy of that name. */
+export function policyOf(policy: string | UnplugPolicy | undefined): UnplugPolicy | undefined {
+  if (typeof policy !== "string") return policy;
+  const found = Object.values(LINUX_POLICIES).find(({ name }) => name === policy);
+  if (found !== undefined) return found;
+  const names = Object.keys(LINUX_POLICIES).join(", ");
+  throw new RangeError(`policy must be one of ${names}, got ${policy}`);
+}
+
+function resultOf(simulation: Simulation, interrupted: boolean): ScenarioResult {
+  const { guest, scenario, samples, events } = simulation;
+  return {
+    title: scenario.title,
+    seed: scenario.seed,
+    policy: guest.driver.policy.name,
+    profile: guest.profile.name,
+    calibration: scenario.calibration.name,
+    durationMs: scenario.durationNs / 1e6,
+    endedMs: guest.clock.nowMs,
+    interrupted,
+    workloads: simulation.workloads.map(({ spec, id }, at) => {
+      const look = guest.pages.workloads.look(id);
+      return {
+        name: spec.name,
+        kind: spec.kind,
+        state: look.state,
+        heldSize: look.pages * PAGE_SIZE,
+        peakSize: samples.reduce((most, { held }) => Math.max(most, held[at] ?? 0), 0),
+        starts: look.starts,
+        kills: look.kills,
+        failedAllocations: look.failed,
+      };
+    }),
+    summary: summarize(samples, events, simulation.recorder.requests),
+    samples,
+    events,
+  };
+}

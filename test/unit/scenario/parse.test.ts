@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+
+import { parseScenario, scenarioOf } from "../../../src/scenario/parse.js";
+import { ScenarioError } from "../../../src/scenario/scenario-error.js";
+
+const GiB = 1024 ** 3;
+
+describe("a scenario file", () => {
+  test("may be as short as a duration; everything else has a default", () => {
+    const scenario = parseScenario("duration: 90s\n");
+    expect(scenario).toMatchObject({
+      seed: 1,
+      durationNs: 90e9,
+      guest: { bootMemory: GiB, profile: "v6.1" },
+      device: { regionSize: 4 * GiB, blockSize: 2 * 1024 ** 2, flavour: "qemu" },
+      workloads: [],
+      host: [],
+    });
+  });
+
+  test("is the same in JSON and in YAML", () => {
+    const yaml =
+      "duration: 2min\ndevice: { regionSize: 1.5GiB }\nhost:\n  - at: 30s\n    requestedSize: 512MiB\n";
+    const json =
+      '{"duration":"2min","device":{"regionSize":1610612736},"host":[{"at":"30s","requestedSize":"512MiB"}]}';
+    expect(parseScenario(yaml)).toEqual(parseScenario(json));
+  });
+
+  const laughs = ["a: &a [x, x, x, x, x, x, x, x, x]"];
+  for (const [last, next] of ["ab", "bc", "cd", "de", "ef", "fg", "gh"]) {
+    laughs.push(`${next}: &${next} [${Array.from({ length: 9 }, () => `*${last}`).join(", ")}]`);
+  }
+
+  test.each([
+    { name: "empty", text: "", message: "f: must not be empty" },
+    { name: "only a comment", text: "# nothing\n", message: "f: must not be empty" },
+    { name: "a list", text: "- 1", message: "f: must be an object, got a list of 1" },
+    { name: "no YAML", text: "a: [", message: /^f: must be YAML or JSON: .*line 1/ },
+    { name: "a key twice", text: "duration: 1s\nduration: 2s", message: /Map keys must be unique/ },
+    { name: "huge", text: "#".repeat(2 ** 20 + 1), message: /^f: must have at most 1048576 char/ },
+    {
+      name: "cyclic",
+      text: "guest: &a { driver: *a }",
+      message: "f: guest.driver: must not contain itself",
+    },
+    {
+      name: "billion laughs",
+      text: laughs.join("\n"),
+      message: /^f: must be YAML that can be unfolded: Excessive alias/,
+    },
+    {
+      name: "an unknown key",
+      text: "duration: 1s\nworkload: []",
+      message: /^f: workload: has no key|^f: has no key "workload" \(did you mean "workloads"\?\)/,
+    },
+    {
+      name: "an unknown key of a workload",
+      text: "duration: 1s\nworkloads: [{ kind: anonymous, size: 1MiB, sise: 2 }]",
+      message: /^f: workloads\[0\]: has no key "sise" \(did you mean "size"\?\)/,
+    },
+    {
+      name: "an unknown kind",
+      text: "duration: 1s\nworkloads: [{ kind: anonymos, size: 1MiB }]",
+      message:
+        /^f: workloads\[0\]\.kind: must be one of anonymous.*got "anonymos" \(did you mean "anonymous"\?\)/,
+    },
+    { name: "no duration", text: "seed: 1", message: "f: must have the key duration" },
+    { name: "no time", text: "duration: soon", message: /^f: duration: must be a time such as/ },
+    {
+      name: "no size",
+      text: "duration: 1s\nguest: { bootMemory: 1GB5 }",
+      message: /^f: guest\.bootMemory: must be/,
+    },
+    {
+      name: "a seed that is no number",
+      text: "duration: 1s\nseed: x",
+      message: 'f: seed: must be a whole number, got "x"',
+    },
+    {
+      name: "a negative seed",
+      text: "duration: 1s\nseed: -1",
+      message: "f: seed: must be at least 0, got -1",
+    },
+    {
+      name: "times that go backwards",
+      text: "duration: 1h\nhost: [{ at: 20s, requestedSize: 0 }, { at: 10s, requestedSize: 0 }]",
+      message: "f: host[1].at: must not be before the order above it (20 s), got 10 s",
+    },
+    {
+      name: "a stop before its start",
+      text: "duration: 1h\nworkloads: [{ kind: anonymous, size: 1MiB, start: 2min, stop: 1min }]",
+      message: "f: workloads[0].stop: must be after its start (2 min), got 1 min",
+    },
+    {
+      name: "an order after the end",
+      text: "duration: 10s\nhost: [{ at: 20s, requestedSize: 0 }]",
+      message: "f: host[0].at: must be before the end (duration: 10 s), got 20 s",
+    },
+    {
+      name: "more than the region",
+      text: "duration: 1s\ndevice: { regionSize: 1GiB }\nhost: [{ at: 0s, requestedSize: 2GiB }]",
+      message: "f: host[0].requestedSize: must be at most device.regionSize (1 GiB), got 2 GiB",
+    },
+    {
+      name: "a size that is no multiple",
+      text: "duration: 1s\ndevice: { regionSize: 1GiB, blockSize: 4MiB, requestedSize: 6MiB }",
+      message: "f: device.requestedSize: must be a multiple of 4 MiB, got 6 MiB",
+    },
+    {
+      name: "a workload larger than the guest",
+      text: "duration: 1s\nworkloads: [{ kind: anonymous, size: 1TiB }]",
+      message: "f: workloads[0].size: must be at most what the guest can have (5 GiB), got 1 TiB",
+    },
+  ])("that is $name is rejected with its place", ({ text, message }) => {
+    expect(() => parseScenario(text, "f")).toThrow(ScenarioError);
+    expect(() => parseScenario(text, "f")).toThrow(message);
+  });
+
+  test("may be an object of a program, which may not contain itself", () => {
+    const cyclic: Record<string, unknown> = { duration: "1s" };
+    cyclic.guest = cyclic;
+    expect(() => scenarioOf(cyclic)).toThrow("scenario: guest: must not contain itself");
+    expect(scenarioOf({ duration: "1s" })).toEqual(parseScenario("duration: 1s"));
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, test } from "vitest";
+
+import { scenarioOf } from "../../../src/scenario/parse.js";
+import type { ScenarioResult } from "../../../src/scenario/result.js";
+import { runScenario, type RunScenarioOptions } from "../../../src/scenario/run.js";
+import { coreModule } from "../../core-under-test.js";
+
+const GiB = 1024 ** 3;
+const PEAK = {
+  duration: "2min",
+  guest: { bootMemory: "1GiB", online: "online_movable" },
+  device: { regionSize: "4GiB" },
+  host: [
+    { at: "5s", requestedSize: "3GiB" },
+    { at: "60s", requestedSize: "1GiB" },
+  ],
+  workloads: [
+    {
+      kind: "anonymous",
+      name: "peak",
+      size: "3GiB",
+      start: "10s",
+      stop: "50s",
+      thpShare: 0.5,
+      churnRate: "200MiB",
+    },
+    { kind: "anonymous", name: "base", size: "256MiB", churnRate: "10MiB" },
+  ],
+};
+
+function run(value: unknown, options: RunScenarioOptions = {}): Promise<ScenarioResult> {
+  return runScenario(scenarioOf(value), { core: coreModule(), ...options }).result();
+}
+
+describe("runScenario", () => {
+  test("lets the host's orders and the workloads happen in time", async () => {
+    const { summary, samples, workloads, events } = await run(PEAK);
+    expect(summary.pluggedSize).toBe(GiB);
+    expect(summary.peakPluggedSize).toBe(3 * GiB);
+    expect(summary.orders.map(({ reachedAfterMs }) => reachedAfterMs === null)).toEqual([
+      false,
+      false,
+    ]);
+    expect(workloads.map(({ state, heldSize }) => [state, heldSize])).toEqual([
+      ["stopped", 0],
+      ["running", 256 * 1024 ** 2],
+    ]);
+    const busy = samples.find(({ atMs }) => atMs > 30_000);
+    expect(busy?.held).toEqual([3 * GiB, 256 * 1024 ** 2]);
+    expect(events.map(({ atMs }) => atMs)).toEqual(
+      events.map(({ atMs }) => atMs).sort((a, b) => a - b),
+    );
+  });
+
+  test("gives the same result for the same seed, and another for another", async () => {
+    const [one, same, other] = [await run(PEAK), await run(PEAK), await run(PEAK, { seed: 2 })];
+    expect(same).toEqual(one);
+    expect(other.seed).toBe(2);
+    expect(other.samples).not.toEqual(one.samples);
+  });
+
+  test("moves the pages of a workload, which frees them where they are then", async () => {
+    const squeezed = {
+      ...PEAK,
+      workloads: [
+        { kind: "anonymous", name: "heap", size: "1.5GiB", stop: "110s", churnRate: "100MiB" },
+      ],
+      host: [
+        { at: "0s", requestedSize: "4GiB" },
+        { at: "30s", requestedSize: "1GiB" },
+      ],
+    };
+    const { summary, samples } = await run(squeezed);
+    expect(summary.migratedPages).toBeGreaterThan(1000);
+    expect(samples.at(-1)?.held).toEqual([0]);
+    // nothing but the bookkeeping of the plugged memory is left
+    expect(summary.usedSize).toBeLessThan(64 * 1024 ** 2);
+  });
+
+  test("kills the largest program where memory is out", async () => {
+    const { events, workloads } = await run({
+      duration: "20s",
+      guest: { bootMemory: "1GiB" },
+      workloads: [
+        { kind: "anonymous", name: "large", size: "700MiB" },
+        { kind: "anonymous", name: "small", size: "500MiB", start: "5s" },
+      ],
+    });
+    expect(events.filter(({ type }) => type === "oom-kill")).toMatchObject([
+      { victim: "large", requester: "small" },
+    ]);
+    expect(workloads.map(({ state }) => state)).toEqual(["killed", "running"]);
+  });
+
+  test("can be iterated, and stopped with what it has", async () => {
+    const abort = new AbortController();
+    const scenarioRun = runScenario(scenarioOf(PEAK), { core: coreModule(), signal: abort.signal });
+    let samples = 0;
+    for await (const event of scenarioRun) {
+      if (event.type !== "sample") continue;
+      samples++;
+      if (event.sample.atMs >= 30_000) abort.abort();
+    }
+    const result = await scenarioRun.result();
+    expect(result.interrupted).toBe(true);
+    expect(result.endedMs).toBeGreaterThanOrEqual(30_000);
+    expect(result.endedMs).toBeLessThan(40_000);
+    expect(result.samples).toHaveLength(samples);
+  });
+
+  test("refuses a policy that nobody knows", async () => {
+    await expect(run(PEAK, { policy: "best" })).rejects.toThrow(
+      /^policy must be one of .*linux.*, got best/,
+    );
+  });
+});
