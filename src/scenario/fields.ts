@@ -56,20 +56,18 @@ export class Fields {
 
   /** Bytes. */
   size(key: string, byDefault: number): number {
-    const value = this.#value[key];
+    const value = this.#value[key] as string | number | undefined;
     if (value === undefined) return byDefault;
-    return this.#parsed(key, () => parseSize(String(value as string | number), this.pathOf(key)));
+    return this.#parsed(key, () => parseSize(String(value), this.pathOf(key)));
   }
 
   /** Whole nanoseconds; 0 where the key is missing. */
   time(key: string, byDefault = 0): number {
-    const value = this.#value[key];
+    const value = this.#value[key] as string | number | undefined;
     if (value === undefined) return byDefault;
     // 0 is the same in every unit
     if (value === 0) return 0;
-    const ms = this.#parsed(key, () =>
-      parseDuration(String(value as string | number), this.pathOf(key)),
-    );
+    const ms = this.#parsed(key, () => parseDuration(String(value), this.pathOf(key)));
     return Math.round(ms * NS_PER_MS);
   }
 

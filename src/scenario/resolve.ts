@@ -1,5 +1,7 @@
 import { DEFAULT_CALIBRATION } from "../linux/calibration.js";
 import { DEFAULT_ONLINE_SETTINGS } from "../linux/online-policy.js";
+import { PolicyError } from "../policies/policy-error.js";
+import { policiesOf } from "../policies/resolve-policy.js";
 import { formatDuration, formatSize } from "../units.js";
 import type { HostOrder, Scenario, ScenarioDevice, ScenarioGuest } from "./scenario.js";
 import { Fields } from "./fields.js";
@@ -30,7 +32,7 @@ export function resolve(value: unknown, file: string): Scenario {
     title: fields.text("title", ""),
     seed: fields.number("seed", 1),
     durationNs,
-    policy: fields.has("policy") ? fields.text("policy", "") : undefined,
+    policy: resolvePolicyName(fields),
     calibration: DEFAULT_CALIBRATION,
     guest,
     device,
@@ -39,6 +41,19 @@ export function resolve(value: unknown, file: string): Scenario {
     record: { everyNs: resolveEvery(fields.child("record"), durationNs) },
   };
   return scenario;
+}
+
+function resolvePolicyName(fields: Fields): string | undefined {
+  if (!fields.has("policy")) return undefined;
+  const name = fields.text("policy", "");
+  try {
+    policiesOf(name);
+  } catch (error) {
+    if (error instanceof PolicyError)
+      fields.reject("policy", error.message.replace(/^policy /, ""));
+    throw error;
+  }
+  return name;
 }
 
 function resolveGuest(fields: Fields): ScenarioGuest {

@@ -1,7 +1,6 @@
 import { PAGE_SIZE } from "../core/abi.js";
 import type { CoreSource } from "../core/load.js";
-import { LINUX_POLICIES } from "../virtio-mem/linux-policies.js";
-import type { UnplugPolicy } from "../virtio-mem/unplug-policy.js";
+import type { PolicyChoice } from "../policies/resolve-policy.js";
 import type { RunEvent, ScenarioResult } from "./result.js";
 import type { Scenario } from "./scenario.js";
 import { Simulation } from "./simulation.js";
@@ -10,8 +9,8 @@ import { summarize } from "./summary.js";
 export interface RunScenarioOptions {
   /** Ends the run early: what has happened so far is then its result. */
   readonly signal?: AbortSignal;
-  /** In place of the scenario's: a policy, or the name of one. */
-  readonly policy?: string | UnplugPolicy;
+  /** In place of the scenario's: names joined by `+`, or objects. */
+  readonly policy?: PolicyChoice;
   /** In place of the scenario's. */
   readonly seed?: number;
   /** Where the core comes from; see loadCore(). */
@@ -29,7 +28,7 @@ const BREATHE_MS = 30;
  *
  * Deterministic: the same scenario, policy and seed give the same result bit for bit, wherever it runs.
  *
- * @throws RangeError if sizes, version and policy do not go together; CapacityError if the guest does not fit.
+ * @throws PolicyError if there is no such policy; RangeError if sizes and version do not go together; CapacityError if the guest does not fit.
  */
 export function runScenario(scenario: Scenario, options: RunScenarioOptions = {}): ScenarioRun {
   return new ScenarioRun(scenario, options);
@@ -88,7 +87,7 @@ async function* live(
   const asked = { ...scenario, seed: options.seed ?? scenario.seed };
   const simulation = await Simulation.create(
     asked,
-    policyOf(options.policy ?? scenario.policy),
+    options.policy ?? scenario.policy,
     options.core,
   );
   const { durationNs } = scenario;
@@ -130,21 +129,12 @@ function* news(
   yield* events;
 }
 
-/** @throws RangeError if there is no policy of that name. */
-export function policyOf(policy: string | UnplugPolicy | undefined): UnplugPolicy | undefined {
-  if (typeof policy !== "string") return policy;
-  const found = Object.values(LINUX_POLICIES).find(({ name }) => name === policy);
-  if (found !== undefined) return found;
-  const names = Object.keys(LINUX_POLICIES).join(", ");
-  throw new RangeError(`policy must be one of ${names}, got ${policy}`);
-}
-
 function resultOf(simulation: Simulation, interrupted: boolean): ScenarioResult {
   const { guest, scenario, samples, events } = simulation;
   return {
     title: scenario.title,
     seed: scenario.seed,
-    policy: guest.driver.policy.name,
+    policy: guest.policy.name,
     profile: guest.profile.name,
     calibration: scenario.calibration.name,
     durationMs: scenario.durationNs / 1e6,

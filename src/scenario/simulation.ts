@@ -1,7 +1,7 @@
 import { PAGE_SIZE } from "../core/abi.js";
 import { Guest } from "../guest.js";
 import type { CoreSource } from "../core/load.js";
-import type { UnplugPolicy } from "../virtio-mem/unplug-policy.js";
+import type { PolicyChoice } from "../policies/resolve-policy.js";
 import { Recorder } from "./recorder.js";
 import type { ScenarioEvent, Sample } from "./result.js";
 import type { Scenario, ScenarioWorkload } from "./scenario.js";
@@ -57,7 +57,7 @@ export class Simulation {
 
   static async create(
     scenario: Scenario,
-    policy: UnplugPolicy | undefined,
+    policy: PolicyChoice | undefined,
     core: CoreSource | undefined,
   ): Promise<Simulation> {
     const { guest: spec, device } = scenario;

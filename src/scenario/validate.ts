@@ -1,6 +1,6 @@
 import { Validator, type OutputUnit } from "@cfworker/json-schema";
 
-import { didYouMean } from "./nearest.js";
+import { nearName } from "../policies/near-name.js";
 import { ScenarioError } from "./scenario-error.js";
 import { SCENARIO_SCHEMA, type JsonSchema } from "./schema.js";
 
@@ -49,6 +49,12 @@ export function validate(value: unknown, file: string): void {
     throw new ScenarioError(file, pathOf(segments), words(found));
   }
   throw new ScenarioError(file, "", errors[0]?.error ?? "must be a scenario");
+}
+
+/** ` (did you mean "size"?)`, or nothing. */
+function didYouMean(word: string, known: readonly string[]): string {
+  const near = nearName(word, known);
+  return near === undefined ? "" : ` (did you mean "${near}"?)`;
 }
 
 function segmentsOf(pointer: string): string[] {
@@ -100,7 +106,7 @@ export function inWords(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
-  return short(typeof value === "string" ? `"${value}"` : String(value as number | boolean | null));
+  return short(JSON.stringify(value));
 }
 
 function short(text: string): string {

@@ -64,6 +64,11 @@ describe("a scenario file", () => {
       message:
         /^f: workloads\[0\]\.kind: must be one of anonymous.*got "anonymos" \(did you mean "anonymous"\?\)/,
     },
+    {
+      name: "a policy that nobody knows",
+      text: "duration: 1s\npolicy: linus",
+      message: 'f: policy: must be a known one; near is linux, got "linus"',
+    },
     { name: "no duration", text: "seed: 1", message: "f: must have the key duration" },
     { name: "no time", text: "duration: soon", message: /^f: duration: must be a time such as/ },
     {

@@ -109,8 +109,6 @@ describe("runScenario", () => {
   });
 
   test("refuses a policy that nobody knows", async () => {
-    await expect(run(PEAK, { policy: "best" })).rejects.toThrow(
-      /^policy must be one of .*linux.*, got best/,
-    );
+    await expect(run(PEAK, { policy: "best" })).rejects.toThrow(/^policy must be .*, got "best"/);
   });
 });
