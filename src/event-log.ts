@@ -1,175 +1,77 @@
 import type { VirtualClock } from "./clock.js";
-import type { ContigStage } from "./linux/linux-memory.js";
-import type { BigBlockState } from "./virtio-mem/big-block-state.js";
-import type { DeviceHealth } from "./virtio-mem/device-snapshot.js";
-import type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
-import type { RequestType, ResponseType } from "./virtio-mem/protocol.js";
+import type { LogEntry } from "./log-entry.js";
+import { LogPieces } from "./log-pieces.js";
 
-interface Stamped {
-  /** Virtual time at which it was over, in nanoseconds. */
-  readonly atNs: number;
+export type * from "./log-entry.js";
+
+/** Entries that a log keeps, if nobody says otherwise; with a pattern counted once. */
+const CAPACITY = 2 ** 18;
+
+type EntryOf<T extends LogEntry["type"]> = Extract<LogEntry, { type: T }>;
+
+/** Where a device and its driver write down what happens, and read it. */
+export interface Log {
+  /** Dates the entries; writers read it, the log does not. */
+  readonly clock: VirtualClock;
+  add(entry: LogEntry): void;
+  /** The entries of one type from entry number `start` on. */
+  of<T extends LogEntry["type"]>(type: T, start?: number): Iterable<EntryOf<T>>;
+  /** All entries that are kept, in order; made anew by each call. */
+  readonly entries: readonly LogEntry[];
 }
-
-/** The device answered a request. */
-export interface RequestEntry extends Stamped {
-  readonly type: "request";
-  readonly request: RequestType;
-  /** Bytes from the region start; negative below it, 0 for UNPLUG_ALL. */
-  readonly offset: number;
-  /** Device blocks; 0 for UNPLUG_ALL. */
-  readonly nbBlocks: number;
-  readonly response: ResponseType;
-}
-
-/** The host set the size that it wants plugged. */
-export interface RequestedSizeEntry extends Stamped {
-  readonly type: "requested-size";
-  readonly size: number;
-}
-
-/** The part of the region in which the device takes requests has changed. */
-export interface UsableRegionEntry extends Stamped {
-  readonly type: "usable-region";
-  readonly oldSize: number;
-  readonly newSize: number;
-}
-
-/** A request that the device cannot read has broken it, or its driver has reset it. */
-export interface DeviceHealthEntry extends Stamped {
-  readonly type: "device-health";
-  readonly health: DeviceHealth;
-}
-
-/** The driver tracks another state of a memory block; `from` is undefined for one never used before. */
-export interface MemoryBlockStateEntry extends Stamped {
-  readonly type: "memory-block-state";
-  readonly id: number;
-  readonly from: MemoryBlockState | undefined;
-  readonly to: MemoryBlockState;
-}
-
-/** The same in big-block mode. */
-export interface BigBlockStateEntry extends Stamped {
-  readonly type: "big-block-state";
-  readonly id: number;
-  readonly from: BigBlockState | undefined;
-  readonly to: BigBlockState;
-}
-
-/** One attempt of alloc_contig_range(). */
-export interface ContigEntry extends Stamped {
-  readonly type: "contig";
-  readonly startPfn: number;
-  readonly nrPages: number;
-  /** 0 or a negative errno. */
-  readonly errno: number;
-  readonly stage: ContigStage;
-  readonly blockingPfn: number | undefined;
-  readonly blockingClass: string | undefined;
-  readonly migratedPages: number;
-  readonly droppedPages: number;
-}
-
-/** The driver looked at pages without touching them, to see whether they could move. */
-export interface LookEntry extends Stamped {
-  readonly type: "look";
-  readonly startPfn: number;
-  readonly nrPages: number;
-}
-
-/** The driver asked Linux to add memory blocks. */
-export interface AddMemoryEntry extends Stamped {
-  readonly type: "add-memory";
-  readonly firstId: number;
-  readonly count: number;
-  /** 0 or a negative errno. */
-  readonly errno: number;
-}
-
-/** The driver asked Linux to offline and remove memory blocks. */
-export interface RemoveMemoryEntry extends Stamped {
-  readonly type: "remove-memory";
-  readonly firstId: number;
-  readonly count: number;
-  /** 0 or a negative errno. */
-  readonly errno: number;
-}
-
-/** What made the driver run. */
-export type RunTrigger =
-  | "probe"
-  | "config-change"
-  | "retry-timer"
-  | "memory-onlined"
-  | "memory-offlined"
-  /** Removing a memory block has freed its memmap, so something else may go now. */
-  | "memory-removed"
-  /** The guest was suspended and is awake again. */
-  | "wake-up"
-  | "asked";
-
-export interface RunStartEntry extends Stamped {
-  readonly type: "run-start";
-  readonly trigger: RunTrigger;
-  readonly requestedSize: number;
-  readonly pluggedSize: number;
-}
-
-export interface RunEndEntry extends Stamped {
-  readonly type: "run-end";
-  /** 0 or a negative errno. */
-  readonly errno: number;
-  /** What the errno means here (driver.md section 7.3), in words. */
-  readonly why: string;
-  readonly requestedSize: number;
-  readonly pluggedSize: number;
-}
-
-/** The driver will try again by itself at `dueNs`, unless something else makes it run before. */
-export interface RetryArmedEntry extends Stamped {
-  readonly type: "retry-armed";
-  readonly dueNs: number;
-}
-
-export type LogEntry =
-  | RequestEntry
-  | RequestedSizeEntry
-  | UsableRegionEntry
-  | DeviceHealthEntry
-  | MemoryBlockStateEntry
-  | BigBlockStateEntry
-  | ContigEntry
-  | LookEntry
-  | AddMemoryEntry
-  | RemoveMemoryEntry
-  | RunStartEntry
-  | RunEndEntry
-  | RetryArmedEntry;
 
 /**
  * Everything that happened, in order. Reports, plots and tests read it; nothing keeps a second
  * truth beside it.
+ *
+ * Its memory is bounded. What repeats in equal steps is kept as a pattern and a count, without
+ * loss (see {@link LogPieces}). Of what remains the oldest is dropped where it would be more than
+ * `capacity` entries; {@link dropped} counts it. Who must see everything follows the log from the
+ * beginning.
  */
-export class EventLog {
-  /** Dates the entries; writers read it, the log does not. */
+export class EventLog implements Log {
   readonly clock: VirtualClock;
-  readonly #entries: LogEntry[] = [];
+  /** Most entries that are kept, with a pattern counted once. */
+  readonly capacity: number;
+  readonly #pieces = new LogPieces();
+  #dropped = 0;
   readonly #followers = new Set<(entry: LogEntry) => void>();
 
-  constructor(clock: VirtualClock) {
+  /** @throws RangeError if `capacity` is no whole number from 2048 on. */
+  constructor(clock: VirtualClock, capacity = CAPACITY) {
+    if (!Number.isSafeInteger(capacity) || capacity < 2048) {
+      throw new RangeError(`capacity must be a whole number from 2048 on, got ${capacity}`);
+    }
     this.clock = clock;
+    this.capacity = capacity;
   }
 
   get entries(): readonly LogEntry[] {
-    return this.#entries;
+    return [...this.#pieces.read(0)];
   }
 
+  /** Entries ever written; the number of the next one. */
   get length(): number {
-    return this.#entries.length;
+    return this.#pieces.length;
+  }
+
+  /** How many of the oldest entries are not kept any more. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Entries that are kept one by one; a pattern counts once, however often it repeats. */
+  get stored(): number {
+    return this.#pieces.stored;
   }
 
   add(entry: LogEntry): void {
-    this.#entries.push(entry);
+    this.#pieces.add(entry);
+    while (this.#pieces.stored > this.capacity) {
+      const oldest = this.#pieces.dropOldest();
+      if (oldest === undefined) break;
+      this.#dropped += oldest.length;
+    }
     for (const follower of this.#followers) follower(entry);
   }
 
@@ -185,11 +87,32 @@ export class EventLog {
     };
   }
 
-  /** The entries of one type from entry number `start` on. */
-  *of<T extends LogEntry["type"]>(type: T, start = 0): Generator<Extract<LogEntry, { type: T }>> {
-    for (let i = start; i < this.#entries.length; i++) {
-      const entry = this.#entries[i];
-      if (entry?.type === type) yield entry as Extract<LogEntry, { type: T }>;
-    }
+  *of<T extends LogEntry["type"]>(type: T, start = 0): Generator<EntryOf<T>> {
+    yield* this.#pieces.read(start, type) as Generator<EntryOf<T>>;
+  }
+}
+
+/** The part of a log that is about one of a guest's devices. */
+export class DeviceLog implements Log {
+  readonly clock: VirtualClock;
+  readonly #log: EventLog;
+  readonly #device: number;
+
+  constructor(log: EventLog, device: number) {
+    this.clock = log.clock;
+    this.#log = log;
+    this.#device = device;
+  }
+
+  get entries(): readonly LogEntry[] {
+    return this.#log.entries.filter(({ device }) => device === this.#device);
+  }
+
+  add(entry: LogEntry): void {
+    this.#log.add({ ...entry, device: this.#device });
+  }
+
+  *of<T extends LogEntry["type"]>(type: T, start = 0): Generator<EntryOf<T>> {
+    for (const entry of this.#log.of(type, start)) if (entry.device === this.#device) yield entry;
   }
 }

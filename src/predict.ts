@@ -1,9 +1,10 @@
 import type { Capture } from "./capture/capture.js";
 import { Errno } from "./errno.js";
+import type { LogEntry } from "./event-log.js";
 import { Guest, type CapturedGuestOptions } from "./guest.js";
-import { costOf } from "./policies/cost.js";
+import { CostTally } from "./policies/cost.js";
 import { surenessOf } from "./uncertainty.js";
-import { obstaclesOf } from "./virtio-mem/obstacles.js";
+import { ObstacleTally } from "./virtio-mem/obstacles.js";
 import type { DeviceRequest, PredictedMemoryBlock, Prediction } from "./prediction.js";
 
 export interface PredictOptions extends CapturedGuestOptions {
@@ -46,8 +47,10 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
   const hadKernelMemory = guest.driver
     .memoryBlocks()
     .some(({ zone, pluggedSize }) => zone !== "Movable" && zone !== undefined && pluggedSize > 0);
+  const tally = new RunTally(guest);
   host();
-  const obstacles = obstaclesOf(guest.log.entries, guest.device);
+  tally.end();
+  const obstacles = tally.obstacles.obstacles();
   const sureness = surenessOf(
     guest,
     {
@@ -55,11 +58,11 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
       sizeBefore: pluggedSizeBefore,
       sizeAfter: guest.device.pluggedSize,
       obstacles,
-      outOfMemory: [...guest.log.of("run-end")].some(({ errno }) => errno === -Errno.ENOMEM),
+      outOfMemory: tally.ranOutOfMemory,
     },
     hadKernelMemory,
   );
-  const cost = costOf(guest.log);
+  const cost = tally.cost.cost(guest.clock.nowMs);
   const pluggedSizeAfter = guest.device.pluggedSize;
   return {
     profile: guest.profile.name,
@@ -75,7 +78,7 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
     regionSize: guest.device.regionSize,
     pluggedBefore,
     pluggedAfter: guest.pluggedMap(),
-    requests: requestsOf(guest),
+    requests: tally.requests,
     memoryBlocks: memoryBlocksOf(guest),
     obstacles,
     retries: retriesOf(guest),
@@ -87,13 +90,32 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
   };
 }
 
-function requestsOf(guest: Guest): DeviceRequest[] {
-  return [...guest.log.of("request")].map(({ request, offset, nbBlocks, response }) => ({
-    type: request,
-    offset,
-    nbBlocks,
-    response,
-  }));
+/** Adds up what happens, as it happens: the log may have dropped the beginning in the end. */
+class RunTally {
+  readonly requests: DeviceRequest[] = [];
+  readonly obstacles: ObstacleTally;
+  readonly cost = new CostTally();
+  ranOutOfMemory = false;
+  /** Stops counting. */
+  readonly end: () => void;
+
+  constructor({ device, log }: Guest) {
+    this.obstacles = new ObstacleTally(device);
+    this.end = log.follow((entry) => {
+      this.#note(entry);
+    });
+  }
+
+  #note(entry: LogEntry): void {
+    this.obstacles.note(entry);
+    this.cost.note(entry);
+    if (entry.type === "request") {
+      const { request: type, offset, nbBlocks, response } = entry;
+      this.requests.push({ type, offset, nbBlocks, response });
+    } else if (entry.type === "run-end" && entry.errno === -Errno.ENOMEM) {
+      this.ranOutOfMemory = true;
+    }
+  }
 }
 
 function memoryBlocksOf(guest: Guest): PredictedMemoryBlock[] {

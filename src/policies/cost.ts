@@ -1,4 +1,4 @@
-import type { EventLog } from "../event-log.js";
+import type { LogEntry } from "../event-log.js";
 
 /** What it cost to plug or unplug, counted from the log. */
 export interface Cost {
@@ -17,29 +17,35 @@ export interface Cost {
   readonly virtualMs: number;
 }
 
-/** @param start - number of the first log entry that counts, and when it began, in virtual nanoseconds. */
-export function costOf(log: EventLog, start = 0, startNs = 0): Cost {
-  let scannedPages = 0;
-  let movedPages = 0;
-  let droppedPages = 0;
-  let attempts = 0;
-  let failedAttempts = 0;
-  for (const { nrPages } of log.of("look", start)) scannedPages += nrPages;
-  for (const entry of log.of("contig", start)) {
-    movedPages += entry.migratedPages;
-    droppedPages += entry.droppedPages;
-    attempts++;
-    if (entry.errno !== 0) failedAttempts++;
+/** Counts the costs entry by entry, for who follows a log. */
+export class CostTally {
+  #scannedPages = 0;
+  #movedPages = 0;
+  #droppedPages = 0;
+  #attempts = 0;
+  #failedAttempts = 0;
+  #requests = 0;
+
+  note(entry: LogEntry): void {
+    if (entry.type === "request") this.#requests++;
+    if (entry.type === "look") this.#scannedPages += entry.nrPages;
+    if (entry.type !== "contig") return;
+    this.#movedPages += entry.migratedPages;
+    this.#droppedPages += entry.droppedPages;
+    this.#attempts++;
+    if (entry.errno !== 0) this.#failedAttempts++;
   }
-  const requests = [...log.of("request", start)].length;
-  const virtualMs = (log.clock.nowNs - startNs) / 1e6;
-  return {
-    scannedPages,
-    movedPages,
-    droppedPages,
-    attempts,
-    failedAttempts,
-    requests,
-    virtualMs,
-  };
+
+  /** @param virtualMs - how long all that took. */
+  cost(virtualMs: number): Cost {
+    return {
+      scannedPages: this.#scannedPages,
+      movedPages: this.#movedPages,
+      droppedPages: this.#droppedPages,
+      attempts: this.#attempts,
+      failedAttempts: this.#failedAttempts,
+      requests: this.#requests,
+      virtualMs,
+    };
+  }
 }

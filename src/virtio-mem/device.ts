@@ -1,5 +1,5 @@
 import { KernelError } from "../core/kernel-error.js";
-import type { EventLog } from "../event-log.js";
+import type { Log } from "../event-log.js";
 import { formatSize } from "../units.js";
 import {
   deviceFlavour,
@@ -62,7 +62,7 @@ export interface VirtioMemDeviceOptions {
   /** The host behind the device, where it may fail. Default: it never does. */
   readonly host?: DeviceHost;
   /** Where requests and answers are written down. Default: nowhere. */
-  readonly log?: EventLog;
+  readonly log?: Log;
 }
 
 const ERROR: Response = { type: "ERROR" };
@@ -93,7 +93,7 @@ export class VirtioMemDevice {
   readonly #host: HostMemory;
   readonly #configListeners = new Set<() => void>();
   readonly #sizeListeners = new Set<(pluggedSize: number) => void>();
-  readonly #log: EventLog | undefined;
+  readonly #log: Log | undefined;
 
   /** @throws RangeError if an option breaks its rule above, or plugged runs overlap. */
   constructor(options: VirtioMemDeviceOptions) {

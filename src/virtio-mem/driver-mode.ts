@@ -1,4 +1,4 @@
-import type { EventLog, RunTrigger } from "../event-log.js";
+import type { Log, RunTrigger } from "../event-log.js";
 import type { MemoryNotifier, ZoneKind } from "../linux/linux-memory.js";
 import type { DriverProfile } from "../linux/profile.js";
 import type { BigBlockState } from "./big-block-state.js";
@@ -17,7 +17,7 @@ export interface DriverContext {
   readonly safeBigBlockUnplug: boolean;
   readonly link: DeviceLink;
   readonly memory: MemorySteps;
-  readonly log: EventLog;
+  readonly log: Log;
   /** Is a run going on? */
   isRunning(): boolean;
   queueWork(trigger: RunTrigger): void;

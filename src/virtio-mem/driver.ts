@@ -1,7 +1,7 @@
 import type { Timer, VirtualClock } from "../clock.js";
 import { KernelError } from "../core/kernel-error.js";
 import { Errno } from "../errno.js";
-import type { EventLog, RunTrigger } from "../event-log.js";
+import type { Log, RunTrigger } from "../event-log.js";
 import type { LinuxMemory, MemoryNotifier } from "../linux/linux-memory.js";
 import type { DriverProfile, LinuxProfile } from "../linux/profile.js";
 import { BigBlockMode } from "./big-block-mode.js";
@@ -24,7 +24,7 @@ export interface VirtioMemDriverOptions {
   readonly device: VirtioMemDevice;
   readonly memory: LinuxMemory;
   /** Where everything is written down; its clock is the driver's. */
-  readonly log: EventLog;
+  readonly log: Log;
   readonly profile: LinuxProfile;
   readonly parameters?: DriverParameters;
   /** How sub-block mode unplugs. Default: the policy of the profile. */
@@ -52,7 +52,7 @@ export class VirtioMemDriver {
   readonly policy: UnplugPolicy;
   readonly #profile: DriverProfile;
   readonly #link: DeviceLink;
-  readonly #log: EventLog;
+  readonly #log: Log;
   readonly #clock: VirtualClock;
   readonly #mode: DriverMode;
   readonly #workQueue: WorkQueue;

@@ -1,5 +1,5 @@
 import { Errno } from "../errno.js";
-import type { EventLog, RunEndEntry } from "../event-log.js";
+import type { Log, LogEntry, RunEndEntry } from "../event-log.js";
 import { formatCount, formatDuration, formatSize } from "../units.js";
 import type { VirtioMemDevice } from "./device.js";
 import type { VirtioMemDriver } from "./driver.js";
@@ -23,13 +23,19 @@ export interface Explanation {
 export interface Explained {
   readonly device: VirtioMemDevice;
   readonly driver: VirtioMemDriver;
-  readonly log: EventLog;
+  readonly log: Log;
+}
+
+interface LastRun {
+  readonly entries: readonly LogEntry[];
+  /** How it ended, or the one before while it goes on. */
+  readonly end: RunEndEntry | undefined;
 }
 
 /** Says in words why a guest has not what is requested of it, and what is waited for. */
 export function explain({ device, driver, log }: Explained): Explanation {
   const { requestedSize, pluggedSize } = device;
-  const lastRun = lastOf(log);
+  const lastRun = lastRunOf(log);
   const { retryDueNs } = driver;
   const retryAtMs = retryDueNs === undefined ? undefined : retryDueNs / NS_PER_MS;
   const sentences = [headline(requestedSize, pluggedSize)];
@@ -38,17 +44,18 @@ export function explain({ device, driver, log }: Explained): Explanation {
     return { requestedSize, pluggedSize, sentences, waitsFor, retryAtMs };
   };
 
-  const obstruction = obstructionOf(device, driver, lastRun);
+  const obstruction = obstructionOf(device, driver, lastRun.end);
   if (obstruction !== undefined) return done(...obstruction);
   if (requestedSize === pluggedSize && retryDueNs === undefined) return done("nothing");
-  if (lastRun === undefined) return done("an event", "The driver has not run yet.");
+  const { end } = lastRun;
+  if (end === undefined) return done("an event", "The driver has not run yet.");
 
-  const reasons = reasonsOf(lastRun, { device, driver, log });
+  const reasons = reasonsOf(end, { device, driver, entries: lastRun.entries });
   if (retryDueNs !== undefined) {
     const inMs = Math.max(0, retryDueNs - log.clock.nowNs) / NS_PER_MS;
     return done("a retry", ...reasons, `The driver tries again in ${formatDuration(inMs)}.`);
   }
-  return done(lastRun.errno === 0 ? "nothing" : "an event", ...reasons);
+  return done(end.errno === 0 ? "nothing" : "an event", ...reasons);
 }
 
 function headline(requestedSize: number, pluggedSize: number): string {
@@ -78,7 +85,14 @@ function obstructionOf(
   return undefined;
 }
 
-function reasonsOf(lastRun: RunEndEntry, explained: Explained): string[] {
+interface Reasons {
+  readonly device: VirtioMemDevice;
+  readonly driver: VirtioMemDriver;
+  /** Of the last run. */
+  readonly entries: readonly LogEntry[];
+}
+
+function reasonsOf(lastRun: RunEndEntry, explained: Reasons): string[] {
   const { device, driver } = explained;
   switch (lastRun.errno) {
     case 0:
@@ -103,7 +117,7 @@ function reasonsOf(lastRun: RunEndEntry, explained: Explained): string[] {
   }
 }
 
-function restWords({ device, driver }: Explained): string {
+function restWords({ device, driver }: Reasons): string {
   const rest = Math.abs(device.requestedSize - device.pluggedSize);
   const { bigBlockSize, subblockSize } = driver.geometry;
   const unit = bigBlockSize ?? subblockSize;
@@ -113,7 +127,7 @@ function restWords({ device, driver }: Explained): string {
   return "What is left is online, and the driver was told to spare online memory.";
 }
 
-function spaceWords({ device, driver }: Explained): string {
+function spaceWords({ device, driver }: Reasons): string {
   const offline = driver
     .memoryBlocks()
     .filter(({ state }) => state === "offline" || state === "offline-partial");
@@ -131,18 +145,17 @@ function spaceWords({ device, driver }: Explained): string {
   );
 }
 
-function lastAddFailed({ log }: Explained): boolean {
-  const added = [...log.of("add-memory", lastRunStart(log))].at(-1);
+function lastAddFailed({ entries }: Reasons): boolean {
+  const added = entries.findLast((entry) => entry.type === "add-memory");
   return added !== undefined && added.errno !== 0;
 }
 
-function busyWords({ device, driver, log }: Explained): string[] {
-  const start = lastRunStart(log);
-  const refused = [...log.of("request", start)].some(({ response }) => response === "BUSY");
+function busyWords({ device, driver, entries }: Reasons): string[] {
+  const refused = entries.some((entry) => entry.type === "request" && entry.response === "BUSY");
   if (refused) return ["The device is busy: the guest migrates, or the host has no memory for it."];
   const empty = driver.memoryBlocks().filter(({ pluggedSize }) => pluggedSize === 0);
   const sentences: string[] = [];
-  const obstacles = obstaclesOf(log.entries.slice(start), device);
+  const obstacles = obstaclesOf(entries, device);
   if (obstacles.length > 0) {
     const size = obstacles.reduce((sum, obstacle) => sum + obstacle.size, 0);
     const [first] = obstacles;
@@ -161,16 +174,15 @@ function busyWords({ device, driver, log }: Explained): string[] {
   return sentences;
 }
 
-function lastOf(log: EventLog): RunEndEntry | undefined {
-  for (let i = log.length - 1; i >= 0; i--) {
-    const entry = log.entries[i];
-    if (entry?.type === "run-end") return entry;
-  }
-  return undefined;
-}
-
-/** Number of the entry with which the last run began. */
-function lastRunStart(log: EventLog): number {
-  for (let i = log.length - 1; i >= 0; i--) if (log.entries[i]?.type === "run-start") return i;
-  return 0;
+/** What the last run wrote, from its beginning on; all there is where none has begun. */
+function lastRunOf(log: Log): LastRun {
+  const all = log.entries;
+  const entries = all.slice(
+    Math.max(
+      0,
+      all.findLastIndex(({ type }) => type === "run-start"),
+    ),
+  );
+  const end = all.findLast((entry) => entry.type === "run-end");
+  return { entries, end };
 }

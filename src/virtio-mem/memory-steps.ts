@@ -1,5 +1,5 @@
 import { Errno } from "../errno.js";
-import type { EventLog } from "../event-log.js";
+import type { Log } from "../event-log.js";
 import type { LinuxMemory, MemoryBlockInfo } from "../linux/linux-memory.js";
 import type { OfflineLimit } from "./offline-limit.js";
 
@@ -12,11 +12,11 @@ const PAGE_SIZE = 4096;
 export class MemorySteps {
   readonly limit: OfflineLimit;
   readonly #memory: LinuxMemory;
-  readonly #log: EventLog;
+  readonly #log: Log;
   readonly #onRemoved: () => void;
 
   /** @param onRemoved - called whenever memory blocks were removed. */
-  constructor(memory: LinuxMemory, log: EventLog, limit: OfflineLimit, onRemoved: () => void) {
+  constructor(memory: LinuxMemory, log: Log, limit: OfflineLimit, onRemoved: () => void) {
     this.#memory = memory;
     this.#log = log;
     this.limit = limit;

@@ -16,19 +16,40 @@ interface Failure {
  *
  * @param device - start of the region and size of a device block, in bytes.
  */
-export function obstaclesOf(
-  entries: Iterable<LogEntry>,
-  device: { readonly addr: number; readonly blockSize: number },
-): Obstacle[] {
-  const failures = new FailureMap();
-  for (const entry of entries) {
-    if (entry.type === "contig") failures.note(entry);
+export function obstaclesOf(entries: Iterable<LogEntry>, device: ObstacleDevice): Obstacle[] {
+  const tally = new ObstacleTally(device);
+  for (const entry of entries) tally.note(entry);
+  return tally.obstacles();
+}
+
+/** Where a device lies, and what it plugs in: bytes. */
+export interface ObstacleDevice {
+  readonly addr: number;
+  readonly blockSize: number;
+}
+
+/** The same, entry by entry, for who follows a log. */
+export class ObstacleTally {
+  readonly #device: ObstacleDevice;
+  readonly #failures = new FailureMap();
+
+  constructor(device: ObstacleDevice) {
+    this.#device = device;
+  }
+
+  note(entry: LogEntry): void {
+    if (entry.type === "contig") this.#failures.note(entry);
     else if (entry.type === "request" && isGiven(entry)) {
-      const startPfn = (device.addr + entry.offset) / PAGE_SIZE;
-      failures.clear(startPfn, (entry.nbBlocks * device.blockSize) / PAGE_SIZE);
+      const { addr, blockSize } = this.#device;
+      const startPfn = (addr + entry.offset) / PAGE_SIZE;
+      this.#failures.clear(startPfn, (entry.nbBlocks * blockSize) / PAGE_SIZE);
     }
   }
-  return failures.all().map(({ entry, tries }) => toObstacle(entry, tries, device.addr));
+
+  obstacles(): Obstacle[] {
+    const { addr } = this.#device;
+    return this.#failures.all().map(({ entry, tries }) => toObstacle(entry, tries, addr));
+  }
 }
 
 function isGiven({ request, response }: RequestEntry): boolean {
