@@ -9,6 +9,7 @@ import {
 } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import { Errno } from "../errno.js";
+import { BlockSpan } from "./block-span.js";
 import type { Calibration } from "./calibration.js";
 import type {
   ContigResult,
@@ -61,6 +62,9 @@ export class MemoryHotplug implements LinuxMemory {
   readonly #blocks = new Map<number, MemoryBlock>();
   readonly #notifiers = new Set<MemoryNotifier>();
   readonly #group: MemoryGroup;
+  /** Where the online memory of the device lies by kind of zone. Boot memory lies below and is never in between. */
+  readonly #kernelSpan = new BlockSpan();
+  readonly #movableSpan = new BlockSpan();
   readonly #pagesPerBlock: number;
 
   constructor(options: MemoryHotplugOptions) {
@@ -85,7 +89,7 @@ export class MemoryHotplug implements LinuxMemory {
     memmap: readonly (readonly [startPfn: number, nrPages: number])[],
   ): void {
     this.#blocks.set(id, { id, zone, memmap: [...memmap], managed });
-    if (zone !== undefined) this.#addToGroup(zone, this.#pagesPerBlock);
+    if (zone !== undefined) this.#noteOnline(id, zone);
   }
 
   memoryBlock(id: number): MemoryBlockInfo | undefined {
@@ -288,7 +292,7 @@ export class MemoryHotplug implements LinuxMemory {
     block.managed = runs.reduce((sum, [, nrPages]) => sum + nrPages, 0);
     zone.managed += block.managed;
     zone.present += this.#pagesPerBlock;
-    this.#addToGroup(zone, this.#pagesPerBlock);
+    this.#noteOnline(id, zone);
     this.#zones.recompute();
     for (const notifier of notifiers) notifier.online(id, kind);
   }
@@ -309,12 +313,30 @@ export class MemoryHotplug implements LinuxMemory {
     }
     zone.managed -= block.managed;
     zone.present -= this.#pagesPerBlock;
-    this.#addToGroup(zone, -this.#pagesPerBlock);
     block.managed = 0;
     block.zone = undefined;
+    this.#noteOffline(id, zone);
     this.#zones.recompute();
     for (const notifier of notifiers) notifier.offline(id);
     return 0;
+  }
+
+  #noteOnline(id: number, zone: Zone): void {
+    this.#addToGroup(zone, this.#pagesPerBlock);
+    this.#spanOf(zone).add(id);
+  }
+
+  #noteOffline(id: number, zone: Zone): void {
+    this.#addToGroup(zone, -this.#pagesPerBlock);
+    const isMovable = zone.kind === "Movable";
+    this.#spanOf(zone).remove(id, (other) => {
+      const kind = this.#blocks.get(other)?.zone?.kind;
+      return kind !== undefined && (kind === "Movable") === isMovable;
+    });
+  }
+
+  #spanOf(zone: Zone): BlockSpan {
+    return zone.kind === "Movable" ? this.#movableSpan : this.#kernelSpan;
   }
 
   #addToGroup(zone: Zone, nrPages: number): void {
@@ -335,19 +357,10 @@ export class MemoryHotplug implements LinuxMemory {
     );
   }
 
-  /** Where the online memory of the device lies by kind of zone. Boot memory lies below and is never in between. */
   #spans(): ZoneSpans {
-    const span = (movable: boolean): readonly [number, number] | undefined => {
-      let low = Infinity;
-      let high = 0;
-      for (const block of this.#blocks.values()) {
-        if (block.zone === undefined || (block.zone.kind === "Movable") !== movable) continue;
-        low = Math.min(low, this.#startPfn(block));
-        high = Math.max(high, this.#startPfn(block) + this.#pagesPerBlock);
-      }
-      return high === 0 ? undefined : [low, high];
-    };
-    return { kernel: span(false), movable: span(true) };
+    const pfns = ({ ends }: BlockSpan): readonly [number, number] | undefined =>
+      ends && [ends[0] * this.#pagesPerBlock, (ends[1] + 1) * this.#pagesPerBlock];
+    return { kernel: pfns(this.#kernelSpan), movable: pfns(this.#movableSpan) };
   }
 
   #spend(ns: number): void {

@@ -12,6 +12,13 @@ const LINUX_INDEX: Readonly<Record<ZoneKind, number>> = {
   Movable: 3,
 };
 
+/** Highest zone of a request, as the core numbers it, and its Linux index. */
+const REQUESTS: readonly { readonly kind: ZoneKindNumber; readonly highest: number }[] =
+  Object.entries(ZoneKindNumber).map(([kind, number]) => ({
+    kind: number,
+    highest: LINUX_INDEX[kind as ZoneKind],
+  }));
+
 export interface Zone {
   /** Index in the core. */
   readonly id: number;
@@ -113,10 +120,9 @@ export class ZoneTable {
         const index = LINUX_INDEX[other.kind];
         managed[index] = (managed[index] ?? 0) + other.managed;
       }
-      for (const [kind, number] of Object.entries(ZoneKindNumber)) {
-        const highest = LINUX_INDEX[kind as ZoneKind];
+      for (const { kind, highest } of REQUESTS) {
         const pages = lowmemReserve(managed, LINUX_INDEX[zone.kind], highest);
-        this.#pages.setLowmemReserve(zone.id, number, pages);
+        this.#pages.setLowmemReserve(zone.id, kind, pages);
       }
     }
   }
