@@ -161,7 +161,7 @@ export class Guest {
       parameters: options.driver ?? {},
       requestNs: calibration.requestNs,
       policy: policy.unplug,
-      sense: lookFor(pages, clock, calibration),
+      ...eyesAndHands(pages, clock, calibration),
     });
     driver.run();
     return new Guest({ pages, zones, clock, log, hotplug, device, driver, profile, policy });
@@ -219,7 +219,7 @@ export class Guest {
       parameters: options.driver ?? driverParameters(capture, profile),
       requestNs: calibration.requestNs,
       policy: policy.unplug,
-      sense: lookFor(pages, clock, calibration),
+      ...eyesAndHands(pages, clock, calibration),
     });
     return new Guest({
       pages,
@@ -263,15 +263,26 @@ function profileOf({ profile: name = "v6.1", subblockSize }: GuestOptions): Linu
   return { ...profile, driver: { ...profile.driver, subblockMinimumSize: subblockSize } };
 }
 
-/** What a policy sees when it looks at subblocks, and what that costs. */
-function lookFor(
+/** How a policy looks at subblocks and isolates them, and what that costs. */
+function eyesAndHands(
   pages: PageMemory,
   clock: VirtualClock,
-  calibration: Calibration,
-): NonNullable<VirtioMemDriverOptions["sense"]> {
-  return (startPfn, nrPages, count) => {
-    clock.advance(Math.round(nrPages * count * calibration.lookedPageNs));
-    return pages.countBySubblock(startPfn, nrPages, count);
+  { lookedPageNs, perPageblockNs }: Calibration,
+): Required<Pick<VirtioMemDriverOptions, "sense" | "isolation">> {
+  return {
+    sense: (startPfn, nrPages, count) => {
+      clock.advance(Math.round(nrPages * count * lookedPageNs));
+      return pages.countBySubblock(startPfn, nrPages, count);
+    },
+    isolation: {
+      tryIsolate: (startPfn, nrPages) => {
+        clock.advance(Math.round((nrPages / PAGEBLOCK_PAGES) * perPageblockNs));
+        return pages.tryIsolate(startPfn, nrPages);
+      },
+      unisolate: (startPfn, nrPages) => {
+        pages.unisolate(startPfn, nrPages);
+      },
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { BIGGER_CHUNKS_FIRST } from "./bigger-chunks-first.js";
 import { FREE_AREAS_FIRST } from "./free-areas-first.js";
+import { ISOLATE_FIRST } from "./isolate-first.js";
 import { LINUX_ORDERS } from "./linux-orders.js";
 import type { Policy } from "./policy.js";
 import { SENSE_FIRST } from "./sense-first.js";
@@ -10,4 +11,5 @@ export const POLICIES: readonly Policy[] = [
   SENSE_FIRST,
   FREE_AREAS_FIRST,
   BIGGER_CHUNKS_FIRST,
+  ISOLATE_FIRST,
 ];

@@ -24,6 +24,7 @@ const DECISIONS: Readonly<Record<Exclude<keyof UnplugDecisions, "accepts">, stri
   chunks: "the sizes of chunks",
   attempts: "the number of attempts",
   rank: "the rank of chunks",
+  isolatesFirst: "when chunks are isolated",
   outOfMemory: "what happens when memory runs out",
 };
 

@@ -6,7 +6,7 @@ import type { DeviceLink } from "./device-link.js";
 import type { DriverGeometry } from "./driver-parameters.js";
 import type { MemoryBlockState } from "./memory-block-state.js";
 import type { MemorySteps } from "./memory-steps.js";
-import type { SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
+import type { PageIsolation, SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
 
 /** What both modes of the driver work with. */
 export interface DriverContext {
@@ -22,6 +22,8 @@ export interface DriverContext {
   isRunning(): boolean;
   queueWork(trigger: RunTrigger): void;
   sense(startPfn: number, nrPages: number, count: number): SubblockSummary | undefined;
+  /** Isolation of pageblocks, for policies that isolate first; undefined where there is none. */
+  readonly isolation: PageIsolation | undefined;
 }
 
 /** One memory block of the device, as the driver knows it. */

@@ -15,7 +15,7 @@ import { OfflineLimit } from "./offline-limit.js";
 import { featureBits, MAX_NB_BLOCKS } from "./protocol.js";
 import { explainResult, isRetried, NACK_LIMIT } from "./run-result.js";
 import { SubBlockMode } from "./sub-block-mode.js";
-import type { SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
+import type { PageIsolation, SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
 import { WorkQueue } from "./work-queue.js";
 
 const NS_PER_MS = 1_000_000;
@@ -37,6 +37,8 @@ export interface VirtioMemDriverOptions {
   readonly workQueue?: WorkQueue;
   /** A look at the pages of `count` subblocks, for policies that look before they try. */
   readonly sense?: (startPfn: number, nrPages: number, count: number) => SubblockSummary;
+  /** Isolation of pageblocks, for policies that isolate before they move. */
+  readonly isolation?: PageIsolation;
 }
 
 /**
@@ -251,7 +253,7 @@ export class VirtioMemDriver {
   }
 
   #createMode(options: VirtioMemDriverOptions): DriverMode {
-    const { memory, profile, parameters = {}, sense } = options;
+    const { memory, profile, parameters = {}, sense, isolation } = options;
     const { bigBlockSize, memoryBlockSize, deviceBlockSize } = this.geometry;
     const unitSize = bigBlockSize ?? memoryBlockSize;
     if (unitSize / deviceBlockSize > MAX_NB_BLOCKS) {
@@ -281,6 +283,7 @@ export class VirtioMemDriver {
         this.#log.add({ type: "look", atNs: this.#clock.nowNs, ...look });
         return summary;
       },
+      isolation,
     };
     return bigBlockSize === undefined
       ? new SubBlockMode(context)

@@ -1,8 +1,9 @@
 import { Errno } from "../errno.js";
 import type { DriverContext } from "./driver-mode.js";
+import { KeptOut } from "./kept-out.js";
 import type { MemoryBlockState } from "./memory-block-state.js";
 import type { MemoryBlockTable } from "./memory-block-table.js";
-import type { Chunk, SubblockSummary, UnplugPolicy, UnplugView } from "./unplug-policy.js";
+import type { Chunk, SubblockSummary, UnplugView } from "./unplug-policy.js";
 
 const PAGE_SIZE = 4096;
 
@@ -24,8 +25,8 @@ export class SubBlockUnplug implements UnplugView {
   /** Subblocks still to be unplugged in this run. */
   #left = 0;
   #hasEmptyMemoryBlock = false;
-  /** Did an attempt of this run find no memory to move pages to? */
-  #isOutOfMemory = false;
+  /** Attempts of this run that found no memory to move pages to, and went on. */
+  #outOfMemory = 0;
   /** Memory block whose chunks are tried one after the other; undefined while they go by rank. */
   #visited: number | undefined;
   /** What the last look at a whole memory block told. */
@@ -52,11 +53,12 @@ export class SubBlockUnplug implements UnplugView {
    */
   run(wanted: number): number {
     this.#left = wanted;
-    this.#isOutOfMemory = false;
+    this.#outOfMemory = 0;
     if (wanted === 0) return 0;
     const { policy, unplugOnline } = this.#context;
+    const isPlanned = policy.rank !== undefined || policy.isolatesFirst === true;
     for (const [pass, states] of policy.passes.entries()) {
-      const spared = !unplugOnline || policy.rank !== undefined;
+      const spared = !unplugOnline || isPlanned;
       if (spared && !states.every(isOffline)) continue;
       for (const id of this.#inPass(pass, states)) {
         const rc = isOffline(this.#table.state(id))
@@ -67,8 +69,8 @@ export class SubBlockUnplug implements UnplugView {
     }
     // What is online may be spared on purpose: no reason to try again.
     if (!unplugOnline) return 0;
-    if (policy.rank !== undefined) {
-      const rc = this.#emptyByRank(policy.rank);
+    if (isPlanned) {
+      const rc = this.#emptyByPlan();
       if (rc !== 0 || this.#left === 0) return rc;
     }
     return this.#shortfall();
@@ -76,21 +78,61 @@ export class SubBlockUnplug implements UnplugView {
 
   /** Why fewer subblocks went than were wanted. */
   #shortfall(): number {
-    return this.#isOutOfMemory ? -Errno.ENOMEM : -Errno.EBUSY;
+    return this.#outOfMemory > 0 ? -Errno.ENOMEM : -Errno.EBUSY;
   }
 
-  /** Tries the chunks of all online memory blocks in the order of their ranks. */
-  #emptyByRank(rank: NonNullable<UnplugPolicy["rank"]>): number {
-    const ranked: { readonly chunk: Chunk; readonly rank: number }[] = [];
-    for (const chunk of this.#onlineChunks()) ranked.push({ chunk, rank: rank(this, chunk) });
-    ranked.sort((a, b) => a.rank - b.rank);
+  /** Tries the chunks of all online memory blocks, in an order that is fixed beforehand. */
+  #emptyByPlan(): number {
+    const chunks = this.#plannedChunks();
     this.#startVisit(undefined);
-    for (const { chunk } of ranked) {
-      const rc = this.#tryChunk(chunk);
-      if (rc !== 0) return rc;
-      if (this.#left === 0) return 0;
+    const keptOut = this.#keepOut(chunks);
+    let rc = 0;
+    for (const chunk of chunks) {
+      if (this.#left === 0) break;
+      rc = keptOut === undefined ? this.#tryChunk(chunk) : this.#tryKeptOut(chunk, keptOut);
+      if (rc !== 0) break;
     }
-    return 0;
+    keptOut?.releaseAll();
+    return rc;
+  }
+
+  /** The chunks that look worth trying now: by rank where the policy gives one, else in the order of the visits. */
+  #plannedChunks(): Chunk[] {
+    const { rank } = this.#context.policy;
+    const ranked: { readonly chunk: Chunk; readonly rank: number }[] = [];
+    for (const chunk of this.#onlineChunks()) {
+      if (this.#isAccepted(chunk)) ranked.push({ chunk, rank: rank?.(this, chunk) ?? 0 });
+    }
+    ranked.sort((a, b) => a.rank - b.rank);
+    return ranked.map(({ chunk }) => chunk);
+  }
+
+  #keepOut(chunks: readonly Chunk[]): KeptOut | undefined {
+    const { isolation, policy } = this.#context;
+    if (isolation === undefined || policy.isolatesFirst !== true) return undefined;
+    const nrPages = this.#subblockSize / PAGE_SIZE;
+    const pfnOf = (id: number, subblock: number): number => this.#addr(id, subblock) / PAGE_SIZE;
+    const subblocks = {
+      tryIsolate: (id: number, at: number) => isolation.tryIsolate(pfnOf(id, at), nrPages),
+      release: (id: number, at: number) => {
+        isolation.unisolate(pfnOf(id, at), nrPages);
+      },
+      freePages: (id: number, at: number) => this.#look(id, at, 1)?.freePages[0] ?? 0,
+    };
+    return new KeptOut(subblocks, chunks, this.#left);
+  }
+
+  /** Tries a chunk of memory that was isolated first, and gives up other such memory for its pages. */
+  #tryKeptOut(chunk: Chunk, keptOut: KeptOut): number {
+    if (keptOut.isGivenUp(chunk) || !this.#isToBeTried(chunk)) return 0;
+    keptOut.release(chunk);
+    for (;;) {
+      const wasOutOfMemory = this.#outOfMemory;
+      const rc = this.#takeChunk(chunk);
+      if (rc !== 0 || this.#outOfMemory === wasOutOfMemory) return rc;
+      const pages = this.senseChunk(chunk)?.movablePages.reduce((sum, nr) => sum + nr, 0) ?? 0;
+      if (!keptOut.makeRoom(pages)) return rc;
+    }
   }
 
   /** The plugged chunks of online memory blocks: by pass, memory block, size and place. */
@@ -263,9 +305,16 @@ export class SubBlockUnplug implements UnplugView {
    * block when nothing is left of it. Returns 0, or the errno that ends the run.
    */
   #tryChunk(chunk: Chunk): number {
+    return this.#isToBeTried(chunk) ? this.#takeChunk(chunk) : 0;
+  }
+
+  #isToBeTried(chunk: Chunk): boolean {
     const { id, start, count } = chunk;
-    if (this.#left < count || !this.#table.isAllPlugged(id, start, count)) return 0;
-    if (!this.#isAccepted(chunk)) return 0;
+    if (this.#left < count || !this.#table.isAllPlugged(id, start, count)) return false;
+    return this.#isAccepted(chunk);
+  }
+
+  #takeChunk({ id, start, count }: Chunk): number {
     const rc = this.#unplugChunk(id, start, count);
     if (rc === SKIPPED) return 0;
     if (rc !== 0) return rc;
@@ -315,7 +364,7 @@ export class SubBlockUnplug implements UnplugView {
     const taken = memory.take(addr, size, attempts, this.#isStale);
     if (taken === -Errno.EBUSY) return SKIPPED;
     if (taken === -Errno.ENOMEM && policy.outOfMemory === "go-on") {
-      this.#isOutOfMemory = true;
+      this.#outOfMemory++;
       return SKIPPED;
     }
     if (taken !== 0) return taken;

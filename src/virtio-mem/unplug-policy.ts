@@ -11,6 +11,13 @@ export interface SubblockSummary {
   readonly unmovablePages: Uint32Array;
 }
 
+/** Keeps the page allocator out of pageblocks, and lets it back. */
+export interface PageIsolation {
+  /** `false` where a page forbids it; nothing has changed then. */
+  tryIsolate(startPfn: number, nrPages: number): boolean;
+  unisolate(startPfn: number, nrPages: number): void;
+}
+
 /** Subblocks of one memory block that are tried and unplugged together. */
 export interface Chunk {
   /** Id of the memory block. */
@@ -84,6 +91,12 @@ export interface UnplugPolicy {
    * this run. Default: none, everything is tried.
    */
   readonly accepts?: readonly ChunkTest[];
+  /**
+   * Isolate what is wanted before the first page is moved, so that no page moves into memory that
+   * goes next; the first chunks in order, those that are accepted. Default: false, each chunk is
+   * isolated when its turn comes.
+   */
+  readonly isolatesFirst?: boolean;
   /**
    * What happens when no memory is left to move pages to. Linux ends the run; `"go-on"` tries the
    * other chunks, some of which need none. Default: `"end"`.

@@ -1,0 +1,88 @@
+import type { Chunk } from "./unplug-policy.js";
+
+/** Isolation of subblocks, so that the page allocator keeps out of them. */
+export interface SubblockIsolation {
+  /** `false` where a page forbids it; nothing has changed then. */
+  tryIsolate(id: number, subblock: number): boolean;
+  release(id: number, subblock: number): void;
+  /** Free pages in it. */
+  freePages(id: number, subblock: number): number;
+}
+
+interface Subblock {
+  readonly id: number;
+  readonly subblock: number;
+}
+
+/**
+ * The subblocks that a run wants to unplug, isolated beforehand: pages that have to move then go
+ * where they can stay. Where there is no room left for them, subblocks are given up from the last
+ * one on, and become room.
+ */
+export class KeptOut {
+  readonly #isolation: SubblockIsolation;
+  /** In the order in which they will be tried. */
+  readonly #kept = new Map<string, Subblock>();
+  readonly #givenUp = new Set<string>();
+
+  /** Isolates the first `wanted` subblocks of `chunks` that can be; the others stay as they are. */
+  constructor(isolation: SubblockIsolation, chunks: Iterable<Chunk>, wanted: number) {
+    this.#isolation = isolation;
+    for (const subblock of subblocksOf(chunks)) {
+      if (this.#kept.size >= wanted) return;
+      const key = keyOf(subblock);
+      if (this.#kept.has(key)) continue;
+      if (isolation.tryIsolate(subblock.id, subblock.subblock)) this.#kept.set(key, subblock);
+    }
+  }
+
+  /** Was a subblock of this chunk given up? */
+  isGivenUp(chunk: Chunk): boolean {
+    for (const subblock of subblocksOf([chunk])) {
+      if (this.#givenUp.has(keyOf(subblock))) return true;
+    }
+    return false;
+  }
+
+  /** Lets go of a chunk: somebody is about to isolate it anew, and take it. */
+  release(chunk: Chunk): void {
+    for (const subblock of subblocksOf([chunk])) this.#release(subblock);
+  }
+
+  /**
+   * Gives up subblocks until there is room for `pages` more pages.
+   *
+   * @returns `false` if none was left to give up.
+   */
+  makeRoom(pages: number): boolean {
+    const last = [...this.#kept.values()].reverse();
+    let room = 0;
+    for (const subblock of last) {
+      if (room >= pages) break;
+      room += this.#isolation.freePages(subblock.id, subblock.subblock);
+      this.#release(subblock);
+      this.#givenUp.add(keyOf(subblock));
+    }
+    return last.length > 0;
+  }
+
+  releaseAll(): void {
+    for (const subblock of this.#kept.values()) this.#release(subblock);
+  }
+
+  #release(subblock: Subblock): void {
+    if (this.#kept.delete(keyOf(subblock))) {
+      this.#isolation.release(subblock.id, subblock.subblock);
+    }
+  }
+}
+
+function* subblocksOf(chunks: Iterable<Chunk>): Generator<Subblock> {
+  for (const { id, start, count } of chunks) {
+    for (let subblock = start; subblock < start + count; subblock++) yield { id, subblock };
+  }
+}
+
+function keyOf({ id, subblock }: Subblock): string {
+  return `${id}:${subblock}`;
+}
