@@ -4,7 +4,7 @@ import { readCapture } from "../../src/capture/read-capture.js";
 import { PAGE_SIZE, PAGEBLOCK_PAGES, Migratetype } from "../../src/core/abi.js";
 import { Guest } from "../../src/guest.js";
 import { openCapture } from "../../src/node.js";
-import { costOf } from "../../src/policies/cost.js";
+import { CostTally } from "../../src/policies/cost.js";
 
 /** A guest with 632 MiB of anonymous memory in its virtio-mem memory, all in ZONE_NORMAL. */
 const ANON = join(import.meta.dirname, "recordings/c-anon-normal-seed1");
@@ -16,13 +16,17 @@ async function shrunk(path: string, policy: string) {
   const nr = guest.device.regionSize / (PAGEBLOCK_PAGES * PAGE_SIZE);
   const first = guest.device.addr / PAGE_SIZE;
   const { movablePages } = guest.pages.countBySubblock(first, PAGEBLOCK_PAGES, nr);
+  const tally = new CostTally();
+  guest.log.follow((entry) => {
+    tally.note(entry);
+  });
   guest.requestSize(0);
   expect(guest.pages.validate()).toBeUndefined();
   for (let block = 0; block < guest.pages.nrPageblocks; block++) {
     expect(guest.pages.pageblockType(block * PAGEBLOCK_PAGES)).not.toBe(Migratetype.Isolate);
   }
   const movable = movablePages.reduce((sum, pages) => sum + pages, 0);
-  return { left: guest.device.pluggedSize, movable, cost: costOf(guest.log) };
+  return { left: guest.device.pluggedSize, movable, cost: tally.cost(guest.clock.nowMs) };
 }
 
 test("isolate-first moves no page twice where all memory is asked for, Linux moves most so", async () => {
