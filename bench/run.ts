@@ -4,10 +4,15 @@ import { writeFileSync } from "node:fs";
 
 import { Command, InvalidArgumentError } from "commander";
 
-import { rowsOf } from "./row.js";
+import { interleave, type Schedule } from "./measure/interleave.js";
+import { rowsOf, type Row } from "./row.js";
 import { SEQUENCES } from "./sequences/all.js";
+import { checkChecksums } from "./sequences/checksums.js";
+import { CONTENDERS, inOrder, sequenceJobs } from "./sequences/jobs.js";
 import { sequenceTable } from "./sequences/report.js";
-import { CONTENDERS, runContenders } from "./sequences/run.js";
+import { WORKLOADS } from "./workloads/all.js";
+import { bySize, workloadJobs } from "./workloads/jobs.js";
+import { workloadTable } from "./workloads/report.js";
 
 interface Options {
   readonly only?: readonly string[];
@@ -22,10 +27,11 @@ interface Options {
 const GIB_64 = { pages: 2 ** 24, repeats: 2 ** 24, steps: 2 ** 23 };
 const TIB = { ...GIB_64, pages: 2 ** 28 };
 const SMOKE = { pages: 2 ** 20, repeats: 2 ** 18, steps: 2 ** 18 };
+const NAMES = [...SEQUENCES, ...WORKLOADS.map(({ name }) => name)];
 
 const program = new Command("bench")
-  .description("Measures the core against a bare buddy allocator in TypeScript and in C.")
-  .option("--only <names>", `only these, by commas: ${SEQUENCES.join(", ")}`, listOf(SEQUENCES))
+  .description("Measures the core, beside a bare buddy allocator in TypeScript and in C.")
+  .option("--only <names>", `only these, by commas: ${NAMES.join(", ")}`, listOf(NAMES))
   .option(
     "--contenders <names>",
     `only these, by commas: ${CONTENDERS.join(", ")}`,
@@ -34,25 +40,46 @@ const program = new Command("bench")
   .option("--rounds <number>", "fresh processes per contender (default: 3)", wholeNumber)
   .option("--seed <number>", "of the order in which contenders take turns", wholeNumber, 1)
   .option("--json <file>", "write all rows to this file, too")
-  .option("--long", "1 TiB in place of 64 GiB")
+  .option("--long", "the sequences at 1 TiB in place of 64 GiB, the workloads at more sizes")
   .option("--smoke", "small and short: does everything run? The figures mean nothing");
 
 program.parse();
 const options = program.opts<Options>();
-const scale = options.smoke ? SMOKE : options.long ? TIB : GIB_64;
-const rounds = await runContenders({
-  scale,
-  sequences: options.only ?? SEQUENCES,
-  contenders: options.contenders ?? CONTENDERS,
+const schedule: Schedule = {
   rounds: options.rounds ?? (options.smoke ? 1 : 3),
   seed: options.seed,
   say: (line) => {
     console.error(line);
   },
-});
-const rows = rowsOf(rounds);
-console.log(sequenceTable(rows));
+};
+const isWanted = (name: string): boolean => options.only?.includes(name) ?? true;
+const rows = [...(await sequenceRows()), ...(await workloadRows())];
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 1)}\n`);
+
+async function sequenceRows(): Promise<Row[]> {
+  const scale = options.smoke ? SMOKE : options.long ? TIB : GIB_64;
+  const sequences = SEQUENCES.filter(isWanted);
+  if (sequences.length === 0) return [];
+  const contenders = options.contenders ?? CONTENDERS;
+  const jobs = await sequenceJobs(scale, sequences, contenders, schedule.say);
+  const rounds = await interleave(jobs, schedule);
+  await checkChecksums(rounds, { scale, sequences });
+  const rows = rowsOf(inOrder(rounds));
+  console.log(`${sequenceTable(rows)}\n`);
+  return rows;
+}
+
+async function workloadRows(): Promise<Row[]> {
+  const workloads = WORKLOADS.filter(({ name }) => isWanted(name));
+  if (workloads.length === 0) return [];
+  const jobs = await workloadJobs(
+    workloads,
+    options.smoke ? "smoke" : options.long ? "long" : "usual",
+  );
+  const rows = rowsOf(bySize(await interleave(jobs, schedule), workloads));
+  console.log(`${workloadTable(rows)}\n`);
+  return rows;
+}
 
 function wholeNumber(text: string): number {
   const value = Number(text);

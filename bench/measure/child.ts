@@ -17,15 +17,12 @@ export async function jsonLines<T>(command: string, args: readonly string[]): Pr
       resolve(code ?? signal);
     });
   });
-  if (status !== 0)
-    throw new Error(`${command} ended with ${String(status)}: ${complaints.trim()}`);
+  if (status !== 0) {
+    const call = [command, ...args].join(" ");
+    throw new Error(`${call} ended with ${String(status)}: ${complaints.trim()}`);
+  }
   return output
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as T);
-}
-
-/** Like {@link jsonLines}, of a TypeScript program of this repository. */
-export function programLines<T>(path: string, args: readonly string[]): Promise<T[]> {
-  return jsonLines(process.execPath, ["--import", "tsx", path, ...args]);
 }

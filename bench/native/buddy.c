@@ -18,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
+
+#include "stopwatch.h"
 
 enum { MAX_ORDER = 10, ORDERS };
 static const uint32_t NONE = UINT32_MAX;
@@ -277,28 +278,19 @@ static bool is_wanted_at(const char *name, uint32_t order)
 	return is_wanted(full);
 }
 
-static double now(void)
+static void report(const char *name, struct elapsed took, uint32_t ops, uint32_t checksum)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+	if (!is_wanted(name))
+		return;
+	print_elapsed(name, took, ops, checksum, (uint64_t)pages * (sizeof(struct links) / 2 + 1));
 }
 
-static void report(const char *name, double ns, uint32_t ops, uint32_t checksum)
-{
-	printf("{\"workload\":\"%s\",\"ns\":%.0f,\"ops\":%u,\"checksum\":%u,\"bytes\":%llu}\n", name, ns, ops, checksum,
-	       (unsigned long long)pages * 5);
-	fflush(stdout);
-}
-
-static void report_at(const char *name, uint32_t order, double ns, uint32_t ops, uint32_t checksum)
+static void report_at(const char *name, uint32_t order, struct elapsed took, uint32_t ops, uint32_t checksum)
 {
 	char full[32];
 
 	snprintf(full, sizeof(full), "%s_o%u", name, order);
-	if (is_wanted(full))
-		report(full, ns, ops, checksum);
+	report(full, took, ops, checksum);
 }
 
 static bool is_terabyte(void)
@@ -309,7 +301,7 @@ static bool is_terabyte(void)
 static void bulk(uint32_t order)
 {
 	uint32_t chunks = pages >> order, sum;
-	double start, ns;
+	struct elapsed start, took;
 
 	if (!is_terabyte() || order > 0) {
 		fill(order, chunks);
@@ -317,51 +309,51 @@ static void bulk(uint32_t order)
 	}
 	start = now();
 	sum = fill(order, chunks);
-	ns = now() - start;
-	report_at("bulk_alloc", order, ns, chunks, sum);
+	took = since(start);
+	report_at("bulk_alloc", order, took, chunks, sum);
 	start = now();
 	drain(order, 0, chunks);
-	ns = now() - start;
-	report_at("bulk_free", order, ns, chunks, 0);
+	took = since(start);
+	report_at("bulk_free", order, took, chunks, 0);
 }
 
 static void rand_free(uint32_t order)
 {
 	uint32_t chunks = pages >> order, timed = is_terabyte() && order == 0 ? 1u << 23 : chunks;
-	double start, ns;
+	struct elapsed start, took;
 
 	fill(order, chunks);
 	shuffle(timed, chunks, 0x9E3779B9);
 	start = now();
 	drain(order, 0, timed);
-	ns = now() - start;
-	report_at("rand_free", order, ns, timed, 0);
+	took = since(start);
+	report_at("rand_free", order, took, timed, 0);
 	drain(order, timed, chunks);
 }
 
 static void repeat_timed(const char *name, uint32_t order)
 {
-	double start, ns;
+	struct elapsed start, took;
 	uint32_t sum;
 
 	repeat(order, repeat_ops / 16);
 	start = now();
 	sum = repeat(order, repeat_ops);
-	ns = now() - start;
-	report_at(name, order, ns, repeat_ops * 2, sum);
+	took = since(start);
+	report_at(name, order, took, repeat_ops * 2, sum);
 }
 
 static void churn_timed(void)
 {
 	uint32_t slots = pages >> 3, sum;
-	double start, ns;
+	struct elapsed start, took;
 
 	memset(handles, 0xff, (size_t)slots * sizeof(uint32_t));
 	churn(slots, slots * (is_terabyte() ? 1 : 4), 0x12345679);
 	start = now();
 	sum = churn(slots, churn_ops, 0x2545F491);
-	ns = now() - start;
-	report("churn", ns, churn_ops, sum);
+	took = since(start);
+	report("churn", took, churn_ops, sum);
 	if (failed) {
 		fprintf(stderr, "churn: %u allocations failed\n", failed);
 		exit(1);

@@ -50,10 +50,10 @@ async function linuxChecksums(
 function assertSame(rounds: readonly Round[], expected: Readonly<Record<string, number>>): void {
   const seen: Record<string, number> = { ...expected };
   for (const { workload, contender, checksum } of rounds) {
-    const other = (seen[workload] ??= checksum);
+    const other = (seen[workload] ??= checksum ?? 0);
     if (checksum === other) continue;
     throw new Error(
-      `${workload}: ${contender} allocated otherwise, checksum ${checksum} in place of ${other}`,
+      `${workload}: ${contender} allocated otherwise, checksum ${checksum ?? "none"} in place of ${other}`,
     );
   }
 }

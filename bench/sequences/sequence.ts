@@ -1,5 +1,5 @@
 import type { Allocator } from "../contenders/allocator.js";
-import { cpuNs } from "../measure/cpu-clock.js";
+import { stopwatch, type Elapsed } from "../measure/stopwatch.js";
 
 /** How long the sequences are. */
 export interface Scale {
@@ -12,9 +12,8 @@ export interface Scale {
 }
 
 /** What one sequence took. */
-export interface Measure {
+export interface Measure extends Elapsed {
   readonly workload: string;
-  readonly ns: number;
   readonly ops: number;
   /** 0 where the sequence has none. Equal for equal contenders. */
   readonly checksum: number;
@@ -36,7 +35,7 @@ export function timed(
   ops: number,
   run: () => number,
 ): Measure {
-  const start = cpuNs();
+  const elapsed = stopwatch();
   const checksum = run();
-  return { workload, ns: cpuNs() - start, ops, checksum, bytes: allocator.bytes() };
+  return { workload, ...elapsed(), ops, checksum, bytes: allocator.bytes() };
 }

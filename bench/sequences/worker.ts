@@ -1,10 +1,11 @@
-// Usage: tsx bench/sequences/worker.ts <contender> <pages> <repeats> <steps> <sequence...>
+// Usage: node <bundle of this file> <contender> <pages> <repeats> <steps> <sequence...>
 // Runs the sequences on one contender and prints a line of JSON for each.
 
 import type { Allocator } from "../contenders/allocator.js";
 import { coreCall } from "../contenders/core-call.js";
 import { core } from "../contenders/core.js";
 import { typescript } from "../contenders/typescript.js";
+import { peakMemory } from "../measure/peak-memory.js";
 import { runSequences } from "./all.js";
 import { warmUp } from "./warm-up.js";
 
@@ -22,6 +23,6 @@ if (boot === undefined) {
 const scale = { pages: Number(pages), repeats: Number(repeats), steps: Number(steps) };
 const allocator = boot(scale.pages);
 await warmUp(allocator);
-for (const measure of runSequences(allocator, scale, new Set(names))) {
-  console.log(JSON.stringify(measure));
-}
+const measures = runSequences(allocator, scale, new Set(names));
+const peakBytes = peakMemory();
+for (const measure of measures) console.log(JSON.stringify({ ...measure, peakBytes }));

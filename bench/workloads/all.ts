@@ -1,0 +1,18 @@
+import { churnTypes } from "./churn-types.js";
+import { contig } from "./contig.js";
+import { fillFresh } from "./fill-fresh.js";
+import { halfUsed } from "./half-used.js";
+import { idle } from "./idle.js";
+import { refused } from "./refused.js";
+import { removable } from "./removable.js";
+import type { Workload } from "./workload.js";
+
+export const WORKLOADS: readonly Workload[] = [
+  fillFresh,
+  removable,
+  idle,
+  halfUsed,
+  contig,
+  refused,
+  churnTypes,
+];
