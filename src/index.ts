@@ -12,6 +12,13 @@ export {
   type MmBehaviour,
   type PageRequest,
 } from "./core/page-memory.js";
+export {
+  compareOnCapture,
+  compareOnScenario,
+  type CompareCaptureOptions,
+  type CompareOptions,
+} from "./compare/compare.js";
+export type * from "./compare/comparison.js";
 export { Errno, type ErrnoName } from "./errno.js";
 export { EventLog, type LogEntry } from "./event-log.js";
 export {
@@ -42,6 +49,9 @@ export {
 } from "./policies/resolve-policy.js";
 export { predict, type PredictOptions } from "./predict.js";
 export type * from "./prediction.js";
+export { comparisonJson, type ComparisonJson } from "./report/comparison-json.js";
+export { comparisonSvg } from "./report/comparison-svg.js";
+export { comparisonText } from "./report/comparison-text.js";
 export { predictionJson, type PredictionJson } from "./report/json.js";
 export { predictionSvg } from "./report/svg.js";
 export { predictionText, type PredictionTextOptions } from "./report/text.js";

@@ -9,6 +9,7 @@ import { CapacityError } from "../core/kernel-error.js";
 import { ScenarioError } from "../scenario/scenario-error.js";
 import { registerCaptureScript } from "./capture-script.js";
 import { registerCheck } from "./check.js";
+import { registerCompare } from "./compare.js";
 import { registerDevice } from "./device.js";
 import { registerPredict } from "./predict.js";
 import { registerRun } from "./run.js";
@@ -27,6 +28,7 @@ const program = new Command("virtio-mem")
   .version(version)
   .exitOverride();
 registerPredict(program);
+registerCompare(program);
 registerRun(program);
 registerCaptureScript(program);
 registerCheck(program);

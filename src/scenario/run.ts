@@ -1,5 +1,6 @@
 import { PAGE_SIZE } from "../core/abi.js";
 import type { CoreSource } from "../core/load.js";
+import type { Guest } from "../guest.js";
 import type { PolicyChoice } from "../policies/resolve-policy.js";
 import type { RunEvent, ScenarioResult } from "./result.js";
 import type { Scenario } from "./scenario.js";
@@ -15,6 +16,8 @@ export interface RunScenarioOptions {
   readonly seed?: number;
   /** Where the core comes from; see loadCore(). */
   readonly core?: CoreSource;
+  /** Is shown the guest before anything happens to it, to follow its log. */
+  readonly watch?: (guest: Guest) => void;
 }
 
 /** Slices of a run after which events are handed out and a signal is looked at. */
@@ -90,6 +93,7 @@ async function* live(
     options.policy ?? scenario.policy,
     options.core,
   );
+  options.watch?.(simulation.guest);
   const { durationNs } = scenario;
   let sent = { events: 0, samples: 0 };
   let breathed = performance.now();

@@ -1,0 +1,210 @@
+import type { Capture } from "../capture/capture.js";
+import { PAGEBLOCK_SIZE, PageClass } from "../core/abi.js";
+import { Guest, type CapturedGuestOptions, type GuestOptions } from "../guest.js";
+import { CostTally } from "../policies/cost.js";
+import { policiesOf, type PolicyChoice } from "../policies/resolve-policy.js";
+import { PolicyError } from "../policies/policy-error.js";
+import { runScenario } from "../scenario/run.js";
+import type { Scenario } from "../scenario/scenario.js";
+import type { ComparedPolicy, Comparison, RunFigures } from "./comparison.js";
+import { ShrinkProgress } from "./shrink-progress.js";
+
+export interface CompareOptions {
+  /**
+   * Whole numbers from 0 to 2^32 - 1, one run each. Default: the scenario's own. On a capture
+   * several seeds draw pages that are held for a moment; one, the default, holds none.
+   */
+  readonly seeds?: readonly number[];
+  /** Called before each run, with how many are done and how many there will be. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Ends it before the next run: what has run so far is then the result. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CompareCaptureOptions extends CompareOptions, Omit<GuestOptions, "policy"> {
+  /** Bytes that the host asks for, a multiple of the device block. Default: 0. */
+  readonly requestedSize?: number;
+  /** Virtual milliseconds to go on for, through the driver's retries. Default: until it first waits. */
+  readonly untilMs?: number;
+}
+
+/**
+ * Chance that a page cannot be collected at the moment at which an attempt wants it: somebody has
+ * just taken a reference. A capture does not show such moments; with several seeds each is a draw
+ * of them. In recorded guests they were rarer than one in 100,000.
+ */
+const HOLD_CHANCE = 1e-5;
+const HELD_CLASSES = [PageClass.Anon, PageClass.Shmem, PageClass.FileClean, PageClass.FileDirty];
+
+function holdSomePages(guest: Guest, seed: number): void {
+  guest.pages.seedRandom(seed);
+  for (const pageClass of HELD_CLASSES) guest.pages.setHoldProbability(pageClass, HOLD_CHANCE);
+}
+
+/** One run: follows its guest from the beginning, and reads the figures off at the end. */
+class Measured {
+  readonly #tally = new CostTally();
+  #progress: ShrinkProgress | undefined;
+  #guest: Guest | undefined;
+
+  readonly watch = (guest: Guest): void => {
+    this.#guest = guest;
+    const progress = (this.#progress = new ShrinkProgress(guest.device));
+    guest.log.follow((entry) => {
+      this.#tally.note(entry);
+      progress.note(entry);
+    });
+  };
+
+  get askedSize(): number {
+    return this.#progress?.outcome().askedSize ?? 0;
+  }
+
+  figures(failedAllocations: number): RunFigures {
+    if (this.#guest === undefined || this.#progress === undefined) {
+      throw new Error("a run must be watched before it is measured");
+    }
+    const { returnedSize, to50Ms, to90Ms, to100Ms } = this.#progress.outcome();
+    const cost = this.#tally.cost(this.#guest.clock.nowMs);
+    return {
+      returnedSize,
+      to50Ms,
+      to90Ms,
+      to100Ms,
+      movedPages: cost.movedPages,
+      failedAttempts: cost.failedAttempts,
+      failedAllocations,
+      largestFreeRun: this.#guest.pages.longestFreeRun() * PAGEBLOCK_SIZE,
+      scannedPages: cost.scannedPages,
+      droppedPages: cost.droppedPages,
+      attempts: cost.attempts,
+      requests: cost.requests,
+    };
+  }
+}
+
+/**
+ * Asks identical copies of a captured guest for the same size, each under another policy.
+ *
+ * @throws PolicyError if a policy cannot be used; CaptureError if the capture cannot; RangeError
+ *   if an option breaks its rule.
+ */
+export async function compareOnCapture(
+  capture: Capture,
+  policies: readonly PolicyChoice[],
+  options: CompareCaptureOptions = {},
+): Promise<Comparison> {
+  const { requestedSize = 0, untilMs, seeds = [1] } = options;
+  const guestOptions: CapturedGuestOptions = {
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+    ...(options.calibration === undefined ? {} : { calibration: options.calibration }),
+    ...(options.core === undefined ? {} : { core: options.core }),
+    ...(options.driver === undefined ? {} : { driver: options.driver }),
+    ...(options.subblockSize === undefined ? {} : { subblockSize: options.subblockSize }),
+  };
+  const asked = { ...options, seeds };
+  return compared(
+    "capture",
+    capture.name.replace(/: capture$/, ""),
+    policies,
+    asked,
+    async (policy, seed) => {
+      const guest = await Guest.fromCapture(capture, { ...guestOptions, policy });
+      if (seeds.length > 1) holdSomePages(guest, seed);
+      const measured = new Measured();
+      measured.watch(guest);
+      guest.requestSize(requestedSize);
+      if (untilMs !== undefined) guest.advanceTo(untilMs);
+      return { figures: measured.figures(0), askedSize: measured.askedSize };
+    },
+  );
+}
+
+/**
+ * Runs a scenario under each policy, once per seed: the guests live through the same as far as the
+ * policy lets them.
+ *
+ * @throws as {@link runScenario}.
+ */
+export function compareOnScenario(
+  scenario: Scenario,
+  policies: readonly PolicyChoice[],
+  options: CompareOptions = {},
+): Promise<Comparison> {
+  const asked = { ...options, seeds: options.seeds ?? [scenario.seed] };
+  return compared("scenario", scenario.title, policies, asked, async (policy, seed) => {
+    const measured = new Measured();
+    const { signal } = options;
+    const result = await runScenario(scenario, {
+      policy,
+      seed,
+      watch: measured.watch,
+      ...(signal === undefined ? {} : { signal }),
+    }).result();
+    if (result.interrupted) return undefined;
+    return {
+      figures: measured.figures(result.summary.failedAllocations),
+      askedSize: measured.askedSize,
+    };
+  });
+}
+
+interface Run {
+  readonly figures: RunFigures;
+  readonly askedSize: number;
+}
+
+async function compared(
+  kind: Comparison["kind"],
+  subject: string,
+  choices: readonly PolicyChoice[],
+  { seeds, onProgress, signal }: CompareOptions & { readonly seeds: readonly number[] },
+  run: (policy: PolicyChoice, seed: number) => Promise<Run | undefined>,
+): Promise<Comparison> {
+  const names = choices.map(nameOf);
+  assertDifferent(names);
+  assertSeeds(seeds);
+  const policies: ComparedPolicy[] = [];
+  let done = 0;
+  let askedSize = 0;
+  let interrupted = false;
+  for (const [at, choice] of choices.entries()) {
+    const runs: RunFigures[] = [];
+    for (const seed of interrupted ? [] : seeds) {
+      onProgress?.(done, choices.length * seeds.length);
+      const made = signal?.aborted === true ? undefined : await run(choice, seed);
+      if (made === undefined) {
+        interrupted = true;
+        break;
+      }
+      runs.push(made.figures);
+      askedSize = Math.max(askedSize, made.askedSize);
+      done++;
+    }
+    if (runs.length > 0) policies.push({ policy: names[at] ?? "", runs });
+  }
+  return { kind, subject, askedSize, seeds, policies, interrupted };
+}
+
+/** @throws PolicyError if there is no such policy: before anything has run. */
+function nameOf(choice: PolicyChoice): string {
+  return policiesOf(choice)
+    .map(({ name }) => name)
+    .join("+");
+}
+
+function assertDifferent(names: readonly string[]): void {
+  if (names.length === 0) throw new PolicyError("policies must name at least one, got none");
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) {
+    throw new PolicyError(`policies must differ from each other, got ${twice} twice`);
+  }
+}
+
+function assertSeeds(seeds: readonly number[]): void {
+  if (seeds.length === 0) throw new RangeError("seeds must hold at least one seed, got none");
+  for (const seed of seeds) {
+    if (Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff) continue;
+    throw new RangeError(`seeds must be whole numbers from 0 to 4294967295, got ${seed}`);
+  }
+}

@@ -1,0 +1,50 @@
+import {
+  spreadOf,
+  type Comparison,
+  type FigureName,
+  type RunFigures,
+  type Spread,
+} from "../compare/comparison.js";
+
+/** A comparison as `compare --json` prints it. */
+export interface ComparisonJson extends Omit<Comparison, "policies"> {
+  readonly policies: readonly {
+    readonly policy: string;
+    readonly figures: Readonly<Record<FigureName, Spread>>;
+    readonly runs: readonly (RunFigures & { readonly seed: number })[];
+  }[];
+}
+
+/** In the order of {@link RunFigures}. */
+const FIGURES: readonly FigureName[] = [
+  "returnedSize",
+  "to50Ms",
+  "to90Ms",
+  "to100Ms",
+  "movedPages",
+  "failedAttempts",
+  "failedAllocations",
+  "largestFreeRun",
+  "scannedPages",
+  "droppedPages",
+  "attempts",
+  "requests",
+];
+
+export function comparisonJson(comparison: Comparison): ComparisonJson {
+  const { kind, subject, askedSize, seeds, policies, interrupted } = comparison;
+  return {
+    kind,
+    subject,
+    askedSize,
+    seeds,
+    policies: policies.map(({ policy, runs }) => ({
+      policy,
+      figures: Object.fromEntries(
+        FIGURES.map((figure) => [figure, spreadOf(runs, figure)]),
+      ) as Record<FigureName, Spread>,
+      runs: runs.map((run, at) => ({ seed: seeds[at] ?? 0, ...run })),
+    })),
+    interrupted,
+  };
+}

@@ -1,0 +1,93 @@
+import { spreadOf, type Comparison } from "../compare/comparison.js";
+import { formatRoughSize } from "../units.js";
+import { columnsOf, type FigureColumn } from "./comparison-figures.js";
+import { element, escapeXml, rect, short, text } from "./svg-element.js";
+
+const WIDTH = 960;
+const MARGIN = 28;
+const PER_ROW = 2;
+const GAP = 36;
+const PANEL_WIDTH = (WIDTH - 2 * MARGIN - GAP) / PER_ROW;
+/** Room for the value behind the longest bar. */
+const VALUE_WIDTH = 150;
+const LINE = 36;
+const HEAD = 104;
+const INK = "#1b1f23";
+const FAINT = "#5a6570";
+const TRACK = "#eef1f4";
+const BAR = "#9db8d2";
+const BEST = "#2f74b5";
+const SPREAD = "#1b1f23";
+const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif";
+
+/** A comparison as bars: a panel per figure, a bar per policy, the spread over the seeds as a line on it. */
+export function comparisonSvg(comparison: Comparison): string {
+  const { subject, kind, seeds, policies, askedSize } = comparison;
+  const columns = columnsOf(comparison);
+  const panelHeight = 40 + policies.length * LINE;
+  const title = subject === "" ? `Policies on one ${kind}` : subject;
+  const seeded =
+    seeds.length === 1
+      ? ""
+      : `; bars are medians over ${seeds.length} seeds, lines go from least to most`;
+  const words = `Policies on the same ${kind}; the host asks for ${formatRoughSize(askedSize)} back${seeded}. Dark: the best.`;
+  const height = HEAD + Math.ceil(columns.length / PER_ROW) * (panelHeight + 18) + 10;
+  const panels = columns.map((column, at) => {
+    const x = MARGIN + (at % PER_ROW) * (PANEL_WIDTH + GAP);
+    const y = HEAD + Math.floor(at / PER_ROW) * (panelHeight + 18);
+    return panelOf(comparison, column, x, y);
+  });
+  return element(
+    "svg",
+    {
+      xmlns: "http://www.w3.org/2000/svg",
+      width: WIDTH,
+      height,
+      viewBox: `0 0 ${WIDTH} ${height}`,
+      "font-family": FONT,
+      "font-size": 12,
+      fill: INK,
+    },
+    element("title", {}, escapeXml(title)),
+    element("desc", {}, escapeXml(words)),
+    rect(0, 0, WIDTH, height, { fill: "#ffffff" }),
+    text(MARGIN, 38, title.slice(-80), { "font-size": 21, "font-weight": 600 }),
+    text(MARGIN, 62, words, { "font-size": 13, fill: FAINT }),
+    ...panels,
+  );
+}
+
+function panelOf(comparison: Comparison, column: FigureColumn, x: number, y: number): string {
+  const { figure, format, less, title } = column;
+  const spreads = comparison.policies.map(({ runs }) => spreadOf(runs, figure));
+  const largest = Math.max(0, ...spreads.map(({ most, median }) => most ?? median ?? 0));
+  const medians = spreads.map(({ median }) => median ?? (less ? Infinity : -Infinity));
+  const best = less ? Math.min(...medians) : Math.max(...medians);
+  const allAlike = medians.every((median) => median === best);
+  const room = PANEL_WIDTH - VALUE_WIDTH;
+  const at = (value: number): number => (largest === 0 ? 0 : (room * value) / largest);
+  const parts = [
+    text(x, y, title, { "font-size": 14, "font-weight": 600 }),
+    text(x + PANEL_WIDTH, y, less ? "less is better" : "more is better", {
+      fill: FAINT,
+      "text-anchor": "end",
+    }),
+  ];
+  for (const [row, { median, least, most }] of spreads.entries()) {
+    const top = y + 16 + row * LINE;
+    const isBest = !allAlike && (median ?? (less ? Infinity : -Infinity)) === best;
+    parts.push(
+      text(x, top + 10, comparison.policies[row]?.policy ?? "", { "font-size": 11, fill: FAINT }),
+      rect(x, top + 14, room, 12, { fill: TRACK }),
+      rect(x, top + 14, at(median ?? largest), 12, {
+        fill: median === null ? TRACK : isBest ? BEST : BAR,
+      }),
+      text(x + room + 8, top + 24, format(median), isBest ? { "font-weight": 600 } : {}),
+    );
+    if (least === null || least === most) continue;
+    const [from, to] = [x + at(least), x + at(most ?? largest)];
+    const d = `M${short(from)} ${short(top + 20)}H${short(to)}M${short(from)} ${short(top + 16)}v8M${short(to)} ${short(top + 16)}v8`;
+    parts.push(element("path", { d, stroke: SPREAD, "stroke-width": 1.2, fill: "none" }));
+  }
+  return parts.join("");
+}
