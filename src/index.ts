@@ -1,3 +1,4 @@
+export type { BootRange } from "./boot-memory.js";
 export { CaptureError } from "./capture/capture-error.js";
 export { captureFilesOf, type CaptureFiles } from "./capture/capture-files.js";
 export type * from "./capture/capture.js";
@@ -20,11 +21,13 @@ export {
 } from "./compare/compare.js";
 export type * from "./compare/comparison.js";
 export { Errno, type ErrnoName } from "./errno.js";
-export { EventLog, type LogEntry } from "./event-log.js";
+export { EventLog, type Log, type LogEntry } from "./event-log.js";
 export {
   Guest,
   type CapturedGuestOptions,
+  type GuestDevice,
   type GuestOptions,
+  type NewDeviceOptions,
   type NewGuestOptions,
 } from "./guest.js";
 export { DEFAULT_CALIBRATION, type Calibration } from "./linux/calibration.js";

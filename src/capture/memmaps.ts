@@ -1,6 +1,6 @@
 import { PAGE_SIZE, PageClass } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
-import { SECTION_SIZE } from "../linux/memory-hotplug.js";
+import { SECTION_SIZE } from "../linux/memmap.js";
 import type { Capture } from "./capture.js";
 
 /**

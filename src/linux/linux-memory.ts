@@ -76,8 +76,20 @@ export interface ContigResult {
 }
 
 /**
+ * A dynamic memory group: the memory of one virtio-mem device, which the policy auto-movable looks at
+ * as a whole (driver.md section 5.1).
+ */
+export interface MemoryGroup {
+  /** NUMA node of the memory; undefined where the device does not say. */
+  readonly node: number | undefined;
+  /** Memory blocks that come and go together. */
+  readonly unitMemoryBlocks: number;
+}
+
+/**
  * The memory notifier of a driver (driver.md section 8). Each block event arrives as `goingX`, then
- * `x` or `cancelX`. Return values: `false` vetoes.
+ * `x` or `cancelX`. Return values: `false` vetoes. After a veto `cancelX` comes to all, also to those
+ * who were not asked any more.
  */
 export interface MemoryNotifier {
   goingOnline(id: number, zone: ZoneKind): boolean;
@@ -92,4 +104,6 @@ export interface MemoryNotifier {
    * Undefined where the block is none of this driver's: all of it goes online.
    */
   pluggedRuns(id: number): readonly (readonly [startPfn: number, nrPages: number])[] | undefined;
+  /** The group of a memory block of this driver's; undefined where it is none. */
+  memoryGroup(id: number): MemoryGroup | undefined;
 }

@@ -1,44 +1,29 @@
 import type { VirtualClock } from "../clock.js";
-import {
-  AllocFlag,
-  Migratetype,
-  PAGE_SIZE,
-  PAGEBLOCK_PAGES,
-  PageClass,
-  ZoneKindNumber,
-} from "../core/abi.js";
+import { PAGE_SIZE, PAGEBLOCK_PAGES, PageClass } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import { Errno } from "../errno.js";
-import { BlockSpan } from "./block-span.js";
 import type { Calibration } from "./calibration.js";
 import type {
   ContigResult,
   LinuxMemory,
   MemoryBlockInfo,
+  MemoryGroup,
   MemoryNotifier,
   ZoneKind,
 } from "./linux-memory.js";
-import {
-  chooseZone,
-  type MemoryGroup,
-  type OnlineSettings,
-  type ZoneSpans,
-} from "./online-policy.js";
+import { chargeMemmap, freeMemmap, SECTION_SIZE, type MemmapRuns } from "./memmap.js";
+import { MemoryAccounting, type AccountedBlock } from "./memory-accounting.js";
+import { MemoryGroups } from "./memory-groups.js";
+import { chooseZone, type OnlineSettings } from "./online-policy.js";
 import type { LinuxProfile } from "./profile.js";
+import { extendSpan, shrinkSpan } from "./zone-span.js";
 import type { Zone, ZoneTable } from "./zone-table.js";
 
-/** Sparse-memory section: the unit that has a memmap of 2 MiB. */
-export const SECTION_SIZE = 128 * 1024 * 1024;
-export const MEMMAP_ORDER = 9;
-
 /** A memory block as Linux knows it. */
-interface MemoryBlock {
+interface MemoryBlock extends AccountedBlock {
   readonly id: number;
-  zone: Zone | undefined;
-  /** Its struct pages, as runs of pages; empty where they came with the boot memory. */
-  memmap: (readonly [startPfn: number, nrPages: number])[];
-  /** Pages of it that its zone counts as managed. */
-  managed: number;
+  /** Its struct pages; empty where they came with the boot memory. */
+  memmap: MemmapRuns;
 }
 
 export interface MemoryHotplugOptions {
@@ -49,7 +34,7 @@ export interface MemoryHotplugOptions {
   readonly profile: LinuxProfile;
   readonly clock: VirtualClock;
   readonly calibration: Calibration;
-  /** NUMA node of the device's memory. */
+  /** NUMA node of memory whose driver does not say. */
   readonly node: number;
 }
 
@@ -61,10 +46,8 @@ export class MemoryHotplug implements LinuxMemory {
   readonly #zones: ZoneTable;
   readonly #blocks = new Map<number, MemoryBlock>();
   readonly #notifiers = new Set<MemoryNotifier>();
-  readonly #group: MemoryGroup;
-  /** Where the online memory of the device lies by kind of zone. Boot memory lies below and is never in between. */
-  readonly #kernelSpan = new BlockSpan();
-  readonly #movableSpan = new BlockSpan();
+  readonly #groups = new MemoryGroups();
+  readonly #accounting: MemoryAccounting;
   readonly #pagesPerBlock: number;
 
   constructor(options: MemoryHotplugOptions) {
@@ -73,7 +56,8 @@ export class MemoryHotplug implements LinuxMemory {
     this.#zones = options.zones;
     this.memoryBlockSize = options.memoryBlockSize;
     this.#pagesPerBlock = options.memoryBlockSize / PAGE_SIZE;
-    this.#group = { node: options.node, kernelPages: 0, movablePages: 0 };
+    const { accounting } = options.profile.driver;
+    this.#accounting = new MemoryAccounting(options.zones, accounting, this.#pagesPerBlock);
   }
 
   /**
@@ -82,14 +66,9 @@ export class MemoryHotplug implements LinuxMemory {
    * @param zone - undefined while it is offline.
    * @param managed - its pages that the zone counts as managed.
    */
-  adopt(
-    id: number,
-    zone: Zone | undefined,
-    managed: number,
-    memmap: readonly (readonly [startPfn: number, nrPages: number])[],
-  ): void {
-    this.#blocks.set(id, { id, zone, memmap: [...memmap], managed });
-    if (zone !== undefined) this.#noteOnline(id, zone);
+  adopt(id: number, zone: Zone | undefined, managed: number, memmap: MemmapRuns): void {
+    const withdrawn = zone === undefined ? 0 : this.#pagesPerBlock - managed;
+    this.#blocks.set(id, { id, zone, memmap, managed, withdrawn });
   }
 
   memoryBlock(id: number): MemoryBlockInfo | undefined {
@@ -106,12 +85,13 @@ export class MemoryHotplug implements LinuxMemory {
     }
     const added: MemoryBlock[] = [];
     for (let id = firstId; id < firstId + count; id++) {
-      const memmap = this.#chargeMemmap();
+      const sections = this.memoryBlockSize / SECTION_SIZE;
+      const memmap = chargeMemmap(this.#pages, sections, this.#nodeOf(id));
       if (memmap === undefined) {
-        for (const { memmap: runs } of added) this.#freeMemmap(runs);
+        for (const { memmap: runs } of added) freeMemmap(this.#pages, runs);
         return -Errno.ENOMEM;
       }
-      added.push({ id, zone: undefined, memmap, managed: 0 });
+      added.push({ id, zone: undefined, memmap, managed: 0, withdrawn: 0 });
     }
     this.#spend(
       (this.memoryBlockSize / SECTION_SIZE) * count * this.#options.calibration.addSectionNs,
@@ -137,7 +117,7 @@ export class MemoryHotplug implements LinuxMemory {
     for (let id = firstId; id < firstId + count; id++) {
       const block = this.#blocks.get(id);
       if (block === undefined) continue;
-      this.#freeMemmap(block.memmap);
+      freeMemmap(this.#pages, block.memmap);
       this.#blocks.delete(id);
     }
     this.#spend(
@@ -192,32 +172,32 @@ export class MemoryHotplug implements LinuxMemory {
 
   setOffline(startPfn: number, nrPages: number): void {
     this.#pages.markOffline(startPfn, nrPages);
-    if (this.#options.profile.driver.accounting.takenLeaveManaged) {
-      this.#addManaged(startPfn, nrPages, -1);
-    }
+    for (const [block, part] of this.#parts(startPfn, nrPages)) this.#accounting.taken(block, part);
   }
 
   fakeOnline(startPfn: number, nrPages: number): void {
     const runs = this.#pages.runsOfClass(startPfn, nrPages, PAGEBLOCK_PAGES);
     for (const [start, nr, pageClass] of runs) {
-      this.#fakeOnlineRun(start, nr, pageClass === PageClass.NeverOnlined);
+      const neverOnlined = pageClass === PageClass.NeverOnlined;
+      if (neverOnlined) this.#pages.onlinePages(start, nr);
+      else this.#pages.freeContig(start, nr);
+      for (const [block, part] of this.#parts(start, nr)) {
+        this.#accounting.givenBack(block, part, neverOnlined);
+      }
     }
   }
 
   registerNotifier(notifier: MemoryNotifier): () => void {
     this.#notifiers.add(notifier);
+    for (const { id, zone } of this.#blocks.values()) {
+      const group = notifier.memoryGroup(id);
+      if (zone !== undefined && group !== undefined) this.#count(group, zone, 1);
+    }
     return () => this.#notifiers.delete(notifier);
   }
 
-  #fakeOnlineRun(startPfn: number, nrPages: number, never: boolean): void {
-    if (never) this.#pages.onlinePages(startPfn, nrPages);
-    else this.#pages.freeContig(startPfn, nrPages);
-    if (never || this.#options.profile.driver.accounting.takenLeaveManaged) {
-      this.#addManaged(startPfn, nrPages, 1);
-    }
-  }
-
-  #addManaged(startPfn: number, nrPages: number, sign: 1 | -1): void {
+  /** Online memory blocks that a range of pages touches, and how many of its pages each has. */
+  *#parts(startPfn: number, nrPages: number): Generator<[block: MemoryBlock, nrPages: number]> {
     const end = startPfn + nrPages;
     const firstId = Math.floor(startPfn / this.#pagesPerBlock);
     for (let id = firstId; id * this.#pagesPerBlock < end; id++) {
@@ -225,48 +205,7 @@ export class MemoryHotplug implements LinuxMemory {
       if (block?.zone === undefined) continue;
       const blockStart = id * this.#pagesPerBlock;
       const part = Math.min(blockStart + this.#pagesPerBlock, end) - Math.max(blockStart, startPfn);
-      block.zone.managed += sign * part;
-      block.managed += sign * part;
-    }
-  }
-
-  /** The struct pages of one memory block, or undefined where there is no room: all or nothing. */
-  #chargeMemmap(): (readonly [number, number])[] | undefined {
-    const runs: (readonly [number, number])[] = [];
-    for (let section = 0; section < this.memoryBlockSize / SECTION_SIZE; section++) {
-      const part = this.#allocMemmap();
-      if (part === undefined) {
-        this.#freeMemmap(runs);
-        return undefined;
-      }
-      runs.push(...part);
-    }
-    return runs;
-  }
-
-  /** 2 MiB as one chunk; where none is left, as 512 single pages. */
-  #allocMemmap(): (readonly [number, number])[] | undefined {
-    const request = {
-      order: MEMMAP_ORDER,
-      type: Migratetype.Unmovable,
-      pageClass: PageClass.Memmap,
-      kind: ZoneKindNumber.Normal,
-      node: this.#options.node,
-      flags: AllocFlag.Compound,
-    };
-    const pfn = this.#pages.tryAlloc(request);
-    if (pfn !== undefined) return [[pfn, PAGEBLOCK_PAGES]];
-    const runs: [number, number][] = [];
-    const got = this.#pages.allocBulk(PAGEBLOCK_PAGES, request, runs);
-    if (got === PAGEBLOCK_PAGES) return runs;
-    this.#freeMemmap(runs);
-    return undefined;
-  }
-
-  #freeMemmap(runs: readonly (readonly [number, number])[]): void {
-    for (const [startPfn, nrPages] of runs) {
-      if (nrPages === PAGEBLOCK_PAGES) this.#pages.free(startPfn, MEMMAP_ORDER);
-      else this.#pages.freeRun(startPfn, nrPages);
+      yield [block, part];
     }
   }
 
@@ -278,21 +217,22 @@ export class MemoryHotplug implements LinuxMemory {
   #online(block: MemoryBlock, kind: ZoneKind = this.#chooseZone(block)): void {
     const { id } = block;
     const notifiers = [...this.#notifiers];
-    for (const [index, notifier] of notifiers.entries()) {
-      if (notifier.goingOnline(id, kind)) continue;
-      for (const asked of notifiers.slice(0, index + 1)) asked.cancelOnline(id);
+    if (!notifiers.every((notifier) => notifier.goingOnline(id, kind))) {
+      for (const notifier of notifiers) notifier.cancelOnline(id);
       return;
     }
     const start = this.#startPfn(block);
-    const zone = this.#zones.zone(kind, this.#options.node);
+    const zone = this.#zones.zone(kind, this.#nodeOf(id));
     let runs: readonly (readonly [number, number])[] = [[start, this.#pagesPerBlock]];
     for (const notifier of notifiers) runs = notifier.pluggedRuns(id) ?? runs;
     this.#pages.online(zone.id, start, this.#pagesPerBlock, runs);
-    block.zone = zone;
-    block.managed = runs.reduce((sum, [, nrPages]) => sum + nrPages, 0);
-    zone.managed += block.managed;
-    zone.present += this.#pagesPerBlock;
-    this.#noteOnline(id, zone);
+    this.#accounting.online(
+      block,
+      zone,
+      runs.reduce((sum, [, nrPages]) => sum + nrPages, 0),
+    );
+    extendSpan(zone, start, start + this.#pagesPerBlock);
+    this.#count(this.#groupOf(id), zone, 1);
     this.#zones.recompute();
     for (const notifier of notifiers) notifier.online(id, kind);
   }
@@ -301,66 +241,87 @@ export class MemoryHotplug implements LinuxMemory {
     const { id, zone } = block;
     if (zone === undefined) return 0;
     const notifiers = [...this.#notifiers];
-    for (const [index, notifier] of notifiers.entries()) {
-      if (notifier.goingOffline(id)) continue;
-      for (const asked of notifiers.slice(0, index + 1)) asked.cancelOffline(id);
+    const vetoing = notifiers.findIndex((notifier) => !notifier.goingOffline(id));
+    if (vetoing >= 0) {
+      for (const notifier of notifiers) notifier.cancelOffline(id);
+      const unasked = notifiers.slice(vetoing + 1);
+      if (unasked.some((notifier) => notifier.memoryGroup(id) !== undefined)) {
+        this.#accounting.cancelledUnasked(block);
+      }
       return -Errno.EBUSY;
     }
-    const { errno } = this.#pages.offline(this.#startPfn(block), this.#pagesPerBlock);
+    const errno = this.#evacuate(block);
     if (errno !== 0) {
       for (const notifier of notifiers) notifier.cancelOffline(id);
       return errno;
     }
-    zone.managed -= block.managed;
-    zone.present -= this.#pagesPerBlock;
-    block.managed = 0;
-    block.zone = undefined;
-    this.#noteOffline(id, zone);
+    this.#accounting.offline(block);
+    const start = this.#startPfn(block);
+    shrinkSpan(zone, start, start + this.#pagesPerBlock, this.#pagesPerBlock, (pfn) => {
+      return this.#blocks.get(pfn / this.#pagesPerBlock)?.zone === zone;
+    });
+    this.#count(this.#groupOf(id), zone, -1);
     this.#zones.recompute();
     for (const notifier of notifiers) notifier.offline(id);
     return 0;
   }
 
-  #noteOnline(id: number, zone: Zone): void {
-    this.#addToGroup(zone, this.#pagesPerBlock);
-    this.#spanOf(zone).add(id);
+  /**
+   * Takes the pages of a block out of use. Fake-offline ones are in the way, unless the version's
+   * driver lets go of them for the occasion; one that is not there any more does not.
+   */
+  #evacuate(block: MemoryBlock): number {
+    if (block.withdrawn > 0) {
+      const { partialGoesOffline } = this.#options.profile.driver.accounting;
+      if (!partialGoesOffline || this.#groupOf(block.id) === undefined) return -Errno.EBUSY;
+    }
+    return this.#pages.offline(this.#startPfn(block), this.#pagesPerBlock).errno;
   }
 
-  #noteOffline(id: number, zone: Zone): void {
-    this.#addToGroup(zone, -this.#pagesPerBlock);
-    const isMovable = zone.kind === "Movable";
-    this.#spanOf(zone).remove(id, (other) => {
-      const kind = this.#blocks.get(other)?.zone?.kind;
-      return kind !== undefined && (kind === "Movable") === isMovable;
-    });
+  /** The memory group of a block, by the driver that it belongs to. */
+  #groupOf(id: number): MemoryGroup | undefined {
+    for (const notifier of this.#notifiers) {
+      const group = notifier.memoryGroup(id);
+      if (group !== undefined) return group;
+    }
+    return undefined;
   }
 
-  #spanOf(zone: Zone): BlockSpan {
-    return zone.kind === "Movable" ? this.#movableSpan : this.#kernelSpan;
+  #nodeOf(id: number): number {
+    return this.#groupOf(id)?.node ?? this.#options.node;
   }
 
-  #addToGroup(zone: Zone, nrPages: number): void {
-    if (zone.kind === "Movable") this.#group.movablePages += nrPages;
-    else this.#group.kernelPages += nrPages;
+  #count(group: MemoryGroup | undefined, zone: Zone, sign: 1 | -1): void {
+    if (group !== undefined) this.#groups.add(group, zone, sign * this.#pagesPerBlock);
   }
 
   #chooseZone(block: MemoryBlock, as = this.#options.online.autoOnline): ZoneKind {
-    const start = this.#startPfn(block);
-    return chooseZone(
-      { ...this.#options.online, autoOnline: as },
-      this.#zones,
-      [this.#group],
-      this.#group,
-      this.#spans(),
-      start,
-      this.#pagesPerBlock,
-    );
+    const { id } = block;
+    const group = this.#groupOf(id);
+    const node = this.#nodeOf(id);
+    const kinds = group === undefined ? [] : this.#zonesOfUnit(id, group);
+    return chooseZone({
+      settings: { ...this.#options.online, autoOnline: as },
+      zones: this.#zones,
+      groups: this.#groups,
+      group,
+      node,
+      startPfn: this.#startPfn(block),
+      nrPages: this.#pagesPerBlock,
+      unitRestPages: ((group?.unitMemoryBlocks ?? 1) - kinds.length) * this.#pagesPerBlock,
+      unitHasKernelZone: kinds.some((kind) => kind !== "Movable"),
+    });
   }
 
-  #spans(): ZoneSpans {
-    const pfns = ({ ends }: BlockSpan): readonly [number, number] | undefined =>
-      ends && [ends[0] * this.#pagesPerBlock, (ends[1] + 1) * this.#pagesPerBlock];
-    return { kernel: pfns(this.#kernelSpan), movable: pfns(this.#movableSpan) };
+  /** Zones of the memory blocks that are online already in the unit in which a block comes and goes. */
+  #zonesOfUnit(id: number, { unitMemoryBlocks: nr }: MemoryGroup): ZoneKind[] {
+    const first = Math.floor(id / nr) * nr;
+    const kinds: ZoneKind[] = [];
+    for (let other = first; other < first + nr; other++) {
+      const kind = this.#blocks.get(other)?.zone?.kind;
+      if (kind !== undefined) kinds.push(kind);
+    }
+    return kinds;
   }
 
   #spend(ns: number): void {

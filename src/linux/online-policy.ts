@@ -1,4 +1,6 @@
-import type { ZoneKind } from "./linux-memory.js";
+import type { MemoryGroup, ZoneKind } from "./linux-memory.js";
+import type { MemoryGroups } from "./memory-groups.js";
+import { isInSpan } from "./zone-span.js";
 import type { ZoneTable } from "./zone-table.js";
 
 /** Who brings added memory online, and where (driver.md 5.1). */
@@ -19,35 +21,29 @@ export const DEFAULT_ONLINE_SETTINGS: OnlineSettings = {
   movableNode: false,
 };
 
-/** Online memory of one dynamic memory group, that is of one virtio-mem device, in present pages. */
-export interface MemoryGroup {
+/** A memory block that somebody brings online, and what is online already. */
+export interface ZoneChoice {
+  readonly settings: OnlineSettings;
+  readonly zones: ZoneTable;
+  readonly groups: MemoryGroups;
+  /** The group that it belongs to; undefined for memory of no device. */
+  readonly group: MemoryGroup | undefined;
   readonly node: number;
-  kernelPages: number;
-  movablePages: number;
+  readonly startPfn: number;
+  readonly nrPages: number;
+  /** Pages that will come online together with it: what is not online yet of its unit. */
+  readonly unitRestPages: number;
+  /** Is a part of the unit online in a kernel zone already? */
+  readonly unitHasKernelZone: boolean;
 }
 
-/** Pfn spans of the kernel and the movable memory, for the policy contig-zones. */
-export interface ZoneSpans {
-  readonly kernel: readonly [start: number, end: number] | undefined;
-  readonly movable: readonly [start: number, end: number] | undefined;
-}
-
-/** ZONE_MOVABLE or a kernel zone for `nrPages` from `startPfn` on; the memory belongs to `group`. */
-export function chooseZone(
-  settings: OnlineSettings,
-  zones: ZoneTable,
-  groups: readonly MemoryGroup[],
-  group: MemoryGroup,
-  spans: ZoneSpans,
-  startPfn: number,
-  nrPages: number,
-): ZoneKind {
+/** ZONE_MOVABLE or a kernel zone. */
+export function chooseZone(choice: ZoneChoice): ZoneKind {
+  const { settings, startPfn } = choice;
   if (settings.autoOnline === "online_kernel") return kernelZoneFor(startPfn);
   if (settings.autoOnline === "online_movable") return "Movable";
   const movable =
-    settings.onlinePolicy === "auto-movable"
-      ? mayBeMovable(settings, zones, groups, group, nrPages)
-      : isContiguousMovable(settings, spans, startPfn);
+    settings.onlinePolicy === "auto-movable" ? mayBeMovable(choice) : isContiguousMovable(choice);
   return movable ? "Movable" : kernelZoneFor(startPfn);
 }
 
@@ -56,39 +52,25 @@ function kernelZoneFor(startPfn: number): ZoneKind {
   return startPfn < 2 ** 20 ? "DMA32" : "Normal";
 }
 
-function contains(span: readonly [number, number] | undefined, pfn: number): boolean {
-  return span !== undefined && pfn >= span[0] && pfn < span[1];
-}
-
-function isContiguousMovable(settings: OnlineSettings, spans: ZoneSpans, pfn: number): boolean {
-  const inKernel = contains(spans.kernel, pfn);
-  const inMovable = contains(spans.movable, pfn);
+/** The policy contig-zones: where exactly one of the spans of the node's zones holds it. */
+function isContiguousMovable({ settings, zones, node, startPfn, nrPages }: ZoneChoice): boolean {
+  const kernel = zones.find(kernelZoneFor(startPfn), node);
+  const inKernel = isInSpan(kernel, startPfn, startPfn + nrPages);
+  const inMovable = isInSpan(zones.find("Movable", node), startPfn, startPfn + nrPages);
   return inKernel === inMovable ? settings.movableNode : inMovable;
 }
 
 /** The policy auto-movable of v5.15: globally, then for the node (driver.md 5.1 steps 1 to 5). */
-function mayBeMovable(
-  settings: OnlineSettings,
-  zones: ZoneTable,
-  groups: readonly MemoryGroup[],
-  group: MemoryGroup,
-  nrPages: number,
-): boolean {
-  const ratio = settings.autoMovableRatio;
-  if (ratio === 0) return false;
-  if (!isWithinRatio(ratio, zones, groups, group, nrPages, undefined)) return false;
-  if (!settings.autoMovableNumaAware) return true;
-  return isWithinRatio(ratio, zones, groups, group, nrPages, group.node);
+function mayBeMovable(choice: ZoneChoice): boolean {
+  if (choice.settings.autoMovableRatio === 0 || choice.unitHasKernelZone) return false;
+  if (!isWithinRatio(choice, undefined)) return false;
+  return !choice.settings.autoMovableNumaAware || isWithinRatio(choice, choice.node);
 }
 
-function isWithinRatio(
-  ratio: number,
-  zones: ZoneTable,
-  groups: readonly MemoryGroup[],
-  group: MemoryGroup,
-  nrPages: number,
-  node: number | undefined,
-): boolean {
+/** @param node - count only what is on this node; undefined: everything. */
+function isWithinRatio(choice: ZoneChoice, node: number | undefined): boolean {
+  const { zones, groups, group, unitRestPages } = choice;
+  const ratio = choice.settings.autoMovableRatio;
   let kernel = 0;
   let movable = 0;
   for (const zone of zones.all()) {
@@ -96,13 +78,12 @@ function isWithinRatio(
     if (zone.kind === "Movable") movable += zone.present;
     else kernel += zone.bootPresent;
   }
-  for (const other of groups) {
-    if (other === group || (node !== undefined && other.node !== node)) continue;
-    const needed = Math.floor((other.movablePages * 100) / ratio) - other.kernelPages;
-    kernel -= Math.max(0, needed);
+  for (const [other, pages] of groups.others(group)) {
+    if (node !== undefined && (other.node ?? 0) !== node) continue;
+    kernel -= Math.max(0, Math.floor((pages.movable * 100) / ratio) - pages.kernel);
     if (kernel <= 0) return false;
-    movable -= other.movablePages;
+    movable -= pages.movable;
   }
-  kernel += group.kernelPages;
-  return movable + nrPages <= Math.floor((ratio * kernel) / 100);
+  if (group !== undefined) kernel += groups.of(group).kernel;
+  return movable + unitRestPages <= Math.floor((ratio * kernel) / 100);
 }

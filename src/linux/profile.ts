@@ -108,6 +108,10 @@ export interface AccountingProfile {
   readonly takenLeaveManaged: boolean;
   /** Can a memory block with fake-offline pages go offline? */
   readonly partialGoesOffline: boolean;
+  /** Does it then leave with all its pages, also those that its zone never counted as managed? */
+  readonly offlineSubtractsAll: boolean;
+  /** Does the driver undo what it has not done, where somebody else vetoed before it was asked? */
+  readonly cancelsUnasked: boolean;
 }
 
 /** Behaviour of one Linux version, as data. */
@@ -156,7 +160,12 @@ const RFC3_SEED: LinuxProfile = {
     suspend: "refused",
     kdump: "refused",
     features: ["AcpiPxm", "Version1"],
-    accounting: { takenLeaveManaged: false, partialGoesOffline: false },
+    accounting: {
+      takenLeaveManaged: false,
+      partialGoesOffline: false,
+      offlineSubtractsAll: true,
+      cancelsUnasked: false,
+    },
   },
 };
 
@@ -199,7 +208,12 @@ const V6_1: LinuxProfile = {
     suspend: "refused",
     kdump: "answers",
     features: ["AcpiPxm", "UnpluggedInaccessible", "Version1"],
-    accounting: { takenLeaveManaged: true, partialGoesOffline: true },
+    accounting: {
+      takenLeaveManaged: true,
+      partialGoesOffline: true,
+      offlineSubtractsAll: false,
+      cancelsUnasked: false,
+    },
   },
 };
 
@@ -210,7 +224,12 @@ const RFC3: LinuxProfile = {
   driver: {
     ...RFC3_SEED.driver,
     emptyMemoryBlocks: "removed",
-    accounting: { takenLeaveManaged: false, partialGoesOffline: true },
+    accounting: {
+      takenLeaveManaged: false,
+      partialGoesOffline: true,
+      offlineSubtractsAll: true,
+      cancelsUnasked: true,
+    },
   },
 };
 

@@ -24,12 +24,20 @@ export interface Zone {
   readonly id: number;
   readonly kind: ZoneKind;
   readonly node: number;
-  /** Pages handed to the allocator ever, less those taken back. */
+  /**
+   * Pages that Linux counts as handed to the allocator. Less than 0 is possible in the version whose
+   * driver miscounts (see MemoryAccounting); Linux itself then has a huge number.
+   */
   managed: number;
   /** Pages of online memory blocks, plugged or not. */
   present: number;
   /** Present pages at boot, for the auto-movable policy. */
   bootPresent: number;
+  /** First and last page but one, holes included; equal while it has none. */
+  spanStart: number;
+  spanEnd: number;
+  /** End of its boot memory as a pfn; 0 where it has none. */
+  bootEnd: number;
   marks: Watermarks;
 }
 
@@ -45,6 +53,8 @@ export class ZoneTable {
   readonly #pages: PageMemory;
   readonly #zones: Zone[] = [];
   readonly #limitKib: number;
+  /** Total RAM in pages: what all zones together have got, as Linux counts it. */
+  totalRam = 0;
   /** min_free_kbytes as somebody set it; undefined where Linux computes it. */
   #fixedMinFreeKib: number | undefined;
 
@@ -57,13 +67,19 @@ export class ZoneTable {
     return this.#zones;
   }
 
+  /** The zone of that kind and node; undefined where there is none. */
+  find(kind: ZoneKind, node: number): Zone | undefined {
+    return this.#zones.find((zone) => zone.kind === kind && zone.node === node);
+  }
+
   /** The zone of that kind and node; made where there is none. */
   zone(kind: ZoneKind, node: number): Zone {
-    const known = this.#zones.find((zone) => zone.kind === kind && zone.node === node);
+    const known = this.find(kind, node);
     if (known !== undefined) return known;
     const id = this.#pages.addZone(ZoneKindNumber[kind], node);
     const marks = { min: 0, low: 0, high: 0 };
-    const zone: Zone = { id, kind, node, managed: 0, present: 0, bootPresent: 0, marks };
+    const empty = { managed: 0, present: 0, bootPresent: 0, spanStart: 0, spanEnd: 0, bootEnd: 0 };
+    const zone: Zone = { id, kind, node, ...empty, marks };
     this.#zones.push(zone);
     return zone;
   }
@@ -96,9 +112,9 @@ export class ZoneTable {
   /** Computes marks and reserves anew: a memory block came online or went offline. */
   recompute(): void {
     const minFree = this.#fixedMinFreeKib ?? minFreeKib(this.#forMarks(), this.#limitKib);
-    const all = this.#zones.reduce((sum, zone) => sum + zone.managed, 0);
+    const all = this.#zones.reduce((sum, zone) => sum + Math.max(0, zone.managed), 0);
     for (const zone of this.#zones) {
-      zone.marks = watermarksOf(zone.managed, all, minFree);
+      zone.marks = watermarksOf(Math.max(0, zone.managed), all, minFree);
       this.#pages.setWatermarks(zone.id, zone.marks.min, zone.marks.low, zone.marks.high);
     }
     this.#setReserves();
@@ -107,7 +123,7 @@ export class ZoneTable {
   #forMarks(): { index: number; managed: number; high: number }[] {
     return this.#zones.map(({ kind, managed, marks }) => ({
       index: LINUX_INDEX[kind],
-      managed,
+      managed: Math.max(0, managed),
       high: marks.high,
     }));
   }
@@ -118,7 +134,7 @@ export class ZoneTable {
       for (const other of this.#zones) {
         if (other.node !== zone.node) continue;
         const index = LINUX_INDEX[other.kind];
-        managed[index] = (managed[index] ?? 0) + other.managed;
+        managed[index] = (managed[index] ?? 0) + Math.max(0, other.managed);
       }
       for (const { kind, highest } of REQUESTS) {
         const pages = lowmemReserve(managed, LINUX_INDEX[zone.kind], highest);

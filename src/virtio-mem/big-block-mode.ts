@@ -1,11 +1,10 @@
 import { Errno } from "../errno.js";
 import type { ZoneKind } from "../linux/linux-memory.js";
+import { SECTION_SIZE } from "../linux/memmap.js";
 import type { BigBlockState } from "./big-block-state.js";
 import type { DriverContext, DriverMemoryBlock, DriverMode } from "./driver-mode.js";
 
 const PAGE_SIZE = 4096;
-/** Unit in which the pages of a big block are taken: a section of sparse memory. */
-const SECTION_SIZE = 128 * 1024 * 1024;
 
 /**
  * Big-block mode: one or more memory blocks are plugged, added, removed and unplugged as a whole
@@ -60,6 +59,11 @@ export class BigBlockMode implements DriverMode {
           `got ${device.pluggedSize - pluggedSize} bytes outside of them`,
       );
     }
+  }
+
+  covers(id: number): boolean {
+    const index = Math.floor(id / this.#nrMemoryBlocks) - this.#firstId;
+    return index >= 0 && index < this.#capacity;
   }
 
   refresh(): void {
@@ -220,7 +224,7 @@ export class BigBlockMode implements DriverMode {
     return rc;
   }
 
-  /** Takes the online sections, ascending; all or none. */
+  /** Takes the online sections, the unit in which pages of a big block are taken, ascending; all or none. */
   #takeSections(addr: number): number {
     const { link, memory, profile, policy } = this.#context;
     const isStale = (): boolean => profile.checksConfigBeforeAttempt && link.configChanged;

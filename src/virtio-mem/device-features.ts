@@ -1,3 +1,4 @@
+import type { DriverProfile } from "../linux/profile.js";
 import type { DeviceFlavour } from "./device-flavour.js";
 import { featureBits, FeatureBit, type FeatureName } from "./protocol.js";
 
@@ -11,6 +12,14 @@ export function offeredFeatures(
     (name) => !without.includes(name) && (name !== "AcpiPxm" || hasNode),
   );
   return featureBits([...features.forced, ...wanted]);
+}
+
+/**
+ * Features that a host has to leave out, where it can, for a driver of this version to work: those
+ * that it does not know and could not do without.
+ */
+export function featuresToLeaveOut({ features }: DriverProfile): FeatureName[] {
+  return features.includes("UnpluggedInaccessible") ? [] : ["UnpluggedInaccessible"];
 }
 
 /** Can a driver that accepts `accepted` use a device that offers `offered`? */

@@ -42,7 +42,9 @@ export interface DriverMemoryBlock {
  * The half of the driver that knows memory blocks: sub-block mode or big-block mode. Results are 0
  * or a negative errno that ends the run (driver.md section 7.3).
  */
-export interface DriverMode extends MemoryNotifier {
+export interface DriverMode extends Omit<MemoryNotifier, "memoryGroup"> {
+  /** Does this memory block lie in the device's region, wholly? */
+  covers(id: number): boolean;
   /** Takes over the memory blocks that Linux knows and the device has plugged. */
   adopt(): void;
   /** The config was read again: recomputes the last usable block. */

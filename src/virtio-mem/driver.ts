@@ -2,7 +2,7 @@ import type { Timer, VirtualClock } from "../clock.js";
 import { KernelError } from "../core/kernel-error.js";
 import { Errno } from "../errno.js";
 import type { Log, RunTrigger } from "../event-log.js";
-import type { LinuxMemory, MemoryNotifier } from "../linux/linux-memory.js";
+import type { LinuxMemory, MemoryGroup, MemoryNotifier } from "../linux/linux-memory.js";
 import type { DriverProfile, LinuxProfile } from "../linux/profile.js";
 import { BigBlockMode } from "./big-block-mode.js";
 import type { VirtioMemDevice } from "./device.js";
@@ -31,7 +31,7 @@ export interface VirtioMemDriverOptions {
   readonly policy?: UnplugPolicy;
   /** Virtual nanoseconds that a request to the device takes. Default: 0. */
   readonly requestNs?: number;
-  /** Fail where the device insists on a feature that the version does not know. Default: false. */
+  /** Fail where the device insists on a feature that the version does not know. Default: true. */
   readonly strictFeatures?: boolean;
   /** The work queue shared by all drivers of a guest. Default: one of its own. */
   readonly workQueue?: WorkQueue;
@@ -101,8 +101,8 @@ export class VirtioMemDriver {
    * Loads the driver into a guest that knows nothing of the device's memory. What is plugged
    * nevertheless is left over from an earlier life: the first run unplugs it all.
    *
-   * Accepts the features of the device that the version knows; one that it does not know but would
-   * have to accept counts as not offered, unless `strictFeatures` is asked for.
+   * Accepts the features of the device that the version knows. It fails on one that it does not know
+   * but would have to accept, as Linux does; without `strictFeatures` that one counts as not offered.
    *
    * Queues a run; {@link run} does it.
    *
@@ -231,8 +231,8 @@ export class VirtioMemDriver {
   /** The mode's notifier; while the driver goes, memory of the device goes nowhere. */
   #notifier(): MemoryNotifier {
     const mode = this.#mode;
-    const vetoes = (id: number): boolean =>
-      this.#isBeingRemoved && mode.pluggedRuns(id) !== undefined;
+    const group = this.#memoryGroup();
+    const vetoes = (id: number): boolean => this.#isBeingRemoved && mode.covers(id);
     return {
       goingOnline: (id, zone) => !vetoes(id) && mode.goingOnline(id, zone),
       online: (id, zone) => {
@@ -249,6 +249,16 @@ export class VirtioMemDriver {
         mode.cancelOffline(id);
       },
       pluggedRuns: (id) => mode.pluggedRuns(id),
+      memoryGroup: (id) => (mode.covers(id) ? group : undefined),
+    };
+  }
+
+  #memoryGroup(): MemoryGroup {
+    const { device } = this.#link;
+    const { bigBlockSize, memoryBlockSize } = this.geometry;
+    return {
+      node: device.hasAccepted("AcpiPxm") ? device.nodeId : undefined,
+      unitMemoryBlocks: (bigBlockSize ?? memoryBlockSize) / memoryBlockSize,
     };
   }
 
@@ -387,7 +397,7 @@ export class VirtioMemDriver {
   }
 }
 
-function negotiate({ device, profile, strictFeatures = false }: VirtioMemDriverOptions): void {
+function negotiate({ device, profile, strictFeatures = true }: VirtioMemDriverOptions): void {
   const known = featureBits(profile.driver.features) & device.offeredFeatures;
   if (device.activate(known)) return;
   if (strictFeatures || !device.activate(known | device.requiredFeatures)) {

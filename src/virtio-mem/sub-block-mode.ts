@@ -88,6 +88,11 @@ export class SubBlockMode implements DriverMode {
     }
   }
 
+  covers(id: number): boolean {
+    const { firstId, capacity } = this.#table;
+    return id >= firstId && id < firstId + capacity;
+  }
+
   refresh(): void {
     const { device, usableRegionSize } = this.#context.link;
     this.#lastUsableId = Math.floor((device.addr + usableRegionSize) / this.#memoryBlockSize) - 1;
@@ -150,7 +155,8 @@ export class SubBlockMode implements DriverMode {
   // The memory notifier; memory blocks that are not the device's are none of its business.
 
   goingOnline(id: number, zone: ZoneKind): boolean {
-    if (!this.#table.has(id)) return true;
+    // Memory in the region that somebody else has added must not be used.
+    if (!this.#table.has(id)) return !this.covers(id);
     const state = this.#table.state(id);
     if (state === "offline") return true;
     if (state !== "offline-partial") return false;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 
 import { PageMemory } from "../../../src/core/page-memory.js";
+import { MemoryGroups } from "../../../src/linux/memory-groups.js";
 import {
   chooseZone,
   DEFAULT_ONLINE_SETTINGS,
-  type MemoryGroup,
   type OnlineSettings,
 } from "../../../src/linux/online-policy.js";
 import { linuxProfile } from "../../../src/linux/profile.js";
@@ -14,20 +14,27 @@ import { coreModule } from "../../core-under-test.js";
 const SECTION = 32768;
 const GiB_PAGES = 2 ** 18;
 const ABOVE_4_GIB = 2 ** 20;
-const NO_SPANS = { kernel: undefined, movable: undefined };
+
+interface Group {
+  readonly node: number;
+  readonly kernelPages: number;
+  readonly movablePages: number;
+}
 
 interface Memory {
   readonly kind: "Normal" | "Movable";
   readonly node: number;
   readonly boot?: number;
   readonly present?: number;
+  readonly span?: readonly [start: number, end: number];
 }
 
 function tableOf(memory: readonly Memory[]): ZoneTable {
   const pages = PageMemory.createSync(512, linuxProfile("v6.1").mm, coreModule());
   const zones = new ZoneTable(pages, { minFreeLimitKib: 262144 });
-  for (const { kind, node, boot = 0, present = 0 } of memory) {
-    Object.assign(zones.zone(kind, node), { bootPresent: boot, present });
+  for (const { kind, node, boot = 0, present = 0, span = [0, 0] } of memory) {
+    const [spanStart, spanEnd] = span;
+    Object.assign(zones.zone(kind, node), { bootPresent: boot, present, spanStart, spanEnd });
   }
   return zones;
 }
@@ -36,21 +43,39 @@ function choose(
   settings: Partial<OnlineSettings>,
   {
     memory = [],
-    spans = NO_SPANS,
     start = ABOVE_4_GIB,
     group = { node: 0, kernelPages: 0, movablePages: 0 },
     others = [],
+    unit = {},
   }: {
     readonly memory?: readonly Memory[];
-    readonly spans?: Parameters<typeof chooseZone>[4];
     readonly start?: number;
-    readonly group?: MemoryGroup;
-    readonly others?: readonly MemoryGroup[];
+    readonly group?: Group;
+    readonly others?: readonly Group[];
+    readonly unit?: { readonly unitRestPages?: number; readonly unitHasKernelZone?: boolean };
   } = {},
 ): string {
-  const all = { ...DEFAULT_ONLINE_SETTINGS, ...settings };
-  const groups = [group, ...others];
-  return chooseZone(all, tableOf(memory), groups, group, spans, start, SECTION);
+  const zones = tableOf(memory);
+  const groups = new MemoryGroups();
+  const add = ({ node, kernelPages, movablePages }: Group) => {
+    const added = { node, unitMemoryBlocks: 1 };
+    groups.add(added, zones.zone("Normal", node), kernelPages);
+    groups.add(added, zones.zone("Movable", node), movablePages);
+    return added;
+  };
+  for (const other of others) add(other);
+  return chooseZone({
+    settings: { ...DEFAULT_ONLINE_SETTINGS, ...settings },
+    zones,
+    groups,
+    group: add(group),
+    node: group.node,
+    startPfn: start,
+    nrPages: SECTION,
+    unitRestPages: SECTION,
+    unitHasKernelZone: false,
+    ...unit,
+  });
 }
 
 test("online_kernel and online_movable say it all", () => {
@@ -87,19 +112,20 @@ describe("contig-zones", () => {
     },
     { where: "both", kernel: true, movable: true, zone: "Normal", onMovableNode: "Movable" },
   ])("inside of $where: $zone, or $onMovableNode with movable_node", (row) => {
-    const spans = {
-      kernel: row.kernel ? inside : undefined,
-      movable: row.movable ? inside : undefined,
-    };
-    expect(choose({}, { spans })).toBe(row.zone);
-    expect(choose({ movableNode: true }, { spans })).toBe(row.onMovableNode);
+    const memory = [
+      ...(row.kernel ? [{ kind: "Normal", node: 0, span: inside } as const] : []),
+      ...(row.movable ? [{ kind: "Movable", node: 0, span: inside } as const] : []),
+    ];
+    expect(choose({}, { memory })).toBe(row.zone);
+    expect(choose({ movableNode: true }, { memory })).toBe(row.onMovableNode);
   });
 
-  test("a span holds its first pfn and not its end", () => {
-    const spans = { kernel: undefined, movable: inside };
-    expect(choose({}, { spans, start: end })).toBe("Normal");
-    expect(choose({}, { spans, start: end - 1 })).toBe("Movable");
-    expect(choose({}, { spans, start: ABOVE_4_GIB - 1 })).toBe("DMA32");
+  test("a span ends where its zone does, and is that of the node", () => {
+    const memory = [{ kind: "Movable", node: 0, span: inside } as const];
+    expect(choose({}, { memory, start: end })).toBe("Normal");
+    expect(choose({}, { memory, start: ABOVE_4_GIB - SECTION })).toBe("DMA32");
+    const group = { node: 1, kernelPages: 0, movablePages: 0 };
+    expect(choose({}, { memory, group })).toBe("Normal");
   });
 });
 
@@ -118,6 +144,14 @@ describe("auto-movable", () => {
 
   test("never with ratio 0", () => {
     expect(choose({ ...auto, autoMovableRatio: 0 }, { memory: [boot] })).toBe("Normal");
+  });
+
+  test("what comes online together counts together, and goes where its first part went", () => {
+    const present = most - 2 * SECTION;
+    const memory = [boot, { kind: "Movable", node: 0, present } as const];
+    expect(choose(auto, { memory, unit: { unitRestPages: 2 * SECTION } })).toBe("Movable");
+    expect(choose(auto, { memory, unit: { unitRestPages: 3 * SECTION } })).toBe("Normal");
+    expect(choose(auto, { memory, unit: { unitHasKernelZone: true } })).toBe("Normal");
   });
 
   test("kernel memory of the own device counts, that of others does not", () => {

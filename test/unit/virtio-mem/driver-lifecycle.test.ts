@@ -102,7 +102,11 @@ describe("suspending", () => {
       .filter((kind) => {
         const guest = new SimulatedGuest({
           profile,
-          device: { withoutFeatures: persistent ? [] : ["PersistentSuspend"] },
+          device: {
+            withoutFeatures: persistent
+              ? ["UnpluggedInaccessible"]
+              : ["UnpluggedInaccessible", "PersistentSuspend"],
+          },
         });
         guest.resize(plugged);
         return guest.driver.trySuspend(kind);

@@ -2,6 +2,7 @@ import { VirtualClock } from "../../../src/clock.js";
 import { EventLog } from "../../../src/event-log.js";
 import type { ZoneKind } from "../../../src/linux/linux-memory.js";
 import { linuxProfile, type ProfileName } from "../../../src/linux/profile.js";
+import { featuresToLeaveOut } from "../../../src/virtio-mem/device-features.js";
 import { VirtioMemDevice, type VirtioMemDeviceOptions } from "../../../src/virtio-mem/device.js";
 import type { DriverParameters } from "../../../src/virtio-mem/driver-parameters.js";
 import { VirtioMemDriver, type VirtioMemDriverOptions } from "../../../src/virtio-mem/driver.js";
@@ -43,6 +44,7 @@ export class SimulatedGuest {
 
   constructor(options: SimulatedGuestOptions = {}) {
     const { known = [], parameters } = options;
+    const profile = linuxProfile(options.profile ?? "v6.1");
     this.memory = new FakeLinuxMemory(options.memory);
     const plugged = known.flatMap((block, id) =>
       block.plugged.map(([subblock, count]) => [id * 64 + subblock, count] as const),
@@ -53,6 +55,7 @@ export class SimulatedGuest {
       log: this.log,
       plugged,
       requestedSize: plugged.reduce((size, [, count]) => size + count * 2 * MiB, 0),
+      withoutFeatures: featuresToLeaveOut(profile.driver),
       ...options.device,
     }));
     for (const [id, { zone }] of known.entries()) {
@@ -64,7 +67,7 @@ export class SimulatedGuest {
       device,
       memory: this.memory,
       log: this.log,
-      profile: linuxProfile(options.profile ?? "v6.1"),
+      profile,
       ...(parameters === undefined ? {} : { parameters }),
       ...options.driver,
     };

@@ -1,0 +1,53 @@
+import { AllocFlag, Migratetype, PAGEBLOCK_PAGES, PageClass, ZoneKindNumber } from "../core/abi.js";
+import type { PageMemory } from "../core/page-memory.js";
+
+/** Sparse-memory section: the unit that has a memmap of 2 MiB. */
+export const SECTION_SIZE = 128 * 1024 * 1024;
+export const MEMMAP_ORDER = 9;
+
+/** Pages that hold struct pages, as runs. */
+export type MemmapRuns = readonly (readonly [startPfn: number, nrPages: number])[];
+
+/** Takes the struct pages of `sections` sections, near `node`; undefined where there is no room: all or nothing. */
+export function chargeMemmap(
+  pages: PageMemory,
+  sections: number,
+  node: number,
+): MemmapRuns | undefined {
+  const runs: (readonly [number, number])[] = [];
+  for (let section = 0; section < sections; section++) {
+    const part = allocMemmap(pages, node);
+    if (part === undefined) {
+      freeMemmap(pages, runs);
+      return undefined;
+    }
+    runs.push(...part);
+  }
+  return runs;
+}
+
+/** Gives struct pages back: the memory that they describe is gone. */
+export function freeMemmap(pages: PageMemory, runs: MemmapRuns): void {
+  for (const [startPfn, nrPages] of runs) {
+    if (nrPages === PAGEBLOCK_PAGES) pages.free(startPfn, MEMMAP_ORDER);
+    else pages.freeRun(startPfn, nrPages);
+  }
+}
+
+/** 2 MiB as one chunk; where none is left, as 512 single pages. */
+function allocMemmap(pages: PageMemory, node: number): MemmapRuns | undefined {
+  const request = {
+    order: MEMMAP_ORDER,
+    type: Migratetype.Unmovable,
+    pageClass: PageClass.Memmap,
+    kind: ZoneKindNumber.Normal,
+    node,
+    flags: AllocFlag.Compound,
+  };
+  const pfn = pages.tryAlloc(request);
+  if (pfn !== undefined) return [[pfn, PAGEBLOCK_PAGES]];
+  const runs: [number, number][] = [];
+  if (pages.allocBulk(PAGEBLOCK_PAGES, request, runs) === PAGEBLOCK_PAGES) return runs;
+  freeMemmap(pages, runs);
+  return undefined;
+}
