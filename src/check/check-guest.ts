@@ -5,7 +5,7 @@ import { predictOn } from "../predict.js";
 import type { DeviceRequest, Prediction } from "../prediction.js";
 import { isAlike, type CheckResult, type ComparedAspect } from "./check-result.js";
 import { whyBlock, whyMemoryBlock, whyRequest, whyRetry } from "./guest-reason.js";
-import type { GuestObservation } from "./guest-recording.js";
+import { decidedPart, type GuestObservation } from "./guest-recording.js";
 import { playHost } from "./guest-replay.js";
 
 export interface CheckGuestOptions extends CapturedGuestOptions {
@@ -69,7 +69,7 @@ export function compareObservation(recording: string, replayed: ReplayedObservat
     sizes: {
       requested: observation.requestedSize,
       before: size(observation.pluggedBefore),
-      recorded: size(observation.pluggedAfter),
+      recorded: size(decidedPart(observation).pluggedAfter),
       model: prediction.pluggedSizeAfter,
     },
     notes: isDecided
@@ -84,8 +84,8 @@ interface Compared {
 }
 
 /** Requests of the passes that are decided, in order. */
-export function decidedRequests({ passes }: GuestObservation): DeviceRequest[] {
-  return passes.flatMap(({ isDecided, requests }) => (isDecided ? requests : []));
+export function decidedRequests(observation: GuestObservation): DeviceRequest[] {
+  return decidedPart(observation).passes.flatMap(({ requests }) => requests);
 }
 
 function compareRequests(replayed: ReplayedObservation): Compared {

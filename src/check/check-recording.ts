@@ -1,6 +1,8 @@
 import type { CaptureFiles } from "../capture/capture-files.js";
 import { deviceFlavour } from "../virtio-mem/device-flavour.js";
 import type { CoreSource } from "../core/load.js";
+import { readBoot } from "./boot-recording.js";
+import { replayBoot } from "./boot-replay.js";
 import { checkAllocationOrder } from "./check-allocation-order.js";
 import { checkDevice } from "./check-device.js";
 import { compareObservation, replayObservation } from "./check-guest.js";
@@ -33,9 +35,14 @@ export async function* checkRecording(
     case "allocation-order":
       yield await checkAllocationOrder(recording, files, options);
       return;
-    case "guest":
-      for (const observation of await readGuestObservations(files)) {
+    case "guest": {
+      const observations = await readGuestObservations(files);
+      const boot = await readBoot(files, observations);
+      if (boot !== undefined)
+        yield compareObservation(recording, await replayBoot(boot, PROFILE, core));
+      for (const observation of observations) {
         yield compareObservation(recording, await replayObservation(files, observation, options));
       }
+    }
   }
 }

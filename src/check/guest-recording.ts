@@ -42,6 +42,8 @@ export interface GuestObservation {
   readonly pluggedAfter: string;
   /** Of the device's region, at the end. */
   readonly memoryBlocks: readonly RecordedMemoryBlock[];
+  /** When the host asked, in seconds since the machine was started. */
+  readonly requestTime: number;
 }
 
 /** No driver waits less for its first retry; a pass never pauses that long. */
@@ -59,16 +61,27 @@ export async function readGuestObservations(files: CaptureFiles): Promise<GuestO
 
 /** An observation as if nobody had looked on after the driver first went idle or began to wait. */
 export function untilFirstRetry(observation: GuestObservation): GuestObservation {
-  const { passes, pluggedBefore, deviceBlockSize } = observation;
-  const [first] = passes;
-  if (first === undefined || passes.length === 1) return observation;
+  return firstPasses(observation, 1);
+}
+
+/** The part of an observation in which nobody did anything that nothing shows. */
+export function decidedPart(observation: GuestObservation): GuestObservation {
+  const { passes } = observation;
+  const undecided = passes.findIndex(({ isDecided }) => !isDecided);
+  return undecided < 0 ? observation : firstPasses(observation, undecided);
+}
+
+function firstPasses(observation: GuestObservation, count: number): GuestObservation {
+  const { pluggedBefore, deviceBlockSize } = observation;
+  if (observation.passes.length <= count) return observation;
+  const passes = observation.passes.slice(0, count);
   const plugged = Array.from(pluggedBefore);
-  for (const { type, offset, nbBlocks, response } of first.requests) {
+  for (const { type, offset, nbBlocks, response } of passes.flatMap(({ requests }) => requests)) {
     if (response !== "ACK") continue;
     const start = offset / deviceBlockSize;
     plugged.fill(type === "PLUG" ? "1" : "0", start, start + nbBlocks);
   }
-  return { ...observation, passes: [first], pluggedAfter: plugged.join("") };
+  return { ...observation, passes, pluggedAfter: plugged.join("") };
 }
 
 async function readObservation(files: CaptureFiles, folder: string): Promise<GuestObservation> {
@@ -92,11 +105,12 @@ async function readObservation(files: CaptureFiles, folder: string): Promise<Gue
     pluggedBefore: bitsOf(json, "plugged_before", file),
     pluggedAfter: bitsOf(json, "plugged_after", file),
     memoryBlocks: memoryBlocksOf(json["memory_blocks"], file),
+    requestTime: from,
   };
 }
 
 /** What host and guest did, in order of time: of the observation itself, else of its boot. */
-async function traceOf(files: CaptureFiles, folder: string): Promise<TraceEvent[]> {
+export async function traceOf(files: CaptureFiles, folder: string): Promise<TraceEvent[]> {
   const names = new Set(files.names());
   const find = (name: string): string | undefined =>
     [`${folder}${name}`, name, `../${name}`].find((path) => names.has(path));
@@ -114,7 +128,9 @@ async function traceOf(files: CaptureFiles, folder: string): Promise<TraceEvent[
   return events.sort((a, b) => a.t - b.t);
 }
 
-function passesOf(events: readonly TraceEvent[]): Pick<GuestObservation, "passes" | "changes"> {
+export function passesOf(
+  events: readonly TraceEvent[],
+): Pick<GuestObservation, "passes" | "changes"> {
   const passes: { waitedMs: number; requests: DeviceRequest[]; isDecided: boolean }[] = [];
   const changes: { afterRequests: number; size: number }[] = [];
   let current = { waitedMs: 0, requests: [] as DeviceRequest[], isDecided: true };
@@ -172,7 +188,7 @@ function memoryBlocksOf(list: unknown, file: string): RecordedMemoryBlock[] {
   return blocks;
 }
 
-export function memoryBlockOf(
+function memoryBlockOf(
   id: number,
   { state, valid_zones: zones }: Record<string, unknown>,
   file: string,

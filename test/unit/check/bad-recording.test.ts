@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { captureFilesOf } from "../../../src/capture/capture-files.js";
+import { readBoot } from "../../../src/check/boot-recording.js";
 import { checkDevice } from "../../../src/check/check-device.js";
 import { readGuestObservations, untilFirstRetry } from "../../../src/check/guest-recording.js";
 import { recordingKind } from "../../../src/check/recording-kind.js";
@@ -159,5 +160,31 @@ describe("a guest recording", () => {
       [100_000, false, 1],
     ]);
     expect(observation && untilFirstRetry(observation).pluggedAfter).toBe("00");
+  });
+});
+
+describe("the boot of a guest recording", () => {
+  const bootFiles = (phases: unknown) =>
+    filesOf({
+      "expected.json": JSON.stringify(EXPECTED),
+      "trace.jsonl": '{"t":5,"ev":"PLUG","off":0,"nb_blocks":1,"resp":"ACK"}\n' + SIZE,
+      "iomem-boot.txt": "00100000-3fffffff : System RAM\n",
+      "meta.json": JSON.stringify({ phases }),
+    });
+  const readFrom = async (phases: unknown) => {
+    const files = bootFiles(phases);
+    return readBoot(files, await readGuestObservations(files));
+  };
+
+  test.each([
+    [{}, "meta.json: phases must be a list, got something else"],
+    [[5], "meta.json: phases[0] must be a JSON object, got something else"],
+    [[{ op: "plug", requested: "much" }], "phases[0].requested must be a whole number"],
+  ])("with phases %j", async (phases, message) => {
+    await expect(readFrom(phases)).rejects.toThrow(message);
+  });
+
+  test("is none where nothing was plugged before", async () => {
+    expect(await readFrom([{ op: "observe" }, { op: "plug", requested: 4096 }])).toBeUndefined();
   });
 });
