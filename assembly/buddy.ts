@@ -22,12 +22,16 @@ import {
   insertChunk,
   insertInRecord,
   removeChunk,
+  splitInRecord,
+  takeFirstInRecord,
+  takeFirstWhole,
   removeFromRecord,
   wholeChunkOrder,
 } from "./free-list";
 import { PAGE_MASK, recordFor, releaseZeroed } from "./page";
 import { HEAD, countFree, countMovable } from "./page-class";
 import {
+  blockOfEntry,
   countsOf,
   entryOf,
   entryOfBlock,
@@ -37,6 +41,7 @@ import {
   typeOf,
   zoneOf,
 } from "./pageblock";
+import { ownerOfState } from "./record-slab";
 import { hasBehaviour } from "./version";
 import { addFreePages, isolatedBlocks, ordersOf } from "./zone";
 
@@ -65,12 +70,18 @@ export function freeBuddyBlock(pfn: u32, zone: u32): usize {
   return zoneOf(entry) == zone && wholeChunkOrder(entry) == PAGEBLOCK_ORDER ? entry : 0;
 }
 
-/** Is the buddy of this chunk's parent free as one chunk? Then the parent may soon merge: the chunk waits at the tail. */
-function parentWillMerge(pfn: u32, order: u32, record: usize, zone: u32): bool {
-  if (order == PAGEBLOCK_ORDER - 1) return freeBuddyBlock(pfn, zone) != 0;
-  const parent = pfn & ~(1 << order) & PAGE_MASK;
-  const other = parent ^ (2 << order);
-  return (load<u8>(record + other) & HEAD_ORDER_MASK) == (HEAD | (order + 1));
+/**
+ * Is the buddy of this chunk's parent free as one chunk? Then the parent may soon merge: the chunk waits at the tail. The state
+ * of its first page is at `at`, and `size` is its number of pages.
+ */
+function parentWillMerge(zone: u32, at: usize, order: u32, size: usize): bool {
+  if (order == PAGEBLOCK_ORDER - 1) return pageblockWillMerge(zone, at);
+  const other = (at & ~size) ^ (size << 1);
+  return (load<u8>(other) & HEAD_ORDER_MASK) == (HEAD | (order + 1));
+}
+
+function pageblockWillMerge(zone: u32, at: usize): bool {
+  return freeBuddyBlock(ownerOfState(at) << PAGEBLOCK_ORDER, zone) != 0;
 }
 
 /**
@@ -89,26 +100,41 @@ export function freeChunk(zone: u32, pfn: u32, order: u32, type: u32, forceTail:
 }
 
 function mergeAndInsert(zone: u32, pfn: u32, order: u32, type: u32, forceTail: bool): void {
-  if (type != MIGRATE_ISOLATE) addFreePages(zone, 1 << order);
   if (order < PAGEBLOCK_ORDER) {
-    const entry = entryOf(pfn);
-    const record = recordOf(entry);
-    let page = pfn & PAGE_MASK;
-    while (order < PAGEBLOCK_ORDER) {
-      const buddy = page ^ (1 << order);
-      if ((load<u8>(record + buddy) & HEAD_ORDER_MASK) != (HEAD | order)) break;
-      removeFromRecord(zone, record, buddy, order);
-      page &= buddy;
-      ++order;
-    }
-    pfn = (pfn & ~PAGE_MASK) | page;
-    if (order < PAGEBLOCK_ORDER) {
-      const tail = forceTail || parentWillMerge(pfn, order, record, zone);
-      insertInRecord(zone, record, page, order, type, tail);
+    freeInRecord(zone, recordOf(entryOf(pfn)) + (pfn & PAGE_MASK), order, type, forceTail);
+    return;
+  }
+  if (type != MIGRATE_ISOLATE) addFreePages(zone, 1 << order);
+  insertWhole(zone, pfn, order, type, forceTail);
+}
+
+/** freeChunk() below order 9, where the state of the chunk's first page is at `at`. */
+export function freeInRecord(zone: u32, at: usize, order: u32, type: u32, forceTail: bool): void {
+  let size: usize = 1 << order;
+  if (type != MIGRATE_ISOLATE) addFreePages(zone, <i32>size);
+  do {
+    const buddy = at ^ size;
+    if ((load<u8>(buddy) & HEAD_ORDER_MASK) != (HEAD | order)) {
+      const tail = forceTail || parentWillMerge(zone, at, order, size);
+      insertInRecord(zone, at, order, type, tail);
       return;
     }
-    releaseZeroed(entry);
-  }
+    removeFromRecord(zone, buddy, order);
+    at &= buddy;
+    ++order;
+    size <<= 1;
+  } while (order < PAGEBLOCK_ORDER);
+  freeMergedBlock(zone, ownerOfState(at), type, forceTail);
+}
+
+/** The end of a free that has merged a whole mixed pageblock. */
+function freeMergedBlock(zone: u32, block: u32, type: u32, forceTail: bool): void {
+  releaseZeroed(entryOfBlock(block));
+  insertWhole(zone, block << PAGEBLOCK_ORDER, PAGEBLOCK_ORDER, type, forceTail);
+}
+
+/** Merges a chunk of order 9 with its buddy where their types allow it, and puts it, or one of order 10, on a list. */
+function insertWhole(zone: u32, pfn: u32, order: u32, type: u32, forceTail: bool): void {
   if (order == PAGEBLOCK_ORDER) {
     const buddyEntry = freeBuddyBlock(pfn, zone);
     if (buddyEntry && typesMerge(zone, type, typeOf(buddyEntry))) {
@@ -131,12 +157,7 @@ function expand(zone: u32, pfn: u32, from: u32, order: u32, type: u32): void {
     insertChunk(zone, pfn + PAGEBLOCK_PAGES, PAGEBLOCK_ORDER, type, false);
     if (from == order) return;
   }
-  const record = recordFor(entryOf(pfn));
-  const page = pfn & PAGE_MASK;
-  while (from > order) {
-    --from;
-    insertInRecord(zone, record, page + (1 << from), from, type, false);
-  }
+  splitInRecord(zone, recordFor(entryOf(pfn)) + (pfn & PAGE_MASK), from, order, type);
 }
 
 /** The lowest part of the first chunk of the smallest sufficient order on the lists of `type`, or NO_CHUNK. */
@@ -144,9 +165,9 @@ export function takeSmallest(zone: u32, order: u32, type: u32): u32 {
   const orders = ordersOf(zone, type) >> order;
   if (!orders) return NO_CHUNK;
   const from = order + ctz(orders);
-  const pfn = firstOf(zone, from, type);
-  removeChunk(zone, pfn, from);
-  expand(zone, pfn, from, order, type);
+  if (from < PAGEBLOCK_ORDER) return takeFirstInRecord(zone, from, order, type);
+  const pfn = blockOfEntry(takeFirstWhole(zone, from, type)) << PAGEBLOCK_ORDER;
+  if (from != order) expand(zone, pfn, from, order, type);
   return pfn;
 }
 
@@ -281,17 +302,23 @@ function claimOrSteal(zone: u32, order: u32, type: u32, minOrder: u32): u32 {
  * order changes its type. No watermark is looked at. Lowers NR_FREE_PAGES.
  */
 export function takeChunk(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
-  let minOrder = order;
-  if (noFragment && minOrder < PAGEBLOCK_ORDER) minOrder = PAGEBLOCK_ORDER;
   let pfn = takeSmallest(zone, order, type);
-  if (hasBehaviour(MM_CLAIM_OR_STEAL)) {
-    if (pfn == NO_CHUNK) pfn = claimOrSteal(zone, order, type, minOrder);
-  } else {
-    while (pfn == NO_CHUNK && claimOrDrag(zone, order, type, minOrder)) {
-      pfn = takeSmallest(zone, order, type);
-    }
+  if (pfn == NO_CHUNK) {
+    pfn = takeOfOtherType(zone, order, type, noFragment);
+    if (pfn == NO_CHUNK) return NO_CHUNK;
   }
-  if (pfn != NO_CHUNK) addFreePages(zone, -(1 << order));
+  addFreePages(zone, -(1 << order));
+  return pfn;
+}
+
+/** takeChunk() where the lists of `type` have nothing. */
+function takeOfOtherType(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
+  const minOrder = noFragment ? max(order, PAGEBLOCK_ORDER) : order;
+  if (hasBehaviour(MM_CLAIM_OR_STEAL)) return claimOrSteal(zone, order, type, minOrder);
+  let pfn = NO_CHUNK;
+  while (pfn == NO_CHUNK && claimOrDrag(zone, order, type, minOrder)) {
+    pfn = takeSmallest(zone, order, type);
+  }
   return pfn;
 }
 

@@ -32,9 +32,10 @@ import { alignedOrder, freeAligned, releasePages } from "./page-alloc";
 import { setRange, stateAt } from "./page";
 import { HEAD, holdOf } from "./page-class";
 import { entryOf, isIsolated, zoneOf } from "./pageblock";
-import { drainZone, isCached } from "./per-cpu-cache";
+import { drainZone } from "./per-cpu-cache";
 import { isolateRange, refusingPfn, unisolateRange } from "./page-isolation";
 import { hasBehaviour } from "./version";
+import { isCached } from "./zone";
 
 /** A list of survivors is migrated once and retried this often. */
 const RETRIES: u32 = 4;

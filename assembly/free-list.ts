@@ -2,15 +2,15 @@
 //
 // A link is the address of a link pair {u32 next, u32 prev}. Where the pair of a chunk lies tells what it is:
 //
-//   below TABLE              a sentinel: LISTS + zone * 1024 + order * 64 + type * 8
-//   below recordsBase        in the entry of the chunk's first pageblock, which has no record: order 9 or 10
-//   from recordsBase on      in the record of its pageblock: below order 9
+//   below TABLE              a sentinel, in its zone (zone.ts)
+//   below tableEnd           in the entry of the chunk's first pageblock, which has no record: order 9 or 10
+//   from tableEnd on         in the record of its pageblock: below order 9
 //
 // So unlinking a chunk touches its two neighbours and nothing else. A mask per zone and type says which orders have chunks.
 
 import { MAX_ORDER, MIGRATE_TYPES, PAGE_FREE, PAGEBLOCK_ORDER } from "./abi";
-import { LISTS, TABLE, recordsBase, usedBytes } from "./layout";
-import { PAGE_MASK, RECORD_LINKS, pfnOfRecordLinks } from "./page";
+import { TABLE, ZONES, tableEnd, usedBytes } from "./layout";
+import { PAGE_MASK } from "./page";
 import { HEAD, headByte } from "./page-class";
 import {
   ENTRY_LINKS,
@@ -20,14 +20,15 @@ import {
   recordOf,
   setBlockState,
 } from "./pageblock";
-import { addNrFree, clearOrder, markOrder } from "./zone";
+import { linksOfState, ownerOfState, pageOfState, stateOfLinks } from "./record-slab";
+import { addNrFree, clearOrder, listOf, markOrder } from "./zone";
 
 /** Stands for "no chunk". No chunk starts there: the last pfns are never modelled. */
 export const NO_CHUNK: u32 = 0xffffffff;
 
-function listOf(zone: u32, order: u32, type: u32): usize {
-  return LISTS + <usize>((zone << 10) | (order << 6) | (type << 3));
-}
+// The sides of a link pair.
+const NEXT: usize = 0;
+const PREV: usize = 4;
 
 function nextOf(links: usize): usize {
   return load<u32>(links);
@@ -42,23 +43,28 @@ function setPrev(links: usize, to: usize): void {
   store<u32>(links, <u32>to, 4);
 }
 
-/** Link pair of a chunk that starts at page `page` of the record's pageblock. */
-function linksIn(record: usize, page: u32): usize {
-  return record + RECORD_LINKS + ((<usize>(page >> 1)) << 3);
-}
-
 function linksOf(pfn: u32): usize {
   const entry = entryOf(pfn);
   const record = recordOf(entry);
-  return record ? linksIn(record, pfn & PAGE_MASK) : entry + ENTRY_LINKS;
+  return record ? linksOfState(record + (pfn & PAGE_MASK)) : entry + ENTRY_LINKS;
+}
+
+/** State of the head whose link pair this is: the odd page of the two where the even one is no head. */
+function headOfLinks(links: usize): usize {
+  const even = stateOfLinks(links);
+  const odd: usize = load<u8>(even) & (<u8>HEAD) ? 0 : 1;
+  return even | odd;
+}
+
+function pfnOfState(at: usize): u32 {
+  return (ownerOfState(at) << PAGEBLOCK_ORDER) | pageOfState(at);
 }
 
 /** First pfn of the chunk whose links these are; NO_CHUNK for a sentinel. */
 function chunkAt(links: usize): u32 {
   if (links < TABLE) return NO_CHUNK;
-  return links < recordsBase
-    ? blockOfEntry(links - ENTRY_LINKS) << PAGEBLOCK_ORDER
-    : pfnOfRecordLinks(links);
+  if (links < tableEnd) return blockOfEntry(links - ENTRY_LINKS) << PAGEBLOCK_ORDER;
+  return pfnOfState(headOfLinks(links));
 }
 
 /** Empties all lists of a new zone. */
@@ -89,7 +95,7 @@ export function chunkBefore(pfn: u32): u32 {
 
 /** Can this be the address of a link pair? For validate(), which trusts nothing. */
 function isSound(links: usize): bool {
-  return links >= LISTS && links <= <usize>(usedBytes() - 8) && !(links & 3);
+  return links >= ZONES && links <= <usize>(usedBytes() - 8) && !(links & 3);
 }
 
 export function linksAreSound(pfn: u32): bool {
@@ -101,23 +107,18 @@ export function listHeadIsSound(zone: u32, order: u32, type: u32): bool {
   return isSound(nextOf(list)) && isSound(prevOf(list));
 }
 
+/** Puts a link pair at one end of a list. Both ends are alike, seen from their side; so no branch, which would be mispredicted. */
 function link(zone: u32, links: usize, order: u32, type: u32, tail: bool): void {
   const list = listOf(zone, order, type);
-  if (tail) {
-    const last = prevOf(list);
-    setNext(links, list);
-    setPrev(links, last);
-    setNext(last, links);
-    setPrev(list, links);
-  } else {
-    const first = nextOf(list);
-    setNext(links, first);
-    setPrev(links, list);
-    setPrev(first, links);
-    setNext(list, links);
-  }
+  const near: usize = tail ? PREV : NEXT;
+  const far = near ^ PREV;
+  const neighbour: usize = load<u32>(list + near);
+  store<u32>(links + near, <u32>neighbour);
+  store<u32>(links + far, <u32>list);
+  store<u32>(neighbour + far, <u32>links);
+  store<u32>(list + near, <u32>links);
   addNrFree(zone, order, 1);
-  markOrder(zone, order, type);
+  if (neighbour == list) markOrder(zone, order, type);
 }
 
 function unlink(zone: u32, links: usize, order: u32): void {
@@ -130,23 +131,59 @@ function unlink(zone: u32, links: usize, order: u32): void {
   if (next == prev && next < TABLE) clearOrder(zone, order, (<u32>(next >> 3)) & 7);
 }
 
-/** insertChunk() below order 9, where the record is known: `page` is the chunk's first page in the pageblock. */
-export function insertInRecord(
-  zone: u32,
-  record: usize,
-  page: u32,
-  order: u32,
-  type: u32,
-  tail: bool,
-): void {
-  store<u8>(record + page, <u8>headByte(order, type));
-  link(zone, linksIn(record, page), order, type, tail);
+/** insertChunk() below order 9, where the state of the chunk's first page is at `at`. */
+export function insertInRecord(zone: u32, at: usize, order: u32, type: u32, tail: bool): void {
+  store<u8>(at, <u8>headByte(order, type));
+  link(zone, linksOfState(at), order, type, tail);
 }
 
-/** removeChunk() below order 9, where the record is known. */
-export function removeFromRecord(zone: u32, record: usize, page: u32, order: u32): void {
-  store<u8>(record + page, <u8>PAGE_FREE);
-  unlink(zone, linksIn(record, page), order);
+/** removeChunk() below order 9, where the state of the chunk's first page is at `at`. */
+export function removeFromRecord(zone: u32, at: usize, order: u32): void {
+  store<u8>(at, <u8>PAGE_FREE);
+  unlink(zone, linksOfState(at), order);
+}
+
+/**
+ * Cuts a chunk of order `from` below 9, just taken off its list, down to `order`: the upper halves go to the list heads of
+ * `type`. The state of its first page is at `at`.
+ */
+export function splitInRecord(zone: u32, at: usize, from: u32, order: u32, type: u32): void {
+  let size: usize = 1 << from;
+  while (from > order) {
+    --from;
+    size >>= 1;
+    insertInRecord(zone, at + size, from, type, false);
+  }
+}
+
+/** Takes the first link pair off a list, which is not empty. */
+function takeFirst(zone: u32, order: u32, type: u32): usize {
+  const list = listOf(zone, order, type);
+  const links = nextOf(list);
+  const next = nextOf(links);
+  setNext(list, next);
+  setPrev(next, list);
+  addNrFree(zone, order, -1);
+  if (next == list) clearOrder(zone, order, type);
+  return links;
+}
+
+/**
+ * Takes the first chunk of order `from`, below 9, off its list, which is not empty, and cuts it down to `order`. Returns its
+ * first pfn.
+ */
+export function takeFirstInRecord(zone: u32, from: u32, order: u32, type: u32): u32 {
+  const at = headOfLinks(takeFirst(zone, from, type));
+  store<u8>(at, <u8>PAGE_FREE);
+  splitInRecord(zone, at, from, order, type);
+  return pfnOfState(at);
+}
+
+/** Takes the first chunk of order 9 or 10 off its list, which is not empty. Returns its first entry. */
+export function takeFirstWhole(zone: u32, order: u32, type: u32): usize {
+  const entry = takeFirst(zone, order, type) - ENTRY_LINKS;
+  setBlockState(entry, PAGE_FREE);
+  return entry;
 }
 
 /**
@@ -156,7 +193,7 @@ export function removeFromRecord(zone: u32, record: usize, page: u32, order: u32
 export function insertChunk(zone: u32, pfn: u32, order: u32, type: u32, tail: bool): void {
   const entry = entryOf(pfn);
   if (order < PAGEBLOCK_ORDER) {
-    insertInRecord(zone, recordOf(entry), pfn & PAGE_MASK, order, type, tail);
+    insertInRecord(zone, recordOf(entry) + (pfn & PAGE_MASK), order, type, tail);
     return;
   }
   setBlockState(entry, headByte(order, type));
@@ -167,7 +204,7 @@ export function insertChunk(zone: u32, pfn: u32, order: u32, type: u32, tail: bo
 export function removeChunk(zone: u32, pfn: u32, order: u32): void {
   const entry = entryOf(pfn);
   if (order < PAGEBLOCK_ORDER) {
-    removeFromRecord(zone, recordOf(entry), pfn & PAGE_MASK, order);
+    removeFromRecord(zone, recordOf(entry) + (pfn & PAGE_MASK), order);
     return;
   }
   setBlockState(entry, PAGE_FREE);

@@ -31,7 +31,8 @@ import { freeBuddyBlock } from "./buddy";
 import { insertChunk, removeChunk } from "./free-list";
 import { markIdleSlabs } from "./idle-slab";
 import { SCRATCH } from "./layout";
-import { ensureRecords, makeUniform, recordFor, releaseZeroed } from "./page";
+import { makeUniform, recordFor, releaseZeroed } from "./page";
+import { ensureRecords } from "./record-slab";
 import { addPendingPages, alignedOrder } from "./page-alloc";
 import {
   classOf,

@@ -11,10 +11,10 @@ import {
   PAGE_LRU_PENDING,
   PAGE_TAIL,
 } from "./abi";
-import { freeChunk, hasChunk, takeChunk } from "./buddy";
+import { freeChunk, freeInRecord, hasChunk, takeChunk } from "./buddy";
 import { NO_CHUNK, firstOf, insertChunk, removeChunk } from "./free-list";
-import { PAGE_MASK, makeUniform, recordFor, setRange, stateAt } from "./page";
-import { classOf, countDelta, isLru } from "./page-class";
+import { PAGE_MASK, fillStates, makeUniform, recordFor, setRange, stateAt } from "./page";
+import { ONE_FREE, classOf, countDelta, isLru } from "./page-class";
 import {
   FLAG_PENDING,
   addCounts,
@@ -26,20 +26,22 @@ import {
   typeOf,
   zoneOf,
 } from "./pageblock";
-import { freeCached, isCached, takeCached } from "./per-cpu-cache";
+import { freeCached, takeCached } from "./per-cpu-cache";
 import { leaveLruBatch } from "./lru-batch";
 import { reclaimClean } from "./reclaim";
 import {
+  FIRST_NOFRAGMENT,
+  NO_FIRST,
   addFreePages,
   addLruPages,
   firstZone,
   freePages,
+  isCached,
   kindOf,
   lowMark,
   minMark,
   nodeOf,
   reserveOf,
-  startsNoFragment,
   zoneListAt,
   zoneListLength,
 } from "./zone";
@@ -103,22 +105,33 @@ function walk(
  * any. The pages are PAGE_FREE; the caller sets their state.
  */
 export function takePages(order: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
-  const first = firstZone(kind, node);
+  return tryFirstZone(order, type, kind, node, flags);
+}
+
+/** takePages() of one page, for loops over many: the compiler makes a copy for order 0 there. */
+export function takePage(type: u32, kind: u32, node: u32, flags: u32): u32 {
+  return tryFirstZone(0, type, kind, node, flags);
+}
+
+/** The head of every walk, made without walking; then the walks. */
+function tryFirstZone(order: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
+  const first = flags & OTHER_NODES ? NO_FIRST : firstZone(kind, node);
+  if (first == NO_FIRST) return takeByWalks(order, type, kind, node, flags, -1);
+  const zone = first & ~FIRST_NOFRAGMENT;
+  const noFragment = first != zone;
   let tried: i32 = -1;
-  if (first >= 0 && !(flags & OTHER_NODES)) {
-    // the head of every walk, made without walking
-    const noFragment = startsNoFragment(kind, node);
-    if (flags & ALLOC_NO_WATERMARKS || watermarkOk(first, order, kind, lowMark(first))) {
-      const pfn = takeFromZone(first, order, type, noFragment);
-      if (pfn != NO_CHUNK) return pfn;
-      tried = first;
-    }
-    if (noFragment) {
-      const pfn = walk(order, type, kind, node, flags, false, true, tried);
-      if (pfn != NO_CHUNK) return pfn;
-      tried = -1;
-    }
+  if (flags & ALLOC_NO_WATERMARKS || watermarkOk(zone, order, kind, lowMark(zone))) {
+    const pfn = takeFromZone(zone, order, type, noFragment);
+    if (pfn != NO_CHUNK) return pfn;
+    tried = zone;
   }
+  if (!noFragment) return takeByWalks(order, type, kind, node, flags, tried);
+  const pfn = walk(order, type, kind, node, flags, false, true, tried);
+  return pfn == NO_CHUNK ? takeByWalks(order, type, kind, node, flags, -1) : pfn;
+}
+
+/** takePages() from the first walk on that may fragment. `tried`: see walk(). */
+function takeByWalks(order: u32, type: u32, kind: u32, node: u32, flags: u32, tried: i32): u32 {
   const pfn = walk(order, type, kind, node, flags, false, false, tried);
   if (pfn != NO_CHUNK || flags & ALLOC_NO_WATERMARKS) return pfn;
   let last = walk(order, type, kind, node, flags, true, false, -1);
@@ -133,28 +146,37 @@ export function takePages(order: u32, type: u32, kind: u32, node: u32, flags: u3
  * larger allocation than a pageblock otherwise the first pageblock.
  */
 export function setUsed(pfn: u32, order: u32, state: u32, flags: u32): void {
-  const zone = zoneOf(entryOf(pfn));
+  const entry = entryOf(pfn);
   let carriers: u32 = 1 << order;
-  if (order == 0) {
-    const entry = entryOf(pfn);
-    store<u8>(recordOf(entry) + (pfn & PAGE_MASK), <u8>state);
-    addCounts(entry, countDelta(state) - countDelta(PAGE_FREE));
-  } else if (order >= PAGEBLOCK_ORDER || flags & ALLOC_COMPOUND) {
-    setRange(pfn, 1 << order, state);
-    if (order > PAGEBLOCK_ORDER && !(flags & ALLOC_COMPOUND)) {
-      makeUniform(entryOf(pfn + PAGEBLOCK_PAGES), PAGE_TAIL);
-      carriers = PAGEBLOCK_PAGES;
-    }
+  if (order < PAGEBLOCK_ORDER) {
+    if (!(flags & ALLOC_COMPOUND)) carriers = 1;
+    setUsedInRecord(entry, pfn & PAGE_MASK, order, state, carriers);
   } else {
-    setRange(pfn, 1 << order, PAGE_TAIL);
-    const entry = entryOf(pfn);
-    store<u8>(recordOf(entry) + (pfn & PAGE_MASK), <u8>state);
-    addCounts(entry, countDelta(state));
-    carriers = 1;
+    makeUniform(entry, state);
+    if (order > PAGEBLOCK_ORDER) {
+      if (!(flags & ALLOC_COMPOUND)) carriers = PAGEBLOCK_PAGES;
+      makeUniform(entryOf(pfn + PAGEBLOCK_PAGES), flags & ALLOC_COMPOUND ? state : PAGE_TAIL);
+    }
   }
   const pageClass = classOf(state);
-  if (isLru(pageClass)) addLruPages(zone, carriers);
-  if (pageClass != PAGE_LRU_PENDING) return;
+  if (isLru(pageClass)) addLruPages(zoneOf(entry), carriers);
+  else if (pageClass == PAGE_LRU_PENDING) addPending(pfn, carriers);
+}
+
+/** setUsed() below order 9, for pages that are all PAGE_FREE: of `1 << order` pages the first `carriers`, one or all, get the state. */
+function setUsedInRecord(entry: usize, page: u32, order: u32, state: u32, carriers: u32): void {
+  const at = recordOf(entry) + page;
+  if (order == 0) {
+    addCounts(entry, countDelta(state) - ONE_FREE);
+  } else {
+    fillStates(at, order, carriers == 1 ? PAGE_TAIL : state);
+    const used = countDelta(state) * carriers; // tails count nowhere
+    addCounts(entry, used - (ONE_FREE << order));
+  }
+  store<u8>(at, <u8>state);
+}
+
+function addPending(pfn: u32, carriers: u32): void {
   pendingPages += carriers;
   for (let at = pfn; at < pfn + carriers; at += PAGEBLOCK_PAGES) {
     setFlags(entryOf(at), flagsOf(entryOf(at)) | FLAG_PENDING);
@@ -177,20 +199,52 @@ function forgetPending(pfn: u32, nrPages: u32): void {
 
 /** Makes used pages PAGE_FREE (not yet on a list) and takes them off the LRU accounts. */
 export function clearUsed(pfn: u32, order: u32): void {
-  const entry = entryOf(pfn);
-  const zone = zoneOf(entry);
-  if (order == 0) {
-    const at = recordFor(entry) + (pfn & PAGE_MASK);
-    const state = <u32>load<u8>(at);
-    const pageClass = classOf(state);
-    if (isLru(pageClass)) addLruPages(zone, -1);
-    else if (pageClass == PAGE_LRU_PENDING) forgetPending(pfn, 1);
-    addCounts(entry, countDelta(PAGE_FREE) - countDelta(state));
-    store<u8>(at, <u8>PAGE_FREE);
+  if (order < PAGEBLOCK_ORDER) {
+    const entry = entryOf(pfn);
+    clearUsedInRecord(entry, recordFor(entry) + (pfn & PAGE_MASK), pfn, order);
     return;
   }
-  accountGone(pfn, 1 << order);
-  setRange(pfn, 1 << order, PAGE_FREE);
+  for (let at = pfn; at < pfn + (1 << order); at += PAGEBLOCK_PAGES) clearUsedBlock(at);
+}
+
+/** clearUsed() of a whole pageblock. */
+function clearUsedBlock(pfn: u32): void {
+  const entry = entryOf(pfn);
+  if (recordOf(entry)) {
+    accountGone(pfn, PAGEBLOCK_PAGES);
+  } else {
+    const pageClass = classOf(blockState(entry));
+    if (isLru(pageClass)) addLruPages(zoneOf(entry), -(<i32>PAGEBLOCK_PAGES));
+    else if (pageClass == PAGE_LRU_PENDING) forgetPending(pfn, PAGEBLOCK_PAGES);
+  }
+  makeUniform(entry, PAGE_FREE);
+}
+
+/** clearUsed() of a single page whose state is at `at`. */
+function clearUsedPage(entry: usize, at: usize, pfn: u32): void {
+  const state = <u32>load<u8>(at);
+  const pageClass = classOf(state);
+  if (isLru(pageClass)) addLruPages(zoneOf(entry), -1);
+  else if (pageClass == PAGE_LRU_PENDING) forgetPending(pfn, 1);
+  addCounts(entry, ONE_FREE - countDelta(state));
+  store<u8>(at, <u8>PAGE_FREE);
+}
+
+/** clearUsed() below order 9, where the state of the first page is at `from`. */
+function clearUsedInRecord(entry: usize, from: usize, pfn: u32, order: u32): void {
+  const end = from + (1 << order);
+  let change = ONE_FREE << order;
+  let lru: i32 = 0;
+  for (let at = from; at < end; ++at) {
+    const state = <u32>load<u8>(at);
+    const pageClass = classOf(state);
+    change -= countDelta(state);
+    if (isLru(pageClass)) ++lru;
+    else if (pageClass == PAGE_LRU_PENDING) forgetPending(pfn + <u32>(at - from), 1);
+  }
+  if (lru) addLruPages(zoneOf(entry), -lru);
+  addCounts(entry, change);
+  fillStates(from, order, PAGE_FREE);
 }
 
 /** Takes `nrPages` used pages off the LRU and pending accounts, a uniform pageblock at a time. */
@@ -211,6 +265,16 @@ export function accountGone(pfn: u32, nrPages: u32): void {
 export function freePagesAt(pfn: u32, order: u32): void {
   clearUsed(pfn, order);
   releasePages(pfn, order);
+}
+
+/** freePagesAt() of one page, for loops over many. */
+export function freePage(pfn: u32): void {
+  const entry = entryOf(pfn);
+  const zone = zoneOf(entry);
+  const at = recordFor(entry) + (pfn & PAGE_MASK);
+  clearUsedPage(entry, at, pfn);
+  if (isCached(zone, 0)) freeCached(zone, pfn, 0);
+  else freeInRecord(zone, at, 0, typeOf(entry), false);
 }
 
 /**

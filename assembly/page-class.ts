@@ -118,7 +118,8 @@ export function isUsed(pageClass: u32): bool {
 // Counters of a pageblock, four u16 in one u64:
 //   free | movable << 16 | unmovable << 32 | held << 48
 // A held page counts as movable as well, a withdrawn one as unmovable. Cached and tail pages count nowhere.
-const ONE_FREE: u64 = 1;
+/** What a free page adds. */
+export const ONE_FREE: u64 = 1;
 const ONE_MOVABLE: u64 = 1 << 16;
 const ONE_UNMOVABLE: u64 = 1 << 32;
 const ONE_HELD: u64 = 1 << 48;

@@ -1,25 +1,16 @@
-// Page records: the states of the 512 pages of a mixed pageblock, and its list links.
+// The states of pages. A pageblock whose 512 pages are alike has its state in its entry; a mixed one has a record of 512 states and
+// 256 link pairs (record-slab.ts).
 //
-//   byte -8      -4       0                    512                                     2560
-//        +-------+--------+--------------------+---------------------------------------+
-//        | block | pool   | state of each page | 256 link slots {u32 next, u32 prev}   |
-//        +-------+--------+--------------------+---------------------------------------+
-//        header           ^ address of the record
-//
-// block  number of the pageblock that it belongs to.
-// pool   address of the next record in the pool.
-//
-// Two free heads never share an aligned pair of pages: two free buddies of order 0 merge, whatever the types. So one link slot
-// per pair is enough. Links are addresses of link slots (free-list.ts); records lie at multiples of RECORD_STRIDE, so that
-// a slot's address gives its record and with it the pfn.
+// Two free heads never share an aligned pair of pages: two free buddies of order 0 merge, whatever the types. So one link pair
+// per two pages is enough.
 //
 // A record exists while its pageblock is mixed. Free pages inside a chunk are state 0 and a head is cleared when it leaves
 // its list, so the record of a pageblock that has merged to order 9 is all zero again. Records in the pool are
 // always all zero in their states; that makes taking one for a split free of charge.
 
-import { ENOBUFS, PAGE_FREE, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "./abi";
-import { RECORD_STRIDE, ensure, recordsBase, reserve } from "./layout";
+import { PAGE_FREE, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "./abi";
 import { HEAD, countDelta } from "./page-class";
+import { putRecord, takeRecord } from "./record-slab";
 import {
   addCounts,
   blockOfEntry,
@@ -31,59 +22,16 @@ import {
   setRecord,
 } from "./pageblock";
 
-export const RECORD_LINKS: usize = PAGEBLOCK_PAGES;
-const HEADER_BYTES: u32 = 8;
-const POOL: usize = 4;
 export const PAGE_MASK: u32 = PAGEBLOCK_PAGES - 1;
-
-let pool: usize = 0;
-let pooled: u32 = 0;
-/** Records that belong to a mixed pageblock now. */
-export let recordsInUse: u32 = 0;
-
-/**
- * Makes sure that `count` records can be taken without growing: called at the boundary, so that no
- * operation runs out half way. Returns 0 or -ENOBUFS.
- */
-export function ensureRecords(count: u32): i32 {
-  if (count <= pooled) return 0;
-  return ensure(<u64>(count - pooled) * RECORD_STRIDE) ? 0 : -ENOBUFS;
-}
-
-function takeRecord(): usize {
-  ++recordsInUse;
-  if (pool) {
-    const record = pool;
-    pool = load<u32>(record - HEADER_BYTES, POOL);
-    --pooled;
-    return record;
-  }
-  const header = reserve(RECORD_STRIDE);
-  if (!header) unreachable(); // ensureRecords() has been called
-  return header + HEADER_BYTES;
-}
 
 /** Gives the pageblock a record whose pages all have its uniform state. It has none yet and heads no chunk. */
 export function materialise(entry: usize): usize {
-  const record = takeRecord();
+  const record = takeRecord(blockOfEntry(entry));
   const state = blockState(entry);
   assert(!(state & HEAD));
   if (state != PAGE_FREE) memory.fill(record, <u8>state, PAGEBLOCK_PAGES);
-  store<u32>(record - HEADER_BYTES, blockOfEntry(entry));
   setRecord(entry, record);
   return record;
-}
-
-/**
- * First pfn of the chunk whose links are at `links` inside a record: the odd page of the pair where the even one
- * is no head.
- */
-export function pfnOfRecordLinks(links: usize): u32 {
-  const index = <u32>(links - recordsBase) / RECORD_STRIDE;
-  const header = recordsBase + <usize>(index * RECORD_STRIDE);
-  const page = (<u32>(links - header - HEADER_BYTES - RECORD_LINKS)) >> 2;
-  const pfn = (load<u32>(header) << PAGEBLOCK_ORDER) | page;
-  return load<u8>(header + HEADER_BYTES + page) & (<u8>HEAD) ? pfn : pfn | 1;
 }
 
 /** The pageblock's record; makes one where it is uniform. */
@@ -94,11 +42,7 @@ export function recordFor(entry: usize): usize {
 
 /** Puts the record of a pageblock back whose 512 states are all 0; the pageblock is PAGE_FREE throughout. */
 export function releaseZeroed(entry: usize): void {
-  const record = recordOf(entry);
-  store<u32>(record - HEADER_BYTES, <u32>pool, POOL);
-  pool = record;
-  ++pooled;
-  --recordsInUse;
+  putRecord(recordOf(entry));
   setRecord(entry, 0);
   setBlockState(entry, PAGE_FREE);
 }
@@ -164,6 +108,15 @@ export function setRange(pfn: u32, count: u32, state: u32): void {
     pfn += part;
     left -= part;
   }
+}
+
+/** Writes the state of `1 << order` pages of an aligned chunk below a pageblock, without counting. */
+export function fillStates(at: usize, order: u32, state: u32): void {
+  const word = <u64>state * 0x0101010101010101;
+  if (order == 0) store<u8>(at, <u8>word);
+  else if (order == 1) store<u16>(at, <u16>word);
+  else if (order == 2) store<u32>(at, <u32>word);
+  else for (const end = at + (1 << order); at < end; at += 8) store<u64>(at, word);
 }
 
 /** Records that setRange() or a split of this range may need at most. */

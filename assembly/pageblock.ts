@@ -2,7 +2,7 @@
 //
 //   byte 0        4       8       12      13     14     15      16                24      28
 //        +--------+-------+-------+-------+------+------+-------+-----------------+-------+------+
-//        | record | next  | prev  | state | type | zone | flags | counts (4 x u16)| aux   |      |
+//        | record | next  | prev  | state | type | zone | flags | counts (4 x u16)| base  |      |
 //        +--------+-------+-------+-------+------+------+-------+-----------------+-------+------+
 //
 // record  address of the page record while the pageblock is mixed, else 0.
@@ -10,7 +10,8 @@
 // prev
 // state   without a record: the state byte of all 512 pages; where a free chunk of order 9 or 10 starts
 //         here, its head byte (the other pages are then PAGE_FREE).
-// type    migratetype, bit 7 = isolated. A version that forgets the type overwrites it on un-isolation.
+// type    migratetype that the allocator sees: ISOLATE while isolated.
+// base    one byte: the type below an isolation. A version that forgets it overwrites it on un-isolation.
 // zone    zone index, NO_ZONE where no page is online.
 // flags   PENDING: holds pages that wait in an LRU batch. UNDECIDED: holds pages to be settled after a load.
 //         IN_DEVICE: was loaded as memory of the device.
@@ -23,7 +24,6 @@ export const ENTRY_BYTES: u32 = 1 << ENTRY_SHIFT;
 /** Offset of next and prev inside an entry. */
 export const ENTRY_LINKS: usize = 4;
 export const NO_ZONE: u32 = 0xff;
-const ISOLATED: u32 = 0x80;
 export const FLAG_PENDING: u32 = 1;
 export const FLAG_UNDECIDED: u32 = 2;
 export const FLAG_IN_DEVICE: u32 = 4;
@@ -63,26 +63,26 @@ export function setBlockState(entry: usize, state: u32): void {
 
 /** The type the allocator sees: MIGRATE_ISOLATE while isolated. */
 export function typeOf(entry: usize): u32 {
-  const type = <u32>load<u8>(entry, 13);
-  return type & ISOLATED ? MIGRATE_ISOLATE : type;
+  return load<u8>(entry, 13);
 }
 
 /** The type below an isolation. */
 export function baseType(entry: usize): u32 {
-  return load<u8>(entry, 13) & ~(<u8>ISOLATED);
+  return load<u8>(entry, 24);
 }
 
 /** Sets the migratetype and ends an isolation. */
 export function setType(entry: usize, type: u32): void {
   store<u8>(entry, <u8>type, 13);
+  store<u8>(entry, <u8>type, 24);
 }
 
 export function setIsolated(entry: usize): void {
-  store<u8>(entry, load<u8>(entry, 13) | (<u8>ISOLATED), 13);
+  store<u8>(entry, <u8>MIGRATE_ISOLATE, 13);
 }
 
 export function isIsolated(entry: usize): bool {
-  return (load<u8>(entry, 13) & (<u8>ISOLATED)) != 0;
+  return typeOf(entry) == MIGRATE_ISOLATE;
 }
 
 export function zoneOf(entry: usize): u32 {

@@ -132,15 +132,9 @@ function listOf(order: u32, type: u32): u32 {
   return order * 3 + type;
 }
 
-/** Does this order pass the cache in this version? */
-function isCachedOrder(order: u32): bool {
-  if (hasBehaviour(MM_CACHE_HIGH_ORDERS)) return order <= 3 || order == PAGEBLOCK_ORDER;
-  return order == 0;
-}
-
-/** Does an allocation or free of `order` in this zone go through a cache? */
-export function isCached(zone: u32, order: u32): bool {
-  return cacheOf(zone) != 0 && isCachedOrder(order);
+/** Orders that pass the cache in this version, a bit each: page-allocator.md 8. */
+function cachedOrders(): u32 {
+  return hasBehaviour(MM_CACHE_HIGH_ORDERS) ? 0xf | (1 << PAGEBLOCK_ORDER) : 1;
 }
 
 /**
@@ -151,7 +145,7 @@ export function configureCache(zone: u32, cpus: u32, batch: u32, high: u32): i32
   if (cpus > 1024 || batch > 4096 || high > 1 << 20) return -EINVAL;
   if (high == 0 || cpus == 0) {
     drainZone(zone);
-    setCache(zone, 0);
+    setCache(zone, 0, 0);
     return 0;
   }
   if (batch == 0) return -EINVAL;
@@ -165,7 +159,7 @@ export function configureCache(zone: u32, cpus: u32, batch: u32, high: u32): i32
   store<u32>(cache, batch, 4);
   store<u32>(cache, high, 8);
   store<u32>(cache, capacity, 12);
-  setCache(zone, cache);
+  setCache(zone, cache, cachedOrders());
   return 0;
 }
 

@@ -19,7 +19,8 @@ import {
   linksAreSound,
   listHeadIsSound,
 } from "./free-list";
-import { recordsInUse, stateAt } from "./page";
+import { stateAt } from "./page";
+import { recordsInUse } from "./record-slab";
 import { HEAD, classOf, countDelta, isLru } from "./page-class";
 import {
   NO_ZONE,

@@ -4,8 +4,8 @@
 import { ENOBUFS, MAX_ORDER, MIGRATE_MOVABLE, PAGE_ANON, PAGE_KERNEL, ZONE_NORMAL } from "./abi";
 import { NO_CHUNK } from "./free-list";
 import { reserve } from "./layout";
-import { ensureRecords } from "./page";
-import { freePagesAt, setUsed, takePages } from "./page-alloc";
+import { ensureRecords } from "./record-slab";
+import { freePage, freePagesAt, setUsed, takePage, takePages } from "./page-alloc";
 
 let handles: usize = 0;
 let capacity: u32 = 0;
@@ -42,10 +42,26 @@ function at(index: u32): usize {
 }
 
 function take(order: u32): u32 {
+  return order == 0 ? takeSingle() : takeChunk(order);
+}
+
+function takeSingle(): u32 {
+  if (ensureRecords(2) < 0) return NO_CHUNK;
+  const pfn = takePage(MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
+  if (pfn != NO_CHUNK) setUsed(pfn, 0, PAGE_ANON, 0);
+  return pfn;
+}
+
+function takeChunk(order: u32): u32 {
   if (ensureRecords(2) < 0) return NO_CHUNK;
   const pfn = takePages(order, MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
-  if (pfn != NO_CHUNK) setUsed(pfn, order, order == 0 ? PAGE_ANON : PAGE_KERNEL, 0);
+  if (pfn != NO_CHUNK) setUsed(pfn, order, PAGE_KERNEL, 0);
   return pfn;
+}
+
+function give(pfn: u32, order: u32): void {
+  if (order == 0) freePage(pfn);
+  else freePagesAt(pfn, order);
 }
 
 /** Allocates into handles 0 to `count` - 1. Returns a checksum of the pfns in order. */
@@ -66,7 +82,7 @@ export function drain(order: u32, count: u32): void {
   for (let index: u32 = 0; index < count; ++index) {
     const pfn = load<u32>(at(index));
     if (pfn == NO_CHUNK) continue;
-    freePagesAt(pfn, order);
+    give(pfn, order);
     store<u32>(at(index), NO_CHUNK);
     --nrHeld;
   }
@@ -78,7 +94,7 @@ export function repeat(order: u32, count: u32): u32 {
   for (let index: u32 = 0; index < count; ++index) {
     const pfn = take(order);
     sum += pfn;
-    if (pfn != NO_CHUNK) freePagesAt(pfn, order);
+    if (pfn != NO_CHUNK) give(pfn, order);
   }
   return sum;
 }
@@ -127,7 +143,7 @@ export function churn(slots: u32, count: u32, seed: u32): u32 {
     const order = slotOrder(slot);
     const pfn = load<u32>(at(slot));
     if (pfn != NO_CHUNK) {
-      freePagesAt(pfn, order);
+      give(pfn, order);
       store<u32>(at(slot), NO_CHUNK);
       --nrHeld;
       continue;

@@ -1,22 +1,38 @@
-// Zones: counters, marks and zone lists. 256 bytes each.
+// Zones: free lists, counters and marks. 1 KiB each, so that all of it is at constant distances from one address:
 //
-//   byte 0                44      48         52        56        60     64     68    72    76     80              100    104     108     112         122
-//        +----------------+-------+----------+---------+---------+------+------+-----+-----+------+---------------+------+-------+-------+-----------+
-//        | nrFree[11]     | free  | isolated | managed | present | kind | node | min | low | high | reserve[5]    | lru  | boost | cache | orders[5] |
-//        +----------------+-------+----------+---------+---------+------+------+-----+-----+------+---------------+------+-------+-------+-----------+
+//   byte 0           64                  704                     768                    1024
+//        +-----------+- - - - - - - - - -+-----------------------+----------------------+
+//        | order 0   | orders 1 to 10    | counters, masks       | marks                |
+//        +-----------+- - - - - - - - - -+-----------------------+----------------------+
 //
-// nrFree    free chunks by order, over all list types (what buddyinfo prints).
-// free      NR_FREE_PAGES: pages in free chunks outside the ISOLATE lists.
-// isolated  pageblocks of type ISOLATE.
-// reserve   lowmem reserve in pages against requests whose highest zone kind is the index.
-// lru       pages on LRU lists.
-// cache     address of the zone's per-CPU caches, 0 = off.
-// orders    orders that have chunks, by list type.
+// order     a sentinel {u32 next, u32 prev} for each list type (free-list.ts); at byte 56 the number of free chunks of this order
+//           over all list types (what buddyinfo prints).
+// counters  u32 each: free, isolated, present, kind, node, lru, cache, cachedOrders; then a u16 for each list type: the
+//           orders that have chunks.
+//   free      NR_FREE_PAGES: pages in free chunks outside the ISOLATE lists.
+//   isolated  pageblocks of type ISOLATE.
+//   lru       pages on LRU lists.
+//   cache     address of the zone's per-CPU caches, 0 = off; cachedOrders has a bit for each order that goes through them.
+// marks     u32 each: min, low, then the lowmem reserve in pages against requests whose highest zone kind is the index.
 
 import { EINVAL, ENOMEM, MAX_ZONES, ZONE_DMA32, ZONE_KINDS, ZONE_NORMAL } from "./abi";
-import { ZONES } from "./layout";
+import { ZONES, ZONE_LISTS } from "./layout";
 
-const ZONE_SHIFT: u32 = 8;
+const ZONE_SHIFT: u32 = 10;
+const ORDER_SHIFT: u32 = 6;
+const NR_FREE: usize = 56;
+const FREE: usize = 704;
+const ISOLATED: usize = 708;
+const PRESENT: usize = 712;
+const KIND: usize = 716;
+const NODE: usize = 720;
+const LRU: usize = 724;
+const CACHE: usize = 728;
+const CACHED_ORDERS: usize = 732;
+const ORDERS: usize = 736;
+const MIN: usize = 768;
+const LOW: usize = 772;
+const RESERVES: usize = 776;
 
 export let nrZones: u32 = 0;
 let nrNodes: u32 = 0;
@@ -26,16 +42,24 @@ export function zoneAt(zone: u32): usize {
 }
 
 export function nrFreeOf(zone: u32, order: u32): u32 {
-  return load<u32>(zoneAt(zone) + ((<usize>order) << 2));
+  return load<u32>(linesOf(zone, order), NR_FREE);
 }
 export function addNrFree(zone: u32, order: u32, delta: i32): void {
-  const at = zoneAt(zone) + ((<usize>order) << 2);
-  store<u32>(at, load<u32>(at) + delta);
+  const at = linesOf(zone, order);
+  store<u32>(at, load<u32>(at, NR_FREE) + delta, NR_FREE);
+}
+
+/** Where the lists of an order are. */
+function linesOf(zone: u32, order: u32): usize {
+  return zoneAt(zone) + ((<usize>order) << ORDER_SHIFT);
+}
+
+/** Address of the sentinel of a free list. */
+export function listOf(zone: u32, order: u32, type: u32): usize {
+  return linesOf(zone, order) + ((<usize>type) << 3);
 }
 
 // Which orders have chunks, a bit each, one u16 per list type.
-const ORDERS: usize = 112;
-
 function ordersAt(zone: u32, type: u32): usize {
   return zoneAt(zone) + ORDERS + ((<usize>type) << 1);
 }
@@ -54,50 +78,58 @@ export function clearOrder(zone: u32, order: u32, type: u32): void {
 }
 
 export function freePages(zone: u32): u32 {
-  return load<u32>(zoneAt(zone), 44);
+  return load<u32>(zoneAt(zone), FREE);
 }
 export function addFreePages(zone: u32, delta: i32): void {
   const at = zoneAt(zone);
-  store<u32>(at, load<u32>(at, 44) + delta, 44);
+  store<u32>(at, load<u32>(at, FREE) + delta, FREE);
 }
 
 export function isolatedBlocks(zone: u32): u32 {
-  return load<u32>(zoneAt(zone), 48);
+  return load<u32>(zoneAt(zone), ISOLATED);
 }
 export function addIsolatedBlocks(zone: u32, delta: i32): void {
   const at = zoneAt(zone);
-  store<u32>(at, load<u32>(at, 48) + delta, 48);
+  store<u32>(at, load<u32>(at, ISOLATED) + delta, ISOLATED);
 }
 
 export function presentPages(zone: u32): u32 {
-  return load<u32>(zoneAt(zone), 56);
+  return load<u32>(zoneAt(zone), PRESENT);
 }
 export function addPresentPages(zone: u32, delta: i32): void {
   const at = zoneAt(zone);
-  preferencesKnown = false;
-  store<u32>(at, load<u32>(at, 56) + delta, 56);
+  const before = load<u32>(at, PRESENT);
+  store<u32>(at, before + delta, PRESENT);
+  if (before == 0 || before + delta == 0) learnPreferences();
 }
 
 export function kindOf(zone: u32): u32 {
-  return load<u32>(zoneAt(zone), 60);
+  return load<u32>(zoneAt(zone), KIND);
 }
 export function nodeOf(zone: u32): u32 {
-  return load<u32>(zoneAt(zone), 64);
+  return load<u32>(zoneAt(zone), NODE);
 }
 
 export function lruPages(zone: u32): u32 {
-  return load<u32>(zoneAt(zone), 100);
+  return load<u32>(zoneAt(zone), LRU);
 }
 export function addLruPages(zone: u32, delta: i32): void {
   const at = zoneAt(zone);
-  store<u32>(at, load<u32>(at, 100) + delta, 100);
+  store<u32>(at, load<u32>(at, LRU) + delta, LRU);
 }
 
 export function cacheOf(zone: u32): usize {
-  return load<u32>(zoneAt(zone), 108);
+  return load<u32>(zoneAt(zone), CACHE);
 }
-export function setCache(zone: u32, cache: usize): void {
-  store<u32>(zoneAt(zone), <u32>cache, 108);
+/** Switches the zone's caches on, for `orders`, a bit each; off with 0, 0. */
+export function setCache(zone: u32, cache: usize, orders: u32): void {
+  store<u32>(zoneAt(zone), <u32>cache, CACHE);
+  store<u32>(zoneAt(zone), orders, CACHED_ORDERS);
+}
+
+/** Does an allocation or free of `order` in this zone go through a cache? */
+export function isCached(zone: u32, order: u32): bool {
+  return ((load<u32>(zoneAt(zone), CACHED_ORDERS) >> order) & 1) != 0;
 }
 
 /** LRU pages of all zones of a node. */
@@ -108,29 +140,27 @@ export function lruOfNode(node: u32): u32 {
 }
 
 /** Sets the watermarks, in pages. */
-export function setMarks(zone: u32, min: u32, low: u32, high: u32): void {
+export function setMarks(zone: u32, min: u32, low: u32): void {
   const at = zoneAt(zone);
-  store<u32>(at, min, 68);
-  store<u32>(at, low, 72);
-  store<u32>(at, high, 76);
+  store<u32>(at, min, MIN);
+  store<u32>(at, low, LOW);
 }
 export function minMark(zone: u32): u32 {
-  return load<u32>(zoneAt(zone), 68);
+  return load<u32>(zoneAt(zone), MIN);
 }
 export function lowMark(zone: u32): u32 {
-  return load<u32>(zoneAt(zone), 72);
+  return load<u32>(zoneAt(zone), LOW);
 }
 
 export function setReserve(zone: u32, kind: u32, pages: u32): void {
-  store<u32>(zoneAt(zone) + ((<usize>kind) << 2), pages, 80);
+  store<u32>(zoneAt(zone) + ((<usize>kind) << 2), pages, RESERVES);
 }
 export function reserveOf(zone: u32, kind: u32): u32 {
-  return load<u32>(zoneAt(zone) + ((<usize>kind) << 2), 80);
+  return load<u32>(zoneAt(zone) + ((<usize>kind) << 2), RESERVES);
 }
 
 // Zone lists: for each of up to 16 nodes the zones in the order in which a request of that node
 // tries them: own node first, then by distance of the node numbers; in a node from the highest kind down.
-const ZONE_LISTS: usize = ZONES + 0x1000;
 
 export function zoneListLength(): u32 {
   return nrZones;
@@ -174,38 +204,26 @@ export function createZone(kind: u32, node: u32): i32 {
     newNode = 0;
   }
   const at = zoneAt(nrZones);
-  store<u32>(at, kind, 60);
-  store<u32>(at, node, 64);
+  store<u32>(at, kind, KIND);
+  store<u32>(at, node, NODE);
   ++nrZones;
   nrNodes += newNode;
-  preferencesKnown = false;
   buildZoneLists();
+  learnPreferences();
   return nrZones - 1;
 }
 
 // For each node and highest zone kind: the zone that a request tries first, with FIRST_NOFRAGMENT, or NO_FIRST.
-const FIRST_ZONES: usize = ZONES + 0x1100;
-const FIRST_NOFRAGMENT: u32 = 0x80;
-const NO_FIRST: u32 = 0xff;
-let preferencesKnown: bool = false;
-
-/** The zone of its own node that a request tries first, or -1. */
-export function firstZone(kind: u32, node: u32): i32 {
-  const first = firstAt(kind, node);
-  return first == NO_FIRST ? -1 : first & ~FIRST_NOFRAGMENT;
-}
+const FIRST_ZONES: usize = ZONE_LISTS + 0x100;
+export const FIRST_NOFRAGMENT: u32 = 0x80;
+export const NO_FIRST: u32 = 0xff;
 
 /**
- * Does a request start with NOFRAGMENT? Only where it prefers ZONE_NORMAL, and the node has DMA32 memory or there is one node
- * only (page-allocator.md 6.3).
+ * The zone of its own node that a request tries first, with FIRST_NOFRAGMENT where it starts so: only where it prefers
+ * ZONE_NORMAL, and the node has DMA32 memory or there is one node only (page-allocator.md 6.3). NO_FIRST where the node
+ * has none.
  */
-export function startsNoFragment(kind: u32, node: u32): bool {
-  const first = firstAt(kind, node);
-  return first != NO_FIRST && (first & FIRST_NOFRAGMENT) != 0;
-}
-
-function firstAt(kind: u32, node: u32): u32 {
-  if (!preferencesKnown) learnPreferences();
+export function firstZone(kind: u32, node: u32): u32 {
   return load<u8>(FIRST_ZONES + ((<usize>node) << 3) + kind);
 }
 
@@ -215,7 +233,6 @@ function learnPreferences(): void {
       store<u8>(FIRST_ZONES + ((<usize>node) << 3) + kind, <u8>findFirst(kind, node));
     }
   }
-  preferencesKnown = true;
 }
 
 function findFirst(kind: u32, node: u32): u32 {

@@ -9,6 +9,8 @@ import type { Output, Step } from "./step.js";
 const require = createRequire(import.meta.url);
 const asc = join(dirname(require.resolve("assemblyscript/package.json")), "bin/asc.js");
 
+const inlineHot = join(import.meta.dirname, "inline-hot.mjs");
+
 const inputs = [
   "assembly",
   "asconfig.json",
@@ -28,17 +30,17 @@ export const debugCore: Step = {
 export const releaseCore: Step = {
   name: "release",
   after: [],
-  inputs,
+  inputs: [...inputs, "scripts/inline-hot.mjs"],
   async run() {
-    const outputs = await compile("release");
+    const outputs = await compile("release", "--transform", inlineHot);
     const wasm = outputs.find(({ path }) => path === "build/release.wasm");
     if (wasm === undefined) throw new Error("asc wrote no build/release.wasm");
     return [...outputs, ...inline(wasm.content as Uint8Array<ArrayBuffer>)];
   },
 };
 
-/** Runs asc on one target of asconfig.json and collects what it writes. */
-async function compile(target: string): Promise<Output[]> {
+/** Runs asc on one target of asconfig.json, with more options, and collects what it writes. */
+async function compile(target: string, ...options: string[]): Promise<Output[]> {
   const folder = mkdtempSync(join(tmpdir(), "virtio-mem-core-"));
   try {
     await run(process.execPath, [
@@ -47,6 +49,7 @@ async function compile(target: string): Promise<Output[]> {
       target,
       "--outFile",
       join(folder, `${target}.wasm`),
+      ...options,
     ]);
     return readdirSync(folder).map((name) => ({
       path: `build/${name}`,

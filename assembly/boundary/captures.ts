@@ -14,7 +14,8 @@ import {
 import { NO_CHUNK } from "../free-list";
 import { SCRATCH, STAGING, STAGING2 } from "../layout";
 import { buildFreeLists, loadPageblock } from "../load";
-import { ensureRecords, setRange, stateAt } from "../page";
+import { setRange, stateAt } from "../page";
+import { ensureRecords } from "../record-slab";
 import { HEAD, classOf } from "../page-class";
 import {
   NO_ZONE,

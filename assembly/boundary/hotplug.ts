@@ -18,7 +18,8 @@ import {
   onlineRun,
 } from "../memory-hotplug";
 import { movedPages } from "../migrate";
-import { ensureRecords, recordsForRange, stateAt } from "../page";
+import { recordsForRange, stateAt } from "../page";
+import { ensureRecords } from "../record-slab";
 import { NO_ZONE, entryOfBlock, zoneOf } from "../pageblock";
 import { hasBehaviour } from "../version";
 import { nrZones } from "../zone";

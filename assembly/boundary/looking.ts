@@ -4,7 +4,8 @@ import * as bits from "../bitmap";
 import { EINVAL, MAX_ORDER, MIGRATE_TYPES, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "../abi";
 import { NO_CHUNK, chunkAfter, firstOf } from "../free-list";
 import { SCRATCH, STAGING, STAGING2, STAGING_BYTES, usedBytes } from "../layout";
-import { PAGE_MASK, recordsInUse, stateAt } from "../page";
+import { PAGE_MASK, stateAt } from "../page";
+import { recordsInUse } from "../record-slab";
 import { classOrFree, countFree, headByte } from "../page-class";
 import {
   NO_ZONE,

@@ -17,7 +17,8 @@ import { freeContig } from "../contig-alloc";
 import { NO_CHUNK } from "../free-list";
 import { isHeld } from "../holding";
 import { SCRATCH, STAGING } from "../layout";
-import { PAGE_MASK, ensureRecords, setRange, setStateAt, stateAt } from "../page";
+import { PAGE_MASK, setRange, setStateAt, stateAt } from "../page";
+import { ensureRecords } from "../record-slab";
 import {
   accountGone,
   addPendingPages,

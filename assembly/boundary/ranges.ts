@@ -10,7 +10,8 @@ import {
 } from "../contig-alloc";
 import { SCRATCH } from "../layout";
 import { droppedPages, failedTries, movedPages } from "../migrate";
-import { ensureRecords, recordsForRange, setRange } from "../page";
+import { recordsForRange, setRange } from "../page";
+import { ensureRecords } from "../record-slab";
 import { isolateRange, unisolateRange } from "../page-isolation";
 import { SMALL_OPERATION, allOfClass, inOneZone, inTable } from "./arguments";
 import { loading } from "./loading";

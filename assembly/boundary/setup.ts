@@ -15,9 +15,20 @@ import { setSignalPending } from "../contig-alloc";
 import { initLists } from "../free-list";
 import { reserveTable } from "../layout";
 import { drainLruBatches, setTargetFlags } from "../migrate";
-import { ensureRecords } from "../page";
-import { ENTRY_BYTES, NO_ZONE, entryOfBlock, nrPageblocks, setNrPageblocks } from "../pageblock";
+import { ensureRecords } from "../record-slab";
+import {
+  ENTRY_BYTES,
+  NO_ZONE,
+  entryOfBlock,
+  nrPageblocks,
+  setNrPageblocks,
+  setBlockState,
+  setCounts,
+  setType,
+  setZone,
+} from "../pageblock";
 import { configureCache, drainZone, setCurrentCpu } from "../per-cpu-cache";
+import { countDelta } from "../page-class";
 import { seed, setThreshold } from "../random";
 import { setMmFlags } from "../version";
 import { createZone, nrZones, setMarks, setReserve } from "../zone";
@@ -41,10 +52,10 @@ export function setup(blocks: u32, mmFlags: u32): i32 {
   setMmFlags(mmFlags);
   for (let block: u32 = 0; block < blocks; ++block) {
     const entry = entryOfBlock(block);
-    store<u8>(entry, <u8>PAGE_ABSENT, 12);
-    store<u8>(entry, <u8>MIGRATE_MOVABLE, 13);
-    store<u8>(entry, <u8>NO_ZONE, 14);
-    store<u64>(entry, (<u64>PAGEBLOCK_PAGES) << 32, 16);
+    setBlockState(entry, PAGE_ABSENT);
+    setType(entry, MIGRATE_MOVABLE);
+    setZone(entry, NO_ZONE);
+    setCounts(entry, countDelta(PAGE_ABSENT) * PAGEBLOCK_PAGES);
   }
   return 0;
 }
@@ -59,7 +70,7 @@ export function addZone(kind: u32, node: u32): i32 {
 /** Sets the watermarks of a zone in pages, min <= low <= high. */
 export function setWatermarks(zone: u32, min: u32, low: u32, high: u32): i32 {
   if (zone >= nrZones || min > low || low > high || high > MAX_MARK) return -EINVAL;
-  setMarks(zone, min, low, high);
+  setMarks(zone, min, low);
   return 0;
 }
 

@@ -1,7 +1,7 @@
 // Allocation workloads that run inside the core.
 
 import { EINVAL, ENOBUFS, MAX_ORDER } from "../abi";
-import { ensureRecords } from "../page";
+import { ensureRecords } from "../record-slab";
 import { nrPageblocks } from "../pageblock";
 import { seed } from "../random";
 import {

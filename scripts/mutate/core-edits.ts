@@ -48,9 +48,9 @@ export const coreEdits: readonly Edit[] = [
     breaks: "chunks merge across an isolation boundary",
   },
   {
-    file: "assembly/buddy.ts",
-    old: "insertInRecord(zone, record, page + (1 << from), from, type, false);",
-    new: "insertInRecord(zone, record, page + (1 << from), from, type, true);",
+    file: "assembly/free-list.ts",
+    old: "insertInRecord(zone, at + size, from, type, false);",
+    new: "insertInRecord(zone, at + size, from, type, true);",
     breaks: "rests of a cut chunk go to the tail",
   },
   {
@@ -92,8 +92,8 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/page-alloc.ts",
-    old: "if (isLru(pageClass)) addLruPages(zone, carriers);",
-    new: "if (isLru(pageClass)) addLruPages(zone, 1 << order);",
+    old: "if (isLru(pageClass)) addLruPages(zoneOf(entry), carriers);",
+    new: "if (isLru(pageClass)) addLruPages(zoneOf(entry), 1 << order);",
     breaks: "tails count as LRU pages",
   },
   {

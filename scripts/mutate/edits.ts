@@ -19,22 +19,17 @@ export const EDITS: readonly Edit[] = [
   // merging and the free lists
   core(
     "buddy",
-    "  return (load<u8>(record + other) & HEAD_ORDER_MASK) == (HEAD | (order + 1));",
+    "  return (load<u8>(other) & HEAD_ORDER_MASK) == (HEAD | (order + 1));",
     "  return false;",
     "merge-likely chunks wait at the tail",
   ),
   core(
     "buddy",
-    "  if (order == PAGEBLOCK_ORDER - 1) return freeBuddyBlock(pfn, zone) != 0;",
+    "  if (order == PAGEBLOCK_ORDER - 1) return pageblockWillMerge(zone, at);",
     "  if (order == PAGEBLOCK_ORDER - 1) return false;",
     "the same across pageblocks",
   ),
-  core(
-    "buddy",
-    "      page &= buddy;",
-    "      page |= buddy;",
-    "a merged chunk starts at its lower half",
-  ),
+  core("buddy", "    at &= buddy;", "    at |= buddy;", "a merged chunk starts at its lower half"),
   core("buddy", "      pfn &= buddy;", "      pfn |= buddy;", "the same for two pageblocks"),
   core(
     "buddy",
@@ -56,23 +51,23 @@ export const EDITS: readonly Edit[] = [
   ),
   core(
     "free-list",
-    "    setNext(last, links);",
-    "    setNext(last, list);",
+    "  const near: usize = tail ? PREV : NEXT;",
+    "  const near: usize = NEXT;",
     "insertion at the tail",
   ),
   core(
     "free-list",
-    "    setPrev(first, links);",
-    "    setPrev(first, list);",
-    "insertion at the head",
+    "  store<u32>(neighbour + far, <u32>links);",
+    "  store<u32>(neighbour + far, <u32>list);",
+    "insertion beside a neighbour",
   ),
-  core("free-list", "  addNrFree(zone, order, -1);", "  addNrFree(zone, order, 0);", "nr_free"),
   core(
-    "page",
-    "  return load<u8>(header + HEADER_BYTES + page) & (<u8>HEAD) ? pfn : pfn | 1;",
-    "  return pfn;",
-    "odd pages of a pair as free heads",
+    "free-list",
+    "  addNrFree(zone, order, -1);\n  // both",
+    "  addNrFree(zone, order, 0);\n  // both",
+    "nr_free",
   ),
+  core("free-list", "  return even | odd;", "  return even;", "odd pages of a pair as free heads"),
   core(
     "page",
     "  if (state != PAGE_FREE) memory.fill(record, <u8>state, PAGEBLOCK_PAGES);",
@@ -285,7 +280,7 @@ export const EDITS: readonly Edit[] = [
   ),
   driver(
     "sub-block-unplug",
-    "    return unplugOnline ? -Errno.EBUSY : 0;",
+    "    return this.#isOutOfMemory ? -Errno.ENOMEM : -Errno.EBUSY;",
     "    return 0;",
     "-EBUSY when something is left",
   ),

@@ -4,11 +4,19 @@ import { brokenInvariant } from "../../../src/core/invariants.js";
 import { BLOCK, guestUnderTest, MOVABLE, NORMAL } from "./guest-under-test.js";
 
 // Where things lie in linear memory; the drawings are in assembly/.
-const ZONES = 0x12000;
-const LISTS = 0x14000;
+const ZONES = 0x14000;
+const ZONE_BYTES = 1024;
+const NR_FREE = 56;
+const FREE = 704;
+const ISOLATED = 708;
+const LRU = 724;
+const CACHE = 728;
+const ORDERS = 736;
 const TABLE = 0x200000;
-const STATES_SIZE = 512;
+const SLAB_BYTES = 0x10000;
+const STATES_IN_SLAB = 51200;
 const MOVABLE_TYPE = 1;
+const ISOLATE_TYPE = 4;
 
 type Guest = ReturnType<typeof guestUnderTest>;
 
@@ -43,7 +51,7 @@ class Saboteur {
   }
 
   zone(offset: number, zone = NORMAL): number {
-    return ZONES + zone * 256 + offset;
+    return ZONES + zone * ZONE_BYTES + offset;
   }
 
   entry(pfn: number, offset = 0): number {
@@ -56,11 +64,13 @@ class Saboteur {
   }
 
   links(pfn: number): number {
-    return this.read(this.entry(pfn)) + STATES_SIZE + ((pfn % BLOCK) >> 1) * 8;
+    const state = this.state(pfn);
+    const slab = state - (state % SLAB_BYTES);
+    return slab + ((state - slab - STATES_IN_SLAB) >> 1) * 8;
   }
 
   list(order: number, type = MOVABLE_TYPE, zone = NORMAL): number {
-    return LISTS + zone * 1024 + order * 64 + type * 8;
+    return ZONES + zone * ZONE_BYTES + order * 64 + type * 8;
   }
 
   /** First free chunk of an order, below order 9. */
@@ -141,14 +151,14 @@ test.each<{ code: number; damage: string; act: (saboteur: Saboteur) => void }>([
     code: 5,
     damage: "a free chunk too many",
     act: (s) => {
-      s.add(s.zone(3 * 4), 1);
+      s.add(s.zone(3 * 64 + NR_FREE), 1);
     },
   },
   {
     code: 6,
     damage: "a free page too many",
     act: (s) => {
-      s.add(s.zone(44), 1);
+      s.add(s.zone(FREE), 1);
     },
   },
   {
@@ -159,15 +169,14 @@ test.each<{ code: number; damage: string; act: (saboteur: Saboteur) => void }>([
       // its buddy is unplugged: give it back, and take the isolation's mark away
       core.freeContigRange(isolated - BLOCK, BLOCK);
       core.drainCaches(NORMAL);
-      s.writeByte(s.entry(isolated, 13), s.readByte(s.entry(isolated, 13)) & 0x7f);
+      s.writeByte(s.entry(isolated, 13), MOVABLE_TYPE);
     },
   },
   {
     code: 8,
     damage: "the isolation of a pageblock with listed chunks",
     act: (s) => {
-      const at = s.entry(s.chunk(s.largerOrder()), 13);
-      s.writeByte(at, s.readByte(at) | 0x80);
+      s.writeByte(s.entry(s.chunk(s.largerOrder()), 13), ISOLATE_TYPE);
     },
   },
   {
@@ -181,7 +190,7 @@ test.each<{ code: number; damage: string; act: (saboteur: Saboteur) => void }>([
     code: 10,
     damage: "an isolated pageblock too many",
     act: (s) => {
-      s.add(s.zone(48), 1);
+      s.add(s.zone(ISOLATED), 1);
     },
   },
   {
@@ -197,7 +206,7 @@ test.each<{ code: number; damage: string; act: (saboteur: Saboteur) => void }>([
     code: 12,
     damage: "an LRU page too many",
     act: (s) => {
-      s.add(s.zone(100), 1);
+      s.add(s.zone(LRU), 1);
     },
   },
   {
@@ -218,7 +227,7 @@ test.each<{ code: number; damage: string; act: (saboteur: Saboteur) => void }>([
     code: 15,
     damage: "a cached page too many",
     act: (s) => {
-      s.add(s.read(s.zone(108)) + 16, 1);
+      s.add(s.read(s.zone(CACHE)) + 16, 1);
     },
   },
   {
@@ -232,7 +241,7 @@ test.each<{ code: number; damage: string; act: (saboteur: Saboteur) => void }>([
     code: 17,
     damage: "an order without chunks marked",
     act: (s) => {
-      s.add(s.zone(112), 1 << 10);
+      s.add(s.zone(ORDERS), 1 << 10);
     },
   },
 ])("validate() finds $damage", ({ code, act }) => {

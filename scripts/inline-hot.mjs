@@ -1,0 +1,47 @@
+// A transform of the AssemblyScript compiler: copies the functions on the path of every single allocation and free into their
+// callers. Binaryen by itself does not copy a function that is called from several places and calls others, however
+// hot it is, and a call costs as much as a tenth of an allocation. docs/performance.md has the measurements.
+import { Node, NodeKind } from "assemblyscript";
+import { Transform } from "assemblyscript/transform";
+
+const HOT = {
+  "assembly/buddy": ["freeInRecord", "parentWillMerge", "takeChunk", "takeSmallest"],
+  "assembly/free-list": [
+    "insertInRecord",
+    "link",
+    "removeFromRecord",
+    "splitInRecord",
+    "takeFirst",
+    "takeFirstInRecord",
+    "takeFirstWhole",
+    "unlink",
+  ],
+  "assembly/page": ["recordFor"],
+  "assembly/page-alloc": [
+    "clearUsedPage",
+    "freePage",
+    "setUsed",
+    "setUsedInRecord",
+    "takeFromZone",
+    "takePage",
+    "tryFirstZone",
+  ],
+  "assembly/record-slab": ["ensureRecords"],
+  "assembly/workload": ["give", "take", "takeSingle"],
+};
+
+export default class InlineHot extends Transform {
+  afterParse(parser) {
+    for (const [path, names] of Object.entries(HOT)) {
+      const source = parser.sources.find((each) => each.internalPath === path);
+      for (const name of names) {
+        const found = source?.statements.find(
+          (each) => each.kind === NodeKind.FunctionDeclaration && each.name.text === name,
+        );
+        if (!found) throw new Error(`inline-hot: there is no function ${name} in ${path}`);
+        const inline = Node.createIdentifierExpression("inline", found.range);
+        (found.decorators ??= []).push(Node.createDecorator(inline, null, found.range));
+      }
+    }
+  }
+}
