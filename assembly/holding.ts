@@ -14,7 +14,8 @@ import { ALLOC_COMPOUND, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_THP } from "./ab
 import { NO_CHUNK } from "./free-list";
 import { reserve } from "./layout";
 import { lostOwners, openOwners, ownerOf, setOwner, tracking } from "./owner";
-import { ensureRecords, setRange } from "./page";
+import { setRange } from "./page";
+import { ensureRecords } from "./record-slab";
 import { freePagesAt, lastTakenPages, setUsed, takeBulk, takePages } from "./page-alloc";
 import { classOf, isLru } from "./page-class";
 import { entryOf, nrPageblocks, zoneOf } from "./pageblock";
