@@ -11,7 +11,7 @@ import { checkChecksums } from "./sequences/checksums.js";
 import { CONTENDERS, inOrder, sequenceJobs } from "./sequences/jobs.js";
 import { sequenceTable } from "./sequences/report.js";
 import { WORKLOADS } from "./workloads/all.js";
-import { bySize, workloadJobs } from "./workloads/jobs.js";
+import { assertSameResults, bySize, workloadJobs } from "./workloads/jobs.js";
 import { workloadTable } from "./workloads/report.js";
 
 interface Options {
@@ -75,8 +75,11 @@ async function workloadRows(): Promise<Row[]> {
   const jobs = await workloadJobs(
     workloads,
     options.smoke ? "smoke" : options.long ? "long" : "usual",
+    schedule.say,
   );
-  const rows = rowsOf(bySize(await interleave(jobs, schedule), workloads));
+  const rounds = await interleave(jobs, schedule);
+  assertSameResults(rounds);
+  const rows = rowsOf(bySize(rounds, workloads));
   console.log(`${workloadTable(rows)}\n`);
   return rows;
 }

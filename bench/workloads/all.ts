@@ -1,3 +1,4 @@
+import { bitmap } from "./bitmap.js";
 import { churnTypes } from "./churn-types.js";
 import { contig } from "./contig.js";
 import { fillFresh } from "./fill-fresh.js";
@@ -15,4 +16,5 @@ export const WORKLOADS: readonly Workload[] = [
   contig,
   refused,
   churnTypes,
+  bitmap,
 ];

@@ -1,26 +1,83 @@
+import { PAGE_SIZE } from "../../src/core/abi.js";
 import { bundle } from "../measure/bundle.js";
 import { jsonLines } from "../measure/child.js";
+import { COMPILERS, compileNative } from "../contenders/native.js";
 import type { Job } from "../measure/interleave.js";
 import type { Round } from "../row.js";
+import { sizeText } from "../units.js";
 import type { Workload } from "./workload.js";
 
 /** How much of each workload is run: its smallest size, its usual sizes, the long ones as well. */
 export type Extent = "smoke" | "usual" | "long";
 
-/** A job per workload and size. */
-export async function workloadJobs(workloads: readonly Workload[], extent: Extent): Promise<Job[]> {
+/** A job per workload, size and contender. A contender whose compiler fails is absent. */
+export async function workloadJobs(
+  workloads: readonly Workload[],
+  extent: Extent,
+  say: (line: string) => void,
+): Promise<Job[]> {
   const worker = await bundle("workloads/worker.ts");
-  return workloads.flatMap(({ name, sizes, largeSizes = [] }) => {
-    const all = extent === "long" ? [...sizes, ...largeSizes] : sizes;
-    const wanted = extent === "smoke" ? all.slice(0, 1) : all;
-    return wanted.map((pages) => ({
-      name: `${name}, ${pages / 2 ** 18} GiB`,
-      async run() {
-        const lines = await jsonLines<Round>(process.execPath, [worker, name, String(pages)]);
-        return lines.map((line) => ({ ...line, contender: "core", pages }));
-      },
-    }));
+  return workloads.flatMap((workload) => {
+    const core = sizesOf(workload, extent).map((pages) =>
+      job(workload, "core", pages, process.execPath, [worker, workload.name]),
+    );
+    const { native } = workload;
+    return native === undefined ? core : [...core, ...nativeJobs(workload, native, extent, say)];
   });
+}
+
+function sizesOf({ sizes, largeSizes = [] }: Workload, extent: Extent): readonly number[] {
+  if (extent === "smoke") return sizes.slice(0, 1);
+  return extent === "long" ? [...sizes, ...largeSizes] : sizes;
+}
+
+function nativeJobs(
+  workload: Workload,
+  name: string,
+  extent: Extent,
+  say: (line: string) => void,
+): Job[] {
+  return COMPILERS.flatMap((compiler) => {
+    const contender = `native-${compiler}`;
+    const program = compileNative(name, compiler);
+    if ("error" in program) {
+      say(`${workload.name}: ${contender} is absent: ${program.error}`);
+      return [];
+    }
+    return sizesOf(workload, extent).map((pages) =>
+      job(workload, contender, pages, program.path, []),
+    );
+  });
+}
+
+function job(
+  { name }: Workload,
+  contender: string,
+  pages: number,
+  command: string,
+  args: readonly string[],
+): Job {
+  return {
+    name: `${name}, ${sizeText(pages * PAGE_SIZE)}, ${contender}`,
+    async run() {
+      const lines = await jsonLines<Round>(command, [...args, String(pages)]);
+      return lines.map((line) => ({ ...line, contender, pages }));
+    },
+  };
+}
+
+/** Says where contenders disagree on what came out. */
+export function assertSameResults(rounds: readonly Round[]): void {
+  const seen = new Map<string, Round>();
+  for (const round of rounds) {
+    const key = `${round.workload} ${round.pages}`;
+    const other = seen.get(key) ?? round;
+    seen.set(key, other);
+    if (other.checksum === round.checksum) continue;
+    throw new Error(
+      `${round.workload}: ${round.contender} gives ${round.checksum ?? "none"}, ${other.contender} ${other.checksum ?? "none"}`,
+    );
+  }
 }
 
 /** By workload as they ran first, then by size. */
@@ -28,6 +85,10 @@ export function bySize(rounds: readonly Round[], workloads: readonly Workload[])
   const rank = ({ workload }: Round): number =>
     workloads.findIndex(({ name }) => workload.startsWith(name));
   return rounds.toSorted(
-    (a, b) => rank(a) - rank(b) || a.workload.localeCompare(b.workload) || a.pages - b.pages,
+    (a, b) =>
+      rank(a) - rank(b) ||
+      a.workload.localeCompare(b.workload) ||
+      a.pages - b.pages ||
+      a.contender.localeCompare(b.contender),
   );
 }

@@ -26,6 +26,8 @@ export interface Workload {
   /** Pages that it is measured at; with `large` those of a long run. */
   readonly sizes: readonly number[];
   readonly largeSizes?: readonly number[];
+  /** The program of bench/native/ that does the same, called with the number of pages. */
+  readonly native?: string;
   /** Runs once, warmed up, on a model of `pages` pages. */
   run(pages: number): Result[] | Promise<Result[]>;
 }
