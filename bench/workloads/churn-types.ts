@@ -1,5 +1,4 @@
-import { Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
-import type { PageRequest } from "../../src/core/page-memory.js";
+import { Migratetype, PageClass, type PageRequest, ZoneKindNumber } from "../../src/index.js";
 import { randomSource } from "../measure/random.js";
 import { stopwatch } from "../measure/stopwatch.js";
 import { freeMemory } from "./guest-memory.js";

@@ -1,7 +1,12 @@
-import { PageMemory } from "../../src/core/page-memory.js";
-import { linuxProfile } from "../../src/linux/profile.js";
-import { Migratetype, PageClass, PAGEBLOCK_PAGES, ZoneKindNumber } from "../../src/core/abi.js";
-import type { PageRequest } from "../../src/core/page-memory.js";
+import {
+  linuxProfile,
+  Migratetype,
+  PAGEBLOCK_PAGES,
+  PageClass,
+  PageMemory,
+  type PageRequest,
+  ZoneKindNumber,
+} from "../../src/index.js";
 
 /** Order-0 pages that can move. */
 export const ANONYMOUS: PageRequest = {

@@ -1,5 +1,4 @@
-import { PAGE_SIZE, PAGEBLOCK_PAGES } from "../../src/core/abi.js";
-import { Guest } from "../../src/guest.js";
+import { Guest, PAGE_SIZE, PAGEBLOCK_PAGES } from "../../src/index.js";
 import { randomSource } from "../measure/random.js";
 import { stopwatch } from "../measure/stopwatch.js";
 import { ANONYMOUS } from "./guest-memory.js";

@@ -1,5 +1,4 @@
-import { PAGE_SIZE } from "../../src/core/abi.js";
-import { Guest } from "../../src/guest.js";
+import { Guest, PAGE_SIZE } from "../../src/index.js";
 import { stopwatch } from "../measure/stopwatch.js";
 import { GIB, LARGEST, TIB, type Workload } from "./workload.js";
 

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "../../src/core/abi.js";
+import { PAGE_SIZE } from "../../src/index.js";
 import { bundle } from "../measure/bundle.js";
 import { jsonLines } from "../measure/child.js";
 import { COMPILERS, compileNative } from "../contenders/native.js";
@@ -16,14 +16,16 @@ export async function workloadJobs(
   extent: Extent,
   say: (line: string) => void,
 ): Promise<Job[]> {
-  const worker = await bundle("workloads/worker.ts");
-  return workloads.flatMap((workload) => {
-    const core = sizesOf(workload, extent).map((pages) =>
-      job(workload, "core", pages, process.execPath, [worker, workload.name]),
-    );
-    const { native } = workload;
-    return native === undefined ? core : [...core, ...nativeJobs(workload, native, extent, say)];
-  });
+  const jobs: Job[] = [];
+  for (const workload of workloads) {
+    const { name, native, worker = "workloads/worker.ts" } = workload;
+    const program = await bundle(worker);
+    for (const pages of sizesOf(workload, extent)) {
+      jobs.push(job(workload, "core", pages, process.execPath, [program, name]));
+    }
+    if (native !== undefined) jobs.push(...nativeJobs(workload, native, extent, say));
+  }
+  return jobs;
 }
 
 function sizesOf({ sizes, largeSizes = [] }: Workload, extent: Extent): readonly number[] {

@@ -1,4 +1,4 @@
-import { Hold, PageClass, PAGEBLOCK_PAGES } from "../../src/core/abi.js";
+import { Hold, PageClass, PAGEBLOCK_PAGES } from "../../src/index.js";
 import { randomSource } from "../measure/random.js";
 import { stopwatch } from "../measure/stopwatch.js";
 import { ANONYMOUS, freeMemory, permutation, scatter } from "./guest-memory.js";

@@ -4,7 +4,7 @@ import {
   PAGEBLOCK_PAGES,
   ZoneKindNumber,
   AllocFlag,
-} from "../../src/core/abi.js";
+} from "../../src/index.js";
 import { micro } from "../measure/micro.js";
 import { randomSource } from "../measure/random.js";
 

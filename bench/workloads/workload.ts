@@ -28,6 +28,8 @@ export interface Workload {
   readonly largeSizes?: readonly number[];
   /** The program of bench/native/ that does the same, called with the number of pages. */
   readonly native?: string;
+  /** A program of its own, relative to bench/, in place of worker.ts; it is called alike. */
+  readonly worker?: string;
   /** Runs once, warmed up, on a model of `pages` pages. */
   run(pages: number): Result[] | Promise<Result[]>;
 }
