@@ -6,10 +6,12 @@ import { Command, InvalidArgumentError } from "commander";
 
 import { interleave, type Schedule } from "./measure/interleave.js";
 import { rowsOf, type Row } from "./row.js";
+import { drawPlot, keepResults, lastResults, resultsOf, summaryOf } from "./results.js";
 import { SEQUENCES } from "./sequences/all.js";
 import { checkChecksums } from "./sequences/checksums.js";
 import { CONTENDERS, inOrder, sequenceJobs } from "./sequences/jobs.js";
 import { sequenceTable } from "./sequences/report.js";
+import { targetsOf, targetTable } from "./targets.js";
 import { WORKLOADS } from "./workloads/all.js";
 import { assertSameResults, bySize, workloadJobs } from "./workloads/jobs.js";
 import { workloadTable } from "./workloads/report.js";
@@ -22,6 +24,9 @@ interface Options {
   readonly json?: string;
   readonly long?: true;
   readonly smoke?: true;
+  readonly results?: true;
+  readonly last?: true;
+  readonly plot?: string;
 }
 
 const GIB_64 = { pages: 2 ** 24, repeats: 2 ** 24, steps: 2 ** 23 };
@@ -40,6 +45,9 @@ const program = new Command("bench")
   .option("--rounds <number>", "fresh processes per contender (default: 3)", wholeNumber)
   .option("--seed <number>", "of the order in which contenders take turns", wholeNumber, 1)
   .option("--json <file>", "write all rows to this file, too")
+  .option("--plot <file>", "draw time and memory against modelled size to this SVG file")
+  .option("--results", "renew bench/RESULTS.md, bench/results.json and bench/scaling.svg")
+  .option("--last", "measure nothing: print what --results kept last")
   .option("--long", "the sequences at 1 TiB in place of 64 GiB, the workloads at more sizes")
   .option("--smoke", "small and short: does everything run? The figures mean nothing");
 
@@ -53,8 +61,18 @@ const schedule: Schedule = {
   },
 };
 const isWanted = (name: string): boolean => options.only?.includes(name) ?? true;
-const rows = [...(await sequenceRows()), ...(await workloadRows())];
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 1)}\n`);
+if (options.last) console.log(summaryOf(lastResults()));
+else await measure();
+
+async function measure(): Promise<void> {
+  const results = resultsOf([...(await sequenceRows()), ...(await workloadRows())]);
+  if (!options.smoke) console.log(targetTable(targetsOf(results.rows, results.coreBytes)));
+  if (options.results) keepResults(results);
+  if (options.plot !== undefined) drawPlot(results, options.plot);
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify(results.rows, null, 1)}\n`);
+  }
+}
 
 async function sequenceRows(): Promise<Row[]> {
   const scale = options.smoke ? SMOKE : options.long ? TIB : GIB_64;
