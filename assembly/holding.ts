@@ -67,9 +67,9 @@ export function createHolding(capacity: u32, order: u32, state: u32, type: u32, 
     touched = reserve(nrPageblocks);
     if (!segments || !touched) return 0;
   }
-  // a queue that moves on reaches into one segment more at either end
+  // up to as many gone chunks again (see compact()); a queue that moves on reaches into one segment more at either end
   let length: u32 = 4;
-  while (length < (capacity >> SEGMENT_ORDER) + 3) length <<= 1;
+  while (length < (capacity >> (SEGMENT_ORDER - 1)) + 4) length <<= 1;
   const holding = reserve(HOLDING_BYTES);
   const directory = reserve((<u64>length) << 2);
   if (!holding || !directory) return 0;
@@ -113,11 +113,11 @@ function addLive(holding: usize, delta: i32): void {
 
 function segmentAt(holding: usize, index: u32): usize {
   const at = (index >> SEGMENT_ORDER) & load<u32>(holding, MASK_AT);
-  return load<u32>(holding) + ((<usize>at) << 2);
+  return <usize>load<u32>(holding) + ((<usize>at) << 2);
 }
 
 function slotAt(holding: usize, index: u32): usize {
-  return load<u32>(segmentAt(holding, index)) + ((<usize>(index & SEGMENT_MASK)) << 2);
+  return <usize>load<u32>(segmentAt(holding, index)) + ((<usize>(index & SEGMENT_MASK)) << 2);
 }
 
 function handleOf(slot: usize, index: u32): u32 {
@@ -127,12 +127,12 @@ function handleOf(slot: usize, index: u32): u32 {
 }
 
 function slotOfHandle(handle: u32): usize {
-  const segment = load<u32>(segments + ((<usize>(handle >> SEGMENT_ORDER)) << 2));
+  const segment = <usize>load<u32>(segments + ((<usize>(handle >> SEGMENT_ORDER)) << 2));
   return segment + ((<usize>(handle & SEGMENT_MASK)) << 2);
 }
 
 function holdingOfHandle(handle: u32): usize {
-  const segment = load<u32>(segments + ((<usize>(handle >> SEGMENT_ORDER)) << 2));
+  const segment = <usize>load<u32>(segments + ((<usize>(handle >> SEGMENT_ORDER)) << 2));
   return load<u32>(segment - SEGMENT_HEADER, 4);
 }
 
@@ -200,6 +200,8 @@ function own(holding: usize, pfn: u32, handle: u32): void {
 
 /** Takes up to `wanted` chunks from the page allocator, which reclaims where it must. Returns how many there were. */
 export function take(holding: usize, wanted: u32): u32 {
+  if (nrSlots(holding) - liveChunks(holding) > liveChunks(holding) + SEGMENT_SLOTS)
+    compact(holding);
   return orderOf(holding) == 0 ? takeSingle(holding, wanted) : takeChunks(holding, wanted);
 }
 
@@ -317,6 +319,18 @@ export function freeRunAt(holding: usize, place: u32, count: u32): void {
     if (last != first + at - 1) moveSlot(holding, last, first + at - 1);
     popTail(holding);
   }
+}
+
+/** Closes up the slots, whose order stays, where more are gone than are not. */
+function compact(holding: usize): void {
+  const tail = load<u32>(holding, TAIL_AT);
+  let to = load<u32>(holding, HEAD_AT);
+  for (let from = to; from != tail; ++from) {
+    if (load<u32>(slotAt(holding, from)) == GONE) continue;
+    if (from != to) moveSlot(holding, from, to);
+    ++to;
+  }
+  while (load<u32>(holding, TAIL_AT) != to) popTail(holding);
 }
 
 function moveSlot(holding: usize, from: u32, to: u32): void {

@@ -1,10 +1,17 @@
 // Workloads of a guest; see workload-table.ts. All of them: u32 counts of pages, microseconds.
 
 import { EINVAL, ENOBUFS } from "../abi";
-import { settingsFit, startWorkload, stepWorkload, stopWorkload } from "../guest-workload";
+import {
+  dropCaches,
+  settingsFit,
+  startWorkload,
+  stepWorkload,
+  stopWorkload,
+} from "../guest-workload";
 import { forgetTouched, slotsExhausted } from "../holding";
 import { SCRATCH } from "../layout";
 import { nrPageblocks } from "../pageblock";
+import { fragRounds } from "../workload-frag";
 import {
   clearOomEvents,
   keptOomEvents,
@@ -17,6 +24,9 @@ import {
   MAX_WORKLOADS,
   SETTINGS,
   STATE_RUNNING,
+  WORKLOAD_COMPILE,
+  WORKLOAD_FRAG,
+  WORKLOAD_PINS,
   WORKLOAD_KINDS,
   COUNT_FAILED,
   COUNT_KILLS,
@@ -25,8 +35,11 @@ import {
   addWorkload as add,
   countAt,
   heldPages,
+  kindOfWorkload,
   nrWorkloads,
+  nrHoldings,
   setSetting,
+  setting,
   stateOf,
   workloadAt,
 } from "../workload-table";
@@ -42,11 +55,21 @@ export function addWorkload(kind: u32, seed: u32): i32 {
   return add(kind, seed);
 }
 
+/** Once it has started only how much a workload wants, or how fast it is, may change: the first setting of most kinds. */
+function mayChange(at: usize, index: u32): bool {
+  const kind = kindOfWorkload(at);
+  return index == 0 && kind != WORKLOAD_PINS && kind != WORKLOAD_COMPILE && kind != WORKLOAD_FRAG;
+}
+
 /** Sets a setting, whose numbers the kind of workload defines. Returns 0 or -EINVAL. */
 export function setWorkload(workload: u32, index: u32, value: u32): i32 {
   if (workload >= nrWorkloads || index >= SETTINGS) return -EINVAL;
-  setSetting(workloadAt(workload), index, value);
-  return 0;
+  const at = workloadAt(workload);
+  const old = setting(at, index);
+  setSetting(at, index, value);
+  if (nrHoldings(at) == 0 || (mayChange(at, index) && settingsFit(at))) return 0;
+  setSetting(at, index, old);
+  return -EINVAL;
 }
 
 /** Returns 0, -EINVAL (running, or with settings that do not fit) or -ENOBUFS. */
@@ -69,6 +92,21 @@ export function endWorkload(workload: u32): i32 {
   if (loading || workload >= nrWorkloads) return -EINVAL;
   stopWorkload(workloadAt(workload));
   return 0;
+}
+
+/** `drop_caches`: the clean pages of files that a workload has left in the page cache go. Returns 0 or -EINVAL. */
+export function dropWorkloadCaches(workload: u32): i32 {
+  if (loading || workload >= nrWorkloads) return -EINVAL;
+  dropCaches(workloadAt(workload));
+  return 0;
+}
+
+/** Rounds that a workload of WORKLOAD_FRAG has finished, or -EINVAL. */
+export function workloadRounds(workload: u32): u32 {
+  if (workload >= nrWorkloads || kindOfWorkload(workloadAt(workload)) != WORKLOAD_FRAG) {
+    return -EINVAL;
+  }
+  return fragRounds(workloadAt(workload));
 }
 
 /**

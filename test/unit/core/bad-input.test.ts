@@ -313,6 +313,8 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   ],
   endWorkload: [[0], [64], [MAX]],
   lookAtWorkload: [[0], [64], [MAX]],
+  dropWorkloadCaches: [[0], [64], [MAX]],
+  workloadRounds: [[0], [64], [MAX]],
   takeOomEvents: [],
   hasPanicked: [],
   takeTouched: [
