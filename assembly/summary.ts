@@ -1,8 +1,8 @@
 // Answers about subblocks from the pageblock counters, without touching pages.
 
-import { PAGEBLOCK_ORDER } from "./abi";
+import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "./abi";
 import { countFree, countHeld, countMovable, countUnmovable } from "./page-class";
-import { countsOf, entryOfBlock } from "./pageblock";
+import { countsOf, entryOfBlock, nrPageblocks, zoneOf } from "./pageblock";
 
 /** Sum of the four counters of the pageblocks of [start, end), pfns: {free, movable, unmovable, held} as u32 each. */
 export function sumCounts(start: u32, end: u32, into: usize): void {
@@ -73,4 +73,30 @@ export function sumBySubblock(firstBlock: u32, blocksEach: u32, nr: u32, into: u
     store<u32>(at + ((<usize>nr) << 2), movable);
     store<u32>(at + ((<usize>nr) << 3), inTheWay);
   }
+}
+
+/** Pageblocks of a zone by free pages, 0 to 512; u32 each. */
+const BY_FREE = memory.data(513 * 4, 4);
+
+/** Pages to move so that what is used of the partly used pageblocks of a zone lies in as few of them as can hold it, fullest first. */
+export function movesToCompact(zone: u32): u32 {
+  memory.fill(BY_FREE, 0, (PAGEBLOCK_PAGES + 1) << 2);
+  let used: u64 = 0;
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    if (zoneOf(entry) != zone) continue;
+    const free = countFree(countsOf(entry));
+    const at = BY_FREE + ((<usize>free) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+    if (free > 0) used += PAGEBLOCK_PAGES - free;
+  }
+  let kept = (used + PAGEBLOCK_PAGES - 1) >> PAGEBLOCK_ORDER;
+  let moves: u64 = 0;
+  for (let free: u32 = 1; free < PAGEBLOCK_PAGES; ++free) {
+    const blocks = <u64>load<u32>(BY_FREE + ((<usize>free) << 2));
+    const full = min(kept, blocks);
+    kept -= full;
+    moves += (blocks - full) * (PAGEBLOCK_PAGES - free);
+  }
+  return <u32>moves;
 }

@@ -1,6 +1,6 @@
 // Workloads of a guest; see workload-table.ts. All of them: u32 counts of pages, microseconds.
 
-import { EINVAL, ENOBUFS } from "../abi";
+import { EINVAL, ENOBUFS, HOLD_FAIL, HOLD_NONE, HOLD_PINNED } from "../abi";
 import {
   dropCaches,
   settingsFit,
@@ -10,7 +10,9 @@ import {
 } from "../guest-workload";
 import { forgetTouched, slotsExhausted } from "../holding";
 import { SCRATCH } from "../layout";
+import { ensureRecords } from "../page";
 import { nrPageblocks } from "../pageblock";
+import { holdSome, letGo } from "../workload-hold";
 import { fragRounds } from "../workload-frag";
 import {
   clearOomEvents,
@@ -43,6 +45,7 @@ import {
   stateOf,
   workloadAt,
 } from "../workload-table";
+import { SMALL_OPERATION } from "./arguments";
 import { loading } from "./loading";
 
 /** A step of a workload, at most: a minute. */
@@ -98,6 +101,18 @@ export function endWorkload(workload: u32): i32 {
 export function dropWorkloadCaches(workload: u32): i32 {
   if (loading || workload >= nrWorkloads) return -EINVAL;
   dropCaches(workloadAt(workload));
+  return 0;
+}
+
+/**
+ * Gives up to `pages` random movable pages of a workload a HOLD_*; with HOLD_NONE lets all go that are pinned. Returns how many it took
+ * hold of, -EINVAL or -ENOBUFS.
+ */
+export function holdWorkload(workload: u32, pages: u32, hold: u32): u32 {
+  if (loading || workload >= nrWorkloads || hold > HOLD_FAIL || pages > 1 << 28) return -EINVAL;
+  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  if (hold != HOLD_NONE) return holdSome(workloadAt(workload), pages, hold);
+  letGo(workloadAt(workload), HOLD_PINNED);
   return 0;
 }
 

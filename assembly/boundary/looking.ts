@@ -17,7 +17,7 @@ import {
   zoneOf,
 } from "../pageblock";
 import { cachedPages } from "../per-cpu-cache";
-import { removableSubblocks, sumBySubblock, sumCounts } from "../summary";
+import { movesToCompact, removableSubblocks, sumBySubblock, sumCounts } from "../summary";
 import { brokenAt, validateAll } from "../validate";
 import { freePages, isolatedBlocks, lruPages, nrFreeOf, nrZones, presentPages } from "../zone";
 import { endPfn, inTable, isBlockAligned } from "./arguments";
@@ -88,6 +88,14 @@ export function runOfClass(start: u32, nr: u32, step: u32): u32 {
     if (classOrFree(stateAt(start + length)) != pageClass) return length;
   }
   return nr;
+}
+
+/**
+ * What it would take to empty as many pageblocks of a zone as possible: pages to move out of the emptiest into the fullest (LLFree's
+ * measure). Pageblocks without a free page count for nothing. -EINVAL.
+ */
+export function compactionMoves(zone: u32): u32 {
+  return zone < nrZones ? movesToCompact(zone) : -EINVAL;
 }
 
 /** Pageblocks of the longest run of neighbours that are online and wholly free. */

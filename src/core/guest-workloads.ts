@@ -1,3 +1,4 @@
+import { Hold } from "./abi.js";
 import { fail } from "./kernel-error.js";
 import type { Core } from "./load.js";
 
@@ -93,6 +94,30 @@ export class GuestWorkloads {
     for (let left = us; left > 0; left -= MAX_STEP_US) {
       check(this.#core.runWorkload(workload, Math.min(left, MAX_STEP_US)), "run a workload");
     }
+  }
+
+  /** Clean pages of files that it has left in the page cache go. */
+  dropCaches(workload: number): void {
+    check(this.#core.dropWorkloadCaches(workload), "drop the caches of a workload");
+  }
+
+  /** Pins up to `pages` random movable pages of a workload. Returns how many. */
+  pin(workload: number, pages: number): number {
+    const pinned = this.#core.holdWorkload(workload, pages, Hold.Pinned) | 0;
+    check(pinned, "pin pages of a workload");
+    return pinned;
+  }
+
+  /** Lets go of all pinned pages of a workload. */
+  unpin(workload: number): void {
+    check(this.#core.holdWorkload(workload, 0, Hold.None) | 0, "unpin pages of a workload");
+  }
+
+  /** Rounds that a workload of kind `frag` has finished. */
+  rounds(workload: number): number {
+    const rounds = this.#core.workloadRounds(workload) | 0;
+    check(rounds, "look at the rounds of a workload");
+    return rounds;
   }
 
   look(workload: number): WorkloadLook {

@@ -418,6 +418,11 @@ export class PageMemory {
     );
   }
 
+  /** Pages to move so that what is used of a zone's partly free pageblocks lies in as few of them as can hold it. */
+  compactionMoves(zone: number): number {
+    return count(this.#core.compactionMoves(zone), "moves to compact");
+  }
+
   /** Pageblocks of the longest run of wholly free, neighbouring ones. */
   longestFreeRun(): number {
     return count(this.#core.longestFreeRun(), "the longest free run");

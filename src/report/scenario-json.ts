@@ -9,7 +9,7 @@ export interface ScenarioJson extends ScenarioResult {
 /** The object to print as JSON, always with the keys in the same order. */
 export function scenarioJson(result: ScenarioResult, wallMs: number): ScenarioJson {
   const { title, seed, policy, profile, calibration, durationMs, endedMs, interrupted } = result;
-  const { summary, workloads, events, samples } = result;
+  const { summary, devices, workloads, events, samples } = result;
   return {
     title,
     seed,
@@ -21,6 +21,7 @@ export function scenarioJson(result: ScenarioResult, wallMs: number): ScenarioJs
     interrupted,
     wallMs,
     summary,
+    devices,
     workloads,
     events,
     samples,

@@ -71,6 +71,14 @@ export class Fields {
     return Math.round(ms * NS_PER_MS);
   }
 
+  /** Times of a list. */
+  times(key: string): number[] {
+    const items = (this.#value[key] ?? []) as readonly unknown[];
+    return items.map((item, at) =>
+      new Fields({ [at]: item }, this.file, this.pathOf(key)).time(String(at)),
+    );
+  }
+
   #parsed(key: string, parse: () => number): number {
     try {
       return parse();

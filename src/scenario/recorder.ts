@@ -1,13 +1,16 @@
 import { PAGE_SIZE, PAGEBLOCK_ORDER, PAGEBLOCK_SIZE } from "../core/abi.js";
+import type { LogEntry } from "../event-log.js";
 import type { Guest } from "../guest.js";
 import { unusableIndex } from "../linux/fragmentation.js";
 import type { Sample, ScenarioEvent } from "./result.js";
+import type { WorkloadRunner } from "./workload-runner.js";
 
-/** Reads the guest's event log as it grows, and looks at the guest. */
+/** Follows the guest's event log, and looks at the guest. */
 export class Recorder {
   readonly #guest: Guest;
-  readonly #workloads: readonly number[];
-  #read = 0;
+  readonly #names: readonly string[];
+  readonly #workloads: WorkloadRunner;
+  readonly #tell: (event: ScenarioEvent) => void;
   #retries = 0;
   #requests = 0;
   #migratedPages = 0;
@@ -15,40 +18,60 @@ export class Recorder {
   #attempts = 0;
   #failedAttempts = 0;
 
-  /** @param workloads - numbers of the workloads in the core. */
-  constructor(guest: Guest, workloads: readonly number[]) {
+  /**
+   * @param names - of the devices.
+   * @param tell - gets how each run of a driver has ended.
+   */
+  constructor(
+    guest: Guest,
+    names: readonly string[],
+    workloads: WorkloadRunner,
+    tell: (event: ScenarioEvent) => void,
+  ) {
+    this.#names = names;
     this.#guest = guest;
     this.#workloads = workloads;
+    this.#tell = tell;
+    guest.log.follow((entry) => {
+      this.#read(entry);
+    });
   }
 
   get requests(): number {
     return this.#requests;
   }
 
-  /** Counts what is new in the log; yields the ends of the driver's runs. */
-  *read(): Generator<ScenarioEvent> {
-    const { entries } = this.#guest.log;
-    for (; this.#read < entries.length; this.#read++) {
-      const entry = entries[this.#read];
-      if (entry === undefined) continue;
-      if (entry.type === "request") this.#requests++;
-      if (entry.type === "run-start" && entry.trigger === "retry-timer") this.#retries++;
-      if (entry.type === "contig") {
+  #read(entry: LogEntry): void {
+    switch (entry.type) {
+      case "request":
+        this.#requests++;
+        break;
+      case "run-start":
+        if (entry.trigger === "retry-timer") this.#retries++;
+        break;
+      case "contig":
         this.#attempts++;
         if (entry.errno !== 0) this.#failedAttempts++;
         this.#migratedPages += entry.migratedPages;
         this.#droppedPages += entry.droppedPages;
+        break;
+      case "run-end": {
+        const { requestedSize, pluggedSize, why } = entry;
+        const when = {
+          atMs: entry.atNs / 1e6,
+          device: this.#names[entry.device ?? 0] ?? "",
+          requestedSize,
+        };
+        if (pluggedSize === requestedSize) this.#tell({ type: "reached", ...when });
+        else this.#tell({ type: "gave-up", ...when, pluggedSize, why });
+        break;
       }
-      if (entry.type !== "run-end") continue;
-      const atMs = entry.atNs / 1e6;
-      const { requestedSize, pluggedSize, why } = entry;
-      if (pluggedSize === requestedSize) yield { type: "reached", atMs, requestedSize };
-      else yield { type: "gave-up", atMs, requestedSize, pluggedSize, why };
+      default:
     }
   }
 
   sample(): Sample {
-    const { clock, device, pages, zones } = this.#guest;
+    const { clock, devices, pages, zones } = this.#guest;
     const freeChunks = Array.from({ length: 11 }, () => 0);
     let managed = 0;
     let free = 0;
@@ -59,11 +82,15 @@ export class Recorder {
         freeChunks[order] = (freeChunks[order] ?? 0) + nr;
       }
     }
-    const looks = this.#workloads.map((id) => pages.workloads.look(id));
+    const looks = this.#workloads.look();
+    const sizes = devices.map(({ device: { requestedSize, pluggedSize } }) => ({
+      requestedSize,
+      pluggedSize,
+    }));
     return {
       atMs: clock.nowMs,
-      requestedSize: device.requestedSize,
-      pluggedSize: device.pluggedSize,
+      requestedSize: sizes.reduce((sum, { requestedSize }) => sum + requestedSize, 0),
+      pluggedSize: sizes.reduce((sum, { pluggedSize }) => sum + pluggedSize, 0),
       usedSize: (managed - free) * PAGE_SIZE,
       freeSize: free * PAGE_SIZE,
       retries: this.#retries,
@@ -76,6 +103,7 @@ export class Recorder {
       largestFreeRun: pages.longestFreeRun() * PAGEBLOCK_SIZE,
       freeChunks,
       held: looks.map((look) => look.pages * PAGE_SIZE),
+      devices: sizes,
     };
   }
 }

@@ -1,11 +1,14 @@
-import { DEFAULT_CALIBRATION } from "../linux/calibration.js";
-import { DEFAULT_ONLINE_SETTINGS } from "../linux/online-policy.js";
+import { calibrationNamed, DEFAULT_CALIBRATION, type Calibration } from "../linux/calibration.js";
 import { PolicyError } from "../policies/policy-error.js";
 import { policiesOf } from "../policies/resolve-policy.js";
-import { formatDuration, formatSize } from "../units.js";
-import type { HostOrder, Scenario, ScenarioDevice, ScenarioGuest } from "./scenario.js";
+import { formatSize } from "../units.js";
 import { Fields } from "./fields.js";
+import { resolveFault } from "./resolve-fault.js";
+import { resolveGuest } from "./resolve-guest.js";
+import { resolveController, resolveHost } from "./resolve-host.js";
 import { resolveWorkload } from "./resolve-workload.js";
+import type { Scenario, ScenarioDevice } from "./scenario.js";
+import { PRICE_NAMES } from "./schema.js";
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
@@ -26,21 +29,33 @@ export function resolve(value: unknown, file: string): Scenario {
   const durationNs = fields.time("duration");
   if (durationNs === 0) fields.reject("duration", "must be more than 0s");
   const guest = resolveGuest(fields.child("guest"));
-  const device = resolveDevice(fields.child("device"));
-  const limits = { durationNs, capacity: guest.bootMemory + device.regionSize };
-  const scenario: Scenario = {
+  const devices = resolveDevices(fields);
+  const capacity = [
+    ...guest.bootMemory.map(({ size }) => size),
+    ...devices.map(({ regionSize }) => regionSize),
+  ].reduce((sum, size) => sum + size, 0);
+  const workloads = fields
+    .list("workloads")
+    .map((item, at) => resolveWorkload(item, at, { durationNs, capacity }));
+  assertNamesDiffer(fields, "workloads", workloads);
+  return {
     title: fields.text("title", ""),
     seed: fields.number("seed", 1),
     durationNs,
     policy: resolvePolicyName(fields),
-    calibration: DEFAULT_CALIBRATION,
+    calibration: resolveCalibration(fields),
     guest,
-    device,
-    workloads: fields.list("workloads").map((item, at) => resolveWorkload(item, at, limits)),
-    host: resolveHost(fields.list("host"), device, durationNs),
+    devices,
+    workloads,
+    host: resolveHost(fields.list("host"), devices, durationNs),
+    controllers: fields
+      .list("controllers")
+      .map((item) => resolveController(item, devices, durationNs)),
+    faults: fields
+      .list("faults")
+      .map((item) => resolveFault(item, { durationNs, devices, workloads })),
     record: { everyNs: resolveEvery(fields.child("record"), durationNs) },
   };
-  return scenario;
 }
 
 function resolvePolicyName(fields: Fields): string | undefined {
@@ -49,103 +64,79 @@ function resolvePolicyName(fields: Fields): string | undefined {
   try {
     policiesOf(name);
   } catch (error) {
-    if (error instanceof PolicyError)
+    if (error instanceof PolicyError) {
       fields.reject("policy", error.message.replace(/^policy /, ""));
+    }
     throw error;
   }
   return name;
 }
 
-function resolveGuest(fields: Fields): ScenarioGuest {
-  const bootMemory = fields.size("bootMemory", GiB);
-  const memoryBlockSize = fields.size("memoryBlockSize", 128 * MiB);
-  fields.multiple("bootMemory", bootMemory, 128 * MiB);
-  if (bootMemory === 0) fields.reject("bootMemory", "must be at least 128 MiB, got 0 B");
-  const driver = fields.child("driver");
+function resolveCalibration(fields: Fields): Calibration {
+  const base = calibrationNamed(fields.text("calibration", DEFAULT_CALIBRATION.name));
+  const prices = fields.child("prices");
+  const changed = PRICE_NAMES.filter((key) => prices.has(key));
+  if (changed.length === 0) return base;
   return {
-    bootMemory,
-    memoryBlockSize: fields.powerOfTwo("memoryBlockSize", memoryBlockSize, 128 * MiB, 2 * GiB),
-    profile: fields.choice("profile", "v6.1"),
-    online: {
-      autoOnline: fields.choice("online", DEFAULT_ONLINE_SETTINGS.autoOnline),
-      onlinePolicy: fields.choice("onlinePolicy", DEFAULT_ONLINE_SETTINGS.onlinePolicy),
-      autoMovableRatio: fields.number("autoMovableRatio", DEFAULT_ONLINE_SETTINGS.autoMovableRatio),
-      autoMovableNumaAware: fields.flag(
-        "autoMovableNumaAware",
-        DEFAULT_ONLINE_SETTINGS.autoMovableNumaAware,
-      ),
-      movableNode: DEFAULT_ONLINE_SETTINGS.movableNode,
-    },
-    subblockSize: fields.has("subblockSize") ? fields.size("subblockSize", 0) : undefined,
-    driver: {
-      ...(driver.has("unplugOnline") ? { unplugOnline: driver.flag("unplugOnline", true) } : {}),
-      ...(driver.has("forceBbm") ? { forceBbm: driver.flag("forceBbm", false) } : {}),
-      ...(driver.has("bbmBlockSize") ? { bbmBlockSize: driver.size("bbmBlockSize", 0) } : {}),
-      ...(driver.has("bbmSafeUnplug") ? { bbmSafeUnplug: driver.flag("bbmSafeUnplug", true) } : {}),
-    },
+    ...base,
+    name: `${base.name}, changed`,
+    ...Object.fromEntries(changed.map((key) => [key, prices.number(key, 0)])),
   };
 }
 
-function resolveDevice(fields: Fields): ScenarioDevice {
+function resolveDevices(fields: Fields): ScenarioDevice[] {
+  if (fields.has("device") && fields.has("devices")) {
+    fields.reject("devices", "must not stand beside device");
+  }
+  const items = fields.has("devices") ? fields.list("devices") : [fields.child("device")];
+  const devices = items.map(resolveDevice);
+  assertNamesDiffer(fields, "devices", devices);
+  return devices;
+}
+
+function resolveDevice(fields: Fields, at: number): ScenarioDevice {
   const regionSize = fields.size("regionSize", 4 * GiB);
-  const blockSize = fields.powerOfTwo(
-    "blockSize",
-    fields.size("blockSize", 2 * MiB),
-    1,
-    regionSize,
-  );
+  const blockSize = fields.size("blockSize", 2 * MiB);
+  if (regionSize === 0) fields.reject("regionSize", "must be more than 0 B");
+  fields.powerOfTwo("blockSize", blockSize, MiB, regionSize);
   fields.multiple("regionSize", regionSize, blockSize);
   const requestedSize = fields.size("requestedSize", 0);
-  assertRequest(fields, "requestedSize", requestedSize, { regionSize, blockSize });
-  return { regionSize, blockSize, requestedSize, flavour: fields.choice("flavour", "qemu") };
-}
-
-function assertRequest(
-  fields: Fields,
-  key: string,
-  bytes: number,
-  { regionSize, blockSize }: Pick<ScenarioDevice, "regionSize" | "blockSize">,
-): void {
-  fields.multiple(key, bytes, blockSize);
-  if (bytes > regionSize) {
+  fields.multiple("requestedSize", requestedSize, blockSize);
+  if (requestedSize > regionSize) {
     fields.reject(
-      key,
-      `must be at most device.regionSize (${formatSize(regionSize)}), got ${formatSize(bytes)}`,
+      "requestedSize",
+      `must be at most regionSize (${formatSize(regionSize)}), got ${formatSize(requestedSize)}`,
     );
   }
+  return {
+    name: fields.text("name", `device ${at + 1}`),
+    regionSize,
+    blockSize,
+    requestedSize,
+    flavour: fields.choice("flavour", "qemu"),
+    node: fields.number("node", 0),
+    vfio: fields.flag("vfio", false),
+  };
 }
 
-function resolveHost(
-  items: readonly Fields[],
-  device: ScenarioDevice,
-  durationNs: number,
-): HostOrder[] {
-  let lastNs = 0;
-  return items.map((fields) => {
-    const atNs = fields.time("at");
-    if (atNs < lastNs) {
-      fields.reject(
-        "at",
-        `must not be before the order above it (${formatDuration(lastNs / NS_PER_MS)}), got ${formatDuration(atNs / NS_PER_MS)}`,
-      );
-    }
-    fields.before("at", atNs, durationNs);
-    lastNs = atNs;
-    const requestedSize = fields.size("requestedSize", 0);
-    assertRequest(fields, "requestedSize", requestedSize, device);
-    return { atNs, requestedSize };
-  });
+function assertNamesDiffer(
+  fields: Fields,
+  key: string,
+  named: readonly { readonly name: string }[],
+): void {
+  for (const [at, { name }] of named.entries()) {
+    if (named.findIndex((other) => other.name === name) === at) continue;
+    fields.reject(`${key}[${at}].name`, `must differ from the others', got "${name}" again`);
+  }
 }
 
 function resolveEvery(fields: Fields, durationNs: number): number {
   const byDefault = Math.max(MIN_EVERY_NS, Math.ceil(durationNs / DEFAULT_SAMPLES));
   const everyNs = fields.has("every") ? fields.time("every") : byDefault;
   if (everyNs < MIN_EVERY_NS) fields.reject("every", "must be at least 1ms");
-  if (durationNs / everyNs > MAX_SAMPLES) {
-    fields.reject(
-      "every",
-      `must give at most ${MAX_SAMPLES} samples, got ${Math.floor(durationNs / everyNs)}`,
-    );
+  const nr = Math.floor(durationNs / everyNs);
+  if (nr > MAX_SAMPLES) {
+    fields.reject("every", `must give at most ${MAX_SAMPLES} samples, got ${nr}`);
   }
   return everyNs;
 }

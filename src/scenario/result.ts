@@ -11,6 +11,8 @@ export interface ScenarioResult {
   /** How far it came: the duration unless it was interrupted or the guest panicked. */
   readonly endedMs: number;
   readonly interrupted: boolean;
+  /** Names of the devices. */
+  readonly devices: readonly string[];
   readonly workloads: readonly WorkloadOutcome[];
   readonly summary: ScenarioSummary;
   readonly samples: readonly Sample[];
@@ -42,6 +44,11 @@ export interface Sample {
   readonly freeChunks: readonly number[];
   /** Bytes that each workload has, in the order of the file. */
   readonly held: readonly number[];
+  /** The same two sizes of each device, in the order of the file. */
+  readonly devices: readonly {
+    readonly requestedSize: number;
+    readonly pluggedSize: number;
+  }[];
 }
 
 export interface WorkloadOutcome {
@@ -79,6 +86,7 @@ export interface ScenarioSummary {
 }
 
 export interface OrderOutcome {
+  readonly device: string;
   readonly atMs: number;
   readonly requestedSize: number;
   readonly reachedAfterMs: number | null;
@@ -92,15 +100,29 @@ interface At {
 
 /** What happened at a moment, in order of time. */
 export type ScenarioEvent =
-  | (At & { readonly type: "order"; readonly requestedSize: number })
-  | (At & { readonly type: "reached"; readonly requestedSize: number })
+  | (At & { readonly type: "order"; readonly device: string; readonly requestedSize: number })
+  | (At & { readonly type: "reached"; readonly device: string; readonly requestedSize: number })
   | (At & {
       readonly type: "gave-up";
+      readonly device: string;
       readonly requestedSize: number;
       readonly pluggedSize: number;
       readonly why: string;
     })
-  | (At & { readonly type: "workload-start" | "workload-stop"; readonly workload: string })
+  | (At & {
+      readonly type: "workload-start" | "workload-stop" | "drop-caches";
+      readonly workload: string;
+    })
+  | (At & { readonly type: "fault"; readonly kind: string; readonly begins: boolean })
+  | (At & {
+      readonly type: "frag-round";
+      readonly workload: string;
+      readonly round: number;
+      /** Of zone Normal: free pages, free 2 MiB frames, pages to move to free as many more as possible. */
+      readonly freePages: number;
+      readonly freeHugePages: number;
+      readonly moves: number;
+    })
   | (At & {
       readonly type: "oom-kill";
       readonly victim: string;

@@ -135,6 +135,7 @@ function* news(
 
 function resultOf(simulation: Simulation, interrupted: boolean): ScenarioResult {
   const { guest, scenario, samples, events } = simulation;
+  const names = scenario.devices.map(({ name }) => name);
   return {
     title: scenario.title,
     seed: scenario.seed,
@@ -144,20 +145,18 @@ function resultOf(simulation: Simulation, interrupted: boolean): ScenarioResult 
     durationMs: scenario.durationNs / 1e6,
     endedMs: guest.clock.nowMs,
     interrupted,
-    workloads: simulation.workloads.map(({ spec, id }, at) => {
-      const look = guest.pages.workloads.look(id);
-      return {
-        name: spec.name,
-        kind: spec.kind,
-        state: look.state,
-        heldSize: look.pages * PAGE_SIZE,
-        peakSize: samples.reduce((most, { held }) => Math.max(most, held[at] ?? 0), 0),
-        starts: look.starts,
-        kills: look.kills,
-        failedAllocations: look.failed,
-      };
-    }),
-    summary: summarize(samples, events, simulation.recorder.requests),
+    devices: names,
+    workloads: simulation.workloads.look().map((look, at) => ({
+      name: scenario.workloads[at]?.name ?? "",
+      kind: scenario.workloads[at]?.kind ?? "",
+      state: look.state,
+      heldSize: look.pages * PAGE_SIZE,
+      peakSize: samples.reduce((most, { held }) => Math.max(most, held[at] ?? 0), 0),
+      starts: look.starts,
+      kills: look.kills,
+      failedAllocations: look.failed,
+    })),
+    summary: summarize(samples, events, simulation.recorder.requests, names),
     samples,
     events,
   };

@@ -1,8 +1,12 @@
+import type { BootRange } from "../boot-memory.js";
 import type { Calibration } from "../linux/calibration.js";
 import type { OnlineSettings } from "../linux/online-policy.js";
 import type { ProfileName } from "../linux/profile.js";
 import type { FlavourName } from "../virtio-mem/device-flavour.js";
 import type { DriverParameters } from "../virtio-mem/driver-parameters.js";
+import type { ScenarioWorkload } from "./scenario-workload.js";
+
+export type * from "./scenario-workload.js";
 
 /**
  * A guest, what it does, and what its host asks of it over time: a scenario file that was read and
@@ -13,30 +17,42 @@ export interface Scenario {
   /** What chance is drawn from, 0 to 2^32 - 1: equal seeds give equal runs. */
   readonly seed: number;
   readonly durationNs: number;
-  /** Name of the unplug policy; undefined: that of the guest's version. */
+  /** Unplug policies by name, joined by `+`; undefined: as the guest's version does. */
   readonly policy: string | undefined;
   readonly calibration: Calibration;
   readonly guest: ScenarioGuest;
-  readonly device: ScenarioDevice;
+  /** At least one. */
+  readonly devices: readonly ScenarioDevice[];
   readonly workloads: readonly ScenarioWorkload[];
+  /** In order of time. */
   readonly host: readonly HostOrder[];
+  readonly controllers: readonly Controller[];
+  readonly faults: readonly Fault[];
   readonly record: ScenarioRecord;
 }
 
 export interface ScenarioGuest {
-  readonly bootMemory: number;
+  readonly bootMemory: readonly BootRange[];
+  /** What the kernel has taken for itself when it has booted. */
+  readonly kernelMemory: number;
   readonly memoryBlockSize: number;
   readonly profile: ProfileName;
   readonly online: OnlineSettings;
   readonly subblockSize: number | undefined;
   readonly driver: DriverParameters;
+  /** CPUs with a cache of free pages each; 0: none. */
+  readonly cachedCpus: number;
 }
 
 export interface ScenarioDevice {
+  readonly name: string;
   readonly regionSize: number;
   readonly blockSize: number;
   readonly requestedSize: number;
   readonly flavour: FlavourName;
+  readonly node: number;
+  /** A passed-through device maps and pins all that is plugged. */
+  readonly vfio: boolean;
 }
 
 export interface ScenarioRecord {
@@ -44,28 +60,52 @@ export interface ScenarioRecord {
   readonly everyNs: number;
 }
 
-/** The host asks for a size at a time, at once or in steps until a later time. */
+/** The host asks for a size. A ramp of the file is many of these. */
 export interface HostOrder {
   readonly atNs: number;
   readonly requestedSize: number;
+  /** Which of the devices. */
+  readonly device: number;
 }
 
-interface WorkloadLife {
-  readonly name: string;
+/** A host that follows how much of the guest's memory is free in huge pages. */
+export interface Controller {
   readonly startNs: number;
-  /** When it ends and frees all that it has; undefined: never. */
-  readonly stopNs: number | undefined;
+  readonly stopNs: number;
+  readonly everyNs: number;
+  /** Bytes of a step up or down. */
+  readonly step: number;
+  readonly least: number;
+  readonly most: number;
+  readonly device: number;
 }
 
-/** Memory of a program. Rates are bytes a second. */
-export interface AnonymousWorkload extends WorkloadLife {
-  readonly kind: "anonymous";
-  readonly size: number;
-  readonly faultRate: number;
-  readonly churnRate: number;
-  readonly chunk: number;
-  readonly thpShare: number;
+interface Window {
+  readonly atNs: number;
+  /** Undefined: to the end. */
+  readonly untilNs: number | undefined;
 }
 
-export type ScenarioWorkload = AnonymousWorkload;
-export type WorkloadKind = ScenarioWorkload["kind"];
+/** Something that goes wrong for a while. */
+export type Fault = Window &
+  (
+    | {
+        /** Somebody takes references on random pages of a workload. */
+        readonly kind: "pins";
+        /** Index of the workload. */
+        readonly workload: number;
+        readonly size: number;
+      }
+    | {
+        /** Movable pages are busy at the moment of an attempt with this probability. */
+        readonly kind: "busy-pages";
+        readonly share: number;
+      }
+    | {
+        /**
+         * The host behind the device can do nothing; has no memory to plug; is migrating the guest.
+         */
+        readonly kind: "device-busy" | "host-out-of-memory" | "migration";
+        readonly device: number;
+      }
+  );

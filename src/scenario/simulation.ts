@@ -1,26 +1,25 @@
-import { PAGE_SIZE } from "../core/abi.js";
-import { Guest } from "../guest.js";
+import { Migratetype, PAGE_SIZE, PageClass, ZoneKindNumber } from "../core/abi.js";
 import type { CoreSource } from "../core/load.js";
+import { Guest } from "../guest.js";
 import type { PolicyChoice } from "../policies/resolve-policy.js";
+import { nextRequest } from "./controller.js";
 import { Recorder } from "./recorder.js";
-import type { ScenarioEvent, Sample } from "./result.js";
-import type { Scenario, ScenarioWorkload } from "./scenario.js";
-import { coreWorkload } from "./workload-settings.js";
+import type { Sample, ScenarioEvent } from "./result.js";
+import type { Controller, Fault, Scenario } from "./scenario.js";
+import { ScenarioHost } from "./scenario-host.js";
+import { WorkloadRunner } from "./workload-runner.js";
 
-const NS_PER_MS = 1e6;
-const NS_PER_US = 1000;
-/** Workloads act this often, or more often where they are fast. */
-const LONGEST_STEP_NS = 100 * NS_PER_MS;
-const SHORTEST_STEP_NS = NS_PER_MS;
-
-/** Pages that all workloads together may take or free in a step, so that a run can be watched and stopped. */
-const PAGES_PER_STEP = 1 << 19;
-
-interface RunningWorkload {
-  readonly spec: ScenarioWorkload;
-  /** Its number in the core. */
-  readonly id: number;
-}
+/** Pages of programs and files that can be busy when they are to be moved. */
+const BUSY_CLASSES = [
+  PageClass.Anon,
+  PageClass.Thp,
+  PageClass.Shmem,
+  PageClass.FileClean,
+  PageClass.FileDirty,
+];
+/** Pages of a per-CPU cache's refill, and most that it keeps, as Linux 6.1 sets them on large zones. */
+const CACHE_BATCH = 63;
+const CACHE_HIGH = 6 * CACHE_BATCH;
 
 /**
  * A guest that lives through a scenario on its virtual clock. Everything hangs on timers of that clock, so workloads also work, and
@@ -31,27 +30,30 @@ export class Simulation {
   readonly scenario: Scenario;
   readonly samples: Sample[] = [];
   readonly events: ScenarioEvent[] = [];
-  readonly workloads: readonly RunningWorkload[];
-  readonly #recorder: Recorder;
-  readonly #stepNs: number;
-  #lastStepNs = 0;
-  #isStepping = false;
-  #hasPanicked = false;
+  readonly workloads: WorkloadRunner;
+  readonly recorder: Recorder;
+  readonly #hosts: readonly ScenarioHost[];
 
-  private constructor(guest: Guest, scenario: Scenario) {
+  private constructor(guest: Guest, scenario: Scenario, hosts: readonly ScenarioHost[]) {
     this.guest = guest;
     this.scenario = scenario;
-    const { bootMemory } = scenario.guest;
-    const capacity = (bootMemory + scenario.device.regionSize) / PAGE_SIZE;
-    this.workloads = scenario.workloads.map((spec) => {
-      const { kind, settings } = coreWorkload(spec, capacity);
-      return { spec, id: guest.pages.workloads.add(kind, scenario.seed, settings) };
-    });
-    this.#recorder = new Recorder(
-      guest,
-      this.workloads.map(({ id }) => id),
-    );
-    this.#stepNs = stepOf(scenario);
+    this.#hosts = hosts;
+    for (const [at, host] of hosts.entries()) {
+      const device = guest.devices[at]?.device;
+      if (device !== undefined) host.serve(guest, device);
+    }
+    const tell = (event: ScenarioEvent): void => {
+      this.events.push(event);
+    };
+    takeKernelMemory(guest, scenario.guest.kernelMemory);
+    if (scenario.guest.cachedCpus > 0) {
+      for (const { id } of guest.zones.all()) {
+        guest.pages.setCache(id, scenario.guest.cachedCpus, CACHE_BATCH, CACHE_HIGH);
+      }
+    }
+    this.workloads = new WorkloadRunner(guest, scenario, tell);
+    const names = scenario.devices.map(({ name }) => name);
+    this.recorder = new Recorder(guest, names, this.workloads, tell);
     this.#schedule();
   }
 
@@ -60,163 +62,172 @@ export class Simulation {
     policy: PolicyChoice | undefined,
     core: CoreSource | undefined,
   ): Promise<Simulation> {
-    const { guest: spec, device } = scenario;
+    const { guest: spec, calibration } = scenario;
+    const hosts = scenario.devices.map((device) => new ScenarioHost(device, calibration));
     const guest = await Guest.create({
       profile: spec.profile,
-      calibration: scenario.calibration,
-      bootSize: spec.bootMemory,
+      calibration,
+      bootMemory: spec.bootMemory,
       memoryBlockSize: spec.memoryBlockSize,
       online: spec.online,
       driver: spec.driver,
-      regionSize: device.regionSize,
-      blockSize: device.blockSize,
-      flavour: device.flavour,
+      devices: scenario.devices.map(({ regionSize, blockSize, flavour, node }, at) => {
+        const host = hosts[at];
+        return { regionSize, blockSize, flavour, node, ...(host === undefined ? {} : { host }) };
+      }),
       ...(spec.subblockSize === undefined ? {} : { subblockSize: spec.subblockSize }),
       ...(policy === undefined ? {} : { policy }),
       ...(core === undefined ? {} : { core }),
     });
     guest.pages.seedRandom(scenario.seed);
-    return new Simulation(guest, scenario);
+    return new Simulation(guest, scenario, hosts);
   }
 
   get hasPanicked(): boolean {
-    return this.#hasPanicked;
+    return this.workloads.hasPanicked;
   }
 
   /** Lets the guest live on until `ns`; a run of the driver that is under way then ends later. */
   advanceTo(ns: number): void {
     this.guest.clock.advanceTo(ns);
-    this.#note();
   }
 
-  /** A last sample of how it stands. */
+  /** A last sample of how it stands, if time has passed since the one before. */
   finish(): void {
-    this.#sample();
+    if (this.samples.at(-1)?.atMs !== this.guest.clock.nowMs) this.#sample();
   }
 
   #schedule(): void {
-    const { scenario } = this;
-    if (scenario.device.requestedSize > 0)
-      this.#at(0, () => {
-        this.#order(scenario.device.requestedSize);
-      });
-    for (const { atNs, requestedSize } of scenario.host) {
-      this.#at(atNs, () => {
-        this.#order(requestedSize);
-      });
-    }
-    for (const workload of this.workloads) {
-      this.#at(workload.spec.startNs, () => {
-        this.#start(workload);
-      });
-      const { stopNs } = workload.spec;
-      if (stopNs !== undefined)
-        this.#at(stopNs, () => {
-          this.#stop(workload);
+    const { scenario, workloads } = this;
+    for (const [device, { requestedSize }] of scenario.devices.entries()) {
+      if (requestedSize > 0)
+        this.#at(0, () => {
+          this.#order(requestedSize, device);
         });
     }
-    if (this.workloads.length > 0)
-      this.#every(this.#stepNs, () => {
-        this.#step();
+    for (const { atNs, requestedSize, device } of scenario.host) {
+      this.#at(atNs, () => {
+        this.#order(requestedSize, device);
       });
+    }
+    for (const [index, spec] of scenario.workloads.entries()) {
+      this.#at(spec.startNs, () => {
+        workloads.start(index);
+      });
+      if (spec.stopNs !== undefined)
+        this.#at(spec.stopNs, () => {
+          workloads.stop(index);
+        });
+      if (spec.kind === "anonymous") {
+        for (const { atNs, size } of spec.resize) {
+          this.#at(atNs, () => {
+            workloads.resize(index, size);
+          });
+        }
+      }
+      if (spec.kind !== "page-cache" && spec.kind !== "compile") continue;
+      for (const atNs of spec.dropAtNs)
+        this.#at(atNs, () => {
+          workloads.dropCaches(index);
+        });
+    }
+    for (const fault of scenario.faults) this.#scheduleFault(fault);
+    if (workloads.count > 0)
+      this.#every(workloads.stepNs, 0, () => {
+        workloads.step();
+      });
+    for (const controller of scenario.controllers) this.#scheduleController(controller);
     this.#at(0, () => {
       this.#sample();
     });
-    this.#every(scenario.record.everyNs, () => {
+    this.#every(scenario.record.everyNs, 0, () => {
       this.#sample();
+    });
+  }
+
+  #scheduleFault(fault: Fault): void {
+    const { atNs, untilNs, kind } = fault;
+    this.#at(atNs, () => {
+      this.#setFault(fault, true);
+      this.events.push({ type: "fault", atMs: this.guest.clock.nowMs, kind, begins: true });
+    });
+    if (untilNs === undefined) return;
+    this.#at(untilNs, () => {
+      this.#setFault(fault, false);
+      this.events.push({ type: "fault", atMs: this.guest.clock.nowMs, kind, begins: false });
+    });
+  }
+
+  #setFault(fault: Fault, begins: boolean): void {
+    if (fault.kind === "pins") {
+      if (begins) this.workloads.pin(fault.workload, fault.size);
+      else this.workloads.unpin(fault.workload);
+      return;
+    }
+    if (fault.kind === "busy-pages") {
+      for (const pageClass of BUSY_CLASSES) {
+        this.guest.pages.setHoldProbability(pageClass, begins ? fault.share : 0);
+      }
+      return;
+    }
+    const host = this.#hosts[fault.device];
+    const device = this.guest.devices[fault.device]?.device;
+    if (host === undefined || device === undefined) return;
+    const change = begins ? 1 : -1;
+    if (fault.kind === "device-busy") host.busy += change;
+    else if (fault.kind === "host-out-of-memory") host.outOfMemory += change;
+    else device.migrating = begins;
+  }
+
+  #scheduleController(controller: Controller): void {
+    this.#every(controller.everyNs, controller.startNs, () => {
+      if (this.guest.clock.nowNs > controller.stopNs) return;
+      const device = this.guest.devices[controller.device]?.device;
+      if (device === undefined) return;
+      const { freeChunks } = this.recorder.sample();
+      const requestedSize = nextRequest(controller, device.requestedSize, freeChunks);
+      if (requestedSize !== device.requestedSize) this.#order(requestedSize, controller.device);
     });
   }
 
   #at(ns: number, action: () => void): void {
     this.guest.clock.setTimer(ns, () => {
-      if (!this.#hasPanicked) action();
+      if (!this.hasPanicked) action();
     });
   }
 
-  /** At every multiple of `ns` until the end. */
-  #every(ns: number, action: () => void, next = ns): void {
+  /** Every `ns` from `from` on, until the end. */
+  #every(ns: number, from: number, action: () => void): void {
+    const next = from + ns;
     if (next > this.scenario.durationNs) return;
     this.guest.clock.setTimer(next, () => {
-      if (this.#hasPanicked) return;
+      if (this.hasPanicked) return;
       action();
-      this.#every(ns, action, next + ns);
+      this.#every(ns, next, action);
     });
   }
 
-  #order(requestedSize: number): void {
-    this.#add({ type: "order", atMs: this.guest.clock.nowMs, requestedSize });
-    this.guest.requestSize(requestedSize);
-  }
-
-  #start({ spec, id }: RunningWorkload): void {
-    this.#step();
-    this.guest.pages.workloads.start(id);
-    this.#add({ type: "workload-start", atMs: this.guest.clock.nowMs, workload: spec.name });
-  }
-
-  #stop({ spec, id }: RunningWorkload): void {
-    this.#step();
-    this.guest.pages.workloads.stop(id);
-    this.#add({ type: "workload-stop", atMs: this.guest.clock.nowMs, workload: spec.name });
-  }
-
-  /** Lets the workloads do what the time since the last step allows. */
-  #step(): void {
-    const { clock, pages } = this.guest;
-    const us = Math.floor((clock.nowNs - this.#lastStepNs) / NS_PER_US);
-    if (us <= 0 || this.#isStepping) return;
-    this.#isStepping = true;
-    this.#lastStepNs += us * NS_PER_US;
-    for (const { id } of this.workloads) pages.workloads.run(id, us);
-    this.#isStepping = false;
-    this.#noteKills();
-  }
-
-  #noteKills(): void {
-    const { clock, pages } = this.guest;
-    const nameOf = (id: number): string =>
-      this.workloads.find((workload) => workload.id === id)?.spec.name ?? "";
-    for (const { victim, requester, pages: freed, order } of pages.workloads.takeOomKills()) {
-      this.#add({
-        type: "oom-kill",
-        atMs: clock.nowMs,
-        victim: nameOf(victim),
-        requester: nameOf(requester),
-        size: freed * PAGE_SIZE,
-        order,
-      });
-    }
-    if (!pages.workloads.hasPanicked || this.#hasPanicked) return;
-    this.#hasPanicked = true;
-    this.#add({ type: "panic", atMs: clock.nowMs, why: "out of memory and no killable processes" });
+  #order(requestedSize: number, device: number): void {
+    const { name } = this.scenario.devices[device] ?? { name: "" };
+    this.events.push({ type: "order", atMs: this.guest.clock.nowMs, device: name, requestedSize });
+    this.guest.requestSize(requestedSize, device);
   }
 
   #sample(): void {
-    this.#step();
-    this.#note();
-    this.samples.push(this.#recorder.sample());
-  }
-
-  /** What the driver has written down since the last look. */
-  #note(): void {
-    for (const event of this.#recorder.read()) this.#add(event);
-  }
-
-  #add(event: ScenarioEvent): void {
-    this.events.push(event);
-  }
-
-  get recorder(): Recorder {
-    return this.#recorder;
+    this.workloads.step();
+    this.samples.push(this.recorder.sample());
   }
 }
 
-/** The fastest workload decides how often all of them act. */
-function stepOf({ workloads }: Scenario): number {
-  const pagesPerSecond = workloads.reduce(
-    (sum, { faultRate, churnRate }) => sum + (faultRate + churnRate) / PAGE_SIZE,
-    0,
-  );
-  const us = Math.floor((PAGES_PER_STEP / Math.max(1, pagesPerSecond)) * 1e6);
-  return Math.min(Math.max(us * NS_PER_US, SHORTEST_STEP_NS), LONGEST_STEP_NS);
+/** Takes what the kernel has for itself: unmovable, from the boot memory. */
+function takeKernelMemory({ pages, zones }: Guest, bytes: number): void {
+  const wanted = bytes / PAGE_SIZE;
+  const request = {
+    order: 0,
+    type: Migratetype.Unmovable,
+    pageClass: PageClass.Kernel,
+    kind: ZoneKindNumber.Normal,
+    node: zones.all()[0]?.node ?? 0,
+  };
+  pages.allocBulk(wanted, request, []);
 }

@@ -3,11 +3,16 @@ import type { OrderOutcome, Sample, ScenarioEvent, ScenarioSummary } from "./res
 const GIB = 1024 ** 3;
 const MS_PER_MINUTE = 60_000;
 
-/** Figures for a whole run from its samples and events. The last sample is of its end. */
+/**
+ * Figures for a whole run from its samples and events. The last sample is of its end.
+ *
+ * @param names - of the devices.
+ */
 export function summarize(
   samples: readonly Sample[],
   events: readonly ScenarioEvent[],
   requests: number,
+  names: readonly string[],
 ): ScenarioSummary {
   const last = samples.at(-1);
   if (last === undefined) throw new Error("a run has at least one sample");
@@ -27,7 +32,7 @@ export function summarize(
     failedAllocations: last.failedAllocations,
     oomKills: events.filter(({ type }) => type === "oom-kill").length,
     panicked: events.some(({ type }) => type === "panic"),
-    orders: orderOutcomes(events, last.pluggedSize),
+    orders: orderOutcomes(events, last, names),
   };
 }
 
@@ -45,28 +50,36 @@ function gibMinutes(samples: readonly Sample[]): number {
   return byteMs / GIB / MS_PER_MINUTE;
 }
 
-function orderOutcomes(events: readonly ScenarioEvent[], pluggedAtEnd: number): OrderOutcome[] {
+function orderOutcomes(
+  events: readonly ScenarioEvent[],
+  last: Sample,
+  names: readonly string[],
+): OrderOutcome[] {
   const outcomes: OrderOutcome[] = [];
   for (const [at, event] of events.entries()) {
     if (event.type !== "order") continue;
+    const { device, atMs, requestedSize } = event;
     let reachedAfterMs: number | null = null;
     let pluggedSize: number | undefined;
     let isLast = true;
     for (const later of events.slice(at + 1)) {
+      if (!("device" in later) || later.device !== device) continue;
       if (later.type === "order") {
         isLast = false;
         break;
       }
       if (later.type === "gave-up") pluggedSize = later.pluggedSize;
       if (later.type !== "reached" || reachedAfterMs !== null) continue;
-      reachedAfterMs = later.atMs - event.atMs;
+      reachedAfterMs = later.atMs - atMs;
       pluggedSize = later.requestedSize;
     }
+    const atEnd = last.devices[names.indexOf(device)]?.pluggedSize ?? 0;
     outcomes.push({
-      atMs: event.atMs,
-      requestedSize: event.requestedSize,
+      device,
+      atMs,
+      requestedSize,
       reachedAfterMs,
-      pluggedSize: isLast ? pluggedAtEnd : (pluggedSize ?? pluggedAtEnd),
+      pluggedSize: isLast ? atEnd : (pluggedSize ?? atEnd),
     });
   }
   return outcomes;

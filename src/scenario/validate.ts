@@ -2,7 +2,8 @@ import { Validator, type OutputUnit } from "@cfworker/json-schema";
 
 import { nearName } from "../policies/near-name.js";
 import { ScenarioError } from "./scenario-error.js";
-import { SCENARIO_SCHEMA, type JsonSchema } from "./schema.js";
+import type { JsonSchema } from "./schema-parts.js";
+import { SCENARIO_SCHEMA } from "./schema.js";
 
 /** Keywords whose errors say what is wrong; those of others only repeat that something below them is. */
 const TELLING: Readonly<Record<string, (found: Found) => string>> = {

@@ -315,6 +315,11 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   lookAtWorkload: [[0], [64], [MAX]],
   dropWorkloadCaches: [[0], [64], [MAX]],
   workloadRounds: [[0], [64], [MAX]],
+  holdWorkload: [
+    [0, 1, 1],
+    [MAX, 1, 1],
+  ],
+  compactionMoves: [[2], [MAX]],
   takeOomEvents: [],
   hasPanicked: [],
   takeTouched: [

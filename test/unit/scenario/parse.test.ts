@@ -11,8 +11,8 @@ describe("a scenario file", () => {
     expect(scenario).toMatchObject({
       seed: 1,
       durationNs: 90e9,
-      guest: { bootMemory: GiB, profile: "v6.1" },
-      device: { regionSize: 4 * GiB, blockSize: 2 * 1024 ** 2, flavour: "qemu" },
+      guest: { bootMemory: [{ start: 0, size: GiB }], profile: "v6.1" },
+      devices: [{ regionSize: 4 * GiB, blockSize: 2 * 1024 ** 2, flavour: "qemu" }],
       workloads: [],
       host: [],
     });
@@ -104,12 +104,74 @@ describe("a scenario file", () => {
     {
       name: "more than the region",
       text: "duration: 1s\ndevice: { regionSize: 1GiB }\nhost: [{ at: 0s, requestedSize: 2GiB }]",
-      message: "f: host[0].requestedSize: must be at most device.regionSize (1 GiB), got 2 GiB",
+      message:
+        "f: host[0].requestedSize: must be at most the regionSize of device 1 (1 GiB), got 2 GiB",
     },
     {
       name: "a size that is no multiple",
       text: "duration: 1s\ndevice: { regionSize: 1GiB, blockSize: 4MiB, requestedSize: 6MiB }",
       message: "f: device.requestedSize: must be a multiple of 4 MiB, got 6 MiB",
+    },
+    {
+      name: "a start size of more than the region",
+      text: "duration: 1s\ndevice: { regionSize: 1GiB, requestedSize: 2GiB }",
+      message: "f: device.requestedSize: must be at most regionSize (1 GiB), got 2 GiB",
+    },
+    {
+      name: "a device beside devices",
+      text: "duration: 1s\ndevice: { regionSize: 1GiB }\ndevices: [{ regionSize: 1GiB }]",
+      message: "f: devices: must not stand beside device",
+    },
+    {
+      name: "an order to a device that there is not",
+      text: "duration: 1s\ndevices: [{ name: left, regionSize: 1GiB }]\nhost: [{ at: 0s, requestedSize: 0, device: lefd }]",
+      message:
+        /^f: host\[0\]\.device: must name a device of this file, got "lefd" \(did you mean "left"\?\)/,
+    },
+    {
+      name: "a ramp that ends before it begins",
+      text: "duration: 1h\nhost: [{ at: 20s, until: 10s, requestedSize: 1GiB }]",
+      message: "f: host[0].until: must be after at (20 s), got 10 s",
+    },
+    {
+      name: "a ramp of too many steps",
+      text: "duration: 1h\ndevice: { regionSize: 1TiB }\nhost: [{ at: 0s, until: 1h, requestedSize: 1TiB, step: 2MiB }]",
+      message: "f: host[0].step: must give at most 10000 steps, got 524288",
+    },
+    {
+      name: "two workloads of one name",
+      text: "duration: 1s\nworkloads: [{ kind: pins, name: a, size: 1MiB }, { kind: pins, name: a, size: 1MiB }]",
+      message: 'f: workloads[1].name: must differ from the others\', got "a" again',
+    },
+    {
+      name: "buffers held longer than the time between bursts",
+      text: "duration: 1s\nworkloads: [{ kind: network, burst: 1MiB, every: 1s, hold: 1s }]",
+      message: "f: workloads[0].hold: must be from 0.001 ms to 500 ms, got 1 s",
+    },
+    {
+      name: "a key of another kind of workload",
+      text: "duration: 1s\nworkloads: [{ kind: pins, size: 1MiB, churnRate: 1MiB }]",
+      message: /^f: workloads\[0\]: has no key "churnRate"/,
+    },
+    {
+      name: "boot memory that overlaps",
+      text: "duration: 1s\nguest: { bootRanges: [{ start: 0, size: 1GiB }, { start: 512MiB, size: 1GiB }] }",
+      message: /^f: guest\.bootRanges: must not overlap/,
+    },
+    {
+      name: "a kernel larger than the boot memory",
+      text: "duration: 1s\nguest: { bootMemory: 1GiB, kernelMemory: 1GiB }",
+      message: "f: guest.kernelMemory: must be less than the boot memory (1 GiB), got 1 GiB",
+    },
+    {
+      name: "a fault that ends before it begins",
+      text: "duration: 1h\nfaults: [{ kind: migration, at: 2s, until: 1s }]",
+      message: "f: faults[0].until: must be after at (2 s), got 1 s",
+    },
+    {
+      name: "too many samples",
+      text: "duration: 10h\nrecord: { every: 1s }",
+      message: "f: record.every: must give at most 20000 samples, got 36000",
     },
     {
       name: "a workload larger than the guest",
