@@ -13,12 +13,21 @@
 import { ALLOC_COMPOUND, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_THP } from "./abi";
 import { NO_CHUNK } from "./free-list";
 import { reserve } from "./layout";
-import { lostOwners, openOwners, ownerOf, setOwner, tracking } from "./owner";
+import { lostOwners, openOwners, ownerOf, reserveMore, setOwner, tracking } from "./owner";
 import { setRange } from "./page";
 import { ensureRecords } from "./record-slab";
-import { freePagesAt, lastTakenPages, setUsed, takeBulk, takePages } from "./page-alloc";
+import {
+  freePage,
+  freePagesAt,
+  lastTakenPages,
+  setUsed,
+  takeBulk,
+  takePage,
+  takePages,
+} from "./page-alloc";
 import { classOf, isLru } from "./page-class";
 import { entryOf, nrPageblocks, zoneOf } from "./pageblock";
+import { ensureRecords } from "./record-slab";
 import { addLruPages } from "./zone";
 
 const GONE: u32 = 0xffffffff;
@@ -142,7 +151,7 @@ function takeSegment(holding: usize): usize {
     pool = load<u32>(segment);
   } else {
     if (nrSegments == MAX_SEGMENTS) return 0;
-    segment = reserve(SEGMENT_HEADER + (SEGMENT_SLOTS << 2));
+    segment = reserveMore(SEGMENT_HEADER + (SEGMENT_SLOTS << 2));
     if (!segment) return 0;
     segment += SEGMENT_HEADER;
     ++nrSegments;
@@ -270,7 +279,9 @@ function freeSlot(holding: usize, index: u32): void {
   if (pfn == GONE) return;
   if (tracking) own(holding, pfn, 0);
   ensureRecords(SMALL_OPERATION);
-  freePagesAt(pfn, orderOf(holding));
+  const order = orderOf(holding);
+  if (order == 0) freePage(pfn);
+  else freePagesAt(pfn, order);
   addLive(holding, -1);
 }
 
@@ -366,18 +377,17 @@ export function freePlace(holding: usize, place: u32): void {
   store<u32>(slotAt(holding, index), GONE);
 }
 
-/** Takes a chunk into the empty slot at `place`. Returns false where memory is out. */
+/** Takes a page into the empty slot at `place` of a holding of single pages. Returns false where memory is out. */
 export function takePlace(holding: usize, place: u32): bool {
   if (ensureRecords(SMALL_OPERATION) < 0) {
     slotsExhausted = true;
     return false;
   }
-  const order = orderOf(holding);
-  const pfn = takePages(order, load<u32>(holding, TYPE_AT), load<u32>(holding, KIND_AT), 0, 0);
+  const pfn = takePage(load<u32>(holding, TYPE_AT), load<u32>(holding, KIND_AT), 0, 0);
   if (pfn == NO_CHUNK) return false;
-  setUsed(pfn, order, load<u32>(holding, STATE_AT), 0);
+  setUsed(pfn, 0, load<u32>(holding, STATE_AT), 0);
   putChunk(holding, place, pfn);
-  touch(pfn, 1 << order);
+  touch(pfn, 1);
   addLive(holding, 1);
   return true;
 }

@@ -6,7 +6,7 @@
 // 512 u32: 0 = nobody, else a slot's handle.
 
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "./abi";
-import { reserve } from "./layout";
+import { ensureSlabs, nrSlabsAhead, reserve } from "./layout";
 import { PAGE_MASK } from "./page";
 import { nrPageblocks } from "./pageblock";
 
@@ -19,9 +19,18 @@ let directory: usize = 0;
 
 /** Makes the directory and keeps owners from now on. Returns false where linear memory is exhausted. */
 export function openOwners(): bool {
-  if (!directory) directory = reserve((<u64>nrPageblocks) << 2);
+  if (!directory) directory = reserveMore(nrPageblocks << 2);
   tracking = directory != 0;
   return tracking;
+}
+
+/** Slabs that an operation may count on, because it has made sure of them before it began: those of a range of 4 GiB. */
+const PROMISED_SLABS: u32 = 256;
+
+/** reserve(), in the middle of an operation: takes nothing that was promised. */
+export function reserveMore(bytes: u32): usize {
+  if (nrSlabsAhead <= PROMISED_SLABS && !ensureSlabs(2 * PROMISED_SLABS)) return 0;
+  return reserve(bytes);
 }
 
 function ownersOf(pfn: u32): usize {
@@ -37,7 +46,7 @@ export function setOwner(pfn: u32, handle: u32): void {
   let owners = ownersOf(pfn);
   if (!owners) {
     if (!handle) return;
-    owners = reserve(PAGEBLOCK_PAGES << 2);
+    owners = reserveMore(PAGEBLOCK_PAGES << 2);
     if (!owners) {
       ++lostOwners;
       return;

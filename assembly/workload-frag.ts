@@ -18,9 +18,10 @@ import {
   takePlace,
 } from "./holding";
 import { reserve } from "./layout";
-import { PAGE_MASK, RECORD_LINKS } from "./page";
+import { PAGE_MASK } from "./page";
 import { entryOf, recordOf } from "./pageblock";
 import { HEAD } from "./page-class";
+import { linksOfState } from "./record-slab";
 import { setCurrentCpu } from "./per-cpu-cache";
 import {
   COUNT_FAILED,
@@ -241,7 +242,7 @@ function lookAhead(pfn: u32): u32 {
   const record = recordOf(entryOf(pfn));
   if (!record) return 0;
   const buddy = <u32>load<u8>(record + ((pfn ^ 1) & PAGE_MASK));
-  const links = record + RECORD_LINKS + ((<usize>((pfn & PAGE_MASK) >> 1)) << 3);
+  const links = linksOfState(record + (pfn & PAGE_MASK));
   if (!(buddy & HEAD)) return buddy + load<u32>(links);
   return buddy + load<u32>(load<u32>(links)) + load<u32>(load<u32>(links, 4));
 }

@@ -10,8 +10,8 @@ import {
 } from "../guest-workload";
 import { forgetTouched, slotsExhausted } from "../holding";
 import { SCRATCH } from "../layout";
-import { ensureRecords } from "../page";
 import { nrPageblocks } from "../pageblock";
+import { ensureRecords } from "../record-slab";
 import { holdSome, letGo } from "../workload-hold";
 import { fragRounds } from "../workload-frag";
 import {
