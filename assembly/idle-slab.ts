@@ -38,12 +38,15 @@ export function markIdleSlabs(states: usize, flags: usize): void {
   idlePages += pages;
 }
 
-/** Memory is about to go offline: empty slabs are freed. */
-export function freeIdleSlabs(): void {
+/** Empty slabs are freed. Returns how many pages that were. */
+export function freeIdleSlabs(): u32 {
+  const idle = idlePages;
   for (let block: u32 = 0; idlePages > 0 && block < nrPageblocks; ++block) {
     if (recordOf(entryOfBlock(block))) freeIdleSlabsIn(block << PAGEBLOCK_ORDER);
   }
+  const freed = idle - idlePages;
   idlePages = 0;
+  return freed;
 }
 
 function freeIdleSlabsIn(pfn: u32): void {

@@ -8,6 +8,7 @@ export * from "./boundary/ranges";
 export * from "./boundary/hotplug";
 export * from "./boundary/captures";
 export * from "./boundary/looking";
+export * from "./boundary/shrinking";
 export * from "./boundary/bitmaps";
 export * from "./boundary/journal";
 export * from "./boundary/workloads";

@@ -14,7 +14,7 @@ export function seed(value: u32): void {
   state = value ? value : 0x9e3779b9;
 }
 
-function nextRandom(): u32 {
+export function nextRandom(): u32 {
   state ^= state << 13;
   state ^= state >> 17;
   state ^= state << 5;

@@ -12,7 +12,7 @@ import {
   settleZones,
 } from "./captured-memory.js";
 import { VirtualClock } from "./clock.js";
-import { PAGE_SIZE, PAGEBLOCK_PAGES, PAGEBLOCK_SIZE } from "./core/abi.js";
+import { PAGE_SIZE, PAGEBLOCK_SIZE } from "./core/abi.js";
 import { PageMemory, type LoadSummary } from "./core/page-memory.js";
 import { placeDevices } from "./device-places.js";
 import { DeviceLog, EventLog, type Log } from "./event-log.js";
@@ -23,6 +23,7 @@ import { MemoryHotplug } from "./linux/memory-hotplug.js";
 import { DEFAULT_ONLINE_SETTINGS } from "./linux/online-policy.js";
 import { linuxProfile, type LinuxProfile } from "./linux/profile.js";
 import { ZoneTable } from "./linux/zone-table.js";
+import { policyTools } from "./policies/policy-tools.js";
 import { resolvePolicy, type ResolvedPolicy } from "./policies/resolve-policy.js";
 import { featuresToLeaveOut } from "./virtio-mem/device-features.js";
 import { VirtioMemDevice } from "./virtio-mem/device.js";
@@ -223,7 +224,7 @@ export class Guest {
 }
 
 function driverOptions(
-  { hotplug, profile, policy, pages, clock, calibration }: Machine,
+  { hotplug, profile, policy, pages, zones, clock, calibration }: Machine,
   device: VirtioMemDevice,
   log: Log,
 ): VirtioMemDriverOptions {
@@ -234,7 +235,8 @@ function driverOptions(
     profile,
     requestNs: calibration.requestNs,
     policy: policy.unplug,
-    ...eyesAndHands(pages, clock, calibration),
+    retry: policy.retry,
+    ...policyTools(pages, zones, clock, calibration),
   };
 }
 
@@ -243,27 +245,4 @@ function profileOf({ profile: name = "v6.1", subblockSize }: GuestOptions): Linu
   if (subblockSize === undefined) return profile;
   assertPowerOfTwo("subblockSize", subblockSize, PAGEBLOCK_SIZE);
   return { ...profile, driver: { ...profile.driver, subblockMinimumSize: subblockSize } };
-}
-
-/** How a policy looks at subblocks and isolates them, and what that costs. */
-function eyesAndHands(
-  pages: PageMemory,
-  clock: VirtualClock,
-  { lookedPageNs, perPageblockNs }: Calibration,
-): Required<Pick<VirtioMemDriverOptions, "sense" | "isolation">> {
-  return {
-    sense: (startPfn, nrPages, count) => {
-      clock.advance(Math.round(nrPages * count * lookedPageNs));
-      return pages.countBySubblock(startPfn, nrPages, count);
-    },
-    isolation: {
-      tryIsolate: (startPfn, nrPages) => {
-        clock.advance(Math.round((nrPages / PAGEBLOCK_PAGES) * perPageblockNs));
-        return pages.tryIsolate(startPfn, nrPages);
-      },
-      unisolate: (startPfn, nrPages) => {
-        pages.unisolate(startPfn, nrPages);
-      },
-    },
-  };
 }

@@ -2,6 +2,7 @@ import type { ContigStage } from "./linux/linux-memory.js";
 import type { BigBlockState } from "./virtio-mem/big-block-state.js";
 import type { DeviceHealth } from "./virtio-mem/device-snapshot.js";
 import type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
+import type { ShrinkableCache } from "./virtio-mem/unplug-policy.js";
 import type { RequestType, ResponseType } from "./virtio-mem/protocol.js";
 
 interface Stamped {
@@ -78,6 +79,13 @@ export interface LookEntry extends Stamped {
   readonly nrPages: number;
 }
 
+/** The driver had a cache give pages back to the allocator. */
+export interface ShrinkEntry extends Stamped {
+  readonly type: "shrink";
+  readonly cache: ShrinkableCache;
+  readonly nrPages: number;
+}
+
 /** The driver asked Linux to add memory blocks. */
 export interface AddMemoryEntry extends Stamped {
   readonly type: "add-memory";
@@ -105,6 +113,8 @@ export type RunTrigger =
   | "memory-offlined"
   /** Removing a memory block has freed its memmap, so something else may go now. */
   | "memory-removed"
+  /** Memory was freed, under a policy that waits for it. */
+  | "memory-freed"
   /** The guest was suspended and is awake again. */
   | "wake-up"
   | "asked";
@@ -141,6 +151,7 @@ export type LogEntry =
   | BigBlockStateEntry
   | ContigEntry
   | LookEntry
+  | ShrinkEntry
   | AddMemoryEntry
   | RemoveMemoryEntry
   | RunStartEntry

@@ -510,6 +510,19 @@ export class PageMemory {
     };
   }
 
+  /**
+   * Frees the slabs of which no object is in use and, of the others that lie in reclaimable pageblocks, about `percent`
+   * (0 to 100), drawn from the seed. Returns how many pages that were.
+   */
+  dropSlab(percent: number): number {
+    return count(this.#core.dropSlab(percent), "slab to drop");
+  }
+
+  /** Drops all clean pages of files that nothing holds. Returns how many. */
+  dropFileCache(): number {
+    return count(this.#core.dropFileCache(), "file cache to drop");
+  }
+
   /** Keeps a journal of migrations with room for `entries`. */
   openJournal(entries: number): void {
     check(this.#core.journalOpen(entries), `open a journal of ${entries} entries`);

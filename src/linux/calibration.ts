@@ -21,6 +21,8 @@ export interface Calibration {
   readonly migratedPageNs: number;
   /** Dropping a clean file page. */
   readonly droppedPageNs: number;
+  /** Giving back a page of slab with its objects. */
+  readonly droppedSlabPageNs: number;
   /** Looking at a page without touching it, to see whether it could move. */
   readonly lookedPageNs: number;
   /** Adding a memory block and bringing it online, per 128 MiB. */
@@ -44,6 +46,7 @@ export const DEFAULT_CALIBRATION: Calibration = {
   perPageblockNs: 10_000,
   migratedPageNs: 2_000,
   droppedPageNs: 500,
+  droppedSlabPageNs: 3_000,
   lookedPageNs: 5,
   addSectionNs: 800_000,
   removeSectionNs: 2_000_000,

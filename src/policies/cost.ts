@@ -8,6 +8,8 @@ export interface Cost {
   readonly movedPages: number;
   /** Clean pages of file cache dropped. */
   readonly droppedPages: number;
+  /** Pages of slab given back: empty ones, and such that held objects. */
+  readonly droppedSlabPages: number;
   /** Calls of alloc_contig_range(), and those of them that got nothing. */
   readonly attempts: number;
   readonly failedAttempts: number;
@@ -22,6 +24,7 @@ export class CostTally {
   #scannedPages = 0;
   #movedPages = 0;
   #droppedPages = 0;
+  #droppedSlabPages = 0;
   #attempts = 0;
   #failedAttempts = 0;
   #requests = 0;
@@ -29,6 +32,10 @@ export class CostTally {
   note(entry: LogEntry): void {
     if (entry.type === "request") this.#requests++;
     if (entry.type === "look") this.#scannedPages += entry.nrPages;
+    if (entry.type === "shrink") {
+      if (entry.cache === "file-cache") this.#droppedPages += entry.nrPages;
+      else this.#droppedSlabPages += entry.nrPages;
+    }
     if (entry.type !== "contig") return;
     this.#movedPages += entry.migratedPages;
     this.#droppedPages += entry.droppedPages;
@@ -42,6 +49,7 @@ export class CostTally {
       scannedPages: this.#scannedPages,
       movedPages: this.#movedPages,
       droppedPages: this.#droppedPages,
+      droppedSlabPages: this.#droppedSlabPages,
       attempts: this.#attempts,
       failedAttempts: this.#failedAttempts,
       requests: this.#requests,

@@ -1,4 +1,7 @@
+import type { OnlineSettings } from "../linux/online-policy.js";
 import type { UnplugPolicy } from "../virtio-mem/unplug-policy.js";
+import type { ResizeController } from "./resize-controller.js";
+import type { RetryRule } from "./retry-rule.js";
 
 /** The parts of an unplug policy that a policy may decide. */
 export type UnplugDecisions = Partial<Omit<UnplugPolicy, "name">>;
@@ -9,7 +12,7 @@ export type UnplugDecisions = Partial<Omit<UnplugPolicy, "name">>;
  * the Linux version.
  */
 export interface Policy {
-  /** What people call it. Lower-case letters, digits, `-` and `.`. */
+  /** What people call it: lower-case letters, digits, `-`, `.` and, before a value, `=`. */
   readonly name: string;
   /** One line: what it does. */
   readonly summary: string;
@@ -17,4 +20,12 @@ export interface Policy {
   readonly isComplete?: boolean;
   /** What an unplug run in sub-block mode tries, in which order and how often. */
   readonly unplug?: UnplugDecisions;
+  /** When the driver tries again. */
+  readonly retry?: RetryRule;
+  /** Where added memory goes online; goes over the guest's own settings. */
+  readonly online?: Partial<OnlineSettings>;
+  /** Where the struct pages of added memory lie. */
+  readonly memmap?: "older-memory" | "added-memory";
+  /** Changes the size that the host asks for, in scenarios. */
+  readonly controller?: ResizeController;
 }

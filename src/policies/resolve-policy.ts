@@ -1,10 +1,12 @@
-import { linuxProfile, PROFILE_NAMES, type LinuxProfile } from "../linux/profile.js";
+import type { OnlineSettings } from "../linux/online-policy.js";
+import type { LinuxProfile } from "../linux/profile.js";
 import { LINUX_POLICIES } from "../virtio-mem/linux-policies.js";
 import type { UnplugPolicy } from "../virtio-mem/unplug-policy.js";
-import { nearName } from "./near-name.js";
 import type { Policy, UnplugDecisions } from "./policy.js";
 import { PolicyError } from "./policy-error.js";
-import { POLICIES } from "./registry.js";
+import { policyNamed } from "./registry.js";
+import type { ResizeController } from "./resize-controller.js";
+import type { RetryRule } from "./retry-rule.js";
 
 /** Policies by name, joined by `+`, or as objects. */
 export type PolicyChoice = string | Policy | readonly (string | Policy)[];
@@ -14,19 +16,37 @@ export interface ResolvedPolicy {
   /** The names, joined by `+`. */
   readonly name: string;
   readonly unplug: UnplugPolicy;
+  readonly retry: RetryRule;
+  /** What goes over the guest's own settings. */
+  readonly online: Partial<OnlineSettings>;
+  readonly memmap: "older-memory" | "added-memory";
+  readonly controller: ResizeController | undefined;
 }
 
-/** What an unplug decision is called when two policies contradict each other. */
-const DECISIONS: Readonly<Record<Exclude<keyof UnplugDecisions, "accepts">, string>> = {
-  passes: "which memory blocks an unplug run visits",
-  memoryBlocks: "the order of memory blocks",
-  subblocks: "the order of subblocks",
-  chunks: "the sizes of chunks",
-  attempts: "the number of attempts",
-  rank: "the rank of chunks",
-  isolatesFirst: "when chunks are isolated",
-  outOfMemory: "what happens when memory runs out",
-};
+/** Decisions of which several add up; all others are made once. */
+const ADDED = ["accepts", "before", "whenShort"] as const;
+
+/** What a decision is called when two policies contradict each other. */
+const DECISIONS: Readonly<Record<Exclude<keyof UnplugDecisions, (typeof ADDED)[number]>, string>> =
+  {
+    passes: "which memory blocks an unplug run visits",
+    memoryBlocks: "the order of memory blocks",
+    subblocks: "the order of subblocks",
+    chunks: "the sizes of chunks",
+    attempts: "the number of attempts",
+    rank: "the rank of chunks",
+    isolatesFirst: "when chunks are isolated",
+    outOfMemory: "what happens when memory runs out",
+    emptyMemoryBlocks: "what happens to emptied memory blocks",
+    mostFailures: "when a run gives up",
+    reserve: "how much free memory is kept",
+  };
+const OTHERS = {
+  retry: "when to try again",
+  online: "where memory goes online",
+  memmap: "where struct pages lie",
+  controller: "the size that the host asks for",
+} as const;
 
 /**
  * Puts policies together: decisions of single ones go over those of a complete one, and that over
@@ -37,27 +57,39 @@ const DECISIONS: Readonly<Record<Exclude<keyof UnplugDecisions, "accepts">, stri
  */
 export function resolvePolicy(
   choice: PolicyChoice | undefined,
-  profile: LinuxProfile,
+  { driver }: LinuxProfile,
 ): ResolvedPolicy {
-  const own = LINUX_POLICIES[profile.driver.unplugPolicy];
+  const own = LINUX_POLICIES[driver.unplugPolicy];
   const policies = choice === undefined ? [] : policiesOf(choice);
   const name = policies.length === 0 ? own.name : policies.map((policy) => policy.name).join("+");
   assertCompatible(name, policies);
   const complete = policies.filter(({ isComplete }) => isComplete === true);
   const others = policies.filter(({ isComplete }) => isComplete !== true);
-  const unplug = [...complete, ...others].reduce<UnplugPolicy>(
-    (sum, policy) => ({
-      ...sum,
-      ...policy.unplug,
-      accepts: [...(sum.accepts ?? []), ...(policy.unplug?.accepts ?? [])],
-    }),
-    own,
-  );
-  const { accepts, ...decisions } = unplug;
+  const inOrder = [...complete, ...others];
   return {
     name,
-    unplug: { ...decisions, name, ...(accepts?.length === 0 ? {} : { accepts }) },
+    unplug: { ...inOrder.reduce(unplugWith, own), name },
+    retry: one(inOrder, "retry") ?? { ...driver.retry, factor: 2 },
+    online: one(inOrder, "online") ?? {},
+    memmap: one(inOrder, "memmap") ?? "older-memory",
+    controller: one(inOrder, "controller"),
   };
+}
+
+function unplugWith(sum: UnplugPolicy, { unplug }: Policy): UnplugPolicy {
+  if (unplug === undefined) return sum;
+  const added: Partial<Record<(typeof ADDED)[number], readonly unknown[]>> = {};
+  for (const key of ADDED) {
+    if (unplug[key] !== undefined) added[key] = [...(sum[key] ?? []), ...unplug[key]];
+  }
+  return { ...sum, ...unplug, ...added } as UnplugPolicy;
+}
+
+function one<K extends keyof typeof OTHERS>(
+  policies: readonly Policy[],
+  key: K,
+): Policy[K] | undefined {
+  return policies.find((policy) => policy[key] !== undefined)?.[key];
 }
 
 /** The policies of a choice, in its order. */
@@ -66,25 +98,14 @@ export function policiesOf(choice: PolicyChoice): Policy[] {
   return list.map((item) => (typeof item === "string" ? policyNamed(item.trim()) : item));
 }
 
-/** @throws PolicyError if there is none of that name; it suggests the nearest. */
-export function policyNamed(name: string): Policy {
-  const found = POLICIES.find((policy) => policy.name === name);
-  if (found !== undefined) return found;
-  const version = PROFILE_NAMES.find((profile) => profile === name);
-  if (version !== undefined) return policyNamed(linuxProfile(version).driver.unplugPolicy);
-  const names = POLICIES.map((policy) => policy.name);
-  const near = nearName(name, [...names, ...PROFILE_NAMES]);
-  const hint = near === undefined ? `one of ${names.join(", ")}` : `a known one; near is ${near}`;
-  throw new PolicyError(`policy must be ${hint}, got ${JSON.stringify(name)}`);
-}
-
 /** Two policies contradict each other where both decide the same. */
 function assertCompatible(name: string, policies: readonly Policy[]): void {
   const deciders = new Map<string, Policy>();
   const claim = (what: string, policy: Policy): void => {
     const first = deciders.get(what);
     if (first !== undefined) {
-      const both = first === policy ? `${policy.name} twice` : `${first.name} and ${policy.name}`;
+      const both =
+        first.name === policy.name ? `${policy.name} twice` : `${first.name} and ${policy.name}`;
       throw new PolicyError(
         `policy ${name} must decide each thing once, got ${both}: each decides ${what}`,
       );
@@ -99,6 +120,9 @@ function assertCompatible(name: string, policies: readonly Policy[]): void {
     }
     for (const [key, what] of Object.entries(DECISIONS)) {
       if (policy.unplug?.[key as keyof typeof DECISIONS] !== undefined) claim(what, policy);
+    }
+    for (const [key, what] of Object.entries(OTHERS)) {
+      if (policy[key as keyof typeof OTHERS] !== undefined) claim(what, policy);
     }
   }
 }

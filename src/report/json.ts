@@ -40,11 +40,12 @@ export function predictionJson(prediction: Prediction, wallMs: number): Predicti
 }
 
 function cost({ scannedPages, movedPages, droppedPages, ...counts }: Cost): Cost {
-  const { attempts, failedAttempts, requests, virtualMs } = counts;
+  const { droppedSlabPages, attempts, failedAttempts, requests, virtualMs } = counts;
   return {
     scannedPages,
     movedPages,
     droppedPages,
+    droppedSlabPages,
     attempts,
     failedAttempts,
     requests,

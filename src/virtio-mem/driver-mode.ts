@@ -6,7 +6,12 @@ import type { DeviceLink } from "./device-link.js";
 import type { DriverGeometry } from "./driver-parameters.js";
 import type { MemoryBlockState } from "./memory-block-state.js";
 import type { MemorySteps } from "./memory-steps.js";
-import type { PageIsolation, SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
+import type {
+  PageIsolation,
+  ShrinkableCache,
+  SubblockSummary,
+  UnplugPolicy,
+} from "./unplug-policy.js";
 
 /** What both modes of the driver work with. */
 export interface DriverContext {
@@ -24,6 +29,10 @@ export interface DriverContext {
   sense(startPfn: number, nrPages: number, count: number): SubblockSummary | undefined;
   /** Isolation of pageblocks, for policies that isolate first; undefined where there is none. */
   readonly isolation: PageIsolation | undefined;
+  /** Gives a cache back to the allocator. Returns how many pages that were; 0 where nobody can. */
+  shrink(cache: ShrinkableCache): number;
+  /** Free memory of the guest in bytes; without end where nobody tells. */
+  freeSize(): number;
 }
 
 /** One memory block of the device, as the driver knows it. */

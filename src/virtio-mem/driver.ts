@@ -4,6 +4,7 @@ import { Errno } from "../errno.js";
 import type { Log, RunTrigger } from "../event-log.js";
 import type { LinuxMemory, MemoryGroup, MemoryNotifier } from "../linux/linux-memory.js";
 import type { DriverProfile, LinuxProfile } from "../linux/profile.js";
+import type { RetryRule } from "../policies/retry-rule.js";
 import { BigBlockMode } from "./big-block-mode.js";
 import type { VirtioMemDevice } from "./device.js";
 import { DeviceLink } from "./device-link.js";
@@ -15,7 +16,12 @@ import { OfflineLimit } from "./offline-limit.js";
 import { featureBits, MAX_NB_BLOCKS } from "./protocol.js";
 import { explainResult, isRetried, NACK_LIMIT } from "./run-result.js";
 import { SubBlockMode } from "./sub-block-mode.js";
-import type { PageIsolation, SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
+import type {
+  PageIsolation,
+  ShrinkableCache,
+  SubblockSummary,
+  UnplugPolicy,
+} from "./unplug-policy.js";
 import { WorkQueue } from "./work-queue.js";
 
 const NS_PER_MS = 1_000_000;
@@ -39,6 +45,12 @@ export interface VirtioMemDriverOptions {
   readonly sense?: (startPfn: number, nrPages: number, count: number) => SubblockSummary;
   /** Isolation of pageblocks, for policies that isolate before they move. */
   readonly isolation?: PageIsolation;
+  /** Gives a cache back to the allocator and says how many pages that were. */
+  readonly shrink?: (cache: ShrinkableCache) => number;
+  /** Free memory of the guest in bytes. */
+  readonly freeSize?: () => number;
+  /** When to try again. Default: the waits of the version. */
+  readonly retry?: RetryRule;
 }
 
 /**
@@ -69,7 +81,13 @@ export class VirtioMemDriver {
   #isBeingRemoved = false;
   #needsUnplugAll = false;
   #retryTimer: Timer | undefined;
+  readonly #retry: RetryRule;
   #retryMs: number;
+  /** Timed tries since the last success or order of the host. */
+  #nrRetries = 0;
+  readonly #freeSize: (() => number) | undefined;
+  /** Free memory when the last run ended that left something; undefined where freed memory is no reason to try. */
+  #freeAtEnd: number | undefined;
   /** What was accepted before the guest went to sleep. */
   #features = 0n;
 
@@ -79,7 +97,9 @@ export class VirtioMemDriver {
     this.#log = log;
     this.#clock = log.clock;
     this.#workQueue = options.workQueue ?? new WorkQueue();
-    this.#retryMs = profile.driver.retry.minimumMs;
+    this.#retry = options.retry ?? { ...profile.driver.retry, factor: 2 };
+    this.#retryMs = this.#retry.minimumMs;
+    this.#freeSize = options.freeSize;
     this.policy = options.policy ?? LINUX_POLICIES[profile.driver.unplugPolicy];
     this.geometry = driverGeometry(
       profile.driver,
@@ -165,6 +185,7 @@ export class VirtioMemDriver {
 
   /** The device has changed its config. Noticed at once by a run that is going on. */
   handleConfigChange(): void {
+    this.#nrRetries = 0;
     this.#link.configChanged = true;
     this.#queueWork("config-change");
   }
@@ -172,6 +193,17 @@ export class VirtioMemDriver {
   /** Queues a run for no reason but that somebody asks. */
   ask(): void {
     this.#queueWork("asked");
+  }
+
+  /**
+   * Memory may have been freed. Under a policy that waits for that, a run is made if as much as a
+   * subblock was since the last one that left something.
+   */
+  noticeFreed(): void {
+    if (this.#freeAtEnd === undefined || this.#freeSize === undefined) return;
+    if (this.#freeSize() < this.#freeAtEnd + this.geometry.subblockSize) return;
+    this.#queueWork("memory-freed");
+    this.run();
   }
 
   /** Does the queued work of all drivers that share the queue. Inside a run it does nothing. */
@@ -263,7 +295,7 @@ export class VirtioMemDriver {
   }
 
   #createMode(options: VirtioMemDriverOptions): DriverMode {
-    const { memory, profile, parameters = {}, sense, isolation } = options;
+    const { memory, profile, parameters = {}, sense, isolation, shrink, freeSize } = options;
     const { bigBlockSize, memoryBlockSize, deviceBlockSize } = this.geometry;
     const unitSize = bigBlockSize ?? memoryBlockSize;
     if (unitSize / deviceBlockSize > MAX_NB_BLOCKS) {
@@ -294,6 +326,12 @@ export class VirtioMemDriver {
         return summary;
       },
       isolation,
+      shrink: (cache: ShrinkableCache) => {
+        const nrPages = shrink?.(cache) ?? 0;
+        this.#log.add({ type: "shrink", atNs: this.#clock.nowNs, cache, nrPages });
+        return nrPages;
+      },
+      freeSize: () => freeSize?.() ?? Infinity,
     };
     return bigBlockSize === undefined
       ? new SubBlockMode(context)
@@ -312,6 +350,7 @@ export class VirtioMemDriver {
     this.#queuedBy = undefined;
     if (this.#isBeingRemoved || this.#isFrozen) return;
     this.#cancelRetry();
+    this.#freeAtEnd = undefined;
     if (this.#isBroken) return;
     this.#isRunning = true;
     const { requestedSize, pluggedSize } = this.#link;
@@ -371,7 +410,8 @@ export class VirtioMemDriver {
       pluggedSize,
     });
     if (errno === 0) {
-      this.#retryMs = this.#profile.retry.minimumMs;
+      this.#retryMs = this.#retry.minimumMs;
+      this.#nrRetries = 0;
     } else if (isRetried(errno)) {
       // A run that is queued already would cancel the timer at once.
       if (this.#queuedBy === undefined) this.#armRetry();
@@ -386,10 +426,13 @@ export class VirtioMemDriver {
   }
 
   #armRetry(): void {
+    if (this.#retry.onFreed === true) this.#freeAtEnd = this.#freeSize?.();
+    if (this.#nrRetries >= (this.#retry.most ?? Infinity)) return;
     const dueNs = this.#clock.nowNs + this.#retryMs * NS_PER_MS;
     this.#retryTimer = this.#clock.setTimer(dueNs, () => {
       this.#retryTimer = undefined;
-      this.#retryMs = Math.min(2 * this.#retryMs, this.#profile.retry.maximumMs);
+      this.#retryMs = Math.min(this.#retry.factor * this.#retryMs, this.#retry.maximumMs);
+      this.#nrRetries++;
       this.#queueWork("retry-timer");
       this.run();
     });

@@ -1,9 +1,10 @@
 import { Errno } from "../errno.js";
+import type { DriverProfile } from "../linux/profile.js";
 import type { DriverContext } from "./driver-mode.js";
 import { KeptOut } from "./kept-out.js";
 import type { MemoryBlockState } from "./memory-block-state.js";
 import type { MemoryBlockTable } from "./memory-block-table.js";
-import type { Chunk, SubblockSummary, UnplugView } from "./unplug-policy.js";
+import type { Chunk, ShrinkableCache, SubblockSummary, UnplugView } from "./unplug-policy.js";
 
 const PAGE_SIZE = 4096;
 
@@ -31,6 +32,8 @@ export class SubBlockUnplug implements UnplugView {
   #visited: number | undefined;
   /** What the last look at a whole memory block told. */
   #sensed: { readonly id: number; readonly summary: SubblockSummary | undefined } | undefined;
+  /** Attempts of this run that were refused. */
+  #failures = 0;
   readonly #isStale: () => boolean;
 
   constructor(context: DriverContext, table: MemoryBlockTable) {
@@ -52,9 +55,23 @@ export class SubBlockUnplug implements UnplugView {
    * @returns 0; -EBUSY if fewer could go; another errno where one ended the run.
    */
   run(wanted: number): number {
+    const { policy, unplugOnline } = this.#context;
     this.#left = wanted;
     this.#outOfMemory = 0;
+    this.#failures = 0;
     if (wanted === 0) return 0;
+    if (unplugOnline) this.#shrink(policy.before);
+    const rc = this.#runPasses();
+    if (this.#left === 0 || !(rc === -Errno.EBUSY || rc === -Errno.ENOMEM)) return rc;
+    return this.#shrink(policy.whenShort) > 0 ? this.#runPasses() : rc;
+  }
+
+  /** Gives caches back to the allocator. Returns how many pages that were. */
+  #shrink(caches: readonly ShrinkableCache[] = []): number {
+    return caches.reduce((pages, cache) => pages + this.#context.shrink(cache), 0);
+  }
+
+  #runPasses(): number {
     const { policy, unplugOnline } = this.#context;
     const isPlanned = policy.rank !== undefined || policy.isolatesFirst === true;
     for (const [pass, states] of policy.passes.entries()) {
@@ -315,18 +332,32 @@ export class SubBlockUnplug implements UnplugView {
   }
 
   #takeChunk({ id, start, count }: Chunk): number {
+    if (!this.#keepsReserve(count)) return count === 1 ? -Errno.ENOMEM : 0;
     const rc = this.#unplugChunk(id, start, count);
-    if (rc === SKIPPED) return 0;
+    if (rc === SKIPPED) {
+      return ++this.#failures === this.#context.policy.mostFailures ? -Errno.EBUSY : 0;
+    }
     if (rc !== 0) return rc;
     this.#left -= count;
     this.#removeIfEmpty(id);
     return 0;
   }
 
+  /** Would enough memory be free without this many subblocks? */
+  #keepsReserve(count: number): boolean {
+    const { reserve = 0 } = this.#context.policy;
+    return reserve === 0 || this.#context.freeSize() - count * this.#subblockSize >= reserve;
+  }
+
   #removeIfEmpty(id: number): void {
-    if (this.#table.nrPluggedOf(id) === 0 && this.#context.profile.emptyMemoryBlocks !== "kept") {
+    if (this.#table.nrPluggedOf(id) === 0 && this.#emptyMemoryBlocks !== "kept") {
       this.#removeEmptied(id);
     }
+  }
+
+  get #emptyMemoryBlocks(): DriverProfile["emptyMemoryBlocks"] {
+    const { policy, profile } = this.#context;
+    return policy.emptyMemoryBlocks ?? profile.emptyMemoryBlocks;
   }
 
   #isAccepted(chunk: Chunk): boolean {
@@ -385,7 +416,7 @@ export class SubBlockUnplug implements UnplugView {
   #removeEmptied(id: number): void {
     if (this.#context.memory.remove(id, 1) === 0) {
       this.#table.setState(id, "unused");
-    } else if (this.#context.profile.emptyMemoryBlocks === "removed-with-retry") {
+    } else if (this.#emptyMemoryBlocks === "removed-with-retry") {
       this.#hasEmptyMemoryBlock = true;
     }
   }

@@ -1,3 +1,4 @@
+import type { DriverProfile } from "../linux/profile.js";
 import type { MemoryBlockState } from "./memory-block-state.js";
 
 export type ScanOrder = "ascending" | "descending";
@@ -102,7 +103,20 @@ export interface UnplugPolicy {
    * other chunks, some of which need none. Default: `"end"`.
    */
   readonly outOfMemory?: "end" | "go-on";
+  /** What is given back to the allocator before the first attempt of a run. Default: nothing. */
+  readonly before?: readonly ShrinkableCache[];
+  /** The same once in a run that has left something; the run is then gone through again. */
+  readonly whenShort?: readonly ShrinkableCache[];
+  /** What happens to emptied memory blocks. Default: what the version does. */
+  readonly emptyMemoryBlocks?: DriverProfile["emptyMemoryBlocks"];
+  /** Failed attempts after which a run ends. Default: no limit. */
+  readonly mostFailures?: number;
+  /** Bytes that have to stay free: a chunk whose pages would leave less is not tried. Default: 0. */
+  readonly reserve?: number;
 }
+
+/** Memory that can be given back at a price: slabs without objects, reclaimable slab, clean pages of files. */
+export type ShrinkableCache = "empty-slabs" | "slab" | "file-cache";
 
 /** Shall this chunk be tried? */
 export type ChunkTest = (view: UnplugView, chunk: Chunk) => boolean;

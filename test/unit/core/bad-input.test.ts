@@ -84,6 +84,8 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [0, 1, 0, 1],
   ],
   setCpu: [],
+  dropFileCache: [],
+  dropSlab: [[101], [MAX]],
   drainCaches: [[2], [MAX]],
   drainLru: [],
   seedRandom: [],

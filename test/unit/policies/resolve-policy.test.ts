@@ -10,7 +10,14 @@ const V6_1 = linuxProfile("v6.1");
 
 describe("resolvePolicy", () => {
   test("without a choice gives what the version does", () => {
-    expect(resolvePolicy(undefined, V6_1)).toEqual({ name: "linux", unplug: LINUX_POLICIES.linux });
+    expect(resolvePolicy(undefined, V6_1)).toEqual({
+      name: "linux",
+      unplug: LINUX_POLICIES.linux,
+      retry: { ...V6_1.driver.retry, factor: 2 },
+      online: {},
+      memmap: "older-memory",
+      controller: undefined,
+    });
     expect(resolvePolicy(undefined, linuxProfile("v5.8")).unplug).toEqual(LINUX_POLICIES["v5.8"]);
   });
 

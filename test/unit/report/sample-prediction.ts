@@ -74,6 +74,7 @@ export function drawnPrediction(
       scannedPages: 0,
       movedPages: 0,
       droppedPages: 0,
+      droppedSlabPages: 0,
       attempts: 0,
       failedAttempts: 0,
       requests: 0,

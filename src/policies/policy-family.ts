@@ -1,0 +1,18 @@
+import type { Policy } from "./policy.js";
+
+/** Policies that differ by one value: `name` alone has the default, `name=value` another. */
+export interface PolicyFamily {
+  readonly name: string;
+  readonly summary: string;
+  /** The default. */
+  readonly value: string;
+  /** @throws PolicyError if the value breaks its rule. */
+  readonly make: (value: string) => Omit<Policy, "name" | "summary">;
+}
+
+/** The member of a family with this value. */
+export function memberOf(family: PolicyFamily, value: string | undefined): Policy {
+  const { name, summary, make } = family;
+  const own = make(value ?? family.value);
+  return { name: value === undefined ? name : `${name}=${value}`, summary, ...own };
+}
