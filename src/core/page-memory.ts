@@ -207,7 +207,9 @@ export class PageMemory {
 
   /** Frees `2 ** order` used pages. */
   free(pfn: number, order: number): void {
-    check(this.#core.freePagesOf(pfn, order), `free pfn ${pfn} order ${order}`);
+    const result = this.#core.freePagesOf(pfn, order);
+    // the words of a failure cost more than the call
+    if (result < 0) fail(result, `free pfn ${pfn} order ${order}`);
   }
 
   /** Frees a run of used pages as single pages, ascending. */
@@ -217,12 +219,14 @@ export class PageMemory {
 
   /** Changes what a used page is, and what holds it. */
   setPage(pfn: number, pageClass: PageClass, hold: Hold): void {
-    check(this.#core.setPage(pfn, pageClass, hold), `set the class of pfn ${pfn}`);
+    const result = this.#core.setPage(pfn, pageClass, hold);
+    if (result < 0) fail(result, `set the class of pfn ${pfn}`);
   }
 
   /** State byte of a page: bit 7 = head of a free chunk, else class (bits 0-4) and hold (5-6). */
   pageState(pfn: number): number {
-    return check(this.#core.pageState(pfn), `look at pfn ${pfn}`);
+    const state = this.#core.pageState(pfn);
+    return state < 0 ? fail(state, `look at pfn ${pfn}`) : state;
   }
 
   /**
