@@ -45,7 +45,7 @@ export class MemoryHotplug implements LinuxMemory {
   readonly #pages: PageMemory;
   readonly #zones: ZoneTable;
   readonly #blocks = new Map<number, MemoryBlock>();
-  readonly #notifiers = new Set<MemoryNotifier>();
+  #notifiers: { readonly notifier: MemoryNotifier; readonly priority: number }[] = [];
   readonly #groups = new MemoryGroups();
   readonly #accounting: MemoryAccounting;
   readonly #pagesPerBlock: number;
@@ -187,13 +187,18 @@ export class MemoryHotplug implements LinuxMemory {
     }
   }
 
-  registerNotifier(notifier: MemoryNotifier): () => void {
-    this.#notifiers.add(notifier);
+  /** @param priority - higher ones are called first, equal ones in the order of registration. Default: 0. */
+  registerNotifier(notifier: MemoryNotifier, priority = 0): () => void {
+    const at = this.#notifiers.findIndex((other) => other.priority < priority);
+    const entry = { notifier, priority };
+    this.#notifiers.splice(at < 0 ? this.#notifiers.length : at, 0, entry);
     for (const { id, zone } of this.#blocks.values()) {
       const group = notifier.memoryGroup(id);
       if (zone !== undefined && group !== undefined) this.#count(group, zone, 1);
     }
-    return () => this.#notifiers.delete(notifier);
+    return () => {
+      this.#notifiers = this.#notifiers.filter((other) => other !== entry);
+    };
   }
 
   /** Online memory blocks that a range of pages touches, and how many of its pages each has. */
@@ -216,7 +221,7 @@ export class MemoryHotplug implements LinuxMemory {
   /** Brings a block online unless a notifier vetoes, into the zone of the policy or the given one. */
   #online(block: MemoryBlock, kind: ZoneKind = this.#chooseZone(block)): void {
     const { id } = block;
-    const notifiers = [...this.#notifiers];
+    const notifiers = this.#notifiers.map(({ notifier }) => notifier);
     if (!notifiers.every((notifier) => notifier.goingOnline(id, kind))) {
       for (const notifier of notifiers) notifier.cancelOnline(id);
       return;
@@ -240,7 +245,7 @@ export class MemoryHotplug implements LinuxMemory {
   #offline(block: MemoryBlock): number {
     const { id, zone } = block;
     if (zone === undefined) return 0;
-    const notifiers = [...this.#notifiers];
+    const notifiers = this.#notifiers.map(({ notifier }) => notifier);
     const vetoing = notifiers.findIndex((notifier) => !notifier.goingOffline(id));
     if (vetoing >= 0) {
       for (const notifier of notifiers) notifier.cancelOffline(id);
@@ -280,7 +285,7 @@ export class MemoryHotplug implements LinuxMemory {
 
   /** The memory group of a block, by the driver that it belongs to. */
   #groupOf(id: number): MemoryGroup | undefined {
-    for (const notifier of this.#notifiers) {
+    for (const { notifier } of this.#notifiers) {
       const group = notifier.memoryGroup(id);
       if (group !== undefined) return group;
     }
