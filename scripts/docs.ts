@@ -15,7 +15,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
-const DOCUMENTS = ["README.md", "docs/agreement.md", "docs/check.md"];
+const DOCUMENTS = ["README.md", "docs/agreement.md", "docs/check.md", "docs/conformance.md"];
 const BLOCK = /(<!-- output of: (.+) -->\n\n```\w*\n)([^]*?)(```\n)/g;
 
 const isCheck = process.argv.includes("--check");

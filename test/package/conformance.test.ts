@@ -1,0 +1,114 @@
+// What docs/conformance.md tells people to do, done with the installed package.
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, inject, test } from "vitest";
+
+import { binOf, runNode } from "./run.js";
+
+const consumer = inject("consumer");
+const COMMAND = "node_modules/.bin/virtio-mem";
+/** As the package brings them. */
+const TOY = "node_modules/virtio-mem-engine/docs/conformance/toy_device.py";
+const document = readFileSync(join(import.meta.dirname, "../../docs/conformance.md"), "utf8");
+const examples = [...document.matchAll(/```js\n([^]*?)```\n\n```text\n([^]*?)```/g)].map(
+  ([, code = "", output = ""]) => [code, output] as const,
+);
+
+function vectors(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [COMMAND, "vectors", "--random", "500", ...args], {
+    cwd: consumer,
+    encoding: "utf8",
+  });
+}
+
+describe("a device in another language, with the adapter", () => {
+  test("agrees over its standard input and output", () => {
+    const { status, stdout, stderr } = vectors("--against", `python3 ${TOY}`);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(
+      /^(\S+) of \1 steps agree; of \d+ cases \d+ complete, 0 differ, 3 left out\n/,
+    );
+    expect(status).toBe(0);
+  });
+
+  test("agrees over a Unix socket", async () => {
+    const path = join(consumer, "toy.sock");
+    const toy = spawn("python3", [TOY, "--socket", path], { cwd: consumer, stdio: "inherit" });
+    try {
+      await expect.poll(() => existsSync(path), { timeout: 20_000 }).toBe(true);
+      const { status, stdout } = vectors("--socket", path);
+      expect(stdout).toMatch(/^(\S+) of \1 steps agree/);
+      expect(status).toBe(0);
+    } finally {
+      toy.kill();
+    }
+  });
+
+  test("differs where it has a defect, and the command says where", () => {
+    const { status, stdout } = vectors("--against", `python3 ${TOY} --defect`);
+    expect(stdout).toMatch(/05-up-to-the-target, line \d+: .*\n {2}resp: expected NACK, got ACK\n/);
+    expect(status).toBe(1);
+  });
+
+  test("that does not start is an error in words", () => {
+    const { status, stderr } = vectors("--against", "exit 0");
+    expect(stderr).toContain("the device under test must answer, got: ");
+    expect(status).toBe(2);
+  });
+});
+
+test("our device stands behind a command of the kit's own", () => {
+  const { status, stdout } = vectors(
+    "--against",
+    `"${process.execPath}" ${COMMAND} device --serve stdio`,
+  );
+  expect(stdout).toMatch(
+    /^(\S+) of \1 steps agree; of \d+ cases \d+ complete, 0 differ, 0 left out\n$/,
+  );
+  expect(status).toBe(0);
+});
+
+describe("device and driver as doubles", () => {
+  test("have three examples", () => {
+    expect(examples).toHaveLength(3);
+    expect([...document.matchAll(/```js\n/g)]).toHaveLength(3);
+  });
+
+  test.each(examples.map((example, at) => [at + 1, ...example] as const))(
+    "example %i prints what stands below it",
+    (at, code, output) => {
+      const file = `conformance-${at}.mjs`;
+      writeFileSync(join(consumer, file), code);
+      expect(runNode([file], consumer)).toBe(output);
+    },
+  );
+
+  test("are as the declarations say", () => {
+    const files = examples.map(([code], at) => {
+      const file = `conformance-${at}-typed.mts`;
+      // the examples are JavaScript; what a strict compiler wants to be told besides
+      const typed = code
+        .replace("let notifier;", "let notifier: MemoryNotifier;")
+        .replace("new Map()", "new Map<number, MemoryBlockInfo>()")
+        .replace("const memory = {", "const memory: LinuxMemory = {")
+        .replace("its) {", "its: MemoryNotifier) {")
+        .replace("const plug = (block, nbBlocks)", "const plug = (block: number, nbBlocks: number)")
+        .replaceAll("device.handleBytes(request);", "device.handleBytes(request)!;")
+        .replaceAll("device.handleBytes(unplug)", "device.handleBytes(unplug)!")
+        .replaceAll('"PLUG").type', '"PLUG")!.type')
+        .replaceAll('"UNPLUG").type', '"UNPLUG")!.type')
+        .replace("console.log(low / MiB)", "console.log(low! / MiB)");
+      const types = "LinuxMemory, MemoryBlockInfo, MemoryNotifier";
+      writeFileSync(
+        join(consumer, file),
+        `import type { ${types} } from "virtio-mem-engine";\nexport type Used = [${types}];\n${typed}`,
+      );
+      return file;
+    });
+    const options = "--noEmit --strict --target es2022 --module nodenext --skipLibCheck false";
+    runNode([binOf("tsc"), ...options.split(" "), ...files], consumer);
+  });
+});
