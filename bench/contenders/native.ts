@@ -11,7 +11,7 @@ export const COMPILERS = ["gcc", "clang"] as const;
 export type Compiler = (typeof COMPILERS)[number];
 
 /**
- * Compiles bench/native/`program`.c for this processor with -O3.
+ * Compiles bench/native/`program`.c with -O3, for this processor unless `machine` says another.
  *
  * @returns path of the program, or what went wrong: a machine without that compiler measures without it.
  */
@@ -19,10 +19,11 @@ export function compileNative(
   program: string,
   compiler: Compiler,
   defines: readonly string[] = [],
+  machine: readonly string[] = ["-march=native"],
 ): { path: string } | { error: string } {
   mkdirSync(OUTPUT, { recursive: true });
-  const path = join(OUTPUT, [program, compiler, ...defines].join("-"));
-  const flags = ["-O3", "-march=native", "-std=gnu11", ...defines.map((name) => `-D${name}`)];
+  const path = join(OUTPUT, [program, compiler, ...defines, ...machine].join("-"));
+  const flags = ["-O3", "-std=gnu11", ...machine, ...defines.map((name) => `-D${name}`)];
   const result = spawnSync(compiler, [...flags, "-o", path, join(SOURCE, `${program}.c`)], {
     encoding: "utf8",
   });

@@ -22,7 +22,8 @@ if (boot === undefined) {
 }
 const scale = { pages: Number(pages), repeats: Number(repeats), steps: Number(steps) };
 const allocator = boot(scale.pages);
-await warmUp(allocator);
+// without the baseline compiler there is nothing to warm up
+if (!process.execArgv.includes("--no-liftoff")) await warmUp(allocator);
 const measures = runSequences(allocator, scale, new Set(names));
 const peakBytes = peakMemory();
 for (const measure of measures) console.log(JSON.stringify({ ...measure, peakBytes }));
