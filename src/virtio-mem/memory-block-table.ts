@@ -43,6 +43,7 @@ export class MemoryBlockTable {
   readonly #onState: MemoryBlockTableOptions["onState"];
   #count = 0;
   #nrPlugged = 0;
+  #held: number | undefined;
 
   constructor({ firstId, capacity, subblocksPerMemoryBlock, onState }: MemoryBlockTableOptions) {
     this.firstId = firstId;
@@ -51,6 +52,23 @@ export class MemoryBlockTable {
     this.#states = new Uint8Array(capacity);
     this.#plugged = new RunBitmap(capacity * subblocksPerMemoryBlock);
     this.#onState = onState;
+  }
+
+  /**
+   * Works on a memory block with the hotplug lock held: meanwhile it goes neither online nor offline.
+   * Between memory blocks the lock is free, and states may change.
+   */
+  hold<T>(id: number, work: () => T): T {
+    this.#held = id;
+    try {
+      return work();
+    } finally {
+      this.#held = undefined;
+    }
+  }
+
+  isHeld(id: number): boolean {
+    return this.#held === id;
   }
 
   /** Memory blocks that the region has room for. */

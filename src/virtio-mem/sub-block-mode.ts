@@ -120,7 +120,8 @@ export class SubBlockMode implements DriverMode {
       for (const id of this.#table.inStates(states, false)) {
         if (left === 0) return 0;
         const plugged = this.#table.nrPluggedOf(id);
-        const rc = this.#refill(id, left);
+        const wanted = left;
+        const rc = this.#table.hold(id, () => this.#refill(id, wanted));
         if (rc !== 0) return rc;
         left -= this.#table.nrPluggedOf(id) - plugged;
       }
@@ -157,6 +158,7 @@ export class SubBlockMode implements DriverMode {
   goingOnline(id: number, zone: ZoneKind): boolean {
     // Memory in the region that somebody else has added must not be used.
     if (!this.#table.has(id)) return !this.covers(id);
+    if (this.#isHeld(id)) return false;
     const state = this.#table.state(id);
     if (state === "offline") return true;
     if (state !== "offline-partial") return false;
@@ -178,8 +180,8 @@ export class SubBlockMode implements DriverMode {
     // Nothing was changed in goingOnline().
   }
 
-  goingOffline(): boolean {
-    return true;
+  goingOffline(id: number): boolean {
+    return !this.#isHeld(id);
   }
 
   offline(id: number): void {
@@ -255,6 +257,11 @@ export class SubBlockMode implements DriverMode {
       this.#table.setState(id, "plugged");
     }
     return added;
+  }
+
+  /** Who wants the lock meanwhile would wait in Linux; here it is refused, as there is nobody to wait. */
+  #isHeld(id: number): boolean {
+    return this.#table.isHeld(id);
   }
 
   #allowsOffline(): boolean {

@@ -172,7 +172,7 @@ export class SubBlockUnplug implements UnplugView {
   cleanUp(): number {
     for (const id of this.#table.inStates(["plugged"], false)) {
       this.#left = this.#table.subblocksPerMemoryBlock;
-      const rc = this.#unplugRuns(id);
+      const rc = this.#table.hold(id, () => this.#unplugRuns(id));
       if (rc !== 0) return rc;
       this.#table.setState(id, "unused");
     }
@@ -250,7 +250,7 @@ export class SubBlockUnplug implements UnplugView {
 
   /** Unplugs runs of subblocks of an offline memory block and removes it when none is left. */
   #emptyOffline(id: number): number {
-    const rc = this.#unplugRuns(id);
+    const rc = this.#table.hold(id, () => this.#unplugRuns(id));
     if (!this.#table.isFull(id)) this.#table.setState(id, "offline-partial");
     if (rc !== 0) return rc;
     if (this.#table.nrPluggedOf(id) === 0) this.remove(id);
@@ -333,7 +333,7 @@ export class SubBlockUnplug implements UnplugView {
 
   #takeChunk({ id, start, count }: Chunk): number {
     if (!this.#keepsReserve(count)) return count === 1 ? -Errno.ENOMEM : 0;
-    const rc = this.#unplugChunk(id, start, count);
+    const rc = this.#table.hold(id, () => this.#unplugChunk(id, start, count));
     if (rc === SKIPPED) {
       return ++this.#failures === this.#context.policy.mostFailures ? -Errno.EBUSY : 0;
     }

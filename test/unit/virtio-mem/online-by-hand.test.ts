@@ -77,3 +77,18 @@ describe("memory taken offline by hand", () => {
     expect(guest.hotplug.offlineMemoryBlock(9999)).toBe(-Errno.EINVAL);
   });
 });
+
+test("a memory block goes neither online nor offline while the driver works on it", async () => {
+  const guest = await guestOf("v6.1", "online");
+  guest.requestSize(256 * MiB);
+  const [, last] = guest.driver.memoryBlocks();
+  const results: number[] = [];
+  guest.log.follow(({ type }) => {
+    if (type === "contig") results.push(guest.hotplug.offlineMemoryBlock(last!.id));
+  });
+  guest.requestSize(252 * MiB);
+  expect(results).toEqual([-Errno.EBUSY, -Errno.EBUSY]);
+  expect(states(guest)).toEqual(["kernel", "kernel-partial"]);
+  expect(guest.hotplug.offlineMemoryBlock(last!.id)).toBe(0);
+  guest.pages.validate();
+});
