@@ -11,12 +11,14 @@
 // by reclaim or migration) leaves GONE in its slot.
 
 import { ALLOC_COMPOUND, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_THP } from "./abi";
+import { freeContig } from "./contig-alloc";
 import { NO_CHUNK } from "./free-list";
 import { reserve } from "./layout";
 import { lostOwners, openOwners, ownerOf, reserveMore, setOwner, tracking } from "./owner";
 import { setRange } from "./page";
 import { ensureRecords } from "./record-slab";
 import {
+  accountGone,
   freePage,
   freePagesAt,
   lastTakenPages,
@@ -285,6 +287,41 @@ function freeSlot(holding: usize, index: u32): void {
   addLive(holding, -1);
 }
 
+/**
+ * Frees what `count` slots from `first` on name, in their order; the slots stay. Pages that follow each other within a pageblock go
+ * together, which comes to the same (lemma L2).
+ */
+function freeSlots(holding: usize, first: u32, count: u32): void {
+  const isSingle = orderOf(holding) == 0;
+  for (let done: u32 = 0; done < count;) {
+    const index = first + done;
+    const length = isSingle ? runLength(holding, index, count - done) : 1;
+    if (length == 1) freeSlot(holding, index);
+    else freePages(holding, load<u32>(slotAt(holding, index)), length);
+    done += length;
+  }
+}
+
+/** Slots from `index` on, at most `most`, whose pages follow each other in one pageblock. */
+function runLength(holding: usize, index: u32, most: u32): u32 {
+  const slot = slotAt(holding, index);
+  const pfn = load<u32>(slot);
+  if (pfn == GONE) return 1;
+  most = min(most, SEGMENT_SLOTS - (index & SEGMENT_MASK));
+  most = min(most, PAGEBLOCK_PAGES - (pfn & (PAGEBLOCK_PAGES - 1)));
+  let length: u32 = 1;
+  while (length < most && load<u32>(slot + ((<usize>length) << 2)) == pfn + length) ++length;
+  return length;
+}
+
+function freePages(holding: usize, pfn: u32, nrPages: u32): void {
+  if (tracking) for (let page: u32 = 0; page < nrPages; ++page) setOwner(pfn + page, 0);
+  ensureRecords(SMALL_OPERATION);
+  accountGone(pfn, nrPages);
+  freeContig(pfn, pfn + nrPages);
+  addLive(holding, -nrPages);
+}
+
 /** Takes the slot at the tail away. */
 function popTail(holding: usize): void {
   const tail = load<u32>(holding, TAIL_AT) - 1;
@@ -294,25 +331,26 @@ function popTail(holding: usize): void {
 
 /** Frees the `count` oldest slots' chunks. */
 export function freeOldest(holding: usize, count: u32): void {
-  for (let left = min(count, nrSlots(holding)); left > 0; --left) {
+  for (let left = min(count, nrSlots(holding)); left > 0;) {
     const head = load<u32>(holding, HEAD_AT);
-    freeSlot(holding, head);
-    store<u32>(holding, head + 1, HEAD_AT);
-    const isEmpty = head + 1 == load<u32>(holding, TAIL_AT);
-    if (isEmpty || !((head + 1) & SEGMENT_MASK)) releaseSegment(holding, head);
+    const part = min(left, SEGMENT_SLOTS - (head & SEGMENT_MASK));
+    freeSlots(holding, head, part);
+    store<u32>(holding, head + part, HEAD_AT);
+    const isEmpty = head + part == load<u32>(holding, TAIL_AT);
+    if (isEmpty || !((head + part) & SEGMENT_MASK)) releaseSegment(holding, head);
+    left -= part;
   }
 }
 
 /** Frees the `count` newest slots' chunks. */
 export function freeNewest(holding: usize, count: u32): void {
-  for (let left = min(count, nrSlots(holding)); left > 0; --left) {
-    freeSlot(holding, load<u32>(holding, TAIL_AT) - 1);
-    popTail(holding);
-  }
+  const nr = min(count, nrSlots(holding));
+  freeSlots(holding, load<u32>(holding, TAIL_AT) - nr, nr);
+  for (let left = nr; left > 0; --left) popTail(holding);
 }
 
 export function freeAll(holding: usize): void {
-  freeNewest(holding, nrSlots(holding));
+  freeOldest(holding, nrSlots(holding));
 }
 
 /**
@@ -324,7 +362,7 @@ export function freeRunAt(holding: usize, place: u32, count: u32): void {
   if (nr <= count) return freeAll(holding);
   const first = load<u32>(holding, HEAD_AT) + place * count;
   const length = min(count, load<u32>(holding, TAIL_AT) - first);
-  for (let at: u32 = 0; at < length; ++at) freeSlot(holding, first + at);
+  freeSlots(holding, first, length);
   for (let at = length; at > 0; --at) {
     const last = load<u32>(holding, TAIL_AT) - 1;
     if (last != first + at - 1) moveSlot(holding, last, first + at - 1);

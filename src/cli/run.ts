@@ -56,16 +56,18 @@ async function runFile(path: string, flags: RunFlags): Promise<void> {
   const wallMs = performance.now() - started;
   if (flags.svg !== undefined) await write("--svg", flags.svg, scenarioSvg(result));
   if (flags.csv !== undefined) await write("--csv", flags.csv, scenarioCsv(result));
-  const { stdout } = process;
-  if (flags.json === true) stdout.write(`${JSON.stringify(scenarioJson(result, wallMs))}\n`);
-  else
-    stdout.write(
-      scenarioText(result, { columns: stdout.isTTY ? stdout.columns : DEFAULT_COLUMNS }),
-    );
-  if (flags.svg !== undefined && flags.json !== true) {
-    stdout.write(`\nThe picture is in ${flags.svg}\n`);
-  }
+  process.stdout.write(flags.json === true ? jsonOf(result, wallMs) : wordsOf(result, flags.svg));
   if (result.interrupted) process.exitCode = 130;
+}
+
+function jsonOf(result: ScenarioResult, wallMs: number): string {
+  return `${JSON.stringify(scenarioJson(result, wallMs))}\n`;
+}
+
+function wordsOf(result: ScenarioResult, svg: string | undefined): string {
+  const { stdout } = process;
+  const words = scenarioText(result, { columns: stdout.isTTY ? stdout.columns : DEFAULT_COLUMNS });
+  return svg === undefined ? words : `${words}\nThe picture is in ${svg}\n`;
 }
 
 async function watch(run: ScenarioRun, durationNs: number): Promise<ScenarioResult> {
