@@ -79,6 +79,12 @@ export function writeRun(map: usize, start: u32, count: u32, set: bool): void {
   write(lastWord, tailMask(last), set);
 }
 
+/** Are four words in a row equal to `value`? */
+function isUniform(word: usize, value: u64): bool {
+  const low = (load<u64>(word) ^ value) | (load<u64>(word, 8) ^ value);
+  return (low | (load<u64>(word, 16) ^ value) | (load<u64>(word, 24) ^ value)) == 0;
+}
+
 /** First bit >= `from` that is `set`, or NO_BIT. */
 export function nextBit(map: usize, from: u32, set: bool): u32 {
   const bits = bitsOf(map);
@@ -88,6 +94,8 @@ export function nextBit(map: usize, from: u32, set: bool): u32 {
   const lastWord = wordAt(map, bits - 1);
   let value = (load<u64>(word) ^ flip) & headMask(from);
   while (value == 0) {
+    // four words that are all the same at a glance
+    while (word + 32 < lastWord && isUniform(word + 8, flip)) word += 32;
     if (word == lastWord) return NO_BIT;
     word += 8;
     value = load<u64>(word) ^ flip;
@@ -121,7 +129,12 @@ export function countBits(map: usize, start: u32, count: u32): u32 {
   const lastWord = wordAt(map, last);
   if (word == lastWord) return <u32>popcnt(load<u64>(word) & headMask(start) & tailMask(last));
   let sum = popcnt(load<u64>(word) & headMask(start));
-  for (word += 8; word < lastWord; word += 8) sum += popcnt(load<u64>(word));
+  word += 8;
+  for (; word + 24 < lastWord; word += 32) {
+    sum += popcnt(load<u64>(word)) + popcnt(load<u64>(word, 8));
+    sum += popcnt(load<u64>(word, 16)) + popcnt(load<u64>(word, 24));
+  }
+  for (; word < lastWord; word += 8) sum += popcnt(load<u64>(word));
   return <u32>(sum + popcnt(load<u64>(lastWord) & tailMask(last)));
 }
 
@@ -141,16 +154,34 @@ export function longestRunStart(): u32 {
 
 /** Length of the longest run of `set` bits, the lowest of equals; 0 with start NO_BIT where there is none. */
 export function longestRun(map: usize, set: bool): u32 {
+  const flip: u64 = set ? 0 : ALL;
+  const first = map + WORDS;
+  const end = first + ((<usize>((bitsOf(map) + WORD_MASK) >> 6)) << 3);
   let best: u32 = 0;
-  longestStart = NO_BIT;
-  let from = nextBit(map, 0, set);
-  while (from != NO_BIT) {
-    const length = runLength(map, from, set, u32.MAX_VALUE);
-    if (length > best) {
-      best = length;
-      longestStart = from;
+  let bestStart: u32 = NO_BIT;
+  let start: u32 = 0;
+  // all ones inside of a run, else 0
+  let inside: u64 = 0;
+  for (let at = first; at < end; at += 8) {
+    const word = load<u64>(at) ^ flip;
+    if (word == inside) continue;
+    const base = (<u32>(at - first)) << 3;
+    // a bit wherever it differs from the bit before
+    for (let edges = word ^ ((word << 1) | (inside & 1)); edges; edges &= edges - 1) {
+      const bit = base + <u32>ctz(edges);
+      if (inside && bit - start > best) {
+        best = bit - start;
+        bestStart = start;
+      }
+      start = bit;
+      inside = ~inside;
     }
-    from = nextBit(map, from + length, set);
   }
+  // bits behind the end are clear; flipped, they are a run that ends nowhere
+  if (inside && bitsOf(map) - start > best) {
+    best = bitsOf(map) - start;
+    bestStart = start;
+  }
+  longestStart = bestStart;
   return best;
 }

@@ -19,7 +19,7 @@ import {
 } from "./abi";
 import { freeBuddyBlock, freeChunk, moveChunksOfBlock } from "./buddy";
 import { NO_CHUNK, insertChunk, listTypeOf, removeChunk, wholeChunkOrder } from "./free-list";
-import { HEAD, classOf, countUnmovable, isMovable, isUnreferenced } from "./page-class";
+import { classOf, countUnmovable, isMovable, isUnreferenced } from "./page-class";
 import {
   NO_ZONE,
   baseType,
@@ -63,16 +63,22 @@ export function findUnmovable(entry: usize, offlining: bool): u32 {
     const state = blockState(entry);
     return blocksIsolation(classOf(state), inMovableZone, offlining) ? pfn : NO_CHUNK;
   }
-  for (let at: u32 = 0; at < PAGEBLOCK_PAGES;) {
-    const state = <u32>load<u8>(record + at);
-    if (state & HEAD) {
-      at += 1 << (state & 15);
-      continue;
+  for (let at: u32 = 0; at < PAGEBLOCK_PAGES; at += 8) {
+    // each byte of the word is a page; inside a free chunk there are only zeros
+    for (let left = unmovableBytes(load<u64>(record + at)); left; left &= left - 1) {
+      const page = at + (<u32>ctz(left) >> 3);
+      if (blocksIsolation(classOf(load<u8>(record + page)), inMovableZone, offlining)) {
+        return pfn + page;
+      }
     }
-    if (blocksIsolation(classOf(state), inMovableZone, offlining)) return pfn + at;
-    ++at;
   }
   return NO_CHUNK;
+}
+
+/** Of eight state bytes those that are no free head and of a class that is neither 0 nor movable (bit 4): their top bits. */
+function unmovableBytes(states: u64): u64 {
+  const isClass = (states & 0x0f0f0f0f0f0f0f0f) + 0x7f7f7f7f7f7f7f7f;
+  return isClass & ~states & ~(states << 3) & 0x8080808080808080;
 }
 
 /** Isolates one pageblock. Returns false, with refusingPfn set and nothing changed, where a page forbids it. */

@@ -102,6 +102,10 @@ export function setFlags(entry: usize, flags: u32): void {
 export function countsOf(entry: usize): u64 {
   return load<u64>(entry, 16);
 }
+/** The counters of unmovable and held pages, as one number: 0 where there is neither. */
+export function obstaclesOf(entry: usize): u32 {
+  return load<u32>(entry, 20);
+}
 export function setCounts(entry: usize, counts: u64): void {
   store<u64>(entry, counts, 16);
 }

@@ -2,7 +2,14 @@
 
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "./abi";
 import { countFree, countHeld, countMovable, countUnmovable } from "./page-class";
-import { countsOf, entryOfBlock, nrPageblocks, zoneOf } from "./pageblock";
+import {
+  ENTRY_BYTES,
+  countsOf,
+  entryOfBlock,
+  nrPageblocks,
+  obstaclesOf,
+  zoneOf,
+} from "./pageblock";
 
 /** Sum of the four counters of the pageblocks of [start, end), pfns: {free, movable, unmovable, held} as u32 each. */
 export function sumCounts(start: u32, end: u32, into: usize): void {
@@ -23,16 +30,10 @@ export function sumCounts(start: u32, end: u32, into: usize): void {
   store<u32>(into, held, 12);
 }
 
-/** Could these pageblocks be taken now, as far as their pages go: nothing unmovable, nothing held? Targets not looked at. */
-function couldGo(firstBlock: u32, nrBlocks: u32): bool {
-  for (let block = firstBlock; block < firstBlock + nrBlocks; ++block) {
-    // the upper two counters are unmovable and held
-    if (countsOf(entryOfBlock(block)) >> 32) return false;
-  }
-  return true;
-}
-
-/** Number of the `nrSubblocks` subblocks of `blocksEach` pageblocks from `firstBlock` on that could go; sets their bits in `words`. */
+/**
+ * Number of the `nrSubblocks` subblocks of `blocksEach` pageblocks from `firstBlock` on that could be taken now, as far as their pages
+ * go: nothing unmovable, nothing held. Targets not looked at. Sets their bits in `words`, clears the others', unless it is 0.
+ */
 export function removableSubblocks(
   firstBlock: u32,
   blocksEach: u32,
@@ -40,15 +41,42 @@ export function removableSubblocks(
   words: usize,
 ): u32 {
   let count: u32 = 0;
-  for (let subblock: u32 = 0; subblock < nrSubblocks; ++subblock) {
-    const goes = couldGo(firstBlock + subblock * blocksEach, blocksEach);
-    if (goes) ++count;
+  let entry = entryOfBlock(firstBlock);
+  for (let done: u32 = 0; done < nrSubblocks; done += 64) {
+    const nr = min(nrSubblocks - done, 64);
+    const goes = blocksEach == 1 ? removableBlocks(entry, nr) : removableBits(entry, blocksEach, nr);
+    entry += <usize>(nr * blocksEach) * ENTRY_BYTES;
+    count += <u32>popcnt(goes);
     if (!words) continue;
-    const word = words + ((<usize>(subblock >> 6)) << 3);
-    const bit = (<u64>1) << u64(subblock & 63);
-    store<u64>(word, goes ? load<u64>(word) | bit : load<u64>(word) & ~bit);
+    const word = words + ((<usize>(done >> 6)) << 3);
+    const kept: u64 = nr == 64 ? 0 : load<u64>(word) & (u64.MAX_VALUE << u64(nr));
+    store<u64>(word, kept | goes);
   }
   return count;
+}
+
+/** A bit for each of up to 64 pageblocks: could it go? */
+function removableBlocks(entry: usize, nr: u32): u64 {
+  let goes: u64 = 0;
+  for (let bit: u64 = 0; bit < nr; ++bit) {
+    goes |= <u64>(obstaclesOf(entry) == 0) << bit;
+    entry += ENTRY_BYTES;
+  }
+  return goes;
+}
+
+/** A bit for each of up to 64 subblocks: could all of its pageblocks go? */
+function removableBits(entry: usize, blocksEach: u32, nr: u32): u64 {
+  let goes: u64 = 0;
+  for (let bit: u64 = 0; bit < nr; ++bit) {
+    let obstacles: u32 = 0;
+    for (let block: u32 = 0; block < blocksEach; ++block) {
+      obstacles |= obstaclesOf(entry);
+      entry += ENTRY_BYTES;
+    }
+    goes |= <u64>(obstacles == 0) << bit;
+  }
+  return goes;
 }
 
 /**

@@ -1,13 +1,16 @@
 import { Hold, PageClass, PAGEBLOCK_PAGES } from "../../src/index.js";
 import { randomSource } from "../measure/random.js";
 import { stopwatch } from "../measure/stopwatch.js";
-import { ANONYMOUS, freeMemory, permutation, scatter } from "./guest-memory.js";
+import { ANONYMOUS, freeMemory, scatter } from "./guest-memory.js";
 import { GIB, TIB, type Workload } from "./workload.js";
 
 const SEED = 0x4b45524e;
 const ATTEMPTS = 2 ** 20;
 
-/** Attempts on random subblocks of 2 MiB that are half full, each with one kernel page at a random place: all are refused. */
+/**
+ * Attempts on subblocks of 2 MiB that are half full, each with one kernel page at a random place, from the highest down as the
+ * driver goes: all are refused.
+ */
 export const refused: Workload = {
   name: "refused",
   operation: "one refused attempt",
@@ -19,12 +22,11 @@ export const refused: Workload = {
     const blocks = pages / PAGEBLOCK_PAGES;
     scatter(memory, pages, 0.5, random);
     for (let block = 0; block < blocks; block++) placeKernelPage(memory, block, random);
-    const order = permutation(blocks, random);
     const attempt = (count: number): number => {
       let sum = 0;
       for (let index = 0; index < count; index++) {
         const { blockingPfn } = memory.allocContig(
-          order[index % blocks]! * PAGEBLOCK_PAGES,
+          (blocks - 1 - (index % blocks)) * PAGEBLOCK_PAGES,
           PAGEBLOCK_PAGES,
         );
         sum = (Math.imul(sum, 31) + blockingPfn!) | 0;
