@@ -14,7 +14,7 @@ const LIBRARY = { index: "src/index.ts", node: "src/node.ts" };
 /** What only our own files start, as ES modules: the command and, later, worker threads. */
 const PROGRAMS = { "cli/main": "src/cli/main.ts" };
 /** Stay imports; all else is bundled, so that a page needs no import map. */
-const EXTERNAL = [/^node:/, "commander", "picocolors"];
+const EXTERNAL = [/^node:/, "commander", "jiti", "picocolors"];
 
 const tools = ["package.json", "package-lock.json", "tsconfig.json", "scripts/dist.ts"];
 

@@ -23,6 +23,7 @@ import { MemoryHotplug } from "./linux/memory-hotplug.js";
 import { DEFAULT_ONLINE_SETTINGS } from "./linux/online-policy.js";
 import { linuxProfile, type LinuxProfile } from "./linux/profile.js";
 import { ZoneTable } from "./linux/zone-table.js";
+import { PolicyError } from "./policies/policy-error.js";
 import { policyTools } from "./policies/policy-tools.js";
 import { resolvePolicy, type ResolvedPolicy } from "./policies/resolve-policy.js";
 import { featuresToLeaveOut } from "./virtio-mem/device-features.js";
@@ -196,8 +197,14 @@ export class Guest {
    */
   requestSize(bytes: number, index = 0): void {
     const { device, driver } = this.#at(index);
+    const { requestedSize } = device;
     device.requestSize(bytes);
-    driver.run();
+    try {
+      driver.run();
+    } catch (error) {
+      if (error instanceof PolicyError) device.requestSize(requestedSize);
+      throw error;
+    }
   }
 
   /** Lets time pass; retry timers that come due run the driver. */

@@ -16,6 +16,8 @@ import {
   type FreeListStep,
 } from "./check/free-list-recording.js";
 
+export { loadPolicies, loadPolicy, type LoadPolicyOptions } from "./node/load-policy.js";
+
 /** How deep captures lie below the folder that was named: its own files, and a folder in it. */
 const MAX_DEPTH = 2;
 

@@ -12,6 +12,8 @@ import { comparisonSvg } from "../report/comparison-svg.js";
 import { comparisonText } from "../report/comparison-text.js";
 import { parseScenario } from "../scenario/parse.js";
 import { parseDuration, parseSize } from "../units.js";
+import type { Policy } from "../policies/policy.js";
+import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";
 import { UsageError } from "./usage-error.js";
 
@@ -73,7 +75,8 @@ async function compareFile(
   flags: CompareFlags,
   options: CompareOptions,
 ): Promise<Comparison> {
-  const policies = flags.policies.split(",").map((name) => name.trim());
+  const policies: Policy[][] = [];
+  for (const names of flags.policies.split(",")) policies.push(await policyChoice(names.trim()));
   const nrSeeds = seedsOf(flags.seeds ?? "1");
   if (await isScenario(path)) {
     assertNoCaptureFlags(flags);

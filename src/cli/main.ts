@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 import { Command, CommanderError } from "commander";
 
@@ -11,6 +12,8 @@ import { registerCaptureScript } from "./capture-script.js";
 import { registerCheck } from "./check.js";
 import { registerCompare } from "./compare.js";
 import { registerDevice } from "./device.js";
+import { NeedsWorker } from "./policy-choice.js";
+import { runInWorker } from "./policy-worker.js";
 import { registerPredict } from "./predict.js";
 import { registerRun } from "./run.js";
 import { registerVectors } from "./vectors.js";
@@ -41,6 +44,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
+  } else if (error instanceof NeedsWorker) {
+    process.exitCode = (await runInWorker(fileURLToPath(import.meta.url))) ?? EXIT_BAD_INPUT;
   } else if (isInputError(error)) {
     process.stderr.write(`virtio-mem: ${error.message}\n`);
     process.exitCode = EXIT_BAD_INPUT;

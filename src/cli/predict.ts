@@ -10,6 +10,7 @@ import { predictionJson } from "../report/json.js";
 import { predictionSvg } from "../report/svg.js";
 import { predictionText } from "../report/text.js";
 import { parseDuration, parseSize } from "../units.js";
+import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";
 import { UsageError } from "./usage-error.js";
 
@@ -42,7 +43,7 @@ export function registerPredict(program: Command): void {
         .choices(PROFILE_NAMES)
         .default("v6.1"),
     )
-    .option("--policy <names>", "another way to unplug, such as free-areas-first+sense-first")
+    .option("--policy <names>", "another way to unplug: policies, or a module of yours")
     .option("--until <time>", "go on through the driver's retries for this long, such as 10min")
     .option("--subblock-size <size>", "unit in which the driver unplugs, if not the version's own")
     .option("--device-block-size <size>", "block size of the device, if the capture does not say")
@@ -60,7 +61,7 @@ async function runPredict(path: string, flags: PredictFlags): Promise<void> {
   const options: PredictOptions = {
     requestedSize: parseSize(flags.requestedSize, "--requested-size"),
     profile: flags.profile,
-    ...(flags.policy === undefined ? {} : { policy: flags.policy }),
+    ...(flags.policy === undefined ? {} : { policy: await policyChoice(flags.policy) }),
     ...(flags.until === undefined ? {} : { untilMs: parseDuration(flags.until, "--until") }),
     ...sizeOption("subblockSize", flags.subblockSize, "--subblock-size"),
     onProgress: progress.show,

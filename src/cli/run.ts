@@ -1,4 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 
 import type { Command } from "commander";
 
@@ -9,6 +10,9 @@ import { scenarioText } from "../report/scenario-text.js";
 import { parseScenario } from "../scenario/parse.js";
 import type { ScenarioResult } from "../scenario/result.js";
 import { runScenario, type RunScenarioOptions, type ScenarioRun } from "../scenario/run.js";
+import { isModulePath } from "../policies/module-path.js";
+import type { Policy } from "../policies/policy.js";
+import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";
 import { UsageError } from "./usage-error.js";
 
@@ -28,7 +32,7 @@ export function registerRun(program: Command): void {
     .description("run a scenario: a guest, its load and its host, in virtual time")
     .argument("<file>", "a scenario in YAML or JSON, or - to read it from standard input")
     .option("--seed <number>", "in place of the scenario's")
-    .option("--policy <name>", "unplug policy, in place of the scenario's")
+    .option("--policy <name>", "policies or a module of yours, in place of the scenario's")
     .option("--svg <file>", "draw the run to this file")
     .option("--csv <file>", "write the samples to this file")
     .option("--json", "print one JSON object instead of words")
@@ -37,11 +41,13 @@ export function registerRun(program: Command): void {
 
 async function runFile(path: string, flags: RunFlags): Promise<void> {
   const started = performance.now();
+  const own = flags.policy === undefined ? undefined : await policyChoice(flags.policy);
   const scenario = parseScenario(await textOf(path), path);
+  const policy = own ?? (await policyOf(scenario.policy, path));
   const abort = new AbortController();
   const options: RunScenarioOptions = {
     signal: abort.signal,
-    ...(flags.policy === undefined ? {} : { policy: flags.policy }),
+    ...(policy === undefined ? {} : { policy }),
     ...(flags.seed === undefined ? {} : { seed: seedOf(flags.seed) }),
   };
   const interrupt = (): void => {
@@ -68,6 +74,15 @@ function wordsOf(result: ScenarioResult, svg: string | undefined): string {
   const { stdout } = process;
   const words = scenarioText(result, { columns: stdout.isTTY ? stdout.columns : DEFAULT_COLUMNS });
   return svg === undefined ? words : `${words}\nThe picture is in ${svg}\n`;
+}
+
+/** What the scenario names; modules lie relative to its file. */
+async function policyOf(names: string | undefined, path: string): Promise<Policy[] | undefined> {
+  if (names === undefined) return undefined;
+  if (path === "-" && names.split("+").some((name) => isModulePath(name.trim()))) {
+    throw new UsageError("<file> must be a file where the scenario names a policy module, got -");
+  }
+  return policyChoice(names, dirname(path));
 }
 
 async function watch(run: ScenarioRun, durationNs: number): Promise<ScenarioResult> {

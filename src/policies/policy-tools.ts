@@ -6,7 +6,7 @@ import type { ZoneTable } from "../linux/zone-table.js";
 import type { VirtioMemDriverOptions } from "../virtio-mem/driver.js";
 
 type PolicyTools = Required<
-  Pick<VirtioMemDriverOptions, "sense" | "isolation" | "shrink" | "freeSize">
+  Pick<VirtioMemDriverOptions, "sense" | "lookedPageNs" | "isolation" | "shrink" | "freeSize">
 >;
 
 /** Share of the reclaimable slab pages that dropping slab frees, in percent: on the others lies an object in use. */
@@ -23,10 +23,8 @@ export function policyTools(
     clock.advance(Math.round(ns));
   };
   return {
-    sense: (startPfn, nrPages, count) => {
-      spend(nrPages * count * prices.lookedPageNs);
-      return pages.countBySubblock(startPfn, nrPages, count);
-    },
+    sense: (startPfn, nrPages, count) => pages.countBySubblock(startPfn, nrPages, count),
+    lookedPageNs: prices.lookedPageNs,
     isolation: {
       tryIsolate: (startPfn, nrPages) => {
         spend((nrPages / PAGEBLOCK_PAGES) * prices.perPageblockNs);

@@ -18,6 +18,8 @@ export interface Policy {
   readonly summary: string;
   /** The whole unplug behaviour of a real driver, which others change; one of them at most. */
   readonly isComplete?: boolean;
+  /** Was it loaded from a module? Its answers are then checked before a run changes anything. */
+  readonly isForeign?: boolean;
   /** What an unplug run in sub-block mode tries, in which order and how often. */
   readonly unplug?: UnplugDecisions;
   /** When the driver tries again. */

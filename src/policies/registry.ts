@@ -6,6 +6,7 @@ import { EMPTY_BLOCKS_FIRST } from "./empty-blocks-first.js";
 import { FREE_AREAS_FIRST } from "./free-areas-first.js";
 import { ISOLATE_FIRST } from "./isolate-first.js";
 import { LINUX_ORDERS } from "./linux-orders.js";
+import { isModulePath } from "./module-path.js";
 import { nearName } from "./near-name.js";
 import { PolicyError } from "./policy-error.js";
 import { memberOf, type PolicyFamily } from "./policy-family.js";
@@ -46,6 +47,11 @@ export function policyNamed(name: string): Policy {
   if (family !== undefined) return memberOf(family, value.join("="));
   const version = PROFILE_NAMES.find((profile) => profile === name);
   if (version !== undefined) return policyNamed(linuxProfile(version).driver.unplugPolicy);
+  if (isModulePath(name)) {
+    throw new PolicyError(
+      `policy must be a name where no module is loaded (see loadPolicy() of virtio-mem-engine/node), got ${name}`,
+    );
+  }
   const names = POLICIES.map((policy) => policy.name);
   const near = nearName(stem, [...names, ...PROFILE_NAMES]);
   const hint = near === undefined ? `one of ${names.join(", ")}` : `a known one; near is ${near}`;

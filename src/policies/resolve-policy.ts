@@ -25,22 +25,22 @@ export interface ResolvedPolicy {
 
 /** Decisions of which several add up; all others are made once. */
 const ADDED = ["accepts", "before", "whenShort"] as const;
+type Single = Exclude<keyof UnplugDecisions, (typeof ADDED)[number] | "isForeign">;
 
 /** What a decision is called when two policies contradict each other. */
-const DECISIONS: Readonly<Record<Exclude<keyof UnplugDecisions, (typeof ADDED)[number]>, string>> =
-  {
-    passes: "which memory blocks an unplug run visits",
-    memoryBlocks: "the order of memory blocks",
-    subblocks: "the order of subblocks",
-    chunks: "the sizes of chunks",
-    attempts: "the number of attempts",
-    rank: "the rank of chunks",
-    isolatesFirst: "when chunks are isolated",
-    outOfMemory: "what happens when memory runs out",
-    emptyMemoryBlocks: "what happens to emptied memory blocks",
-    mostFailures: "when a run gives up",
-    reserve: "how much free memory is kept",
-  };
+const DECISIONS: Readonly<Record<Single, string>> = {
+  passes: "which memory blocks an unplug run visits",
+  memoryBlocks: "the order of memory blocks",
+  subblocks: "the order of subblocks",
+  chunks: "the sizes of chunks",
+  attempts: "the number of attempts",
+  rank: "the rank of chunks",
+  isolatesFirst: "when chunks are isolated",
+  outOfMemory: "what happens when memory runs out",
+  emptyMemoryBlocks: "what happens to emptied memory blocks",
+  mostFailures: "when a run gives up",
+  reserve: "how much free memory is kept",
+};
 const OTHERS = {
   retry: "when to try again",
   online: "where memory goes online",
@@ -66,9 +66,10 @@ export function resolvePolicy(
   const complete = policies.filter(({ isComplete }) => isComplete === true);
   const others = policies.filter(({ isComplete }) => isComplete !== true);
   const inOrder = [...complete, ...others];
+  const foreign = policies.some(({ isForeign }) => isForeign === true) ? { isForeign: true } : {};
   return {
     name,
-    unplug: { ...inOrder.reduce(unplugWith, own), name },
+    unplug: { ...inOrder.reduce(unplugWith, own), name, ...foreign },
     retry: one(inOrder, "retry") ?? { ...driver.retry, factor: 2 },
     online: one(inOrder, "online") ?? {},
     memmap: one(inOrder, "memmap") ?? "older-memory",
@@ -112,6 +113,13 @@ function assertCompatible(name: string, policies: readonly Policy[]): void {
     }
     deciders.set(what, policy);
   };
+  const isolating = policies.find(({ unplug }) => unplug?.isolatesFirst === true);
+  const reserving = policies.find(({ unplug }) => (unplug?.reserve ?? 0) > 0);
+  if (isolating !== undefined && reserving !== undefined) {
+    throw new PolicyError(
+      `policy ${name} must not isolate first the memory that it keeps free, got ${isolating.name} and ${reserving.name}`,
+    );
+  }
   for (const policy of policies) {
     claim(`what ${policy.name} does`, policy);
     if (policy.isComplete === true) {

@@ -1,4 +1,5 @@
 import { calibrationNamed, DEFAULT_CALIBRATION, type Calibration } from "../linux/calibration.js";
+import { isModulePath } from "../policies/module-path.js";
 import { PolicyError } from "../policies/policy-error.js";
 import { policiesOf } from "../policies/resolve-policy.js";
 import { formatSize } from "../units.js";
@@ -62,7 +63,7 @@ function resolvePolicyName(fields: Fields): string | undefined {
   if (!fields.has("policy")) return undefined;
   const name = fields.text("policy", "");
   try {
-    policiesOf(name);
+    for (const part of name.split("+")) if (!isModulePath(part.trim())) policiesOf(part);
   } catch (error) {
     if (error instanceof PolicyError) {
       fields.reject("policy", error.message.replace(/^policy /, ""));

@@ -27,6 +27,8 @@ export interface DriverContext {
   isRunning(): boolean;
   queueWork(trigger: RunTrigger): void;
   sense(startPfn: number, nrPages: number, count: number): SubblockSummary | undefined;
+  /** What a look costs; writes it down. */
+  payForLook(startPfn: number, nrPages: number): void;
   /** Isolation of pageblocks, for policies that isolate first; undefined where there is none. */
   readonly isolation: PageIsolation | undefined;
   /** Gives a cache back to the allocator. Returns how many pages that were; 0 where nobody can. */

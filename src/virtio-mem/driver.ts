@@ -43,6 +43,8 @@ export interface VirtioMemDriverOptions {
   readonly workQueue?: WorkQueue;
   /** A look at the pages of `count` subblocks, for policies that look before they try. */
   readonly sense?: (startPfn: number, nrPages: number, count: number) => SubblockSummary;
+  /** Virtual nanoseconds that a look at a page takes. Default: 0. */
+  readonly lookedPageNs?: number;
   /** Isolation of pageblocks, for policies that isolate before they move. */
   readonly isolation?: PageIsolation;
   /** Gives a cache back to the allocator and says how many pages that were. */
@@ -296,6 +298,7 @@ export class VirtioMemDriver {
 
   #createMode(options: VirtioMemDriverOptions): DriverMode {
     const { memory, profile, parameters = {}, sense, isolation, shrink, freeSize } = options;
+    const { lookedPageNs = 0 } = options;
     const { bigBlockSize, memoryBlockSize, deviceBlockSize } = this.geometry;
     const unitSize = bigBlockSize ?? memoryBlockSize;
     if (unitSize / deviceBlockSize > MAX_NB_BLOCKS) {
@@ -319,11 +322,11 @@ export class VirtioMemDriver {
       queueWork: (trigger: RunTrigger) => {
         this.#queueWork(trigger);
       },
-      sense: (startPfn: number, nrPages: number, count: number) => {
-        const summary = sense?.(startPfn, nrPages, count);
-        const look = { startPfn, nrPages: nrPages * count };
-        this.#log.add({ type: "look", atNs: this.#clock.nowNs, ...look });
-        return summary;
+      sense: (startPfn: number, nrPages: number, count: number) =>
+        sense?.(startPfn, nrPages, count),
+      payForLook: (startPfn: number, nrPages: number) => {
+        this.#clock.advance(Math.round(nrPages * lookedPageNs));
+        this.#log.add({ type: "look", atNs: this.#clock.nowNs, startPfn, nrPages });
       },
       isolation,
       shrink: (cache: ShrinkableCache) => {
@@ -361,8 +364,12 @@ export class VirtioMemDriver {
       requestedSize,
       pluggedSize,
     });
-    const errno = this.#process();
-    this.#isRunning = false;
+    let errno: number;
+    try {
+      errno = this.#process();
+    } finally {
+      this.#isRunning = false;
+    }
     this.#finish(errno);
   }
 

@@ -32,6 +32,8 @@ export class SubBlockUnplug implements UnplugView {
   #visited: number | undefined;
   /** What the last look at a whole memory block told. */
   #sensed: { readonly id: number; readonly summary: SubblockSummary | undefined } | undefined;
+  /** Looks are free while a policy is only asked what it would do. */
+  #isRehearsing = false;
   /** Attempts of this run that were refused. */
   #failures = 0;
   readonly #isStale: () => boolean;
@@ -60,10 +62,25 @@ export class SubBlockUnplug implements UnplugView {
     this.#outOfMemory = 0;
     this.#failures = 0;
     if (wanted === 0) return 0;
+    if (policy.isForeign === true) this.#rehearse();
     if (unplugOnline) this.#shrink(policy.before);
     const rc = this.#runPasses();
     if (this.#left === 0 || !(rc === -Errno.EBUSY || rc === -Errno.ENOMEM)) return rc;
     return this.#shrink(policy.whenShort) > 0 ? this.#runPasses() : rc;
+  }
+
+  /** Asks for everything that the policy decides, before anything has changed: it throws where it fails. */
+  #rehearse(): void {
+    this.#isRehearsing = true;
+    try {
+      for (const chunk of this.#onlineChunks()) {
+        this.#isAccepted(chunk);
+        this.#context.policy.rank?.(this, chunk);
+      }
+    } finally {
+      this.#isRehearsing = false;
+      this.#startVisit(undefined);
+    }
   }
 
   /** Gives caches back to the allocator. Returns how many pages that were. */
@@ -103,14 +120,16 @@ export class SubBlockUnplug implements UnplugView {
     const chunks = this.#plannedChunks();
     this.#startVisit(undefined);
     const keptOut = this.#keepOut(chunks);
-    let rc = 0;
-    for (const chunk of chunks) {
-      if (this.#left === 0) break;
-      rc = keptOut === undefined ? this.#tryChunk(chunk) : this.#tryKeptOut(chunk, keptOut);
-      if (rc !== 0) break;
+    try {
+      for (const chunk of chunks) {
+        if (this.#left === 0) return 0;
+        const rc = keptOut === undefined ? this.#tryChunk(chunk) : this.#tryKeptOut(chunk, keptOut);
+        if (rc !== 0) return rc;
+      }
+      return 0;
+    } finally {
+      keptOut?.releaseAll();
     }
-    keptOut?.releaseAll();
-    return rc;
   }
 
   /** The chunks that look worth trying now: by rank where the policy gives one, else in the order of the visits. */
@@ -233,7 +252,9 @@ export class SubBlockUnplug implements UnplugView {
 
   #look(id: number, start: number, count: number): SubblockSummary | undefined {
     const startPfn = this.#addr(id, start) / PAGE_SIZE;
-    return this.#context.sense(startPfn, this.#subblockSize / PAGE_SIZE, count);
+    const nrPages = this.#subblockSize / PAGE_SIZE;
+    if (!this.#isRehearsing) this.#context.payForLook(startPfn, nrPages * count);
+    return this.#context.sense(startPfn, nrPages, count);
   }
 
   /** The memory blocks of a pass in the policy's order. */

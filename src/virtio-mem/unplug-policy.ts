@@ -66,13 +66,14 @@ export interface UnplugPolicy {
    * Order of the memory blocks in a pass. A function is asked once per pass and names ids; the
    * ones it leaves out are not visited, those in another state are skipped.
    */
-  readonly memoryBlocks: ScanOrder | ((view: UnplugView, pass: number) => Uint32Array);
+  readonly memoryBlocks: ScanOrder | ((view: UnplugView, pass: number) => Iterable<number>);
   /**
    * Order of the subblocks of a memory block. A function is asked for each size of chunk in a visit
    * to an online memory block and names the subblocks at which chunks of that size start; those it
    * leaves out are not tried. Offline memory blocks are then emptied in descending order.
    */
-  readonly subblocks: ScanOrder | ((view: UnplugView, id: number, count: number) => Uint16Array);
+  readonly subblocks:
+    ScanOrder | ((view: UnplugView, id: number, count: number) => Iterable<number>);
   /**
    * Sizes of the chunks that are tried, in subblocks, powers of two, in the order of trying;
    * `"memory-block"` is all of it. A chunk is aligned to its size, wholly plugged and not larger
@@ -111,6 +112,11 @@ export interface UnplugPolicy {
   readonly emptyMemoryBlocks?: DriverProfile["emptyMemoryBlocks"];
   /** Failed attempts after which a run ends. Default: no limit. */
   readonly mostFailures?: number;
+  /**
+   * Is it made by somebody else? Its answers are then asked for and checked before a run changes
+   * anything, and asked for again as the run goes.
+   */
+  readonly isForeign?: boolean;
   /** Bytes that have to stay free: a chunk whose pages would leave less is not tried. Default: 0. */
   readonly reserve?: number;
 }

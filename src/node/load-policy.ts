@@ -1,0 +1,67 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { createJiti } from "jiti";
+
+import { guardedPolicy, type PolicyWatch } from "../policies/guarded-policy.js";
+import { isModulePath } from "../policies/module-path.js";
+import type { Policy } from "../policies/policy.js";
+import { PolicyError } from "../policies/policy-error.js";
+import { policyNamed } from "../policies/registry.js";
+
+export interface LoadPolicyOptions {
+  /** Folder that relative paths start from. Default: the working directory. */
+  readonly folder?: string;
+  /** Is told when code of the policy begins and ends. */
+  readonly watch?: PolicyWatch;
+}
+
+/**
+ * A policy from a module in TypeScript or JavaScript: its default export, or the export `policy`.
+ * Its answers are checked whenever it is asked.
+ *
+ * @throws PolicyError if there is no such file, it cannot be loaded, or what it exports is no policy.
+ */
+export async function loadPolicy(path: string, options: LoadPolicyOptions = {}): Promise<Policy> {
+  const { folder = ".", watch } = options;
+  const file = resolve(folder, path);
+  const info = await stat(file).catch(() => undefined);
+  if (info?.isFile() !== true) {
+    throw new PolicyError(
+      `policy must be a name or the path of a module, got no such file: ${path}`,
+    );
+  }
+  watch?.enter(`policy module ${path}`);
+  try {
+    const module = await importFile(file);
+    return guardedPolicy(module["default"] ?? module["policy"], path, watch);
+  } catch (error) {
+    if (error instanceof PolicyError) throw error;
+    const found = error instanceof Error ? error.message : String(error);
+    throw new PolicyError(`policy module ${path} must load, got: ${found}`, { cause: error });
+  } finally {
+    watch?.leave();
+  }
+}
+
+/**
+ * Names and paths of modules, joined by `+`, as policies.
+ *
+ * @throws as {@link loadPolicy}; PolicyError if there is no policy of a name.
+ */
+export async function loadPolicies(names: string, options?: LoadPolicyOptions): Promise<Policy[]> {
+  const policies: Policy[] = [];
+  for (const name of names.split("+").map((part) => part.trim())) {
+    policies.push(isModulePath(name) ? await loadPolicy(name, options) : policyNamed(name));
+  }
+  return policies;
+}
+
+async function importFile(file: string): Promise<Record<string, unknown>> {
+  if (/\.[cm]?js$/.test(file)) {
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  }
+  const jiti = createJiti(pathToFileURL(file).href, { fsCache: false, moduleCache: false });
+  return jiti.import<Record<string, unknown>>(file);
+}

@@ -1,0 +1,135 @@
+import type { MemoryBlockState } from "../virtio-mem/memory-block-state.js";
+import type { Policy } from "./policy.js";
+import { PolicyError } from "./policy-error.js";
+
+const KEYS = [
+  "name",
+  "summary",
+  "isComplete",
+  "unplug",
+  "retry",
+  "online",
+  "memmap",
+  "controller",
+] as const;
+const STATES: readonly MemoryBlockState[] = [
+  "offline-partial",
+  "offline",
+  "movable-partial",
+  "kernel-partial",
+  "movable",
+  "kernel",
+];
+const ORDERS = ["ascending", "descending"];
+const CACHES = ["empty-slabs", "slab", "file-cache"];
+const EMPTY = ["kept", "removed", "removed-with-retry"];
+const MOST_CHUNKS = 32;
+const MOST_ATTEMPTS = 1000;
+
+type Test = (value: unknown) => boolean;
+
+const isObject: Test = (value) => typeof value === "object" && value !== null;
+const isWhole: Test = (value) => typeof value === "number" && Number.isInteger(value) && value >= 0;
+const isPositive: Test = (value) =>
+  typeof value === "number" && Number.isFinite(value) && value > 0;
+const isFunction: Test = (value) => typeof value === "function";
+const isOneOf =
+  (values: readonly unknown[]): Test =>
+  (value) =>
+    values.includes(value);
+const isListOf =
+  (test: Test, most: number): Test =>
+  (value) =>
+    Array.isArray(value) && value.length > 0 && value.length <= most && value.every(test);
+const isChunk: Test = (value) =>
+  value === "memory-block" ||
+  (typeof value === "number" && Number.isInteger(Math.log2(value)) && value >= 1);
+const isAttempts: Test = (value) => {
+  const { kernel, movable } = (value ?? {}) as Record<string, unknown>;
+  return [kernel, movable].every((nr) => isWhole(nr) && (nr as number) <= MOST_ATTEMPTS);
+};
+const orFunction =
+  (test: Test): Test =>
+  (value) =>
+    isFunction(value) || test(value);
+
+const UNPLUG: Readonly<Record<string, readonly [Test, string]>> = {
+  passes: [isListOf(isListOf(isOneOf(STATES), STATES.length), 64), "lists of states"],
+  memoryBlocks: [orFunction(isOneOf(ORDERS)), "ascending, descending or a function"],
+  subblocks: [orFunction(isOneOf(ORDERS)), "ascending, descending or a function"],
+  chunks: [isListOf(isChunk, MOST_CHUNKS), "powers of two or memory-block"],
+  attempts: [isAttempts, "numbers of attempts by kernel and movable"],
+  rank: [isFunction, "a function"],
+  accepts: [isListOf(isFunction, 64), "a list of functions"],
+  isolatesFirst: [isOneOf([true, false]), "true or false"],
+  outOfMemory: [isOneOf(["end", "go-on"]), "end or go-on"],
+  before: [isListOf(isOneOf(CACHES), 3), `a list of ${CACHES.join(", ")}`],
+  whenShort: [isListOf(isOneOf(CACHES), 3), `a list of ${CACHES.join(", ")}`],
+  emptyMemoryBlocks: [isOneOf(EMPTY), EMPTY.join(", ")],
+  mostFailures: [(value) => isWhole(value) && value !== 0, "a whole number from 1 on"],
+  reserve: [isWhole, "a whole number of bytes"],
+};
+
+/** @throws PolicyError that names the source, the policy and the first rule that is broken. */
+export function assertPolicyShape(value: unknown, source: string): Policy {
+  if (!isObject(value)) {
+    throw new PolicyError(
+      `policy module ${source} must export a policy object, got ${String(value)}`,
+    );
+  }
+  const policy = value as Record<string, unknown>;
+  const { name, summary } = policy;
+  if (typeof name !== "string" || !/^[a-z0-9][a-z0-9.=-]*$/.test(name)) {
+    throw new PolicyError(
+      `policy module ${source} must have a name of a-z, 0-9, -, . and =, got ${String(name)}`,
+    );
+  }
+  const assert = (holds: boolean, rule: string, found: unknown): void => {
+    if (!holds) throw new PolicyError(`policy ${name}: ${rule}, got ${String(found)}`);
+  };
+  assert(typeof summary === "string", "summary must be text", summary);
+  const odd = Object.keys(policy).find((key) => !KEYS.some((known) => known === key));
+  assert(odd === undefined, `it must have no other parts than ${KEYS.join(", ")}`, odd);
+  const { unplug, retry, memmap, controller } = policy;
+  if (unplug !== undefined) assertUnplug(unplug, assert);
+  if (retry !== undefined) assertRetry(retry, assert);
+  assert(
+    isOneOf([undefined, "older-memory", "added-memory"])(memmap),
+    "memmap must be older-memory or added-memory",
+    memmap,
+  );
+  if (controller !== undefined) {
+    const { periodMs, decide } = controller as Record<string, unknown>;
+    assert(
+      isPositive(periodMs) && (periodMs as number) >= 1,
+      "controller.periodMs must be at least 1",
+      periodMs,
+    );
+    assert(isFunction(decide), "controller.decide must be a function", decide);
+  }
+  return value as Policy;
+}
+
+type Assert = (holds: boolean, rule: string, found: unknown) => void;
+
+function assertUnplug(unplug: unknown, assert: Assert): void {
+  assert(isObject(unplug), "unplug must be an object", unplug);
+  for (const [key, value] of Object.entries(unplug as object)) {
+    const rule = UNPLUG[key];
+    assert(
+      rule !== undefined,
+      `unplug must have no other parts than ${Object.keys(UNPLUG).join(", ")}`,
+      key,
+    );
+    if (rule !== undefined) assert(rule[0](value), `unplug.${key} must be ${rule[1]}`, value);
+  }
+}
+
+function assertRetry(retry: unknown, assert: Assert): void {
+  assert(isObject(retry), "retry must be an object", retry);
+  const { minimumMs, maximumMs, factor, most } = retry as Record<string, unknown>;
+  assert(isPositive(minimumMs), "retry.minimumMs must be more than 0", minimumMs);
+  assert(isPositive(maximumMs), "retry.maximumMs must be more than 0", maximumMs);
+  assert(isPositive(factor) && (factor as number) >= 1, "retry.factor must be at least 1", factor);
+  assert(most === undefined || isWhole(most), "retry.most must be a whole number", most);
+}
