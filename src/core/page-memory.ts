@@ -75,6 +75,8 @@ export interface PageRequest {
 /** Largest pfn space: 16 TiB less 4 MiB, so that pfns never meet errnos. */
 const MAX_PAGEBLOCKS = 2 ** 23 - 2;
 const JOURNAL_ENTRY_WORDS = 3;
+/** The most words that a call leaves. */
+const SCRATCH_WORDS = 8;
 
 /**
  * The pages of one guest: the only place that talks to the WebAssembly core. Everything is in pfns and page counts.
@@ -84,6 +86,7 @@ const JOURNAL_ENTRY_WORDS = 3;
  */
 export class PageMemory {
   readonly #core: Core;
+  #scratchWords = new Uint32Array(0);
   /** Pageblocks of the pfn space. */
   readonly nrPageblocks: number;
   /** What takes and frees pages by itself. */
@@ -198,7 +201,7 @@ export class PageMemory {
       if (isErrno(part)) fail(part, `allocate ${nr} pages`);
       if (part === 0) break;
       got += part;
-      const nrRuns = this.#scratch(1)[0] ?? 0;
+      const nrRuns = this.#scratch()[0] ?? 0;
       const words = new Uint32Array(this.#core.memory.buffer, this.#core.staging(), nrRuns * 2);
       for (let at = 0; at < words.length; at += 2) runs.push([words[at] ?? 0, words[at + 1] ?? 0]);
     }
@@ -258,15 +261,15 @@ export class PageMemory {
     if (errno === -Errno.EINVAL || errno === -Errno.ENOBUFS) {
       fail(errno, `alloc_contig_range of ${nrPages} pages from pfn ${startPfn}`);
     }
-    const [stage = 0, pfn = NO_PFN, state = 0, migratedPages = 0, droppedPages = 0] =
-      this.#scratch(5);
+    const scratch = this.#scratch();
+    const pfn = scratch[1] ?? NO_PFN;
     return {
       errno,
-      stage: CONTIG_STAGES[stage] ?? "done",
+      stage: CONTIG_STAGES[scratch[0] ?? 0] ?? "done",
       blockingPfn: pfn === NO_PFN ? undefined : pfn,
-      blockingClass: pfn === NO_PFN ? undefined : pageClassName(classOfState(state)),
-      migratedPages,
-      droppedPages,
+      blockingClass: pfn === NO_PFN ? undefined : pageClassName(classOfState(scratch[2] ?? 0)),
+      migratedPages: scratch[3] ?? 0,
+      droppedPages: scratch[4] ?? 0,
     };
   }
 
@@ -328,7 +331,7 @@ export class PageMemory {
   offline(startPfn: number, nrPages: number): { errno: number; blockingPfn: number | undefined } {
     const errno = this.#core.offlinePages(startPfn, nrPages);
     if (errno !== 0 && errno !== -Errno.EBUSY) fail(errno, `offline pfn ${startPfn}`);
-    const pfn = this.#scratch(1)[0] ?? NO_PFN;
+    const pfn = this.#scratch()[0] ?? NO_PFN;
     return { errno, blockingPfn: pfn === NO_PFN ? undefined : pfn };
   }
 
@@ -388,7 +391,7 @@ export class PageMemory {
   finishLoad(hasReferences: boolean): LoadSummary {
     check(this.#core.finishLoad(), "build the free lists");
     const [cachedPages = 0, unknownPages = 0, hiddenMilli = 0, held = 0, released = 0, pinned = 0] =
-      this.#scratch(6);
+      this.#scratch();
     return {
       hasReferences,
       cachedPages,
@@ -468,7 +471,7 @@ export class PageMemory {
     nrPages: number,
   ): { free: number; movable: number; unmovable: number; held: number } {
     check(this.#core.countPages(startPfn, nrPages), `count pages from pfn ${startPfn}`);
-    const [free = 0, movable = 0, unmovable = 0, held = 0] = this.#scratch(4);
+    const [free = 0, movable = 0, unmovable = 0, held = 0] = this.#scratch();
     return { free, movable, unmovable, held };
   }
 
@@ -569,11 +572,19 @@ export class PageMemory {
   /** Walks everything. Undefined, or the first broken invariant in words. Slow: for tests and doubts. */
   validate(): string | undefined {
     const code = this.#core.validate();
-    return code === 0 ? undefined : brokenInvariant(code, this.#scratch(1)[0] ?? 0);
+    return code === 0 ? undefined : brokenInvariant(code, this.#scratch()[0] ?? 0);
   }
 
-  #scratch(words: number): Uint32Array {
-    return new Uint32Array(this.#core.memory.buffer, this.#core.scratch(), words);
+  /** What a call left beside its answer. The view is made anew where growth has detached it. */
+  #scratch(): Uint32Array {
+    if (this.#scratchWords.length === 0) {
+      this.#scratchWords = new Uint32Array(
+        this.#core.memory.buffer,
+        this.#core.scratch(),
+        SCRATCH_WORDS,
+      );
+    }
+    return this.#scratchWords;
   }
 }
 
