@@ -1,14 +1,10 @@
-import {
-  AllocFlag,
-  Hold,
-  JournalKind,
-  Migratetype,
-  PageClass,
-  ZoneKindNumber,
-} from "../core/abi.js";
-import { PageMemory, type PageRequest } from "../core/page-memory.js";
+import type { Hold } from "../core/abi.js";
+import { AllocFlag, JournalKind, Migratetype, PageClass, ZoneKindNumber } from "../core/abi.js";
+import { PageMemory } from "../core/page-memory.js";
 import { Errno } from "../errno.js";
+import { MEMMAP_ORDER } from "../linux/memmap.js";
 import type { LinuxProfile } from "../linux/profile.js";
+import { dumpOf } from "./free-list-dump.js";
 import {
   RecordingError,
   type FreeListAnswer,
@@ -16,14 +12,15 @@ import {
   type FreeListMeta,
   type FreeListStep,
 } from "./free-list-recording.js";
+import { ALLOCATIONS, RecordedAllocator } from "./recorded-allocation.js";
+import { RecordedProcess } from "./recorded-process.js";
+import { RecordedSubblocks } from "./recorded-subblocks.js";
 
 const SECTION_PAGES = 32768;
 const SUBBLOCK_PAGES = 512;
 /** Boot memory of the recorded guests: 1 GiB of another node, or of DMA32 where the guest has one node. */
 const BOOT_PAGES = 262144;
 const JOURNAL_ENTRIES = 1 << 20;
-/** A fresh page waits in a batch of this many before it reaches the LRU. */
-const LRU_BATCH = 15;
 
 type RecordedZone = 2 | 3;
 
@@ -32,38 +29,6 @@ type Slot =
   | { kind: "pages"; type: string; order: number; pfn: number }
   | { kind: "contig"; pfn: number; pages: number };
 
-interface AllocationKind {
-  readonly type: Migratetype;
-  readonly pageClass: PageClass;
-  readonly kind: ZoneKindNumber;
-  readonly flags?: number;
-}
-
-/** The type letters of op `a`. */
-const ALLOCATIONS: Readonly<Record<string, AllocationKind>> = {
-  U: { type: Migratetype.Unmovable, pageClass: PageClass.Kernel, kind: ZoneKindNumber.Normal },
-  C: {
-    type: Migratetype.Unmovable,
-    pageClass: PageClass.KernelCompound,
-    kind: ZoneKindNumber.Normal,
-    flags: AllocFlag.Compound,
-  },
-  R: { type: Migratetype.Reclaimable, pageClass: PageClass.Kernel, kind: ZoneKindNumber.Normal },
-  M: { type: Migratetype.Movable, pageClass: PageClass.Kernel, kind: ZoneKindNumber.Normal },
-  V: { type: Migratetype.Movable, pageClass: PageClass.Kernel, kind: ZoneKindNumber.Movable },
-  K: {
-    type: Migratetype.Movable,
-    pageClass: PageClass.DriverMovable,
-    kind: ZoneKindNumber.Normal,
-  },
-  k: {
-    type: Migratetype.Movable,
-    pageClass: PageClass.DriverMovable,
-    kind: ZoneKindNumber.Movable,
-  },
-};
-
-const TYPE_LETTERS = "UMRHI";
 /** Target rules of op `c`, by its mode. */
 const TARGET_FLAGS = [0, AllocFlag.NoWatermarks, AllocFlag.NoWatermarks | AllocFlag.ThisNode];
 
@@ -74,21 +39,15 @@ const TARGET_FLAGS = [0, AllocFlag.NoWatermarks, AllocFlag.NoWatermarks | AllocF
 export class FreeListReplay {
   readonly memory: PageMemory;
   readonly #base: number;
-  readonly #node: number;
   readonly #zones: Readonly<Record<RecordedZone, number>>;
   readonly #slots = new Map<number, Slot>();
-  /** Anonymous pages of the process, by number. */
-  readonly #user = new Map<number, number>();
-  /** Numbers of anonymous pages that wait in the LRU batch, oldest first. */
-  #pending: number[] = [];
-  readonly #thp = new Set<number>();
+  readonly #allocator: RecordedAllocator;
+  readonly #process: RecordedProcess;
+  readonly #subblocks: RecordedSubblocks;
   /** The zone that dumps and per-zone steps are about. */
   #zone: RecordedZone = 2;
   /** Marks set by hand stay. */
   readonly #handMarks = new Set<RecordedZone>();
-  /** Subblocks of memory block 0 that are plugged, and those never online. */
-  #plugged = new Set<number>();
-  #never = new Set<number>();
 
   constructor(
     steps: readonly FreeListStep[],
@@ -97,17 +56,21 @@ export class FreeListReplay {
     core?: WebAssembly.Module,
   ) {
     this.#base = meta.basePfn;
-    this.#node = meta.node;
     let end = SECTION_PAGES;
     for (const { p = 0, n = 0 } of steps) end = Math.max(end, p + n);
     this.memory = PageMemory.createSync(this.#base + end, profile.mm, core);
     this.#zones = {
-      2: this.memory.addZone(ZoneKindNumber.Normal, this.#node),
-      3: this.memory.addZone(ZoneKindNumber.Movable, this.#node),
+      2: this.memory.addZone(ZoneKindNumber.Normal, meta.node),
+      3: this.memory.addZone(ZoneKindNumber.Movable, meta.node),
     };
     const boot = this.memory.addZone(ZoneKindNumber.DMA32, 0);
     this.memory.online(boot, 0, BOOT_PAGES, [[0, BOOT_PAGES]]);
     this.memory.openJournal(JOURNAL_ENTRIES);
+    this.#allocator = new RecordedAllocator(this.memory, meta.node);
+    this.#process = new RecordedProcess(this.memory, this.#allocator);
+    this.#subblocks = new RecordedSubblocks(this.memory, this.#base, () => {
+      this.#followMoves();
+    });
     const named = steps.some(({ op }) => op === "zone");
     if (!named && steps.some(({ op }) => op === "online_movable")) this.#zone = 3;
   }
@@ -118,7 +81,7 @@ export class FreeListReplay {
     const r = this.#act(step, answer);
     if (r !== undefined) answer.r = r;
     if (step.after !== undefined) {
-      answer.after = this.#dump(step.after);
+      answer.after = dumpOf(this.memory, this.#zones[this.#zone], this.#base, step.after.start);
       this.#setMarks(step.after);
     }
     return answer;
@@ -151,22 +114,22 @@ export class FreeListReplay {
         this.memory.unisolate(this.#base + p, n);
         return undefined;
       case "ut":
-        return each(nr, (k) => this.#touch(s + k));
+        return each(nr, (k) => this.#relative(this.#process.touch(s + k)));
       case "uf":
-        this.#drainLru();
-        return each(nr, (k) => this.#unmap(s + k));
+        this.#process.drainLru();
+        return each(nr, (k) => this.#relative(this.#process.unmap(s + k)));
       case "up":
-        return each(nr, (k) => this.#relative(this.#user.get(s + k)));
+        return each(nr, (k) => this.#relative(this.#process.pfn(s + k)));
       case "uthp":
-        return each(nr, (k) => this.#touchHuge(s + k * SUBBLOCK_PAGES));
+        return each(nr, (k) => this.#relative(this.#process.touchHuge(s + k * SUBBLOCK_PAGES)));
       case "upin":
-        this.#pin(s);
+        this.#process.pin(s);
         return undefined;
       case "unpin":
-        this.#unpinAll();
+        this.#process.unpinAll();
         return undefined;
       case "l":
-        this.#drainLru();
+        this.#process.drainLru();
         return undefined;
       case "W":
         this.#handMarks.add(this.#zone);
@@ -182,7 +145,8 @@ export class FreeListReplay {
         this.#chargeMemmaps(n);
         return undefined;
       case "request":
-        this.#request(step.mib ?? 0);
+        this.memory.setMigrationTargets(0);
+        this.#subblocks.request(step.mib ?? 0);
         return undefined;
       default:
         throw new RecordingError(`step ${step.i}: unknown op ${step.op}`);
@@ -193,26 +157,11 @@ export class FreeListReplay {
     return pfn === undefined ? -1 : pfn - this.#base;
   }
 
-  /** Allocations of the script ignore watermarks and stay on the node, except where the guest has one node only. */
-  #ownNodeFlags(): number {
-    return this.#node === 0 ? 0 : AllocFlag.NoWatermarks | AllocFlag.ThisNode;
-  }
-
-  #request1(order: number, kind: AllocationKind, flags: number): number | undefined {
-    const request: PageRequest = {
-      ...kind,
-      order,
-      node: this.#node,
-      flags: flags | (kind.flags ?? 0),
-    };
-    return this.memory.tryAlloc(request);
-  }
-
   #allocate(slot: number, letter: string, order: number, step: number): number {
     const kind = ALLOCATIONS[letter];
     if (kind === undefined) throw new RecordingError(`step ${step}: unknown type ${letter}`);
     if (this.#slots.has(slot)) return -1;
-    const pfn = this.#request1(order, kind, this.#ownNodeFlags());
+    const pfn = this.#allocator.tryAlloc(order, kind);
     if (pfn === undefined) return -1;
     this.#slots.set(slot, { kind: "pages", type: letter, order, pfn });
     return this.#relative(pfn);
@@ -229,7 +178,7 @@ export class FreeListReplay {
 
   #contig(slot: number, p: number, n: number, mode: number, answer: FreeListAnswer): number {
     this.memory.setMigrationTargets(TARGET_FLAGS[mode] ?? 0);
-    this.#pending = [];
+    this.#process.forgetBatch();
     const { errno } = this.memory.allocContig(this.#base + p, n);
     answer.mig = this.#followMoves();
     if (errno === 0) this.#slots.set(slot, { kind: "contig", pfn: this.#base + p, pages: n });
@@ -246,7 +195,7 @@ export class FreeListReplay {
       for (const slot of this.#slots.values()) {
         if (slot.kind === "pages") bySlot.set(slot.pfn, slot);
       }
-      for (const [number, pfn] of this.#user) byUser.set(pfn, number);
+      for (const [number, pfn] of this.#process.pages()) byUser.set(pfn, number);
     }
     for (const { source, target, kind, order, pageClass } of journal) {
       if (pageClass === PageClass.DriverMovable) {
@@ -265,7 +214,7 @@ export class FreeListReplay {
         if (number === undefined) continue;
         byUser.delete(source + page);
         byUser.set(target + page, number);
-        this.#user.set(number, target + page);
+        this.#process.moved(number, target + page);
       }
     }
     return moves;
@@ -277,70 +226,6 @@ export class FreeListReplay {
     const kind = ALLOCATIONS[held.type];
     if (kind !== undefined && held.order === 0) {
       this.memory.setPage(held.pfn, kind.pageClass, mode as Hold);
-    }
-  }
-
-  #touch(number: number): number {
-    const known = this.#user.get(number);
-    if (known !== undefined) return this.#relative(known);
-    const pfn = this.#request1(
-      0,
-      {
-        type: Migratetype.Movable,
-        pageClass: PageClass.LruPending,
-        kind: ZoneKindNumber.Movable,
-      },
-      this.#ownNodeFlags(),
-    );
-    if (pfn === undefined) return -1;
-    this.#user.set(number, pfn);
-    this.#pending.push(number);
-    if (this.#pending.length === LRU_BATCH) this.#flushBatch();
-    return this.#relative(pfn);
-  }
-
-  #flushBatch(): void {
-    for (const number of this.#pending) {
-      const pfn = this.#user.get(number);
-      if (pfn !== undefined) this.memory.setPage(pfn, PageClass.Anon, Hold.None);
-    }
-    this.#pending = [];
-  }
-
-  #drainLru(): void {
-    this.#pending = [];
-    this.memory.drainLru();
-  }
-
-  #unmap(number: number): number {
-    const pfn = this.#user.get(number);
-    if (pfn === undefined) return -1;
-    this.#user.delete(number);
-    this.memory.free(pfn, 0);
-    return this.#relative(pfn);
-  }
-
-  #touchHuge(number: number): number {
-    const pfn = this.#request1(
-      9,
-      { type: Migratetype.Movable, pageClass: PageClass.Thp, kind: ZoneKindNumber.Movable },
-      AllocFlag.Compound | this.#ownNodeFlags(),
-    );
-    if (pfn === undefined) return -1;
-    for (let page = 0; page < SUBBLOCK_PAGES; page++) this.#user.set(number + page, pfn + page);
-    this.#thp.add(number);
-    return this.#relative(pfn);
-  }
-
-  #pin(number: number): void {
-    const pfn = this.#user.get(number);
-    if (pfn !== undefined) this.memory.setPage(pfn, PageClass.Anon, Hold.Pinned);
-  }
-
-  #unpinAll(): void {
-    for (const pfn of this.#user.values()) {
-      const state = this.memory.pageState(pfn);
-      if (state >> 5 === Hold.Pinned) this.memory.setPage(pfn, PageClass.Anon, Hold.None);
     }
   }
 
@@ -356,16 +241,7 @@ export class FreeListReplay {
     );
     if (this.memory.zoneIndex(this.#base + p) !== undefined) return -Errno.EINVAL;
     this.memory.online(zone, this.#base + p, n, runs);
-    if (plugged !== undefined && p === 0) {
-      const all = Array.from({ length: n / SUBBLOCK_PAGES }, (_, subblock) => subblock);
-      const inRun = (subblock: number): boolean =>
-        plugged.some(
-          ([first, pages]) =>
-            subblock * SUBBLOCK_PAGES >= first && subblock * SUBBLOCK_PAGES < first + pages,
-        );
-      this.#plugged = new Set(all.filter(inRun));
-      this.#never = new Set(all.filter((subblock) => !inRun(subblock)));
-    }
+    if (plugged !== undefined && p === 0) this.#subblocks.online(n, plugged);
     // the kernel answers with the number of bytes written to the state file
     return op.length;
   }
@@ -398,81 +274,12 @@ export class FreeListReplay {
   /** The memmap of added memory blocks: 2 MiB of struct pages each, out of the memory that is there. */
   #chargeMemmaps(nrPages: number): void {
     for (let section = 0; section < nrPages / SECTION_PAGES; section++) {
-      this.#request1(
-        9,
-        {
-          type: Migratetype.Unmovable,
-          pageClass: PageClass.Memmap,
-          kind: ZoneKindNumber.Normal,
-        },
-        this.#ownNodeFlags(),
-      );
+      this.#allocator.tryAlloc(MEMMAP_ORDER, {
+        type: Migratetype.Unmovable,
+        pageClass: PageClass.Memmap,
+        kind: ZoneKindNumber.Normal,
+      });
     }
-  }
-
-  /** The driver's subblock handling on memory block 0, which is online: unplug from the top, plug runs from the lowest hole. */
-  #request(mib: number): void {
-    const wanted = mib / 2;
-    const subblocks = this.#plugged.size + this.#never.size;
-    this.memory.setMigrationTargets(0);
-    for (const subblock of [...this.#plugged].sort((a, b) => b - a)) {
-      if (this.#plugged.size <= wanted) break;
-      const start = this.#base + subblock * SUBBLOCK_PAGES;
-      if (this.memory.allocContig(start, SUBBLOCK_PAGES).errno !== 0) continue;
-      this.memory.markOffline(start, SUBBLOCK_PAGES);
-      this.#plugged.delete(subblock);
-    }
-    this.#followMoves();
-    const nrSubblocks = Math.max(subblocks, SECTION_PAGES / SUBBLOCK_PAGES);
-    while (this.#plugged.size < wanted) {
-      let first = 0;
-      while (this.#plugged.has(first)) first++;
-      if (first >= nrSubblocks) break;
-      const never = this.#never.has(first);
-      let end = first;
-      while (
-        end < nrSubblocks &&
-        this.#never.has(end) === never &&
-        !this.#plugged.has(end) &&
-        this.#plugged.size < wanted
-      ) {
-        this.#plugged.add(end);
-        this.#never.delete(end);
-        end++;
-      }
-      this.#plug(first, end, never);
-    }
-  }
-
-  #plug(first: number, end: number, never: boolean): void {
-    const start = this.#base + first * SUBBLOCK_PAGES;
-    const pages = (end - first) * SUBBLOCK_PAGES;
-    if (never) this.memory.onlinePages(start, pages);
-    else this.memory.freeContig(start, pages);
-  }
-
-  #dump(after: FreeListDump): NonNullable<FreeListAnswer["after"]> {
-    const zone = this.#zones[this.#zone];
-    const lists: Record<string, number[]> = {};
-    for (const [type, letter] of Array.from(TYPE_LETTERS).entries()) {
-      for (let order = 0; order <= 10; order++) {
-        const list = this.memory.freeList(zone, order, type as Migratetype);
-        if (list.length > 0) lists[`${letter}${order}`] = list.map((pfn) => pfn - this.#base);
-      }
-    }
-    let pb = "";
-    let online = 0;
-    for (let pfn = this.#base + after.start; pfn < this.memory.nrPageblocks * 512; pfn += 512) {
-      const inZone = this.memory.zoneIndex(pfn) === zone;
-      pb += inZone ? (TYPE_LETTERS[this.memory.pageblockType(pfn) ?? 0] ?? "-") : "-";
-      if (inZone) online = pb.length;
-    }
-    return {
-      L: lists,
-      pb: pb.slice(0, online),
-      free: this.memory.freePages(zone),
-      nf: this.memory.freeChunks(zone),
-    };
   }
 }
 

@@ -1,6 +1,6 @@
 import { formatSize } from "../units.js";
 import type { FlavourName } from "./device-flavour.js";
-import type { DeviceBlockRun } from "./device.js";
+import type { DeviceBlockRun, VirtioMemDevice } from "./device.js";
 
 /** A device's state as plain data, for JSON or a structured clone. Sizes are bytes. */
 export interface DeviceSnapshot {
@@ -24,6 +24,23 @@ export interface DeviceSnapshot {
  * driver, or stop without a word.
  */
 export type DeviceHealth = "working" | "needs-reset" | "stopped";
+
+/** Takes down a device as it is now. */
+export function snapshotOf(device: VirtioMemDevice): DeviceSnapshot {
+  return {
+    flavour: device.flavour.name,
+    addr: device.addr,
+    regionSize: device.regionSize,
+    blockSize: device.blockSize,
+    nodeId: device.nodeId ?? null,
+    usableRegionSize: device.usableRegionSize,
+    pluggedSize: device.pluggedSize,
+    requestedSize: device.requestedSize,
+    plugged: [...device.pluggedRuns()],
+    acceptedFeatures: device.isActive ? device.acceptedFeatures.toString(16) : null,
+    health: device.health,
+  };
+}
 
 /** What both sides of a migration must agree on (device.md section 7). */
 interface Identity {

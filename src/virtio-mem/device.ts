@@ -5,14 +5,20 @@ import {
   deviceFlavour,
   QEMU_FLAVOUR,
   type DeviceFlavour,
-  type FlavourName,
   type MalformedRule,
 } from "./device-flavour.js";
 import { assertGeometry } from "./device-geometry.js";
 import { hasFeature, isUsableWith, offeredFeatures } from "./device-features.js";
 import { DeviceBlocks, type DeviceBlockRun } from "./device-blocks.js";
-import { HostMemory, type DeviceHost, type MemoryListener } from "./device-host.js";
-import { assertLoadable, type DeviceHealth, type DeviceSnapshot } from "./device-snapshot.js";
+import { HostMemory, type MemoryListener } from "./device-host.js";
+import { malformedOutcome } from "./device-malformed.js";
+import type { VirtioMemDeviceOptions } from "./device-options.js";
+import {
+  assertLoadable,
+  snapshotOf,
+  type DeviceHealth,
+  type DeviceSnapshot,
+} from "./device-snapshot.js";
 import {
   featureBits,
   MAX_NB_BLOCKS,
@@ -35,37 +41,8 @@ import {
 
 const MiB = 1024 * 1024;
 
-export type { DeviceBlockRun };
+export type { DeviceBlockRun, VirtioMemDeviceOptions };
 
-export interface VirtioMemDeviceOptions {
-  /** Guest physical start of the region, a multiple of `blockSize`. */
-  readonly addr: number;
-  /** Bytes of the region, a multiple of `blockSize`; 0 is allowed. */
-  readonly regionSize: number;
-  /** Bytes of a device block, a power of two; QEMU wants 1 MiB or more. Default: 2 MiB. */
-  readonly blockSize?: number;
-  /** Bytes that the guest shall have from the start, a multiple of `blockSize`. Default: 0. */
-  readonly requestedSize?: number;
-  /**
-   * Device blocks that are plugged already, for a guest met in the middle of its life. They count
-   * as usable whatever `requestedSize` says. Default: none.
-   */
-  readonly plugged?: readonly DeviceBlockRun[];
-  /** Usable bytes, where a guest met in its life has more than its requested size gives. */
-  readonly usableRegionSize?: number;
-  /** ACPI proximity domain, 16 bits. Default: none. */
-  readonly nodeId?: number;
-  /** Whose device it is. Default: QEMU's on x86. */
-  readonly flavour?: DeviceFlavour | FlavourName;
-  /** Features that the host does not offer although the flavour would. Default: none. */
-  readonly withoutFeatures?: readonly FeatureName[];
-  /** The host behind the device, where it may fail. Default: it never does. */
-  readonly host?: DeviceHost;
-  /** Where requests and answers are written down. Default: nowhere. */
-  readonly log?: Log;
-}
-
-const ERROR: Response = { type: "ERROR" };
 const NO_ANSWER: Answer = { type: "none" };
 
 /**
@@ -241,10 +218,7 @@ export class VirtioMemDevice {
    * @returns the function that ends it.
    */
   onConfigChange(listener: () => void): () => void {
-    this.#configListeners.add(listener);
-    return () => {
-      this.#configListeners.delete(listener);
-    };
+    return addTo(this.#configListeners, listener);
   }
 
   /**
@@ -254,10 +228,7 @@ export class VirtioMemDevice {
    * @returns the function that ends it.
    */
   onSizeChange(listener: (pluggedSize: number) => void): () => void {
-    this.#sizeListeners.add(listener);
-    return () => {
-      this.#sizeListeners.delete(listener);
-    };
+    return addTo(this.#sizeListeners, listener);
   }
 
   /** Lets `listener` follow what is plugged from now on, and refuse it. */
@@ -294,19 +265,7 @@ export class VirtioMemDevice {
 
   /** The state that a migration or a snapshot carries over. */
   snapshot(): DeviceSnapshot {
-    return {
-      flavour: this.flavour.name,
-      addr: this.addr,
-      regionSize: this.regionSize,
-      blockSize: this.blockSize,
-      nodeId: this.nodeId ?? null,
-      usableRegionSize: this.usableRegionSize,
-      pluggedSize: this.pluggedSize,
-      requestedSize: this.requestedSize,
-      plugged: [...this.pluggedRuns()],
-      acceptedFeatures: this.isActive ? this.acceptedFeatures.toString(16) : null,
-      health: this.#health,
-    };
+    return snapshotOf(this);
   }
 
   /**
@@ -442,20 +401,9 @@ export class VirtioMemDevice {
   }
 
   #malformed(rule: MalformedRule): Uint8Array | undefined {
-    switch (rule) {
-      case "needs-reset":
-        this.#setHealth("needs-reset");
-        return undefined;
-      case "stop":
-        this.#setHealth("stopped");
-        return undefined;
-      case "drop":
-        return undefined;
-      case "empty-answer":
-        return new Uint8Array(0);
-      case "error":
-        return encodeResponse(ERROR);
-    }
+    const { answer, health } = malformedOutcome(rule);
+    if (health !== undefined) this.#setHealth(health);
+    return answer;
   }
 
   #setHealth(health: DeviceHealth): void {
@@ -477,6 +425,13 @@ export class VirtioMemDevice {
   #nowNs(): number {
     return this.#log?.clock.nowNs ?? 0;
   }
+}
+
+function addTo<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
 }
 
 function ignore(): void {

@@ -1,0 +1,55 @@
+import { AllocFlag, Migratetype, PageClass, ZoneKindNumber } from "../core/abi.js";
+import type { PageMemory } from "../core/page-memory.js";
+
+/** What a type letter stands for. */
+export interface AllocationKind {
+  readonly type: Migratetype;
+  readonly pageClass: PageClass;
+  readonly kind: ZoneKindNumber;
+  readonly flags?: number;
+}
+
+/** The type letters of op `a`. */
+export const ALLOCATIONS: Readonly<Record<string, AllocationKind>> = {
+  U: { type: Migratetype.Unmovable, pageClass: PageClass.Kernel, kind: ZoneKindNumber.Normal },
+  C: {
+    type: Migratetype.Unmovable,
+    pageClass: PageClass.KernelCompound,
+    kind: ZoneKindNumber.Normal,
+    flags: AllocFlag.Compound,
+  },
+  R: { type: Migratetype.Reclaimable, pageClass: PageClass.Kernel, kind: ZoneKindNumber.Normal },
+  M: { type: Migratetype.Movable, pageClass: PageClass.Kernel, kind: ZoneKindNumber.Normal },
+  V: { type: Migratetype.Movable, pageClass: PageClass.Kernel, kind: ZoneKindNumber.Movable },
+  K: {
+    type: Migratetype.Movable,
+    pageClass: PageClass.DriverMovable,
+    kind: ZoneKindNumber.Normal,
+  },
+  k: {
+    type: Migratetype.Movable,
+    pageClass: PageClass.DriverMovable,
+    kind: ZoneKindNumber.Movable,
+  },
+};
+
+/** Allocates for a recorded guest whose memory is on one node. */
+export class RecordedAllocator {
+  readonly #memory: PageMemory;
+  readonly #node: number;
+
+  constructor(memory: PageMemory, node: number) {
+    this.#memory = memory;
+    this.#node = node;
+  }
+
+  /**
+   * First pfn, or undefined where there is none.
+   *
+   * Allocations of the script ignore watermarks and stay on the node, except where the guest has one node only.
+   */
+  tryAlloc(order: number, { flags = 0, ...kind }: AllocationKind): number | undefined {
+    const own = this.#node === 0 ? 0 : AllocFlag.NoWatermarks | AllocFlag.ThisNode;
+    return this.#memory.tryAlloc({ ...kind, order, node: this.#node, flags: flags | own });
+  }
+}
