@@ -54,17 +54,17 @@ export const DEFAULT_CALIBRATION: Calibration = {
 
 /**
  * Fitted to the four cells of HyperAlloc's inflate benchmark (EuroSys'25) in which the guest had touched nothing, and to what discarding
- * contents costs HyperAlloc itself; scripts/published says how. A guest of 2 GiB and a device of 18 GiB in ZONE_MOVABLE
+ * contents costs HyperAlloc itself: docs/published.md. A guest of 2 GiB and a device of 18 GiB in ZONE_MOVABLE
  * on two Xeon Gold 6252, Linux 6.1, QEMU 8.2.
  */
 export const HYPERALLOC_CALIBRATION: Calibration = {
   ...DEFAULT_CALIBRATION,
   name: "xeon6252-linux6.1-qemu8.2",
-  addSectionNs: 1_000_000,
-  removeSectionNs: 2_000_000,
-  discardNs: 1,
-  mapNs: 1,
-  unmapNs: 1,
+  addSectionNs: 1_351_431,
+  removeSectionNs: 2_599_215,
+  discardNs: 5_881,
+  mapNs: 437_748,
+  unmapNs: 33_652,
 };
 
 const CALIBRATIONS: readonly Calibration[] = [DEFAULT_CALIBRATION, HYPERALLOC_CALIBRATION];

@@ -8,7 +8,8 @@ export interface ScenarioJson extends ScenarioResult {
 
 /** The object to print as JSON, always with the keys in the same order. */
 export function scenarioJson(result: ScenarioResult, wallMs: number): ScenarioJson {
-  const { title, seed, policy, profile, calibration, durationMs, endedMs, interrupted } = result;
+  const { title, seed, policy, profile, calibration, bootSize, durationMs, endedMs, interrupted } =
+    result;
   const { summary, devices, workloads, events, samples } = result;
   return {
     title,
@@ -16,6 +17,7 @@ export function scenarioJson(result: ScenarioResult, wallMs: number): ScenarioJs
     policy,
     profile,
     calibration,
+    bootSize,
     durationMs,
     endedMs,
     interrupted,

@@ -64,12 +64,7 @@ export function scenarioSvg(result: ScenarioResult): string {
   );
 }
 
-function panelsOf({ workloads, samples }: ScenarioResult): Panel[] {
-  const boot = samples.reduce(
-    (least, { usedSize, freeSize, pluggedSize }) =>
-      Math.min(least, usedSize + freeSize - pluggedSize),
-    Infinity,
-  );
+function panelsOf({ workloads, bootSize, samples }: ScenarioResult): Panel[] {
   const panels: Panel[] = [
     {
       title: "Memory of the guest",
@@ -87,7 +82,7 @@ function panelsOf({ workloads, samples }: ScenarioResult): Panel[] {
         {
           name: "boot memory and what the host asks for",
           color: "#c2410c",
-          of: ({ requestedSize }) => boot + requestedSize,
+          of: ({ requestedSize }) => bootSize + requestedSize,
           style: "dashed",
         },
       ],
@@ -157,7 +152,10 @@ function panelsOf({ workloads, samples }: ScenarioResult): Panel[] {
       })),
     });
   }
-  return panels;
+  // nothing is said by a line at 0
+  return panels.filter(({ curves }) =>
+    curves.some(({ of }) => samples.some((sample) => of(sample) > 0)),
+  );
 }
 
 const COLORS = [

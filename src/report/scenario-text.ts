@@ -17,7 +17,7 @@ export function scenarioText(result: ScenarioResult, { columns }: ScenarioTextOp
   const lines = [headline(result), ""];
   if (result.title !== "") lines.unshift(result.title, "");
   lines.push(...figures(result), "", ...orders(result), ...workloads(result), ...notable(result));
-  lines.push("", ...textPlot(result.samples, columns, PLOT_ROWS));
+  lines.push("", ...textPlot(result, columns, PLOT_ROWS));
   return `${lines.join("\n")}\n`;
 }
 

@@ -1,21 +1,20 @@
-import type { Sample } from "../scenario/result.js";
+import type { Sample, ScenarioResult } from "../scenario/result.js";
 import { formatDuration, formatRoughSize } from "../units.js";
 
 const LABEL_WIDTH = 10;
 
 /** Memory over time in letters: used, plugged but free, and what was asked for. */
-export function textPlot(samples: readonly Sample[], columns: number, rows: number): string[] {
+export function textPlot(
+  { samples, bootSize }: Pick<ScenarioResult, "samples" | "bootSize">,
+  columns: number,
+  rows: number,
+): string[] {
   const last = samples.at(-1);
   if (last === undefined || last.atMs === 0) return [];
   const width = Math.max(20, columns - LABEL_WIDTH - 2);
-  const base = samples.reduce(
-    (least, { usedSize, freeSize, pluggedSize }) =>
-      Math.min(least, usedSize + freeSize - pluggedSize),
-    Infinity,
-  );
   const top = samples.reduce(
     (most, { usedSize, freeSize, requestedSize }) =>
-      Math.max(most, usedSize + freeSize, requestedSize + base),
+      Math.max(most, usedSize + freeSize, requestedSize + bootSize),
     1,
   );
   const cells = Array.from({ length: width }, (_, column) =>
@@ -25,7 +24,7 @@ export function textPlot(samples: readonly Sample[], columns: number, rows: numb
   for (let row = rows; row >= 1; row--) {
     const low = (top * (row - 1)) / rows;
     const high = (top * row) / rows;
-    const line = cells.map((sample) => letter(sample, base, low, high)).join("");
+    const line = cells.map((sample) => letter(sample, bootSize, low, high)).join("");
     const label = row === rows ? formatRoughSize(top) : "";
     lines.push(`${label.padStart(LABEL_WIDTH)} |${line.trimEnd()}`);
   }
@@ -36,8 +35,8 @@ export function textPlot(samples: readonly Sample[], columns: number, rows: numb
   return lines;
 }
 
-function letter(sample: Sample, base: number, low: number, high: number): string {
-  const asked = base + sample.requestedSize;
+function letter(sample: Sample, bootSize: number, low: number, high: number): string {
+  const asked = bootSize + sample.requestedSize;
   if (asked > low && asked <= high) return "=";
   const middle = (low + high) / 2;
   if (sample.usedSize >= middle) return "#";

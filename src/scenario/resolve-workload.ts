@@ -131,7 +131,7 @@ function resolveKernelWorkload(
   shortestLifeNs: number;
   longestLifeNs: number;
 } {
-  const shortestLifeNs = within(fields, "shortestLife", SECOND / 10, NS_PER_MS, LONGEST_PERIOD_NS);
+  const shortestLifeNs = within(fields, "shortestLife", SECOND, NS_PER_MS, LONGEST_PERIOD_NS);
   const longestLifeNs = fields.time("longestLife", HOUR);
   if (longestLifeNs < shortestLifeNs) {
     const [shortest, got] = [shortestLifeNs, longestLifeNs].map((ns) =>

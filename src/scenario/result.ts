@@ -7,6 +7,8 @@ export interface ScenarioResult {
   readonly policy: string;
   readonly profile: ProfileName;
   readonly calibration: string;
+  /** Memory that the guest has without its devices. */
+  readonly bootSize: number;
   readonly durationMs: number;
   /** How far it came: the duration unless it was interrupted or the guest panicked. */
   readonly endedMs: number;

@@ -142,6 +142,7 @@ function resultOf(simulation: Simulation, interrupted: boolean): ScenarioResult 
     policy: guest.policy.name,
     profile: guest.profile.name,
     calibration: scenario.calibration.name,
+    bootSize: scenario.guest.bootMemory.reduce((sum, { size }) => sum + size, 0),
     durationMs: scenario.durationNs / 1e6,
     endedMs: guest.clock.nowMs,
     interrupted,

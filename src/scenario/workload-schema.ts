@@ -78,7 +78,7 @@ export const WORKLOAD_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         "What it is. Default: slab.",
       ),
       order: ORDER,
-      shortestLife: described(TIME, "Mean life of the shortest-lived half. Default: 100ms."),
+      shortestLife: described(TIME, "Mean life of the shortest-lived half. Default: 1s."),
       longestLife: described(TIME, "Mean life of the longest-lived part. Default: 1h."),
     },
   ),
