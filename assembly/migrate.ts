@@ -15,6 +15,7 @@ import {
   PAGE_THP,
   ZONE_MOVABLE,
   ZONE_NORMAL,
+  ZONE_PREFER_MOVABLE,
   ALLOC_COMPOUND,
 } from "./abi";
 import { NO_CHUNK } from "./free-list";
@@ -210,7 +211,7 @@ export function putBackBatch(): void {
 
 /** Highest zone for the target of a page of `zone`: a base page outside ZONE_MOVABLE may not enter it, a THP may (contig-range.md 5.4). */
 export function targetKind(zone: u32, order: u32): u32 {
-  return kindOf(zone) == ZONE_MOVABLE || order > 0 ? ZONE_MOVABLE : ZONE_NORMAL;
+  return kindOf(zone) >= ZONE_PREFER_MOVABLE || order > 0 ? ZONE_MOVABLE : ZONE_NORMAL;
 }
 
 /** The target of a page, taken from the lists and still PAGE_FREE; NO_CHUNK where memory is out. */

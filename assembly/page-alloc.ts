@@ -37,11 +37,12 @@ import {
   firstZone,
   freePages,
   isCached,
-  kindOf,
   lowMark,
   minMark,
   nodeOf,
   reserveOf,
+  OVERFLOW,
+  isEligible,
   zoneListAt,
   zoneListLength,
 } from "./zone";
@@ -86,8 +87,10 @@ function walk(
 ): u32 {
   const length = zoneListLength();
   for (let index: u32 = 0; index < length; ++index) {
-    const zone = zoneListAt(node, index);
-    if (kindOf(zone) > kind || zone == tried) continue;
+    const place = zoneListAt(node, index);
+    const zone = place & ~OVERFLOW;
+    if (!isEligible(place, kind) || zone == tried) continue;
+    if (noFragment && place & OVERFLOW) break; // better fragments above than kernel pages there
     if (nodeOf(zone) != node && (noFragment || flags & ALLOC_THISNODE)) break;
     if (nodeOf(zone) == node && flags & OTHER_NODES) continue;
     if (!(flags & ALLOC_NO_WATERMARKS)) {
@@ -342,8 +345,9 @@ function restore(zone: u32, from: u32, end: u32, type: u32): void {
 export function takeBulk(wanted: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
   const length = zoneListLength();
   for (let index: u32 = 0; index < length; ++index) {
-    const zone = zoneListAt(node, index);
-    if (kindOf(zone) > kind) continue;
+    const place = zoneListAt(node, index);
+    const zone = place & ~OVERFLOW;
+    if (!isEligible(place, kind)) continue;
     if (nodeOf(zone) != node && flags & ALLOC_THISNODE) break;
     let budget = freePages(zone);
     if (!(flags & ALLOC_NO_WATERMARKS)) {

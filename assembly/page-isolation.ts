@@ -66,7 +66,7 @@ export function findUnmovable(entry: usize, offlining: bool): u32 {
   for (let at: u32 = 0; at < PAGEBLOCK_PAGES; at += 8) {
     // each byte of the word is a page; inside a free chunk there are only zeros
     for (let left = unmovableBytes(load<u64>(record + at)); left; left &= left - 1) {
-      const page = at + (<u32>ctz(left) >> 3);
+      const page = at + ((<u32>ctz(left)) >> 3);
       if (blocksIsolation(classOf(load<u8>(record + page)), inMovableZone, offlining)) {
         return pfn + page;
       }

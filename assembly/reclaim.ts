@@ -1,7 +1,13 @@
 // What reclaim can give when memory is out: clean file pages, which need no write and no target (page-allocator.md 9.5). The order in which
 // Linux would find them is not modelled: they go by address, from where the last search ended.
 
-import { HOLD_NONE, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "./abi";
+import {
+  HOLD_NONE,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  ZONE_NORMAL,
+  ZONE_PREFER_MOVABLE,
+} from "./abi";
 import { JOURNAL_DROPPED, note } from "./journal";
 import { NO_CHUNK } from "./free-list";
 import { startTracking } from "./holding";
@@ -33,10 +39,16 @@ export function reclaimClean(kind: u32): u32 {
   return freed;
 }
 
+/** Is a zone reclaimed for a request up to `kind`? ZONE_PREFER_MOVABLE for the kernel's requests, too. */
+function isReclaimed(zone: u32, kind: u32): bool {
+  const zoneKind = kindOf(zone);
+  return zoneKind <= kind || (zoneKind == ZONE_PREFER_MOVABLE && kind == ZONE_NORMAL);
+}
+
 function reclaimBlock(block: u32, kind: u32, wanted: u32): u32 {
   const entry = entryOfBlock(block);
   const zone = zoneOf(entry);
-  if (zone == NO_ZONE || kindOf(zone) > kind || isIsolated(entry)) return 0;
+  if (zone == NO_ZONE || !isReclaimed(zone, kind) || isIsolated(entry)) return 0;
   if (countMovable(countsOf(entry)) == 0) return 0;
   const pfn = block << PAGEBLOCK_ORDER;
   let freed: u32 = 0;

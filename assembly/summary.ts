@@ -44,7 +44,8 @@ export function removableSubblocks(
   let entry = entryOfBlock(firstBlock);
   for (let done: u32 = 0; done < nrSubblocks; done += 64) {
     const nr = min(nrSubblocks - done, 64);
-    const goes = blocksEach == 1 ? removableBlocks(entry, nr) : removableBits(entry, blocksEach, nr);
+    const goes =
+      blocksEach == 1 ? removableBlocks(entry, nr) : removableBits(entry, blocksEach, nr);
     entry += <usize>(nr * blocksEach) * ENTRY_BYTES;
     count += <u32>popcnt(goes);
     if (!words) continue;
@@ -59,7 +60,7 @@ export function removableSubblocks(
 function removableBlocks(entry: usize, nr: u32): u64 {
   let goes: u64 = 0;
   for (let bit: u64 = 0; bit < nr; ++bit) {
-    goes |= <u64>(obstaclesOf(entry) == 0) << bit;
+    goes |= (<u64>(obstaclesOf(entry) == 0)) << bit;
     entry += ENTRY_BYTES;
   }
   return goes;
@@ -74,7 +75,7 @@ function removableBits(entry: usize, blocksEach: u32, nr: u32): u64 {
       obstacles |= obstaclesOf(entry);
       entry += ENTRY_BYTES;
     }
-    goes |= <u64>(obstacles == 0) << bit;
+    goes |= (<u64>(obstacles == 0)) << bit;
   }
   return goes;
 }

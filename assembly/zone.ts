@@ -15,7 +15,15 @@
 //   cache     address of the zone's per-CPU caches, 0 = off; cachedOrders has a bit for each order that goes through them.
 // marks     u32 each: min, low, then the lowmem reserve in pages against requests whose highest zone kind is the index.
 
-import { EINVAL, ENOMEM, MAX_ZONES, ZONE_DMA32, ZONE_KINDS, ZONE_NORMAL } from "./abi";
+import {
+  EINVAL,
+  ENOMEM,
+  MAX_ZONES,
+  ZONE_DMA32,
+  ZONE_KINDS,
+  ZONE_NORMAL,
+  ZONE_PREFER_MOVABLE,
+} from "./abi";
 import { ZONES, ZONE_LISTS } from "./layout";
 
 const ZONE_SHIFT: u32 = 10;
@@ -160,11 +168,20 @@ export function reserveOf(zone: u32, kind: u32): u32 {
 }
 
 // Zone lists: for each of up to 16 nodes the zones in the order in which a request of that node
-// tries them: own node first, then by distance of the node numbers; in a node from the highest kind down.
+// tries them: own node first, then by distance of the node numbers; in a node from the highest kind down. A ZONE_PREFER_MOVABLE
+// stands in the list a second time, after ZONE_NORMAL, marked OVERFLOW: there the kernel's own requests find it when
+// nothing else above the DMA zones is left.
+
+/** Mark of a zone's second place in a zone list: only for requests up to ZONE_NORMAL. */
+export const OVERFLOW: u32 = 0x80;
+
+/** Places in each zone list. */
+let listLength: u32 = 0;
 
 export function zoneListLength(): u32 {
-  return nrZones;
+  return listLength;
 }
+/** A place of a zone list: a zone's index, with OVERFLOW or without. */
 export function zoneListAt(node: u32, index: u32): u32 {
   return load<u8>(ZONE_LISTS + ((<usize>node) << 4) + index);
 }
@@ -173,30 +190,46 @@ function distance(a: u32, b: u32): u32 {
   return a > b ? ((a - b) << 1) | 1 : (b - a) << 1;
 }
 
-/** Sort key of a zone in the zone list of `node`; smaller comes first. */
-function zoneListKey(node: u32, zone: u32): u32 {
-  return (distance(node, nodeOf(zone)) << 8) | ((ZONE_KINDS - kindOf(zone)) << 4) | zone;
+/** May a request whose highest zone kind is `kind` use the zone at this place of a list? */
+export function isEligible(place: u32, kind: u32): bool {
+  return place & OVERFLOW ? kind == ZONE_NORMAL : kindOf(place) <= kind;
+}
+
+/** Sort key of a place in the zone list of `node`; smaller comes first. */
+function zoneListKey(node: u32, place: u32): u32 {
+  const zone = place & ~OVERFLOW;
+  const behind: u32 = place & OVERFLOW ? ZONE_KINDS - ZONE_NORMAL : ZONE_KINDS - kindOf(zone);
+  return (distance(node, nodeOf(zone)) << 9) | (behind << 5) | (place & OVERFLOW ? 16 : 0) | zone;
 }
 
 function buildZoneLists(): void {
+  listLength = 0;
+  for (let zone: u32 = 0; zone < nrZones; ++zone) {
+    insertPlace(zone);
+    if (kindOf(zone) == ZONE_PREFER_MOVABLE) insertPlace(zone | OVERFLOW);
+  }
+}
+
+/** Puts a place where it belongs in the lists of all nodes. */
+function insertPlace(place: u32): void {
   for (let node: u32 = 0; node < MAX_ZONES; ++node) {
     const list = ZONE_LISTS + ((<usize>node) << 4);
-    for (let filled: u32 = 0; filled < nrZones; ++filled) {
-      let at = filled;
-      const key = zoneListKey(node, filled);
-      while (at > 0 && zoneListKey(node, load<u8>(list + at - 1)) > key) {
-        store<u8>(list + at, load<u8>(list + at - 1));
-        --at;
-      }
-      store<u8>(list + at, <u8>filled);
+    const key = zoneListKey(node, place);
+    let at = listLength;
+    while (at > 0 && zoneListKey(node, load<u8>(list + at - 1)) > key) {
+      store<u8>(list + at, load<u8>(list + at - 1));
+      --at;
     }
+    store<u8>(list + at, <u8>place);
   }
+  ++listLength;
 }
 
 /** Adds an empty zone. Returns its index, -EINVAL for a bad kind, node or a twin, -ENOMEM when there are MAX_ZONES. */
 export function createZone(kind: u32, node: u32): i32 {
   if (kind >= ZONE_KINDS || node >= MAX_ZONES) return -EINVAL;
-  if (nrZones == MAX_ZONES) return -ENOMEM;
+  const places: u32 = kind == ZONE_PREFER_MOVABLE ? 2 : 1;
+  if (nrZones == MAX_ZONES || listLength + places > MAX_ZONES) return -ENOMEM;
   let newNode: u32 = 1;
   for (let zone: u32 = 0; zone < nrZones; ++zone) {
     if (nodeOf(zone) != node) continue;
@@ -236,9 +269,10 @@ function learnPreferences(): void {
 }
 
 function findFirst(kind: u32, node: u32): u32 {
-  for (let index: u32 = 0; index < nrZones; ++index) {
-    const zone = zoneListAt(node, index);
-    if (kindOf(zone) > kind) continue;
+  for (let index: u32 = 0; index < listLength; ++index) {
+    const place = zoneListAt(node, index);
+    const zone = place & ~OVERFLOW;
+    if (!isEligible(place, kind)) continue;
     if (nodeOf(zone) != node) return NO_FIRST;
     return avoidsFragments(zone) ? zone | FIRST_NOFRAGMENT : zone;
   }

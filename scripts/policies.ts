@@ -37,7 +37,11 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const root = positionals[0] ?? join(import.meta.dirname, "../test/golden/recordings");
-const names = values.policies?.split(",") ?? POLICIES.map(({ name }) => name);
+const names =
+  values.policies?.split(",") ??
+  POLICIES.filter(({ memmap, controller }) => memmap === undefined && controller === undefined).map(
+    ({ name }) => name,
+  );
 const totals = names.map(emptyTotal);
 let nrGuests = 0;
 for (const recorded of await recordedRequests(root)) {

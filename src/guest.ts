@@ -112,7 +112,8 @@ export class Guest {
       pages,
       zones,
       memoryBlockSize,
-      online: { ...DEFAULT_ONLINE_SETTINGS, ...options.online },
+      online: { ...DEFAULT_ONLINE_SETTINGS, ...options.online, ...policy.online },
+      memmap: policy.memmap,
       profile,
       clock,
       calibration,
@@ -145,6 +146,7 @@ export class Guest {
   static async fromCapture(capture: Capture, options: CapturedGuestOptions = {}): Promise<Guest> {
     const profile = profileOf(options);
     const policy = resolvePolicy(options.policy, profile);
+    assertForCapture(policy);
     const { regionStart, regionSize } = capture.device;
     const endOfBlocks = Math.max(...capture.memoryBlocks.map(({ id }) => id + 1), 0);
     const end = Math.max(regionStart + regionSize, endOfBlocks * capture.memoryBlockSize);
@@ -163,7 +165,7 @@ export class Guest {
       pages,
       zones,
       memoryBlockSize: capture.memoryBlockSize,
-      online: capture.settings,
+      online: { ...capture.settings, ...policy.online },
       profile,
       clock,
       calibration,
@@ -245,6 +247,15 @@ function driverOptions(
     retry: policy.retry,
     ...policyTools(pages, zones, clock, calibration),
   };
+}
+
+/** What decides about a guest's life needs one that lives; a capture is a moment. */
+function assertForCapture({ name, memmap, controller }: ResolvedPolicy): void {
+  if (memmap === "older-memory" && controller === undefined) return;
+  const what = controller === undefined ? "where struct pages lie" : "what the host asks for";
+  throw new PolicyError(
+    `policy ${name} must be used in a scenario: it decides ${what}, got a capture`,
+  );
 }
 
 function profileOf({ profile: name = "v6.1", subblockSize }: GuestOptions): LinuxProfile {

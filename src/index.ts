@@ -32,6 +32,7 @@ export {
 } from "./guest.js";
 export { DEFAULT_CALIBRATION, type Calibration } from "./linux/calibration.js";
 export type * from "./linux/linux-memory.js";
+export { mostGrowth } from "./linux/memmap.js";
 export { MemoryHotplug } from "./linux/memory-hotplug.js";
 export type { OnlineSettings } from "./linux/online-policy.js";
 export {
@@ -44,7 +45,10 @@ export { ZoneTable, type Zone } from "./linux/zone-table.js";
 export type { Cost } from "./policies/cost.js";
 export type { Policy, UnplugDecisions } from "./policies/policy.js";
 export { PolicyError } from "./policies/policy-error.js";
-export { POLICIES } from "./policies/registry.js";
+export { guardedPolicy, type PolicyWatch } from "./policies/guarded-policy.js";
+export type { ResizeController, ResizeView } from "./policies/resize-controller.js";
+export type { RetryRule } from "./policies/retry-rule.js";
+export { POLICIES, POLICY_FAMILIES } from "./policies/registry.js";
 export {
   resolvePolicy,
   type PolicyChoice,

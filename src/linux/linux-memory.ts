@@ -10,6 +10,9 @@ export interface LinuxMemory {
   /** Bytes of one Linux memory block, a power of two from 128 MiB to 2 GiB. */
   readonly memoryBlockSize: number;
 
+  /** Bytes at the start of each added memory block that hold its own struct pages. Default: 0, they lie elsewhere. */
+  readonly ownMemmapSize?: number;
+
   /** The memory block, or undefined where Linux knows none. */
   memoryBlock(id: number): MemoryBlockInfo | undefined;
 

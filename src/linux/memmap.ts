@@ -4,6 +4,8 @@ import type { PageMemory } from "../core/page-memory.js";
 /** Sparse-memory section: the unit that has a memmap of 2 MiB. */
 export const SECTION_SIZE = 128 * 1024 * 1024;
 export const MEMMAP_ORDER = 9;
+/** Bytes of struct pages of a section: 64 for each page. */
+export const MEMMAP_SIZE = 2 * 1024 * 1024;
 
 /** Pages that hold struct pages, as runs. */
 export type MemmapRuns = readonly (readonly [startPfn: number, nrPages: number])[];
@@ -50,4 +52,24 @@ function allocMemmap(pages: PageMemory, node: number): MemmapRuns | undefined {
   if (pages.allocBulk(PAGEBLOCK_PAGES, request, runs) === PAGEBLOCK_PAGES) return runs;
   freeMemmap(pages, runs);
   return undefined;
+}
+
+/** Pages that are not among the first `nr` of an ascending list of runs. */
+export function withoutFirst(runs: MemmapRuns, nr: number): MemmapRuns {
+  if (nr === 0) return runs;
+  const first = runs[0]?.[0] ?? 0;
+  return runs.flatMap(([startPfn, nrPages]) => {
+    const start = Math.max(startPfn, first + nr);
+    return start < startPfn + nrPages ? [[start, startPfn + nrPages - start] as const] : [];
+  });
+}
+
+/**
+ * How much memory a guest can add, as far as struct pages go: each section of 128 MiB takes 2 MiB of what is free for
+ * the kernel. Memory that comes online for the kernel makes room for more; this is what goes without.
+ *
+ * @param freeSize - bytes that the kernel can take.
+ */
+export function mostGrowth(freeSize: number): number {
+  return Math.floor(freeSize / MEMMAP_SIZE) * SECTION_SIZE;
 }

@@ -11,7 +11,14 @@ import type {
   MemoryNotifier,
   ZoneKind,
 } from "./linux-memory.js";
-import { chargeMemmap, freeMemmap, SECTION_SIZE, type MemmapRuns } from "./memmap.js";
+import {
+  chargeMemmap,
+  freeMemmap,
+  MEMMAP_SIZE,
+  SECTION_SIZE,
+  withoutFirst,
+  type MemmapRuns,
+} from "./memmap.js";
 import { MemoryAccounting, type AccountedBlock } from "./memory-accounting.js";
 import { MemoryGroups } from "./memory-groups.js";
 import { chooseZone, type OnlineSettings } from "./online-policy.js";
@@ -34,6 +41,8 @@ export interface MemoryHotplugOptions {
   readonly profile: LinuxProfile;
   readonly clock: VirtualClock;
   readonly calibration: Calibration;
+  /** Where the struct pages of added memory lie: in memory that was there before, or in its own first pages. */
+  readonly memmap?: "older-memory" | "added-memory";
   /** NUMA node of memory whose driver does not say. */
   readonly node: number;
 }
@@ -58,6 +67,12 @@ export class MemoryHotplug implements LinuxMemory {
     this.#pagesPerBlock = options.memoryBlockSize / PAGE_SIZE;
     const { accounting } = options.profile.driver;
     this.#accounting = new MemoryAccounting(options.zones, accounting, this.#pagesPerBlock);
+  }
+
+  /** Bytes at the start of each added memory block that hold its own struct pages. */
+  get ownMemmapSize(): number {
+    if (this.#options.memmap !== "added-memory") return 0;
+    return (this.memoryBlockSize / SECTION_SIZE) * MEMMAP_SIZE;
   }
 
   /**
@@ -86,7 +101,8 @@ export class MemoryHotplug implements LinuxMemory {
     const added: MemoryBlock[] = [];
     for (let id = firstId; id < firstId + count; id++) {
       const sections = this.memoryBlockSize / SECTION_SIZE;
-      const memmap = chargeMemmap(this.#pages, sections, this.#nodeOf(id));
+      const memmap =
+        this.ownMemmapSize > 0 ? [] : chargeMemmap(this.#pages, sections, this.#nodeOf(id));
       if (memmap === undefined) {
         for (const { memmap: runs } of added) freeMemmap(this.#pages, runs);
         return -Errno.ENOMEM;
@@ -230,6 +246,7 @@ export class MemoryHotplug implements LinuxMemory {
     const zone = this.#zones.zone(kind, this.#nodeOf(id));
     let runs: readonly (readonly [number, number])[] = [[start, this.#pagesPerBlock]];
     for (const notifier of notifiers) runs = notifier.pluggedRuns(id) ?? runs;
+    if (block.memmap.length === 0) runs = withoutFirst(runs, this.ownMemmapSize / PAGE_SIZE);
     this.#pages.online(zone.id, start, this.#pagesPerBlock, runs);
     this.#accounting.online(
       block,

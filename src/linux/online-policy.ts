@@ -6,11 +6,14 @@ import type { ZoneTable } from "./zone-table.js";
 /** Who brings added memory online, and where (driver.md 5.1). */
 export interface OnlineSettings {
   readonly autoOnline: "offline" | "online" | "online_kernel" | "online_movable";
-  readonly onlinePolicy: "contig-zones" | "auto-movable";
+  /** `prefer-movable` is of no Linux: the zone that the patch of 2019 had in mind. */
+  readonly onlinePolicy: "contig-zones" | "auto-movable" | "prefer-movable";
   /** MOVABLE : kernel memory in percent. */
   readonly autoMovableRatio: number;
   readonly autoMovableNumaAware: boolean;
   readonly movableNode: boolean;
+  /** Memory blocks in ZONE_PREFER_MOVABLE for each one in ZONE_NORMAL, by node. Default: 4. */
+  readonly preferMovableRatio?: number;
 }
 
 export const DEFAULT_ONLINE_SETTINGS: OnlineSettings = {
@@ -42,9 +45,20 @@ export function chooseZone(choice: ZoneChoice): ZoneKind {
   const { settings, startPfn } = choice;
   if (settings.autoOnline === "online_kernel") return kernelZoneFor(startPfn);
   if (settings.autoOnline === "online_movable") return "Movable";
+  if (settings.onlinePolicy === "prefer-movable") return preferredZone(choice);
   const movable =
     settings.onlinePolicy === "auto-movable" ? mayBeMovable(choice) : isContiguousMovable(choice);
   return movable ? "Movable" : kernelZoneFor(startPfn);
+}
+
+/** ZONE_PREFER_MOVABLE until it has its share of what was added to the node, beside ZONE_NORMAL. */
+function preferredZone({ settings, zones, node, startPfn, nrPages }: ZoneChoice): ZoneKind {
+  const { preferMovableRatio = 4 } = settings;
+  const kernelKind = kernelZoneFor(startPfn);
+  const kernel = zones.find(kernelKind, node);
+  const preferred = zones.find("PreferMovable", node)?.present ?? 0;
+  const added = (kernel?.present ?? 0) - (kernel?.bootPresent ?? 0);
+  return preferred + nrPages <= preferMovableRatio * added ? "PreferMovable" : kernelKind;
 }
 
 /** Below 4 GiB DMA32, above it Normal. */

@@ -1,5 +1,6 @@
 import { linuxProfile, PROFILE_NAMES } from "../linux/profile.js";
 import { BIGGER_CHUNKS_FIRST } from "./bigger-chunks-first.js";
+import { CONTROLLERS } from "./controllers.js";
 import { DROP_CACHES } from "./drop-caches.js";
 import { DROP_SLAB } from "./drop-slab.js";
 import { EMPTY_BLOCKS_FIRST } from "./empty-blocks-first.js";
@@ -7,6 +8,7 @@ import { FREE_AREAS_FIRST } from "./free-areas-first.js";
 import { ISOLATE_FIRST } from "./isolate-first.js";
 import { LINUX_ORDERS } from "./linux-orders.js";
 import { isModulePath } from "./module-path.js";
+import { MEMMAP_ON_MEMORY } from "./memmap.js";
 import { nearName } from "./near-name.js";
 import { PolicyError } from "./policy-error.js";
 import { memberOf, type PolicyFamily } from "./policy-family.js";
@@ -15,9 +17,15 @@ import { RESERVE } from "./reserve.js";
 import { RETRIES } from "./retries.js";
 import { SENSE_FIRST } from "./sense-first.js";
 import { SHRINK_SLAB } from "./shrink-slab.js";
+import { ZONES } from "./zones.js";
 
 /** Policies with a value: `retry-fixed=10s`. */
-export const POLICY_FAMILIES: readonly PolicyFamily[] = [...RETRIES, RESERVE];
+export const POLICY_FAMILIES: readonly PolicyFamily[] = [
+  ...RETRIES,
+  RESERVE,
+  ...ZONES,
+  ...CONTROLLERS,
+];
 
 /** All policies that have a name, in the order in which they are listed; those with a value have its default. */
 export const POLICIES: readonly Policy[] = [
@@ -30,6 +38,7 @@ export const POLICIES: readonly Policy[] = [
   SHRINK_SLAB,
   DROP_SLAB,
   DROP_CACHES,
+  MEMMAP_ON_MEMORY,
   ...POLICY_FAMILIES.map((family) => memberOf(family, undefined)),
 ];
 

@@ -1,6 +1,7 @@
-import { Migratetype, PAGE_SIZE, PageClass, ZoneKindNumber } from "../core/abi.js";
+import { Migratetype, PAGE_SIZE, PAGEBLOCK_ORDER, PageClass, ZoneKindNumber } from "../core/abi.js";
 import type { CoreSource } from "../core/load.js";
 import { Guest } from "../guest.js";
+import type { ResizeView } from "../policies/resize-controller.js";
 import type { PolicyChoice } from "../policies/resolve-policy.js";
 import { nextRequest } from "./controller.js";
 import { Recorder } from "./recorder.js";
@@ -135,7 +136,9 @@ export class Simulation {
     if (workloads.count > 0)
       this.#every(workloads.stepNs, 0, () => {
         workloads.step();
+        for (const { driver } of this.guest.devices) driver.noticeFreed();
       });
+    this.#schedulePolicy();
     for (const controller of scenario.controllers) this.#scheduleController(controller);
     this.#at(0, () => {
       this.#sample();
@@ -190,6 +193,19 @@ export class Simulation {
     });
   }
 
+  /** The policy's own controller, on the first device. */
+  #schedulePolicy(): void {
+    const { controller } = this.guest.policy;
+    if (controller === undefined) return;
+    this.#every(Math.round(controller.periodMs * 1e6), 0, () => {
+      const { device } = this.guest;
+      const wanted = controller.decide(resizeView(this.guest, this.scenario));
+      const blocks = Math.floor(Math.max(0, wanted) / device.blockSize);
+      const size = Math.min(device.regionSize, blocks * device.blockSize);
+      if (size !== device.requestedSize) this.#order(size, 0);
+    });
+  }
+
   #at(ns: number, action: () => void): void {
     this.guest.clock.setTimer(ns, () => {
       if (!this.hasPanicked) action();
@@ -217,6 +233,28 @@ export class Simulation {
     this.workloads.step();
     this.samples.push(this.recorder.sample());
   }
+}
+
+function resizeView({ clock, device, pages, zones }: Guest, { guest }: Scenario): ResizeView {
+  let free = 0;
+  let huge = 0;
+  for (const { id } of zones.all()) {
+    const chunks = pages.freeChunks(id);
+    free += pages.freePages(id);
+    for (let order = PAGEBLOCK_ORDER; order < chunks.length; order++) {
+      huge += (chunks[order] ?? 0) * 2 ** order;
+    }
+  }
+  return {
+    nowMs: clock.nowMs,
+    bootSize: guest.bootMemory.reduce((sum, { size }) => sum + size, 0),
+    regionSize: device.regionSize,
+    blockSize: device.blockSize,
+    requestedSize: device.requestedSize,
+    pluggedSize: device.pluggedSize,
+    freeSize: free * PAGE_SIZE,
+    freeHugeSize: huge * PAGE_SIZE,
+  };
 }
 
 /** Takes what the kernel has for itself: unmovable, from the boot memory. */

@@ -33,6 +33,11 @@ export interface DriverContext {
   readonly isolation: PageIsolation | undefined;
   /** Gives a cache back to the allocator. Returns how many pages that were; 0 where nobody can. */
   shrink(cache: ShrinkableCache): number;
+  /**
+   * First subblocks of each memory block that hold its own struct pages: they stay plugged until it
+   * is removed. 0 where those lie elsewhere.
+   */
+  readonly memmapSubblocks: number;
   /** Free memory of the guest in bytes; without end where nobody tells. */
   freeSize(): number;
 }

@@ -334,8 +334,12 @@ export class VirtioMemDriver {
         this.#log.add({ type: "shrink", atNs: this.#clock.nowNs, cache, nrPages });
         return nrPages;
       },
+      memmapSubblocks: Math.ceil((memory.ownMemmapSize ?? 0) / this.geometry.subblockSize),
       freeSize: () => freeSize?.() ?? Infinity,
     };
+    if (bigBlockSize !== undefined && context.memmapSubblocks > 0) {
+      throw new RangeError("memmap must be in older memory in big-block mode, got added-memory");
+    }
     return bigBlockSize === undefined
       ? new SubBlockMode(context)
       : new BigBlockMode(context, bigBlockSize);

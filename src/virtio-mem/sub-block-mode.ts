@@ -242,7 +242,8 @@ export class SubBlockMode implements DriverMode {
 
   /** Plugs the lowest `count` subblocks of a memory block and adds it to Linux (T2 to T5). */
   #plugAndAdd(id: number, count: number): number {
-    const { link, memory } = this.#context;
+    const { link, memory, memmapSubblocks } = this.#context;
+    if (count < memmapSubblocks) return -Errno.ENOSPC; // no room for its own struct pages
     const addr = this.#addr(id, 0);
     const rc = link.plug(addr, count * this.#subblockSize);
     if (rc !== 0) return rc;
@@ -301,7 +302,9 @@ export class SubBlockMode implements DriverMode {
   }
 
   #stateOnline(id: number, zone: ZoneKind | undefined): MemoryBlockState {
-    if (zone === "Movable") return this.#table.isFull(id) ? "movable" : "movable-partial";
+    if (zone === "Movable" || zone === "PreferMovable") {
+      return this.#table.isFull(id) ? "movable" : "movable-partial";
+    }
     return this.#table.isFull(id) ? "kernel" : "kernel-partial";
   }
 

@@ -271,6 +271,11 @@ export class SubBlockUnplug implements UnplugView {
 
   /** Unplugs runs of subblocks of an offline memory block and removes it when none is left. */
   #emptyOffline(id: number): number {
+    if (this.#context.memmapSubblocks > 0) {
+      // its struct pages lie in what is to be unplugged: all of it goes, or nothing
+      if (this.#table.nrPluggedOf(id) <= this.#left) this.#removeWithMemmap(id);
+      return 0;
+    }
     const rc = this.#table.hold(id, () => this.#unplugRuns(id));
     if (!this.#table.isFull(id)) this.#table.setState(id, "offline-partial");
     if (rc !== 0) return rc;
@@ -349,6 +354,7 @@ export class SubBlockUnplug implements UnplugView {
   #isToBeTried(chunk: Chunk): boolean {
     const { id, start, count } = chunk;
     if (this.#left < count || !this.#table.isAllPlugged(id, start, count)) return false;
+    if (start < this.#context.memmapSubblocks) return false;
     return this.#isAccepted(chunk);
   }
 
@@ -371,9 +377,20 @@ export class SubBlockUnplug implements UnplugView {
   }
 
   #removeIfEmpty(id: number): void {
-    if (this.#table.nrPluggedOf(id) === 0 && this.#emptyMemoryBlocks !== "kept") {
-      this.#removeEmptied(id);
+    if (this.#emptyMemoryBlocks === "kept") return;
+    const plugged = this.#table.nrPluggedOf(id);
+    if (plugged === 0) this.#removeEmptied(id);
+    else if (plugged === this.#context.memmapSubblocks && plugged <= this.#left) {
+      this.#removeWithMemmap(id);
     }
+  }
+
+  /** Removes a memory block of which only its own struct pages are plugged, and then those. */
+  #removeWithMemmap(id: number): void {
+    const start = this.#table.next(id, 0, true);
+    if (start !== 0) return;
+    if (this.#context.memory.remove(id, 1) !== 0) return;
+    this.#table.setState(id, this.#unplugRuns(id) === 0 ? "unused" : "plugged");
   }
 
   get #emptyMemoryBlocks(): DriverProfile["emptyMemoryBlocks"] {
