@@ -21,21 +21,25 @@ import {
   firstOf,
   insertChunk,
   insertInRecord,
+  insertWhole,
   removeChunk,
+  removeWhole,
   splitInRecord,
   takeFirstInRecord,
   takeFirstWhole,
   removeFromRecord,
   wholeChunkOrder,
 } from "./free-list";
+import { tableEnd } from "./layout";
 import { PAGE_MASK, recordFor, releaseZeroed } from "./page";
 import { HEAD, countFree, countMovable } from "./page-class";
 import {
+  ENTRY_BYTES,
   blockOfEntry,
+  blockState,
   countsOf,
   entryOf,
   entryOfBlock,
-  nrPageblocks,
   recordOf,
   setType,
   typeOf,
@@ -63,11 +67,10 @@ function typesMerge(zone: u32, type: u32, buddyType: u32): bool {
 }
 
 /** The entry of the other pageblock of the 4 MiB pair if it heads a free chunk of order 9 in `zone`, else 0. */
-export function freeBuddyBlock(pfn: u32, zone: u32): usize {
-  const block = (pfn >> PAGEBLOCK_ORDER) ^ 1;
-  if (block >= nrPageblocks) return 0;
-  const entry = entryOfBlock(block);
-  return zoneOf(entry) == zone && wholeChunkOrder(entry) == PAGEBLOCK_ORDER ? entry : 0;
+export function freeBuddyOf(entry: usize, zone: u32): usize {
+  const buddy = entry ^ ENTRY_BYTES;
+  if (buddy >= tableEnd || recordOf(buddy) || zoneOf(buddy) != zone) return 0;
+  return (blockState(buddy) & HEAD_ORDER_MASK) == (HEAD | PAGEBLOCK_ORDER) ? buddy : 0;
 }
 
 /**
@@ -81,7 +84,7 @@ function parentWillMerge(zone: u32, at: usize, order: u32, size: usize): bool {
 }
 
 function pageblockWillMerge(zone: u32, at: usize): bool {
-  return freeBuddyBlock(ownerOfState(at) << PAGEBLOCK_ORDER, zone) != 0;
+  return freeBuddyOf(entryOfBlock(ownerOfState(at)), zone) != 0;
 }
 
 /**
@@ -104,8 +107,13 @@ function mergeAndInsert(zone: u32, pfn: u32, order: u32, type: u32, forceTail: b
     freeInRecord(zone, recordOf(entryOf(pfn)) + (pfn & PAGE_MASK), order, type, forceTail);
     return;
   }
+  freeWhole(zone, entryOf(pfn), order, type, forceTail);
+}
+
+/** freeChunk() from order 9 on, of pageblocks of one type. */
+export function freeWhole(zone: u32, entry: usize, order: u32, type: u32, forceTail: bool): void {
   if (type != MIGRATE_ISOLATE) addFreePages(zone, 1 << order);
-  insertWhole(zone, pfn, order, type, forceTail);
+  mergeWhole(zone, entry, order, type, forceTail);
 }
 
 /** freeChunk() below order 9, where the state of the chunk's first page is at `at`. */
@@ -129,35 +137,39 @@ export function freeInRecord(zone: u32, at: usize, order: u32, type: u32, forceT
 
 /** The end of a free that has merged a whole mixed pageblock. */
 function freeMergedBlock(zone: u32, block: u32, type: u32, forceTail: bool): void {
-  releaseZeroed(entryOfBlock(block));
-  insertWhole(zone, block << PAGEBLOCK_ORDER, PAGEBLOCK_ORDER, type, forceTail);
+  const entry = entryOfBlock(block);
+  releaseZeroed(entry);
+  mergeWhole(zone, entry, PAGEBLOCK_ORDER, type, forceTail);
 }
 
 /** Merges a chunk of order 9 with its buddy where their types allow it, and puts it, or one of order 10, on a list. */
-function insertWhole(zone: u32, pfn: u32, order: u32, type: u32, forceTail: bool): void {
+function mergeWhole(zone: u32, entry: usize, order: u32, type: u32, forceTail: bool): void {
   if (order == PAGEBLOCK_ORDER) {
-    const buddyEntry = freeBuddyBlock(pfn, zone);
-    if (buddyEntry && typesMerge(zone, type, typeOf(buddyEntry))) {
-      const buddy = pfn ^ PAGEBLOCK_PAGES;
-      removeChunk(zone, buddy, PAGEBLOCK_ORDER);
-      if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK) && typeOf(buddyEntry) != type)
-        setType(buddyEntry, type);
-      pfn &= buddy;
+    const buddy = freeBuddyOf(entry, zone);
+    if (buddy && typesMerge(zone, type, typeOf(buddy))) {
+      removeWhole(zone, buddy, PAGEBLOCK_ORDER);
+      if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK) && typeOf(buddy) != type) setType(buddy, type);
+      entry &= buddy;
       ++order;
     }
   }
-  insertChunk(zone, pfn, order, type, forceTail);
+  insertWhole(zone, entry, order, type, forceTail);
 }
 
 /** Cuts a chunk just taken off its list down to `order`; the upper halves go to the list heads of `type`. */
 function expand(zone: u32, pfn: u32, from: u32, order: u32, type: u32): void {
-  if (from == order) return;
-  if (from > PAGEBLOCK_ORDER) {
+  const entry = entryOf(pfn);
+  if (from >= PAGEBLOCK_ORDER) expandWhole(zone, entry, from, order, type);
+  else splitInRecord(zone, recordOf(entry) + (pfn & PAGE_MASK), from, order, type);
+}
+
+/** expand() of a chunk of order 9 or 10. */
+function expandWhole(zone: u32, entry: usize, from: u32, order: u32, type: u32): void {
+  if (from > PAGEBLOCK_ORDER && from > order) {
     --from;
-    insertChunk(zone, pfn + PAGEBLOCK_PAGES, PAGEBLOCK_ORDER, type, false);
-    if (from == order) return;
+    insertWhole(zone, entry + ENTRY_BYTES, PAGEBLOCK_ORDER, type, false);
   }
-  splitInRecord(zone, recordFor(entryOf(pfn)) + (pfn & PAGE_MASK), from, order, type);
+  if (from > order) splitInRecord(zone, recordFor(entry), from, order, type);
 }
 
 /** The lowest part of the first chunk of the smallest sufficient order on the lists of `type`, or NO_CHUNK. */
@@ -165,10 +177,17 @@ export function takeSmallest(zone: u32, order: u32, type: u32): u32 {
   const orders = ordersOf(zone, type) >> order;
   if (!orders) return NO_CHUNK;
   const from = order + ctz(orders);
-  if (from < PAGEBLOCK_ORDER) return takeFirstInRecord(zone, from, order, type);
-  const pfn = blockOfEntry(takeFirstWhole(zone, from, type)) << PAGEBLOCK_ORDER;
-  if (from != order) expand(zone, pfn, from, order, type);
-  return pfn;
+  if (order < PAGEBLOCK_ORDER && from < PAGEBLOCK_ORDER) {
+    return takeFirstInRecord(zone, from, order, type);
+  }
+  return takeFirstBlock(zone, from, order, type);
+}
+
+/** takeSmallest() out of a chunk of order 9 or 10. */
+function takeFirstBlock(zone: u32, from: u32, order: u32, type: u32): u32 {
+  const entry = takeFirstWhole(zone, from, type);
+  if (from > order) expandWhole(zone, entry, from, order, type);
+  return blockOfEntry(entry) << PAGEBLOCK_ORDER;
 }
 
 /**

@@ -21,7 +21,7 @@ import {
   setBlockState,
 } from "./pageblock";
 import { linksOfState, ownerOfState, pageOfState, stateOfLinks } from "./record-slab";
-import { addNrFree, clearOrder, listOf, markOrder } from "./zone";
+import { ORDER_BYTES, addNrFree, clearOrder, listOf, markOrders } from "./zone";
 
 /** Stands for "no chunk". No chunk starts there: the last pfns are never modelled. */
 export const NO_CHUNK: u32 = 0xffffffff;
@@ -118,7 +118,7 @@ function link(zone: u32, links: usize, order: u32, type: u32, tail: bool): void 
   store<u32>(neighbour + far, <u32>links);
   store<u32>(list + near, <u32>links);
   addNrFree(zone, order, 1);
-  if (neighbour == list) markOrder(zone, order, type);
+  if (neighbour == list) markOrders(zone, 1 << order, type);
 }
 
 function unlink(zone: u32, links: usize, order: u32): void {
@@ -144,16 +144,31 @@ export function removeFromRecord(zone: u32, at: usize, order: u32): void {
 }
 
 /**
- * Cuts a chunk of order `from` below 9, just taken off its list, down to `order`: the upper halves go to the list heads of
+ * Cuts a chunk of order `from`, at most 9, just taken off its list, down to `order`: the upper halves go to the list heads of
  * `type`. The state of its first page is at `at`.
  */
 export function splitInRecord(zone: u32, at: usize, from: u32, order: u32, type: u32): void {
+  if (from == order) return;
+  const lower = linksOfState(at);
+  let list = listOf(zone, from, type);
   let size: usize = 1 << from;
-  while (from > order) {
+  markOrders(zone, (1 << from) - (1 << order), type);
+  do {
     --from;
     size >>= 1;
-    insertInRecord(zone, at + size, from, type, false);
-  }
+    list -= ORDER_BYTES;
+    store<u8>(at + size, <u8>headByte(from, type));
+    pushFirst(list, lower + ((size >> 1) << 3));
+    addNrFree(zone, from, 1);
+  } while (from > order);
+}
+
+function pushFirst(list: usize, links: usize): void {
+  const first = nextOf(list);
+  setNext(links, first);
+  setPrev(links, list);
+  setPrev(first, links);
+  setNext(list, links);
 }
 
 /** Takes the first link pair off a list, which is not empty. */
@@ -186,29 +201,33 @@ export function takeFirstWhole(zone: u32, order: u32, type: u32): usize {
   return entry;
 }
 
+/** insertChunk() from order 9 on, where the first pageblock has this entry. */
+export function insertWhole(zone: u32, entry: usize, order: u32, type: u32, tail: bool): void {
+  setBlockState(entry, headByte(order, type));
+  link(zone, entry + ENTRY_LINKS, order, type, tail);
+}
+
+/** removeChunk() from order 9 on, where the first pageblock has this entry. */
+export function removeWhole(zone: u32, entry: usize, order: u32): void {
+  setBlockState(entry, PAGE_FREE);
+  unlink(zone, entry + ENTRY_LINKS, order);
+}
+
 /**
  * Makes `pfn` the head of a free chunk and puts it on a list. The chunk's pages are PAGE_FREE; below order 9 its pageblock
  * has a record, from order 9 on it has none.
  */
 export function insertChunk(zone: u32, pfn: u32, order: u32, type: u32, tail: bool): void {
   const entry = entryOf(pfn);
-  if (order < PAGEBLOCK_ORDER) {
-    insertInRecord(zone, recordOf(entry) + (pfn & PAGE_MASK), order, type, tail);
-    return;
-  }
-  setBlockState(entry, headByte(order, type));
-  link(zone, entry + ENTRY_LINKS, order, type, tail);
+  if (order >= PAGEBLOCK_ORDER) insertWhole(zone, entry, order, type, tail);
+  else insertInRecord(zone, recordOf(entry) + (pfn & PAGE_MASK), order, type, tail);
 }
 
 /** Takes the chunk at `pfn` off its list; its pages stay PAGE_FREE, without a head. */
 export function removeChunk(zone: u32, pfn: u32, order: u32): void {
   const entry = entryOf(pfn);
-  if (order < PAGEBLOCK_ORDER) {
-    removeFromRecord(zone, recordOf(entry) + (pfn & PAGE_MASK), order);
-    return;
-  }
-  setBlockState(entry, PAGE_FREE);
-  unlink(zone, entry + ENTRY_LINKS, order);
+  if (order >= PAGEBLOCK_ORDER) removeWhole(zone, entry, order);
+  else removeFromRecord(zone, recordOf(entry) + (pfn & PAGE_MASK), order);
 }
 
 /** Type of the list that the chunk of order 9 or 10 at this pageblock is on. */

@@ -27,7 +27,7 @@ import {
   PAGE_UNKNOWN,
   ZONE_MOVABLE,
 } from "./abi";
-import { freeBuddyBlock } from "./buddy";
+import { freeBuddyOf } from "./buddy";
 import { insertChunk, removeChunk } from "./free-list";
 import { markIdleSlabs } from "./idle-slab";
 import { SCRATCH } from "./layout";
@@ -220,7 +220,7 @@ export function buildFreeLists(): void {
 function addWhole(pfn: u32, zone: u32, type: u32): void {
   addFreePages(zone, PAGEBLOCK_PAGES);
   const upper = pfn & PAGEBLOCK_PAGES;
-  const buddyEntry = upper ? freeBuddyBlock(pfn, zone) : 0;
+  const buddyEntry = upper ? freeBuddyOf(entryOf(pfn), zone) : 0;
   const mergeable =
     buddyEntry && typeOf(buddyEntry) <= MIGRATE_RECLAIMABLE && type <= MIGRATE_RECLAIMABLE;
   if (!mergeable) {

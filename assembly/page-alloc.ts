@@ -11,7 +11,7 @@ import {
   PAGE_LRU_PENDING,
   PAGE_TAIL,
 } from "./abi";
-import { freeChunk, freeInRecord, hasChunk, takeChunk } from "./buddy";
+import { freeChunk, freeInRecord, freeWhole, hasChunk, takeChunk } from "./buddy";
 import { NO_CHUNK, firstOf, insertChunk, removeChunk } from "./free-list";
 import { PAGE_MASK, fillStates, makeUniform, recordFor, setRange, stateAt } from "./page";
 import { ONE_FREE, classOf, countDelta, isLru } from "./page-class";
@@ -111,9 +111,16 @@ export function takePages(order: u32, type: u32, kind: u32, node: u32, flags: u3
   return tryFirstZone(order, type, kind, node, flags);
 }
 
-/** takePages() of one page, for loops over many: the compiler makes a copy for order 0 there. */
+// For loops over many: the compiler makes copies for order 0 and for order 9.
+
+/** takePages() of one page. */
 export function takePage(type: u32, kind: u32, node: u32, flags: u32): u32 {
   return tryFirstZone(0, type, kind, node, flags);
+}
+
+/** takePages() of one pageblock. */
+export function takeBlock(type: u32, kind: u32, node: u32, flags: u32): u32 {
+  return tryFirstZone(PAGEBLOCK_ORDER, type, kind, node, flags);
 }
 
 /** The head of every walk, made without walking; then the walks. */
@@ -278,6 +285,15 @@ export function freePage(pfn: u32): void {
   clearUsedPage(entry, at, pfn);
   if (isCached(zone, 0)) freeCached(zone, pfn, 0);
   else freeInRecord(zone, at, 0, typeOf(entry), false);
+}
+
+/** freePagesAt() of one pageblock, for loops over many. */
+export function freeBlock(pfn: u32): void {
+  const entry = entryOf(pfn);
+  const zone = zoneOf(entry);
+  clearUsedBlock(pfn);
+  if (isCached(zone, PAGEBLOCK_ORDER)) freeCached(zone, pfn, PAGEBLOCK_ORDER);
+  else freeWhole(zone, entry, PAGEBLOCK_ORDER, typeOf(entry), false);
 }
 
 /**

@@ -17,7 +17,7 @@ import {
   PAGE_RESERVED,
   ZONE_MOVABLE,
 } from "./abi";
-import { freeBuddyBlock, freeChunk, moveChunksOfBlock } from "./buddy";
+import { freeBuddyOf, freeChunk, moveChunksOfBlock } from "./buddy";
 import { NO_CHUNK, insertChunk, listTypeOf, removeChunk, wholeChunkOrder } from "./free-list";
 import { classOf, countUnmovable, isMovable, isUnreferenced } from "./page-class";
 import {
@@ -194,7 +194,7 @@ function unisolateBlock(block: u32): void {
   const pfn = block << PAGEBLOCK_ORDER;
   const type = hasBehaviour(MM_ISOLATE_KEEPS_TYPE) ? baseType(entry) : MIGRATE_MOVABLE;
   if (wholeChunkOrder(entry) == PAGEBLOCK_ORDER) {
-    const buddyEntry = freeBuddyBlock(pfn, zone);
+    const buddyEntry = freeBuddyOf(entry, zone);
     if (buddyEntry && !isIsolated(buddyEntry)) {
       removeChunk(zone, pfn, PAGEBLOCK_ORDER);
       setType(entry, type);

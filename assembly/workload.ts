@@ -1,11 +1,27 @@
 // Allocation workloads that run inside the core: what a benchmark, or a guest under load, does without crossing the boundary
 // for each page. Handles are first pfns in an array of the core's memory.
 
-import { ENOBUFS, MAX_ORDER, MIGRATE_MOVABLE, PAGE_ANON, PAGE_KERNEL, ZONE_NORMAL } from "./abi";
+import {
+  ENOBUFS,
+  MAX_ORDER,
+  MIGRATE_MOVABLE,
+  PAGEBLOCK_ORDER,
+  PAGE_ANON,
+  PAGE_KERNEL,
+  ZONE_NORMAL,
+} from "./abi";
 import { NO_CHUNK } from "./free-list";
 import { reserve } from "./layout";
 import { ensureRecords } from "./record-slab";
-import { freePage, freePagesAt, setUsed, takePage, takePages } from "./page-alloc";
+import {
+  freeBlock,
+  freePage,
+  freePagesAt,
+  setUsed,
+  takeBlock,
+  takePage,
+  takePages,
+} from "./page-alloc";
 
 let handles: usize = 0;
 let capacity: u32 = 0;
@@ -41,14 +57,22 @@ function at(index: u32): usize {
   return handles + ((<usize>index) << 2);
 }
 
+/** Single pages are anonymous, chunks the kernel's. */
 function take(order: u32): u32 {
-  return order == 0 ? takeSingle() : takeChunk(order);
+  if (order == 0) return takeSingle();
+  return order == PAGEBLOCK_ORDER ? takeWhole() : takeChunk(order);
 }
 
 function takeSingle(): u32 {
   if (ensureRecords(2) < 0) return NO_CHUNK;
   const pfn = takePage(MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
   if (pfn != NO_CHUNK) setUsed(pfn, 0, PAGE_ANON, 0);
+  return pfn;
+}
+
+function takeWhole(): u32 {
+  const pfn = takeBlock(MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
+  if (pfn != NO_CHUNK) setUsed(pfn, PAGEBLOCK_ORDER, PAGE_KERNEL, 0);
   return pfn;
 }
 
@@ -61,7 +85,12 @@ function takeChunk(order: u32): u32 {
 
 function give(pfn: u32, order: u32): void {
   if (order == 0) freePage(pfn);
+  else if (order == PAGEBLOCK_ORDER) giveWhole(pfn);
   else freePagesAt(pfn, order);
+}
+
+function giveWhole(pfn: u32): void {
+  freeBlock(pfn);
 }
 
 /** Allocates into handles 0 to `count` - 1. Returns a checksum of the pfns in order. */

@@ -28,6 +28,8 @@ import { ZONES, ZONE_LISTS } from "./layout";
 
 const ZONE_SHIFT: u32 = 10;
 const ORDER_SHIFT: u32 = 6;
+/** From the lists of one order to those of the next. */
+export const ORDER_BYTES: usize = 1 << ORDER_SHIFT;
 const NR_FREE: usize = 56;
 const FREE: usize = 704;
 const ISOLATED: usize = 708;
@@ -76,9 +78,10 @@ function ordersAt(zone: u32, type: u32): usize {
 export function ordersOf(zone: u32, type: u32): u32 {
   return load<u16>(ordersAt(zone, type));
 }
-export function markOrder(zone: u32, order: u32, type: u32): void {
+/** Marks `orders`, a bit each, as having chunks of `type`. */
+export function markOrders(zone: u32, orders: u32, type: u32): void {
   const at = ordersAt(zone, type);
-  store<u16>(at, load<u16>(at) | (<u16>((<u32>1) << order)));
+  store<u16>(at, load<u16>(at) | (<u16>orders));
 }
 export function clearOrder(zone: u32, order: u32, type: u32): void {
   const at = ordersAt(zone, type);
