@@ -26,6 +26,7 @@ import {
   typeOf,
   zoneOf,
 } from "./pageblock";
+import { lookAtState } from "./record-slab";
 import { freeCached, takeCached } from "./per-cpu-cache";
 import { leaveLruBatch } from "./lru-batch";
 import { reclaimClean } from "./reclaim";
@@ -285,6 +286,15 @@ export function freePage(pfn: u32): void {
   clearUsedPage(entry, at, pfn);
   if (isCached(zone, 0)) freeCached(zone, pfn, 0);
   else freeInRecord(zone, at, 0, typeOf(entry), false);
+}
+
+/**
+ * Loads what freeing `pfn` will look at. Frees in random order wait for memory most of the time, one after the other; looking
+ * at a group of them first lets their waits overlap.
+ */
+export function lookAt(pfn: u32): void {
+  const record = recordOf(entryOf(pfn));
+  if (record) lookAtState(record + (pfn & PAGE_MASK));
 }
 
 /** freePagesAt() of one pageblock, for loops over many. */

@@ -28,6 +28,12 @@ export function linksOfState(at: usize): usize {
   return (at & ~IN_SLAB) + (((at & (IN_SLAB - 1)) - STATES) << 2);
 }
 
+/** Loads a state and its link pair, for nothing but that the processor has them. */
+export function lookAtState(at: usize): void {
+  load<u8>(at);
+  load<u32>(linksOfState(at));
+}
+
 /** State of the even one of the two pages that a link pair serves. */
 export function stateOfLinks(links: usize): usize {
   return (links & ~IN_SLAB) + STATES + ((links & IN_SLAB) >> 2);

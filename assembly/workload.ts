@@ -15,6 +15,7 @@ import { reserve } from "./layout";
 import { ensureRecords } from "./record-slab";
 import {
   freeBlock,
+  lookAt,
   freePage,
   freePagesAt,
   setUsed,
@@ -106,9 +107,34 @@ export function fill(order: u32, count: u32): u32 {
   return sum;
 }
 
+/** How many handles a loop looks at before it works on them; see lookAt(). */
+const GROUP: u32 = 16;
+
+function lookAtHandle(index: u32): void {
+  const pfn = load<u32>(at(index));
+  if (pfn != NO_CHUNK) lookAt(pfn);
+}
+
+function lookAtHandles(from: u32, end: u32): void {
+  for (let index = from; index < end; ++index) lookAtHandle(index);
+}
+
+/** The same for the slots that churn() will toggle next. */
+function lookAtSlots(slots: u32, random: u32): void {
+  for (let step: u32 = 0; step < GROUP; ++step) {
+    random = nextRandom(random);
+    lookAtHandle(slotOf(random, slots));
+  }
+}
+
+function slotOf(random: u32, slots: u32): u32 {
+  return (random >> 3) & (slots - 1);
+}
+
 /** Frees handles 0 to `count` - 1, in order. */
 export function drain(order: u32, count: u32): void {
   for (let index: u32 = 0; index < count; ++index) {
+    if (index % GROUP == 0) lookAtHandles(index, min(index + GROUP, count));
     const pfn = load<u32>(at(index));
     if (pfn == NO_CHUNK) continue;
     give(pfn, order);
@@ -167,8 +193,9 @@ export function churn(slots: u32, count: u32, seed: u32): u32 {
   let sum: u32 = 0;
   heldKind = CHURNED;
   for (let step: u32 = 0; step < count; ++step) {
+    if (step % GROUP == 0) lookAtSlots(slots, random);
     random = nextRandom(random);
-    const slot = (random >> 3) & (slots - 1);
+    const slot = slotOf(random, slots);
     const order = slotOrder(slot);
     const pfn = load<u32>(at(slot));
     if (pfn != NO_CHUNK) {

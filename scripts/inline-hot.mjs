@@ -35,6 +35,7 @@ const HOT = {
     "clearUsedPage",
     "freeBlock",
     "freePage",
+    "lookAt",
     "setUsed",
     "setUsedInRecord",
     "takeBlock",
@@ -42,8 +43,8 @@ const HOT = {
     "takePage",
     "tryFirstZone",
   ],
-  "assembly/record-slab": ["ensureRecords"],
-  "assembly/workload": ["give", "take", "takeSingle"],
+  "assembly/record-slab": ["ensureRecords", "lookAtState"],
+  "assembly/workload": ["give", "lookAtHandle", "take", "takeSingle"],
 };
 
 export default class InlineHot extends Transform {
