@@ -173,7 +173,7 @@ function expandWhole(zone: u32, entry: usize, from: u32, order: u32, type: u32):
 }
 
 /** The lowest part of the first chunk of the smallest sufficient order on the lists of `type`, or NO_CHUNK. */
-export function takeSmallest(zone: u32, order: u32, type: u32): u32 {
+function takeSmallest(zone: u32, order: u32, type: u32): u32 {
   const orders = ordersOf(zone, type) >> order;
   if (!orders) return NO_CHUNK;
   const from = order + ctz(orders);
@@ -181,6 +181,11 @@ export function takeSmallest(zone: u32, order: u32, type: u32): u32 {
     return takeFirstInRecord(zone, from, order, type);
   }
   return takeFirstBlock(zone, from, order, type);
+}
+
+/** takeSmallest() after other types' memory was claimed: seldom, so one copy of the code is enough. */
+function takeClaimed(zone: u32, order: u32, type: u32): u32 {
+  return takeSmallest(zone, order, type);
 }
 
 /** takeSmallest() out of a chunk of order 9 or 10. */
@@ -301,7 +306,7 @@ function claimOrSteal(zone: u32, order: u32, type: u32, minOrder: u32): u32 {
     if (halfCompatible(entry, type, typeOf(entry))) {
       moveChunksOfBlock(zone, entry, pfn & ~PAGE_MASK, type);
       setType(entry, type);
-      return takeSmallest(zone, order, type);
+      return takeClaimed(zone, order, type);
     }
   }
   if (minOrder > order) return NO_CHUNK;
@@ -336,7 +341,7 @@ function takeOfOtherType(zone: u32, order: u32, type: u32, noFragment: bool): u3
   if (hasBehaviour(MM_CLAIM_OR_STEAL)) return claimOrSteal(zone, order, type, minOrder);
   let pfn = NO_CHUNK;
   while (pfn == NO_CHUNK && claimOrDrag(zone, order, type, minOrder)) {
-    pfn = takeSmallest(zone, order, type);
+    pfn = takeClaimed(zone, order, type);
   }
   return pfn;
 }

@@ -68,6 +68,11 @@ function watermarkOk(zone: u32, order: u32, kind: u32, mark: u32): bool {
   return order == 0 || hasChunk(zone, order);
 }
 
+/** takeFromZone() of walks beyond the first zone: seldom, so one copy of the code is enough. */
+function takeFurtherOn(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
+  return takeFromZone(zone, order, type, noFragment);
+}
+
 /** A chunk of free pages of this zone, through its cache where it has one. */
 function takeFromZone(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
   return isCached(zone, order)
@@ -97,7 +102,7 @@ function walk(
     if (!(flags & ALLOC_NO_WATERMARKS)) {
       if (!watermarkOk(zone, order, kind, useMin ? minMark(zone) : lowMark(zone))) continue;
     }
-    const pfn = takeFromZone(zone, order, type, noFragment);
+    const pfn = takeFurtherOn(zone, order, type, noFragment);
     if (pfn != NO_CHUNK) return pfn;
   }
   return NO_CHUNK;
@@ -157,6 +162,11 @@ function takeByWalks(order: u32, type: u32, kind: u32, node: u32, flags: u32, tr
  * larger allocation than a pageblock otherwise the first pageblock.
  */
 export function setUsed(pfn: u32, order: u32, state: u32, flags: u32): void {
+  setUsedHere(pfn, order, state, flags);
+}
+
+/** setUsed(), copied into its callers: for loops over many. */
+export function setUsedHere(pfn: u32, order: u32, state: u32, flags: u32): void {
   const entry = entryOf(pfn);
   let carriers: u32 = 1 << order;
   if (order < PAGEBLOCK_ORDER) {

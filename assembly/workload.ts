@@ -18,7 +18,7 @@ import {
   lookAt,
   freePage,
   freePagesAt,
-  setUsed,
+  setUsedHere,
   takeBlock,
   takePage,
   takePages,
@@ -67,20 +67,20 @@ function take(order: u32): u32 {
 function takeSingle(): u32 {
   if (ensureRecords(2) < 0) return NO_CHUNK;
   const pfn = takePage(MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
-  if (pfn != NO_CHUNK) setUsed(pfn, 0, PAGE_ANON, 0);
+  if (pfn != NO_CHUNK) setUsedHere(pfn, 0, PAGE_ANON, 0);
   return pfn;
 }
 
 function takeWhole(): u32 {
   const pfn = takeBlock(MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
-  if (pfn != NO_CHUNK) setUsed(pfn, PAGEBLOCK_ORDER, PAGE_KERNEL, 0);
+  if (pfn != NO_CHUNK) setUsedHere(pfn, PAGEBLOCK_ORDER, PAGE_KERNEL, 0);
   return pfn;
 }
 
 function takeChunk(order: u32): u32 {
   if (ensureRecords(2) < 0) return NO_CHUNK;
   const pfn = takePages(order, MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
-  if (pfn != NO_CHUNK) setUsed(pfn, order, PAGE_KERNEL, 0);
+  if (pfn != NO_CHUNK) setUsedHere(pfn, order, PAGE_KERNEL, 0);
   return pfn;
 }
 

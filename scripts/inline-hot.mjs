@@ -36,7 +36,7 @@ const HOT = {
     "freeBlock",
     "freePage",
     "lookAt",
-    "setUsed",
+    "setUsedHere",
     "setUsedInRecord",
     "takeBlock",
     "takeFromZone",
