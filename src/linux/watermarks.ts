@@ -53,6 +53,7 @@ export function watermarksOf(managed: number, allManaged: number, minFree: numbe
 export function lowmemReserve(managed: readonly number[], index: number, highest: number): number {
   const ratio = RESERVE_RATIOS[index];
   if (ratio === undefined || highest <= index || (managed[index] ?? 0) === 0) return 0;
-  const above = managed.slice(index + 1, highest + 1).reduce((sum, pages) => sum + pages, 0);
+  let above = 0;
+  for (let other = index + 1; other <= highest; other++) above += managed[other] ?? 0;
   return Math.floor(above / ratio);
 }
