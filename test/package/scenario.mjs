@@ -16,8 +16,37 @@ export async function runScenario(engine, core) {
   for (const autoOnline of ["online_kernel", "online_movable"]) {
     guests.push(await guestStory(engine, { autoOnline, core }));
   }
-  return { guests, separate: areSeparate(engine) };
+  return { guests, separate: areSeparate(engine), run: await runOf(engine, core) };
 }
+
+/** A run of a scenario file with workloads of most kinds, which draw a lot from chance. */
+async function runOf({ parseScenario, runScenario: run, scenarioSvg }, core) {
+  const scenario = parseScenario(BUSY);
+  const result = await run(scenario, {
+    seed: 11,
+    ...(core === undefined ? {} : { core }),
+  }).result();
+  return {
+    summary: result.summary,
+    result: checksum(result),
+    picture: checksum(scenarioSvg(result)),
+  };
+}
+
+const BUSY = `
+duration: 90s
+guest: { bootMemory: 1GiB, online: online_movable }
+device: { regionSize: 4GiB, requestedSize: 4GiB }
+host: [{ at: 60s, requestedSize: 1GiB }]
+workloads:
+  - { kind: anonymous, size: 1GiB, churnRate: 100MiB, thpShare: 0.4 }
+  - { kind: page-cache, readRate: 100MiB, dirtyShare: 0.1 }
+  - { kind: kernel, size: 64MiB }
+  - { kind: network, burst: 8MiB, order: 2 }
+  - { kind: functions, size: 64MiB, every: 300ms, life: 5s }
+faults:
+  - { kind: busy-pages, at: 50s, share: 0.001 }
+`;
 
 async function guestStory(engine, { autoOnline, core }) {
   const guest = await engine.Guest.create({
