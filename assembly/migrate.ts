@@ -44,7 +44,7 @@ import {
 } from "./pageblock";
 import {
   addPendingPages,
-  clearUsed,
+  freePagesAt,
   pendingPages,
   releasePages,
   setUsed,
@@ -194,8 +194,7 @@ export function dropClean(): void {
       put(BATCH, kept++, pfn);
       continue;
     }
-    clearUsed(pfn, 0);
-    releasePages(pfn, 0);
+    freePagesAt(pfn, 0);
     note(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
     if (tracking) forgetOwner(pfn);
     ++droppedPages;
@@ -224,8 +223,7 @@ function takeTarget(pfn: u32, order: u32): u32 {
 export function moveTo(pfn: u32, target: u32, order: u32): void {
   const pageClass = classOf(stateAt(pfn));
   setUsed(target, order, stateByte(pageClass, HOLD_NONE), ALLOC_COMPOUND);
-  clearUsed(pfn, order);
-  releasePages(pfn, order);
+  freePagesAt(pfn, order);
   note(pfn, target, JOURNAL_MOVED, order, pageClass);
   if (tracking) tellOwner(pfn, target);
   movedPages += 1 << order;

@@ -284,6 +284,10 @@ export function accountGone(pfn: u32, nrPages: u32): void {
 
 /** Frees `1 << order` used pages. */
 export function freePagesAt(pfn: u32, order: u32): void {
+  if (order == 0) {
+    freePage(pfn);
+    return;
+  }
   clearUsed(pfn, order);
   releasePages(pfn, order);
 }

@@ -18,6 +18,7 @@ import {
   lookAt,
   freePage,
   freePagesAt,
+  setUsed,
   setUsedHere,
   takeBlock,
   takePage,
@@ -80,7 +81,7 @@ function takeWhole(): u32 {
 function takeChunk(order: u32): u32 {
   if (ensureRecords(2) < 0) return NO_CHUNK;
   const pfn = takePages(order, MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
-  if (pfn != NO_CHUNK) setUsedHere(pfn, order, PAGE_KERNEL, 0);
+  if (pfn != NO_CHUNK) setUsed(pfn, order, order == 0 ? PAGE_ANON : PAGE_KERNEL, 0);
   return pfn;
 }
 
@@ -199,12 +200,12 @@ export function churn(slots: u32, count: u32, seed: u32): u32 {
     const order = slotOrder(slot);
     const pfn = load<u32>(at(slot));
     if (pfn != NO_CHUNK) {
-      give(pfn, order);
+      freePagesAt(pfn, order);
       store<u32>(at(slot), NO_CHUNK);
       --nrHeld;
       continue;
     }
-    const taken = take(order);
+    const taken = takeChunk(order);
     store<u32>(at(slot), taken);
     sum = sum * 31 + taken;
     if (taken == NO_CHUNK) ++failedSteps;
