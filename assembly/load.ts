@@ -82,16 +82,7 @@ export function loadPageblock(
   keepCached: bool,
 ): i32 {
   if (ensureRecords(1) < 0) return -ENOBUFS;
-  let present: u32 = 0;
-  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-    const word = load<u64>(flags + ((<usize>page) << 3));
-    const state = extended
-      ? stateByExtended(word, load<u64>(extended + ((<usize>page) << 3)), inDevice)
-      : stateByFlags(word, inDevice);
-    noteFlags(word);
-    store<u8>(STATES + page, <u8>state);
-    if (state != PAGE_ABSENT) ++present;
-  }
+  const present = extended ? readExtended(flags, extended, inDevice) : readFlags(flags, inDevice);
   if (present == 0) return 0;
   if (extended) settleReferenced(STATES, keepCached ? PAGE_CACHED : PAGE_FREE);
   if (inDevice) markIdleSlabs(STATES, flags);
@@ -101,6 +92,38 @@ export function loadPageblock(
   const type = extended ? typeByExtended(load<u64>(extended)) : 0xff;
   place(block, zone, type <= MIGRATE_HIGHATOMIC ? type : typeByContent(STATES), STATES);
   return 0;
+}
+
+/** Fills STATES from kpageflags words. Returns how many pages there are. */
+function readFlags(flags: usize, inDevice: bool): u32 {
+  let present: u32 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES;) {
+    // most pages are what the page before is
+    const word = load<u64>(flags + ((<usize>page) << 3));
+    const state = stateByFlags(word, inDevice);
+    const first = page;
+    do {
+      store<u8>(STATES + page, <u8>state);
+      ++page;
+    } while (page < PAGEBLOCK_PAGES && load<u64>(flags + ((<usize>page) << 3)) == word);
+    noteFlags(word, page - first);
+    if (state != PAGE_ABSENT) present += page - first;
+  }
+  return present;
+}
+
+/** The same from kpageflags words and extended states. */
+function readExtended(flags: usize, extended: usize, inDevice: bool): u32 {
+  let present: u32 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const at = (<usize>page) << 3;
+    const word = load<u64>(flags + at);
+    const state = stateByExtended(word, load<u64>(extended + at), inDevice);
+    noteFlags(word, 1);
+    store<u8>(STATES + page, <u8>state);
+    if (state != PAGE_ABSENT) ++present;
+  }
+  return present;
 }
 
 /**

@@ -115,17 +115,17 @@ export let dirtyDataPages: u32 = 0;
 export let unmappedAnonPages: u32 = 0;
 export let touchedAnonPages: u32 = 0;
 
-/** Counts what settle.ts decides by. */
-export function noteFlags(flags: u64): void {
+/** Counts `nrPages` pages with these flags for settle.ts. */
+export function noteFlags(flags: u64, nrPages: u32): void {
   if (!(flags & LRU) || flags & COMPOUND) return;
   if (!(flags & (ANON | SWAPBACKED))) {
-    if (flags & DIRTY && flags & UPTODATE) ++dirtyDataPages;
+    if (flags & DIRTY && flags & UPTODATE) dirtyDataPages += nrPages;
     return;
   }
   if (!(flags & ANON)) return;
   const state = anonState(flags);
-  if (holdOf(state) == HOLD_PINNED) ++unmappedAnonPages;
-  else if (holdOf(state) == HOLD_FAIL) ++touchedAnonPages;
+  if (holdOf(state) == HOLD_PINNED) unmappedAnonPages += nrPages;
+  else if (holdOf(state) == HOLD_FAIL) touchedAnonPages += nrPages;
 }
 
 // Bits of the extended page state ("pgx") of the recordings.

@@ -18,10 +18,16 @@ export class PageStream {
     this.#file = file;
   }
 
-  /** Words of the pages [startPfn, startPfn + nrPages), at least as far as the stream goes; undefined behind its end. */
+  /** Words of the pages [startPfn, startPfn + nrPages), at least as far as the stream goes; undefined behind its end. Good until the next read. */
   async read(startPfn: number, nrPages: number): Promise<Uint8Array | undefined> {
     if (!(await this.#skipTo(startPfn))) return undefined;
     const wanted = nrPages * BYTES_PER_PAGE;
+    if (this.#piece.length - this.#at >= wanted) {
+      // no copy of what lies in one piece
+      this.#at += wanted;
+      this.#pfn = startPfn + nrPages;
+      return this.#piece.subarray(this.#at - wanted, this.#at);
+    }
     const bytes = new Uint8Array(wanted);
     let filled = 0;
     while (filled < wanted && (await this.#fill())) {
