@@ -8,15 +8,21 @@
 //   0.1.0
 //   ```
 //
+// A picture is preceded by the command that draws it, which names it after --svg:
+//
+//   <!-- picture by: npx virtio-mem run scenario.yaml --svg docs/pictures/scenario.svg -->
+//
 // --check writes nothing and fails where a block differs from what its command prints now.
 
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const DOCUMENTS = ["README.md", "docs/agreement.md", "docs/check.md", "docs/conformance.md"];
 const BLOCK = /(<!-- output of: (.+) -->\n\n```\w*\n)([^]*?)(```\n)/g;
+
+const PICTURE = /<!-- picture by: (.+ --svg (\S+)) -->/g;
 
 const isCheck = process.argv.includes("--check");
 const stale: string[] = [];
@@ -29,11 +35,23 @@ for (const document of DOCUMENTS) {
     return updated;
   });
   if (!isCheck && current !== old) writeFileSync(path, current);
+  for (const [, command = "", picture = ""] of current.matchAll(PICTURE)) {
+    if (!isUpToDate(join(root, picture), command)) stale.push(`${document}: ${picture}`);
+  }
 }
 if (stale.length > 0) {
   const what = isCheck ? "out of date, npm run docs mends it" : "updated";
   console.log(`${what}:\n  ${stale.join("\n  ")}`);
   if (isCheck) process.exitCode = 1;
+}
+
+/** Draws a picture anew; --check then puts the old one back. */
+function isUpToDate(picture: string, command: string): boolean {
+  const old = existsSync(picture) ? readFileSync(picture, "utf8") : undefined;
+  outputOf(command);
+  const drawn = readFileSync(picture, "utf8");
+  if (isCheck && old !== undefined) writeFileSync(picture, old);
+  return drawn === old;
 }
 
 function outputOf(command: string): string {
