@@ -1,12 +1,15 @@
 import type { Command } from "commander";
 
+import { CaptureError } from "../capture/capture-error.js";
 import { checkRecording } from "../check/check-recording.js";
 import { checkResultText } from "../check/check-result.js";
 import { compareAnswer, type Disagreement } from "../check/compare-free-lists.js";
+import { RecordingError } from "../check/free-list-recording.js";
 import { FreeListReplay } from "../check/free-list-replay.js";
 import { recordingKind } from "../check/recording-kind.js";
 import { linuxProfile } from "../linux/profile.js";
 import { openCapture, readFreeListRecording } from "../node.js";
+import { UsageError } from "./usage-error.js";
 
 interface CheckFlags {
   readonly json?: boolean;
@@ -27,18 +30,27 @@ export function registerCheck(program: Command): void {
 }
 
 async function runCheck(paths: readonly string[], flags: CheckFlags): Promise<void> {
-  const isJson = flags.json === true;
   for (const path of paths) {
-    const files = await openCapture(path);
-    const kind = recordingKind(path, files.names());
-    if (kind === "free-lists") {
-      await checkFreeLists(path, isJson);
-      continue;
+    try {
+      await checkPath(path, flags.json === true);
+    } catch (error) {
+      const isUnusable = error instanceof CaptureError || error instanceof RecordingError;
+      if (!isUnusable || error.message.startsWith(path)) throw error;
+      throw new UsageError(`${path}: ${error.message}`);
     }
-    for await (const result of checkRecording(path, files, kind)) {
-      process.stdout.write(isJson ? `${JSON.stringify(result)}\n` : checkResultText(result));
-      if (!result.agrees) process.exitCode = EXIT_DIFFERENT;
-    }
+  }
+}
+
+async function checkPath(path: string, isJson: boolean): Promise<void> {
+  const files = await openCapture(path);
+  const kind = recordingKind(path, files.names());
+  if (kind === "free-lists") {
+    await checkFreeLists(path, isJson);
+    return;
+  }
+  for await (const result of checkRecording(path, files, kind)) {
+    process.stdout.write(isJson ? `${JSON.stringify(result)}\n` : checkResultText(result));
+    if (!result.agrees) process.exitCode = EXIT_DIFFERENT;
   }
 }
 
