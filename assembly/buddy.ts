@@ -172,23 +172,20 @@ function expandWhole(zone: u32, entry: usize, from: u32, order: u32, type: u32):
   if (from > order) splitInRecord(zone, recordFor(entry), from, order, type);
 }
 
+/** The lowest part of the first chunk of order `from`, of which the list of `type` has one. */
+function takeFirstOf(zone: u32, from: u32, order: u32, type: u32): u32 {
+  return order < PAGEBLOCK_ORDER && from < PAGEBLOCK_ORDER
+    ? takeFirstInRecord(zone, from, order, type)
+    : takeFirstBlock(zone, from, order, type);
+}
+
 /** The lowest part of the first chunk of the smallest sufficient order on the lists of `type`, or NO_CHUNK. */
 function takeSmallest(zone: u32, order: u32, type: u32): u32 {
   const orders = ordersOf(zone, type) >> order;
-  if (!orders) return NO_CHUNK;
-  const from = order + ctz(orders);
-  if (order < PAGEBLOCK_ORDER && from < PAGEBLOCK_ORDER) {
-    return takeFirstInRecord(zone, from, order, type);
-  }
-  return takeFirstBlock(zone, from, order, type);
+  return orders ? takeFirstOf(zone, order + ctz(orders), order, type) : NO_CHUNK;
 }
 
-/** takeSmallest() after other types' memory was claimed: seldom, so one copy of the code is enough. */
-function takeClaimed(zone: u32, order: u32, type: u32): u32 {
-  return takeSmallest(zone, order, type);
-}
-
-/** takeSmallest() out of a chunk of order 9 or 10. */
+/** takeFirstOf() out of a chunk of order 9 or 10. */
 function takeFirstBlock(zone: u32, from: u32, order: u32, type: u32): u32 {
   const entry = takeFirstWhole(zone, from, type);
   if (from > order) expandWhole(zone, entry, from, order, type);
@@ -306,7 +303,7 @@ function claimOrSteal(zone: u32, order: u32, type: u32, minOrder: u32): u32 {
     if (halfCompatible(entry, type, typeOf(entry))) {
       moveChunksOfBlock(zone, entry, pfn & ~PAGE_MASK, type);
       setType(entry, type);
-      return takeClaimed(zone, order, type);
+      return takeSmallest(zone, order, type);
     }
   }
   if (minOrder > order) return NO_CHUNK;
@@ -326,23 +323,24 @@ function claimOrSteal(zone: u32, order: u32, type: u32, minOrder: u32): u32 {
  * order changes its type. No watermark is looked at. Lowers NR_FREE_PAGES.
  */
 export function takeChunk(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
-  let pfn = takeSmallest(zone, order, type);
-  if (pfn == NO_CHUNK) {
-    pfn = takeOfOtherType(zone, order, type, noFragment);
-    if (pfn == NO_CHUNK) return NO_CHUNK;
-  }
+  const orders = ordersOf(zone, type) >> order;
+  if (!orders) return takeOfOtherType(zone, order, type, noFragment);
   addFreePages(zone, -(1 << order));
-  return pfn;
+  return takeFirstOf(zone, order + ctz(orders), order, type);
 }
 
 /** takeChunk() where the lists of `type` have nothing. */
 function takeOfOtherType(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
   const minOrder = noFragment ? max(order, PAGEBLOCK_ORDER) : order;
-  if (hasBehaviour(MM_CLAIM_OR_STEAL)) return claimOrSteal(zone, order, type, minOrder);
   let pfn = NO_CHUNK;
-  while (pfn == NO_CHUNK && claimOrDrag(zone, order, type, minOrder)) {
-    pfn = takeClaimed(zone, order, type);
+  if (hasBehaviour(MM_CLAIM_OR_STEAL)) {
+    pfn = claimOrSteal(zone, order, type, minOrder);
+  } else {
+    while (pfn == NO_CHUNK && claimOrDrag(zone, order, type, minOrder)) {
+      pfn = takeSmallest(zone, order, type);
+    }
   }
+  if (pfn != NO_CHUNK) addFreePages(zone, -(1 << order));
   return pfn;
 }
 

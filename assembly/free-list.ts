@@ -127,8 +127,8 @@ function unlink(zone: u32, links: usize, order: u32): void {
   setNext(prev, next);
   setPrev(next, prev);
   addNrFree(zone, order, -1);
-  // both neighbours are the list itself: it is empty now
-  if (next == prev && next < TABLE) clearOrder(zone, order, (<u32>(next >> 3)) & 7);
+  // only the sentinel can be on both sides: the list is empty now
+  if (next == prev) clearOrder(zone, order, (<u32>(next >> 3)) & 7);
 }
 
 /** insertChunk() below order 9, where the state of the chunk's first page is at `at`. */

@@ -242,10 +242,10 @@ function clearUsedBlock(pfn: u32): void {
 }
 
 /** clearUsed() of a single page whose state is at `at`. */
-function clearUsedPage(entry: usize, at: usize, pfn: u32): void {
+function clearUsedPage(zone: u32, entry: usize, at: usize, pfn: u32): void {
   const state = <u32>load<u8>(at);
   const pageClass = classOf(state);
-  if (isLru(pageClass)) addLruPages(zoneOf(entry), -1);
+  if (isLru(pageClass)) addLruPages(zone, -1);
   else if (pageClass == PAGE_LRU_PENDING) forgetPending(pfn, 1);
   addCounts(entry, ONE_FREE - countDelta(state));
   store<u8>(at, <u8>PAGE_FREE);
@@ -297,7 +297,7 @@ export function freePage(pfn: u32): void {
   const entry = entryOf(pfn);
   const zone = zoneOf(entry);
   const at = recordFor(entry) + (pfn & PAGE_MASK);
-  clearUsedPage(entry, at, pfn);
+  clearUsedPage(zone, entry, at, pfn);
   if (isCached(zone, 0)) freeCached(zone, pfn, 0);
   else freeInRecord(zone, at, 0, typeOf(entry), false);
 }

@@ -13,7 +13,7 @@ const HOT = {
     "parentWillMerge",
     "takeChunk",
     "takeFirstBlock",
-    "takeSmallest",
+    "takeFirstOf",
     "typesMerge",
   ],
   "assembly/free-list": [

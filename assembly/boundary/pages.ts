@@ -29,7 +29,7 @@ import {
   takePages,
 } from "../page-alloc";
 import { HEAD, classOf, isLru, isUnit, isUsed, stateByte } from "../page-class";
-import { FLAG_PENDING, entryOf, flagsOf, recordOf, setFlags, zoneOf } from "../pageblock";
+import { FLAG_PENDING, NO_ZONE, entryOf, flagsOf, recordOf, setFlags, zoneOf } from "../pageblock";
 import { addLruPages } from "../zone";
 import {
   ALLOC_FLAGS,
@@ -120,11 +120,23 @@ function appendRun(runs: u32, pfn: u32, pages: u32): u32 {
  * -ENOBUFS.
  */
 export function freePagesOf(pfn: u32, order: u32): i32 {
+  if (order == 0 && pfn < endPfn()) return freeSingle(pfn);
   if (order > MAX_ORDER || !inTable(pfn, 1 << order) || pfn & ((1 << order) - 1)) return -EINVAL;
   if (loading || !inOneZone(pfn, 1 << order) || !allUsed(pfn, 1 << order)) return -EINVAL;
   if (isHeld(pfn, 1 << order)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   freePagesAt(pfn, order);
+  return 0;
+}
+
+/** freePagesOf() of one page. */
+function freeSingle(pfn: u32): i32 {
+  const state = stateAt(pfn);
+  const pageClass = classOf(state);
+  if (state & HEAD || !isUsed(pageClass) || isUnit(pageClass)) return -EINVAL;
+  if (loading || zoneOf(entryOf(pfn)) == NO_ZONE || isHeld(pfn, 1)) return -EINVAL;
+  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  freePagesAt(pfn, 0);
   return 0;
 }
 

@@ -45,7 +45,7 @@ export const EDITS: readonly Edit[] = [
   ),
   core(
     "free-list",
-    "  if (next == prev && next < TABLE) clearOrder(zone, order, (<u32>(next >> 3)) & 7);",
+    "  if (next == prev) clearOrder(zone, order, (<u32>(next >> 3)) & 7);",
     "  if (next < TABLE) clearOrder(zone, order, (<u32>(next >> 3)) & 7);",
     "orders that have chunks",
   ),
