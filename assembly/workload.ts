@@ -25,6 +25,8 @@ import {
   takePages,
 } from "./page-alloc";
 
+const HANDLE_BYTES: u32 = 4;
+
 let handles: usize = 0;
 let capacity: u32 = 0;
 
@@ -98,13 +100,16 @@ function giveWhole(pfn: u32): void {
 /** Allocates into handles 0 to `count` - 1. Returns a checksum of the pfns in order. */
 export function fill(order: u32, count: u32): u32 {
   let sum: u32 = 0;
+  let taken: u32 = 0;
   heldKind = order;
-  for (let index: u32 = 0; index < count; ++index) {
+  const end = at(count);
+  for (let handle = at(0); handle < end; handle += HANDLE_BYTES) {
     const pfn = take(order);
-    if (pfn != NO_CHUNK && load<u32>(at(index)) == NO_CHUNK) ++nrHeld;
-    store<u32>(at(index), pfn);
-    sum = ((sum << 5) | (sum >> 27)) ^ pfn;
+    if (pfn != NO_CHUNK && load<u32>(handle) == NO_CHUNK) ++taken;
+    store<u32>(handle, pfn);
+    sum = rotl(sum, 5) ^ pfn;
   }
+  nrHeld += taken;
   return sum;
 }
 
@@ -134,14 +139,16 @@ function slotOf(random: u32, slots: u32): u32 {
 
 /** Frees handles 0 to `count` - 1, in order. */
 export function drain(order: u32, count: u32): void {
+  let given: u32 = 0;
   for (let index: u32 = 0; index < count; ++index) {
     if (index % GROUP == 0) lookAtHandles(index, min(index + GROUP, count));
     const pfn = load<u32>(at(index));
     if (pfn == NO_CHUNK) continue;
     give(pfn, order);
     store<u32>(at(index), NO_CHUNK);
-    --nrHeld;
+    ++given;
   }
+  nrHeld -= given;
 }
 
 /** Allocates and frees one chunk `count` times. Returns the sum of the pfns. */
