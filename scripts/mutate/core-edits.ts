@@ -5,8 +5,8 @@ export const coreEdits: readonly Edit[] = [
   // bitmap
   {
     file: "assembly/bitmap.ts",
-    old: "for (word += 8; word < lastWord; word += 8) sum += popcnt(load<u64>(word));",
-    new: "for (word += 16; word < lastWord; word += 8) sum += popcnt(load<u64>(word));",
+    old: "for (; word < lastWord; word += 8) sum += popcnt(load<u64>(word));",
+    new: "for (word += 8; word < lastWord; word += 8) sum += popcnt(load<u64>(word));",
     breaks: "a word in the middle of a run is not counted",
   },
   {
@@ -23,8 +23,8 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/bitmap.ts",
-    old: "if (length > best) {",
-    new: "if (length >= best) {",
+    old: "if (inside && bit - start > best) {",
+    new: "if (inside && bit - start >= best) {",
     breaks: "the highest of equally long runs is taken",
   },
   // free-list, page
@@ -49,8 +49,8 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/free-list.ts",
-    old: "insertInRecord(zone, at + size, from, type, false);",
-    new: "insertInRecord(zone, at + size, from, type, true);",
+    old: "pushFirst(list, lower + ((size >> 1) << 3));",
+    new: "pushFirst(prevOf(list), lower + ((size >> 1) << 3));",
     breaks: "rests of a cut chunk go to the tail",
   },
   {
@@ -111,7 +111,7 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/reclaim.ts",
-    old: "if (zone == NO_ZONE || kindOf(zone) > kind || isIsolated(entry)) return 0;",
+    old: "if (zone == NO_ZONE || !isReclaimed(zone, kind) || isIsolated(entry)) return 0;",
     new: "if (zone == NO_ZONE || isIsolated(entry)) return 0;",
     breaks: "reclaim drops pages of zones that the request may not use",
   },
@@ -205,9 +205,9 @@ export const coreEdits: readonly Edit[] = [
     breaks: "zones are tried by kind, whatever their node",
   },
   {
-    file: "assembly/summary.ts",
-    old: "if (countsOf(entryOfBlock(block)) >> 32) return false;",
-    new: "if (countsOf(entryOfBlock(block)) >> 48) return false;",
+    file: "assembly/pageblock.ts",
+    old: "return load<u32>(entry, 20);",
+    new: "return load<u16>(entry, 22);",
     breaks: "unmovable pages do not keep a subblock",
   },
   {

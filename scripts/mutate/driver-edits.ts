@@ -28,14 +28,14 @@ export const driverEdits: readonly Edit[] = [
   },
   {
     file: "src/linux/online-policy.ts",
-    old: "return movable + nrPages <= Math.floor((ratio * kernel) / 100);",
+    old: "return movable + unitRestPages <= Math.floor((ratio * kernel) / 100);",
     new: "return movable <= Math.floor((ratio * kernel) / 100);",
     breaks: "auto-movable looks at the ratio before the memory is there",
   },
   {
     file: "src/linux/online-policy.ts",
-    old: "kernel -= Math.max(0, needed);",
-    new: "kernel -= needed;",
+    old: "kernel -= Math.max(0, Math.floor((pages.movable * 100) / ratio) - pages.kernel);",
+    new: "kernel -= Math.floor((pages.movable * 100) / ratio) - pages.kernel;",
     breaks: "a device with much kernel memory makes up for others",
   },
   {
@@ -45,14 +45,14 @@ export const driverEdits: readonly Edit[] = [
     breaks: "memory blocks stay offline after another one refused",
   },
   {
-    file: "src/linux/memory-hotplug.ts",
-    old: "if (never || this.#options.profile.driver.accounting.takenLeaveManaged) {",
-    new: "if (never) {",
+    file: "src/linux/memory-accounting.ts",
+    old: "if (neverOnlined || this.#rules.takenLeaveManaged) this.#addManaged(block, nrPages);",
+    new: "if (neverOnlined) this.#addManaged(block, nrPages);",
     breaks: "pages that come back are not managed again",
   },
   {
     file: "src/linux/memory-hotplug.ts",
-    old: "this.#freeMemmap(block.memmap);",
+    old: "freeMemmap(this.#pages, block.memmap);",
     new: "",
     breaks: "removed memory keeps its memmap",
   },

@@ -30,7 +30,7 @@ export const EDITS: readonly Edit[] = [
     "the same across pageblocks",
   ),
   core("buddy", "    at &= buddy;", "    at |= buddy;", "a merged chunk starts at its lower half"),
-  core("buddy", "      pfn &= buddy;", "      pfn |= buddy;", "the same for two pageblocks"),
+  core("buddy", "      entry &= buddy;", "      entry |= buddy;", "the same for two pageblocks"),
   core(
     "buddy",
     "  if (type == buddyType) return true;",
@@ -63,8 +63,8 @@ export const EDITS: readonly Edit[] = [
   ),
   core(
     "free-list",
-    "  addNrFree(zone, order, -1);\n  // both",
-    "  addNrFree(zone, order, 0);\n  // both",
+    "  addNrFree(zone, order, -1);\n  // only",
+    "  addNrFree(zone, order, 0);\n  // only",
     "nr_free",
   ),
   core("free-list", "  return even | odd;", "  return even;", "odd pages of a pair as free heads"),
@@ -199,7 +199,7 @@ export const EDITS: readonly Edit[] = [
   ),
   core(
     "migrate",
-    "  return kindOf(zone) == ZONE_MOVABLE || order > 0 ? ZONE_MOVABLE : ZONE_NORMAL;",
+    "  return kindOf(zone) >= ZONE_PREFER_MOVABLE || order > 0 ? ZONE_MOVABLE : ZONE_NORMAL;",
     "  return ZONE_MOVABLE;",
     "base pages stay out of ZONE_MOVABLE",
   ),
@@ -280,7 +280,7 @@ export const EDITS: readonly Edit[] = [
   ),
   driver(
     "sub-block-unplug",
-    "    return this.#isOutOfMemory ? -Errno.ENOMEM : -Errno.EBUSY;",
+    "    return this.#outOfMemory > 0 ? -Errno.ENOMEM : -Errno.EBUSY;",
     "    return 0;",
     "-EBUSY when something is left",
   ),
