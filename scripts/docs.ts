@@ -19,7 +19,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
-const DOCUMENTS = ["README.md", "docs/agreement.md", "docs/check.md", "docs/conformance.md"];
+const DOCUMENTS = [
+  "README.md",
+  "docs/agreement.md",
+  "docs/better-policy.md",
+  "docs/check.md",
+  "docs/conformance.md",
+  "docs/policies.md",
+];
 const BLOCK = /(<!-- output of: (.+) -->\n\n```\w*\n)([^]*?)(```\n)/g;
 
 const PICTURE = /<!-- picture by: (.+ --svg (\S+)) -->/g;
