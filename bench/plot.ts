@@ -5,6 +5,8 @@ import { sizeText, timeText } from "./units.js";
 /** A line of the plot: what it shows of each row of its workload. */
 interface Series {
   readonly workload: string;
+  /** What is written at its end, if not the workload's name. */
+  readonly label?: string;
   readonly value: (row: Row) => number;
 }
 
@@ -21,7 +23,11 @@ const whole = (workload: string): Series => ({
   value: ({ nsPerOp, ops }) => nsPerOp * ops,
 });
 const perOperation = (workload: string): Series => ({ workload, value: ({ nsPerOp }) => nsPerOp });
-const peak = (workload: string): Series => ({ workload, value: ({ peakBytes }) => peakBytes });
+const peak = (workload: string, label = workload): Series => ({
+  workload,
+  label,
+  value: ({ peakBytes }) => peakBytes,
+});
 
 const PANELS: readonly Panel[] = [
   {
@@ -49,7 +55,13 @@ const PANELS: readonly Panel[] = [
     title: "Memory of the process",
     unit: sizeText,
     step: 4,
-    series: ["idle", "half_used", "capture", "mixed_alloc", "removable"].map(peak),
+    series: [
+      peak("idle"),
+      peak("half_used"),
+      peak("capture"),
+      peak("mixed_alloc", "mixed"),
+      peak("removable"),
+    ],
   },
 ];
 
@@ -103,8 +115,8 @@ interface Axis {
 }
 
 function panelParts(panel: Panel, rows: readonly Row[]): string[] {
-  const series = panel.series.map(({ workload, value }) => ({
-    name: workload,
+  const series = panel.series.map(({ workload, label = workload, value }) => ({
+    name: label,
     values: rows
       .filter((row) => row.workload === workload)
       .map((row) => [row.pages * 4096, value(row)] as const),

@@ -1,6 +1,7 @@
 // Usage: npm run bench -- [options]; --help lists them.
 
-import { writeFileSync } from "node:fs";
+import { accessSync, constants, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 
 import { Command, InvalidArgumentError } from "commander";
 
@@ -44,10 +45,14 @@ const program = new Command("bench")
   )
   .option("--rounds <number>", "fresh processes per contender (default: 3)", wholeNumber)
   .option("--seed <number>", "of the order in which contenders take turns", wholeNumber, 1)
-  .option("--json <file>", "write all rows to this file, too")
-  .option("--plot <file>", "draw time and memory against modelled size to this SVG file")
+  .option("--json <file>", "write all rows to this file, too", writableFile)
+  .option(
+    "--plot <file>",
+    "draw time and memory against modelled size to this SVG file",
+    writableFile,
+  )
   .option("--results", "renew bench/RESULTS.md, bench/results.json and bench/scaling.svg")
-  .option("--last", "measure nothing: print what --results kept last")
+  .option("--last", "measure nothing: take what --results kept last")
   .option("--long", "the sequences at 1 TiB in place of 64 GiB, the workloads at more sizes")
   .option("--smoke", "small and short: does everything run? The figures mean nothing");
 
@@ -61,17 +66,15 @@ const schedule: Schedule = {
   },
 };
 const isWanted = (name: string): boolean => options.only?.includes(name) ?? true;
-if (options.last) console.log(summaryOf(lastResults()));
-else await measure();
-
-async function measure(): Promise<void> {
-  const results = resultsOf([...(await sequenceRows()), ...(await workloadRows())]);
-  if (!options.smoke) console.log(targetTable(targetsOf(results.rows, results.coreBytes)));
-  if (options.results) keepResults(results);
-  if (options.plot !== undefined) drawPlot(results, options.plot);
-  if (options.json !== undefined) {
-    writeFileSync(options.json, `${JSON.stringify(results.rows, null, 1)}\n`);
-  }
+const results = options.last
+  ? lastResults()
+  : resultsOf([...(await sequenceRows()), ...(await workloadRows())]);
+if (options.last) console.log(summaryOf(results));
+else if (!options.smoke) console.log(targetTable(targetsOf(results.rows, results.coreBytes)));
+if (options.results) keepResults(results);
+if (options.plot !== undefined) drawPlot(results, options.plot);
+if (options.json !== undefined) {
+  writeFileSync(options.json, `${JSON.stringify(results.rows, null, 1)}\n`);
 }
 
 async function sequenceRows(): Promise<Row[]> {
@@ -106,6 +109,16 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new InvalidArgumentError(`It must be a whole number above 0, got ${text}.`);
+}
+
+/** Asked before anything is measured: a whole run takes long. */
+function writableFile(path: string): string {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch {
+    throw new InvalidArgumentError(`It must be in a folder that can be written to, got ${path}.`);
+  }
+  return path;
 }
 
 function listOf(known: readonly string[]): (text: string) => string[] {

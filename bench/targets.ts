@@ -123,9 +123,9 @@ const RULES: readonly ((measured: Measured) => Target[])[] = [
       return [atMost(what, 1.3, Math.max(...ratios), factor)];
     }),
   (all) =>
-    optional(all.find("idle", LARGEST), ({ wallNsPerOp, peakBytes }) => [
-      atMost("16 TiB idle: create, plug, unplug", 2e9, wallNsPerOp, timeText),
-      atMost("16 TiB idle: process memory", 400 * 2 ** 20, peakBytes, sizeText),
+    optional(all.find("idle", LARGEST), (row) => [
+      wallAtMost("16 TiB idle: create, plug, unplug", 2e9, row),
+      atMost("16 TiB idle: process memory", 400 * 2 ** 20, row.peakBytes, sizeText),
     ]),
   (all) => {
     const ratios = MIXED.flatMap((name) => {
@@ -144,16 +144,22 @@ const RULES: readonly ((measured: Measured) => Target[])[] = [
     ];
   },
   (all) =>
-    optional(all.find("capture", TIB), ({ wallNsPerOp, peakBytes }) => [
-      atMost("capture of 1 TiB to a prediction", 10e9, wallNsPerOp, timeText),
-      atMost("capture of 1 TiB: process memory", 1.5 * 2 ** 30, peakBytes, sizeText),
+    optional(all.find("capture", TIB), (row) => [
+      wallAtMost("capture of 1 TiB to a prediction", 10e9, row),
+      atMost("capture of 1 TiB: process memory", 1.5 * 2 ** 30, row.peakBytes, sizeText),
     ]),
   (all) =>
-    optional(all.find("start", GIB), ({ wallNsPerOp }) =>
-      atMost("start: import, compile, first guest", 30e6, wallNsPerOp, timeText),
+    optional(all.find("start", GIB), (row) =>
+      wallAtMost("start: import, compile, first guest", 30e6, row),
     ),
   (all) => [atMost("size of the release core", 64 * 1024, all.coreBytes, sizeText)],
 ];
+
+/** Wall time, and beside it the CPU time: on a busy machine the two part. */
+function wallAtMost(what: string, limit: number, { wallNsPerOp, nsPerOp }: Row): Target {
+  const target = atMost(what, limit, wallNsPerOp, timeText);
+  return { ...target, measured: `${target.measured} (CPU ${timeText(nsPerOp)})` };
+}
 
 function optional<T>(value: T | undefined, rule: (value: T) => Target | Target[]): Target[] {
   return value === undefined ? [] : [rule(value)].flat();
