@@ -91,6 +91,8 @@ function stepJob(at: usize, job: u32, elapsedMs: u32): void {
     const has = programSize(at, job);
     if (has < target) faultIn(at, job, target - has, 0, true);
     elapsedMs -= passed;
+    // killed while it asked for memory
+    if (load<u32>(entry, 4) == 0) return;
     if (lived + passed < life) return;
     endProgram(at, job);
     store<u32>(entry, 0, 4);
@@ -107,6 +109,15 @@ function startJob(at: usize, entry: usize): bool {
   store<u32>(entry, (life >> 1) + randomBelow(at, life), 4);
   store<u32>(entry, (size >> 2) + randomBelow(at, size - (size >> 2)) + 1, 8);
   return true;
+}
+
+export function nrJobs(at: usize): u32 {
+  return setting(at, JOBS);
+}
+
+/** A job was killed: it has failed, another one takes its place. */
+export function forgetJob(at: usize, job: u32): void {
+  store<u32>(jobAt(at, job), 0, 4);
 }
 
 /** What was built is deleted, or the caches are dropped. */

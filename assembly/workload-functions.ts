@@ -92,6 +92,15 @@ function start(at: usize): void {
   addCount(at, COUNT_FAILED, 1);
 }
 
+export function nrFunctions(at: usize): u32 {
+  return setting(at, MOST);
+}
+
+/** A function was killed. */
+export function forgetFunction(at: usize, place: u32): void {
+  store<u32>(leftAt(at, place), 0);
+}
+
 /** Nothing runs any more. */
 export function forgetFunctions(at: usize): void {
   for (let place: u32 = 0; place < setting(at, MOST); ++place) store<u32>(leftAt(at, place), 0);

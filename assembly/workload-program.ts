@@ -22,8 +22,8 @@ import {
   nrSlots,
   setSplitTarget,
 } from "./holding";
-import { takeOrFail, takeOrKill } from "./workload-oom";
-import { STATE_RUNNING, holdingAt, randomBelow, setHolding, stateOf } from "./workload-table";
+import { takeOrFail, takeOrKill, wasKilled } from "./workload-oom";
+import { holdingAt, randomBelow, setHolding } from "./workload-table";
 
 /** Holdings that each program of a workload has. */
 export const PROGRAM_HOLDINGS: u32 = 3;
@@ -53,6 +53,11 @@ export function programSize(at: usize, program: u32): u32 {
   return livePages(part(at, program, PAGES)) + livePages(part(at, program, THPS));
 }
 
+/** All pages that the program has, page tables included. */
+export function programPages(at: usize, program: u32): u32 {
+  return programSize(at, program) + livePages(part(at, program, TABLES));
+}
+
 /** As many page tables as the base pages need: one for 512 of them. */
 function mapPages(at: usize, program: u32): void {
   const tables = part(at, program, TABLES);
@@ -64,26 +69,29 @@ function mapPages(at: usize, program: u32): void {
 
 /**
  * Faults `pages` in, of 1000 aligned 2 MiB `thpShare` as THPs where there are any. Returns how many of them are left: a rest too small for
- * a THP, unless `isLast` says that nothing will follow. The workload may be dead afterwards.
+ * a THP, unless `isLast` says that nothing will follow. The program may be dead afterwards.
  */
 export function faultIn(at: usize, program: u32, pages: u32, thpShare: u32, isLast: bool): u32 {
   const single = part(at, program, PAGES);
   if (thpShare == 0) {
     takeOrKill(at, single, pages);
-    pages = 0;
+    if (!wasKilled(single)) mapPages(at, program);
+    return 0;
   }
-  while (pages >= PAGEBLOCK_PAGES && stateOf(at) == STATE_RUNNING) {
+  while (pages >= PAGEBLOCK_PAGES) {
     const wantsThp = randomBelow(at, 1000) < thpShare;
     if (!wantsThp || takeOrFail(at, part(at, program, THPS), 1) == 0) {
       takeOrKill(at, single, PAGEBLOCK_PAGES);
+      if (wasKilled(single)) return 0;
     }
     pages -= PAGEBLOCK_PAGES;
   }
-  if (isLast && pages > 0 && stateOf(at) == STATE_RUNNING) {
+  if (isLast && pages > 0) {
     takeOrKill(at, single, pages);
+    if (wasKilled(single)) return 0;
     pages = 0;
   }
-  if (stateOf(at) == STATE_RUNNING) mapPages(at, program);
+  mapPages(at, program);
   return pages;
 }
 

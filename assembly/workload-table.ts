@@ -60,6 +60,11 @@ export function workloadAt(workload: u32): usize {
   return TABLE + <usize>workload * WORKLOAD_BYTES;
 }
 
+/** Number of the workload that lies there. */
+export function numberOf(at: usize): u32 {
+  return <u32>(at - TABLE) / WORKLOAD_BYTES;
+}
+
 export function kindOfWorkload(at: usize): u32 {
   return load<u32>(at);
 }

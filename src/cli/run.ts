@@ -1,5 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { access, constants, readFile, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 
 import type { Command } from "commander";
 
@@ -44,6 +44,8 @@ async function runFile(path: string, flags: RunFlags): Promise<void> {
   const own = flags.policy === undefined ? undefined : await policyChoice(flags.policy);
   const scenario = parseScenario(await textOf(path), path);
   const policy = own ?? (await policyOf(scenario.policy, path));
+  await assertWritable("--svg", flags.svg);
+  await assertWritable("--csv", flags.csv);
   const abort = new AbortController();
   const options: RunScenarioOptions = {
     signal: abort.signal,
@@ -118,6 +120,17 @@ function seedOf(text: string): number {
     throw new UsageError(`--seed must be a whole number from 0 to 4294967295, got ${text}`);
   }
   return seed;
+}
+
+/** Before hours are spent on what cannot be written down. Writes nothing. */
+async function assertWritable(flag: string, file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  try {
+    await access(dirname(resolve(file)), constants.W_OK);
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`${flag} must name a file that can be written, got: ${found}`);
+  }
 }
 
 async function write(flag: string, file: string, content: string): Promise<void> {

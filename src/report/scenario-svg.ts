@@ -30,6 +30,7 @@ interface Panel {
   readonly format: (value: number) => string;
   readonly curves: readonly Curve[];
   readonly most?: number;
+  readonly namesKills?: boolean;
 }
 
 /** A run as a picture: memory, work, fragmentation and workloads over time, one below the other. A standalone SVG. */
@@ -68,6 +69,7 @@ function panelsOf({ workloads, bootSize, samples }: ScenarioResult): Panel[] {
   const panels: Panel[] = [
     {
       title: "Memory of the guest",
+      namesKills: true,
       height: 230,
       base: 2,
       format: formatRoughSize,
@@ -169,6 +171,9 @@ const COLORS = [
   "#475569",
 ];
 
+/** Kills that are named in the picture; the others are lines. */
+const NAMED_KILLS = 4;
+
 function drawPanel(
   panel: Panel,
   samples: readonly Sample[],
@@ -206,6 +211,7 @@ function drawPanel(
     );
   }
   for (const curve of panel.curves) parts.push(drawCurve(curve, samples, x, y));
+  let named = 0;
   for (const event of events) {
     if (event.type !== "oom-kill" && event.type !== "panic") continue;
     const words = event.type === "panic" ? "panic" : `${event.victim} killed`;
@@ -220,6 +226,10 @@ function drawPanel(
         element("title", {}, escapeXml(`${formatDuration(event.atMs)}: ${words}`)),
       ),
     );
+    if (!panel.namesKills || named === NAMED_KILLS) continue;
+    const place = { "text-anchor": "end", fill: "#b91c1c" };
+    parts.push(text(x(event.atMs) - 4, top + 14 + 15 * named, words.slice(0, 40), place));
+    named++;
   }
   parts.push(
     element("path", { d: `M${LEFT} ${top}V${bottom}h${PLOT_WIDTH}`, fill: "none", stroke: FAINT }),

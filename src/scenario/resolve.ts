@@ -1,14 +1,15 @@
+import { endOfBoot } from "../boot-memory.js";
 import { calibrationNamed, DEFAULT_CALIBRATION, type Calibration } from "../linux/calibration.js";
 import { isModulePath } from "../policies/module-path.js";
 import { PolicyError } from "../policies/policy-error.js";
 import { policiesOf } from "../policies/resolve-policy.js";
-import { formatSize } from "../units.js";
+import { formatRoughSize, formatSize } from "../units.js";
 import { Fields } from "./fields.js";
 import { resolveFault } from "./resolve-fault.js";
 import { resolveGuest } from "./resolve-guest.js";
 import { resolveController, resolveHost } from "./resolve-host.js";
 import { resolveWorkload } from "./resolve-workload.js";
-import type { Scenario, ScenarioDevice } from "./scenario.js";
+import type { Scenario, ScenarioDevice, ScenarioGuest } from "./scenario.js";
 import { PRICE_NAMES } from "./schema.js";
 
 const MiB = 1024 ** 2;
@@ -35,6 +36,7 @@ export function resolve(value: unknown, file: string): Scenario {
     ...guest.bootMemory.map(({ size }) => size),
     ...devices.map(({ regionSize }) => regionSize),
   ].reduce((sum, size) => sum + size, 0);
+  assertAddressable(fields, guest, devices);
   const workloads = fields
     .list("workloads")
     .map((item, at) => resolveWorkload(item, at, { durationNs, capacity }));
@@ -57,6 +59,26 @@ export function resolve(value: unknown, file: string): Scenario {
       .map((item) => resolveFault(item, { durationNs, devices, workloads })),
     record: { everyNs: resolveEvery(fields.child("record"), durationNs) },
   };
+}
+
+/** A pfn has 32 bits, the last of which are error numbers. */
+const ADDRESSABLE = 16 * 1024 * GiB - 4 * MiB;
+
+function assertAddressable(
+  fields: Fields,
+  { bootMemory, memoryBlockSize }: ScenarioGuest,
+  devices: readonly ScenarioDevice[],
+): void {
+  let end = endOfBoot(bootMemory);
+  for (const { regionSize, blockSize } of devices) {
+    const unit = Math.max(memoryBlockSize, blockSize);
+    end = Math.ceil(end / unit) * unit + regionSize;
+  }
+  if (end <= ADDRESSABLE) return;
+  fields.reject(
+    fields.has("devices") ? "devices" : "device.regionSize",
+    `must end below 16 TiB, after boot memory and the 32-bit hole; got an end of ${formatRoughSize(end)}`,
+  );
 }
 
 function resolvePolicyName(fields: Fields): string | undefined {

@@ -105,6 +105,12 @@ export type ScenarioEvent =
   | (At & { readonly type: "order"; readonly device: string; readonly requestedSize: number })
   | (At & { readonly type: "reached"; readonly device: string; readonly requestedSize: number })
   | (At & {
+      readonly type: "refused";
+      readonly device: string;
+      readonly requestedSize: number;
+      readonly why: string;
+    })
+  | (At & {
       readonly type: "gave-up";
       readonly device: string;
       readonly requestedSize: number;

@@ -1,5 +1,6 @@
 import { Migratetype, PAGE_SIZE, PAGEBLOCK_ORDER, PageClass, ZoneKindNumber } from "../core/abi.js";
 import type { CoreSource } from "../core/load.js";
+import { KernelError } from "../core/kernel-error.js";
 import { Guest } from "../guest.js";
 import type { ResizeView } from "../policies/resize-controller.js";
 import type { PolicyChoice } from "../policies/resolve-policy.js";
@@ -226,7 +227,14 @@ export class Simulation {
   #order(requestedSize: number, device: number): void {
     const { name } = this.scenario.devices[device] ?? { name: "" };
     this.events.push({ type: "order", atMs: this.guest.clock.nowMs, device: name, requestedSize });
-    this.guest.requestSize(requestedSize, device);
+    try {
+      this.guest.requestSize(requestedSize, device);
+    } catch (error) {
+      // real devices refuse some orders; the host then goes on
+      if (!(error instanceof KernelError)) throw error;
+      const atMs = this.guest.clock.nowMs;
+      this.events.push({ type: "refused", atMs, device: name, requestedSize, why: error.message });
+    }
   }
 
   #sample(): void {

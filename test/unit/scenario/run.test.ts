@@ -95,6 +95,79 @@ describe("runScenario", () => {
     expect(workloads.map(({ state }) => state)).toEqual(["killed", "running"]);
   });
 
+  test("kills one function of many, and the others go on", async () => {
+    const { events, workloads, summary } = await run({
+      duration: "30s",
+      guest: { bootMemory: "1GiB" },
+      workloads: [
+        { kind: "functions", name: "functions", size: "128MiB", every: "200ms", life: "20s" },
+      ],
+    });
+    expect(summary.oomKills).toBeGreaterThan(3);
+    expect(summary.panicked).toBe(false);
+    expect(workloads).toMatchObject([{ state: "running", kills: summary.oomKills }]);
+    expect(workloads[0]?.heldSize).toBeGreaterThan(256 * MiB);
+    for (const event of events) {
+      if (event.type === "oom-kill") expect(event.size).toBeLessThanOrEqual(129 * MiB);
+    }
+  });
+
+  test("starts a killed program anew where it says so", async () => {
+    const { events } = await run({
+      duration: "60s",
+      guest: { bootMemory: "1GiB" },
+      workloads: [
+        { kind: "anonymous", name: "leak", size: "2GiB", faultRate: "100MiB", restartAfter: "2s" },
+      ],
+    });
+    const kinds = events.map(({ type }) => type).filter((type) => type !== "reached");
+    expect(kinds.slice(0, 4)).toEqual(["workload-start", "oom-kill", "workload-start", "oom-kill"]);
+  });
+
+  test("panics where kernel memory alone fills the guest", async () => {
+    const { summary, endedMs, events } = await run({
+      duration: "60s",
+      guest: { bootMemory: "512MiB" },
+      device: { regionSize: "4GiB" },
+      workloads: [
+        { kind: "kernel", size: "1GiB", shortestLife: "10min", longestLife: "20min" },
+        { kind: "kernel", name: "more", size: "2GiB", shortestLife: "1s", longestLife: "2s" },
+      ],
+    });
+    expect(summary.panicked).toBe(true);
+    expect(endedMs).toBeLessThan(60_000);
+    expect(events.at(-1)).toMatchObject({ type: "panic" });
+  });
+
+  test("goes on where a device refuses an order", async () => {
+    const { events, summary } = await run({
+      duration: "10s",
+      device: { regionSize: "1GiB", flavour: "cloud-hypervisor", requestedSize: "512MiB" },
+      host: [
+        { at: "2s", requestedSize: "512MiB" },
+        { at: "3s", requestedSize: 0 },
+      ],
+    });
+    expect(events.filter(({ type }) => type === "refused")).toHaveLength(1);
+    expect(summary.pluggedSize).toBe(0);
+  });
+
+  test("moves nothing that is pinned, and all of it when the pins are gone", async () => {
+    const pinned = {
+      duration: "6min",
+      guest: { bootMemory: "1GiB", online: "online_movable" },
+      device: { regionSize: "1GiB", requestedSize: "1GiB" },
+      host: [{ at: "60s", requestedSize: 0 }],
+      workloads: [{ kind: "anonymous", name: "heap", size: "512MiB", thpShare: 0.5 }],
+      faults: [{ kind: "pins", at: "30s", until: "90s", workload: "heap", size: "16MiB" }],
+    };
+    const { samples, summary } = await run(pinned);
+    const during = samples.filter(({ atMs }) => atMs > 62_000 && atMs < 89_000);
+    for (const { pluggedSize } of during) expect(pluggedSize).toBeGreaterThan(0);
+    expect(summary.pluggedSize).toBe(0);
+    expect(summary.retries).toBeGreaterThan(0);
+  });
+
   test("can be iterated, and stopped with what it has", async () => {
     const abort = new AbortController();
     const scenarioRun = runScenario(scenarioOf(PEAK), { core: coreModule(), signal: abort.signal });
