@@ -5,13 +5,20 @@ import { parseIomem } from "../capture/iomem.js";
 import { parseJson, recordOf } from "../capture/json-text.js";
 import { readCapture } from "../capture/read-capture.js";
 import { jsonNumber } from "../capture/whole-number.js";
-import { passesOf, traceOf, type GuestObservation } from "./guest-recording.js";
+import {
+  passesOf,
+  traceOf,
+  type GuestObservation,
+  type RecordedMemoryBlock,
+} from "./guest-recording.js";
+import { parseStateWrite, type StateWrite } from "./state-write.js";
 
 /** Something that was done to a guest between its boot and the first observed request. */
 export type BootStep =
   | { readonly kind: "request"; readonly size: number }
-  /** User space wrote to the state of a memory block. */
-  | { readonly kind: "state"; readonly id: number; readonly state: string };
+  | { readonly kind: "state"; readonly write: StateWrite }
+  /** The same by a command that nobody can replay. */
+  | { readonly kind: "by-hand" };
 
 /** How a recorded guest got what it had before the first observed request. */
 export interface RecordedBoot {
@@ -25,6 +32,8 @@ export interface RecordedBoot {
 
 const IOMEM = "iomem-boot.txt";
 const META = "meta.json";
+/** Where user space brings memory online and offline. */
+const STATES = "/sys/devices/system/memory/";
 
 /**
  * Reads how the guest was plugged before the first of `observations`; undefined where nothing was, or
@@ -41,6 +50,9 @@ export async function readBoot(
   const [pass] = passesOf(events).passes;
   const steps = stepsOf(await readText(files, META));
   if (pass === undefined || pass.requests.length === 0 || steps.length === 0) return undefined;
+  // what was online decides what else is plugged
+  const byHand = steps.findIndex(({ kind }) => kind === "by-hand");
+  if (byHand >= 0 && steps.slice(byHand).some(({ kind }) => kind === "request")) return undefined;
   const capture = await readCapture(files, { folder: first.folder });
   const sizes = steps.flatMap((step) => (step.kind === "request" ? step.size : []));
   return {
@@ -56,21 +68,26 @@ export async function readBoot(
       firstRequestedSize: sizes[0] ?? 0,
       requestedSize: sizes.at(-1) ?? 0,
       changes: [],
+      writes: [],
       passes: [pass],
       works: events.flatMap(({ work }) => work ?? []),
       deviceBlockSize: first.deviceBlockSize,
       pluggedBefore: "0".repeat(first.pluggedBefore.length),
       pluggedAfter: first.pluggedBefore,
-      memoryBlocks: capture.memoryBlocks
-        .filter(({ id }) => isInRegion(capture, id))
-        .map(({ id, state, validZones }) => ({
-          id,
-          state,
-          zone: state === "online" ? validZones[0] : undefined,
-        })),
+      memoryBlocks: byHand < 0 ? memoryBlocksOf(capture) : undefined,
       requestTime: 0,
     },
   };
+}
+
+function memoryBlocksOf(capture: Capture): RecordedMemoryBlock[] {
+  return capture.memoryBlocks
+    .filter(({ id }) => isInRegion(capture, id))
+    .map(({ id, state, validZones }) => ({
+      id,
+      state,
+      zone: state === "online" ? validZones[0] : undefined,
+    }));
 }
 
 function isInRegion({ device, memoryBlockSize }: Capture, id: number): boolean {
@@ -92,12 +109,9 @@ function stepsOf(text: string): BootStep[] {
       const size = jsonNumber(requested, META, `phases[${index}].requested`);
       steps.push({ kind: "request", size });
     }
-    const written = /^write \/sys\/devices\/system\/memory\/memory(\d+)\/state (\w+)$/.exec(
-      typeof cmd === "string" ? cmd : "",
-    );
-    if (written !== null) {
-      steps.push({ kind: "state", id: Number(written[1]), state: written[2] ?? "" });
-    }
+    const write = typeof cmd === "string" ? parseStateWrite(cmd) : undefined;
+    if (write !== undefined) steps.push({ kind: "state", write });
+    else if (typeof cmd === "string" && cmd.includes(STATES)) steps.push({ kind: "by-hand" });
   }
   return steps;
 }

@@ -5,6 +5,7 @@ import { linuxProfile, type ProfileName } from "../linux/profile.js";
 import { predictOn } from "../predict.js";
 import type { BootStep, RecordedBoot } from "./boot-recording.js";
 import type { ReplayedObservation } from "./check-guest.js";
+import { playStateWrite } from "./state-write.js";
 
 /** Boots a guest like the recorded one, idle, and plugs it as that one was plugged. */
 export async function replayBoot(
@@ -32,13 +33,7 @@ export async function replayBoot(
   return { observation, guest, prediction, waitsMs: [] };
 }
 
-function playStep({ device, driver, hotplug }: Guest, step: BootStep): void {
-  if (step.kind === "request") device.requestSize(step.size);
-  else if (step.state === "offline") hotplug.offlineMemoryBlock(step.id);
-  else if (isOnlineState(step.state)) hotplug.onlineMemoryBlock(step.id, step.state);
-  driver.run();
-}
-
-function isOnlineState(state: string): state is "online" | "online_kernel" | "online_movable" {
-  return state === "online" || state === "online_kernel" || state === "online_movable";
+function playStep(guest: Guest, step: BootStep): void {
+  if (step.kind === "request") guest.requestSize(step.size);
+  else if (step.kind === "state") playStateWrite(guest, step.write);
 }

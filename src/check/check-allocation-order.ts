@@ -84,6 +84,7 @@ function differenceOf(
     recorded: `pfn ${recorded[at]?.[0]}`,
     model: `pfn ${model[at]}`,
     why: "the free lists of a captured guest are known as sets of pages; their order is by address",
+    decided: false,
   };
 }
 

@@ -36,6 +36,7 @@ export async function checkDevice(
         recorded: `${found.field} ${found.expected}`,
         model: `${found.field} ${found.got}`,
         why: whyAnswer(port.device, before, line.step),
+        decided: true,
       };
     }
   }

@@ -52,7 +52,7 @@ export function compareObservation(recording: string, replayed: ReplayedObservat
   const isDecided = observation.passes.every((pass) => pass.isDecided);
   const compared = [
     compareRequests(replayed),
-    ...(isDecided ? [compareBlocks(replayed), compareMemoryBlocks(replayed)] : []),
+    ...(isDecided ? [compareBlocks(replayed), ...compareMemoryBlocks(replayed)] : []),
     compareRetries(replayed),
   ];
   const size = (map: string): number =>
@@ -72,11 +72,14 @@ export function compareObservation(recording: string, replayed: ReplayedObservat
       recorded: size(decidedPart(observation).pluggedAfter),
       model: prediction.pluggedSizeAfter,
     },
-    notes: isDecided
-      ? []
-      : ["what somebody did in the guest meanwhile is not replayed: compared up to there only"],
+    notes: [...(isDecided ? [] : [NOT_REPLAYED]), ...(observation.memoryBlocks ? [] : [BY_HAND])],
   };
 }
+
+const NOT_REPLAYED =
+  "what somebody did in the guest meanwhile is not replayed: compared up to there only";
+const BY_HAND =
+  "user space brought memory online by a command that is not replayed: memory blocks are not compared";
 
 interface Compared {
   readonly aspect: ComparedAspect;
@@ -107,7 +110,7 @@ function compareRequests(replayed: ReplayedObservation): Compared {
       at: `request ${same + 1}`,
       recorded: requestText(theirs),
       model: requestText(ours),
-      why: whyRequest(guest, observation, theirs, ours),
+      ...whyRequest(guest, observation, theirs, ours),
     },
   };
 }
@@ -151,15 +154,15 @@ function compareBlocks({ observation, guest, prediction }: ReplayedObservation):
       at: `device block ${first}`,
       recorded: word(recorded[first]),
       model: word(model[first]),
-      why: whyBlock(guest, observation, first),
+      ...whyBlock(guest, observation, first),
     },
   };
 }
 
-function compareMemoryBlocks({ observation, guest }: ReplayedObservation): Compared {
-  const recorded = new Map(
-    observation.memoryBlocks.map(({ id, state, zone }) => [id, zone ?? state]),
-  );
+function compareMemoryBlocks({ observation, guest }: ReplayedObservation): Compared[] {
+  const { memoryBlocks } = observation;
+  if (memoryBlocks === undefined) return [];
+  const recorded = new Map(memoryBlocks.map(({ id, state, zone }) => [id, zone ?? state]));
   const model = new Map<number, string>();
   for (const { id } of guest.driver.memoryBlocks()) {
     const info = guest.hotplug.memoryBlock(id);
@@ -173,16 +176,14 @@ function compareMemoryBlocks({ observation, guest }: ReplayedObservation): Compa
     model: model.size,
   };
   const first = ids.find((id) => recorded.get(id) !== model.get(id));
-  if (first === undefined) return { aspect, difference: undefined };
-  return {
-    aspect,
-    difference: {
-      at: `memory block ${first}`,
-      recorded: recorded.get(first) ?? "removed",
-      model: model.get(first) ?? "removed",
-      why: whyMemoryBlock(guest, observation, first),
-    },
+  if (first === undefined) return [{ aspect, difference: undefined }];
+  const difference = {
+    at: `memory block ${first}`,
+    recorded: recorded.get(first) ?? "removed",
+    model: model.get(first) ?? "removed",
+    ...whyMemoryBlock(guest, observation, first),
   };
+  return [{ aspect, difference }];
 }
 
 function compareRetries({ observation, guest, waitsMs }: ReplayedObservation): Compared {
@@ -206,7 +207,7 @@ function compareRetries({ observation, guest, waitsMs }: ReplayedObservation): C
       at: `retry ${same + 1}`,
       recorded: text(recorded[same]),
       model: text(waitsMs[same]),
-      why: whyRetry(guest),
+      ...whyRetry(guest),
     },
   };
 }

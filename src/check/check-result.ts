@@ -28,6 +28,8 @@ export interface FirstDifference {
   readonly model: string;
   /** What made the model answer so, and what the recording says of it. */
   readonly why: string;
+  /** False where nothing that was recorded before decides it: pages that come and go, the end of memory. */
+  readonly decided: boolean;
 }
 
 /** How one observation of a recording went; docs/check.md and docs/check.schema.json. */

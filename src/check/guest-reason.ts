@@ -9,6 +9,12 @@ import type { GuestObservation } from "./guest-recording.js";
 
 // Why model and recording part, from what both say of the place where they do.
 
+/** A reason, and whether what was recorded before decides the matter. */
+export interface Reason {
+  readonly why: string;
+  readonly decided: boolean;
+}
+
 interface Range {
   /** Bytes from the region start. */
   readonly offset: number;
@@ -21,37 +27,42 @@ export function whyRequest(
   observation: GuestObservation,
   recorded: DeviceRequest | undefined,
   model: DeviceRequest | undefined,
-): string {
+): Reason {
   const range = (request: DeviceRequest): Range => ({
     offset: request.offset,
     size: request.nbBlocks * guest.device.blockSize,
   });
-  if (model === undefined)
-    return `${lastWords(guest)}; ${tries(guest, observation, recorded && range(recorded))}`;
-  if (recorded === undefined)
-    return `the guest was done; ${tries(guest, observation, range(model))}`;
-  if (recorded.type !== model.type) return lastWords(guest);
+  if (model === undefined) {
+    const { why, decided } = tries(guest, observation, recorded && range(recorded));
+    return { why: `${lastWords(guest)}; ${why}`, decided };
+  }
+  if (recorded === undefined) {
+    const { why, decided } = tries(guest, observation, range(model));
+    return { why: `the guest was done; ${why}`, decided };
+  }
+  if (recorded.type !== model.type) return { why: lastWords(guest), decided: true };
   // Unplugging goes downwards: the one that is further down has passed over the other.
   const passed = recorded.offset > model.offset ? recorded : model;
   return tries(guest, observation, range(passed));
 }
 
 /** Why a device block ended otherwise. */
-export function whyBlock(guest: Guest, observation: GuestObservation, block: number): string {
+export function whyBlock(guest: Guest, observation: GuestObservation, block: number): Reason {
   const size = guest.device.blockSize;
   return tries(guest, observation, { offset: block * size, size });
 }
 
 /** Why a memory block ended in another state or zone. */
-export function whyMemoryBlock(guest: Guest, observation: GuestObservation, id: number): string {
+export function whyMemoryBlock(guest: Guest, observation: GuestObservation, id: number): Reason {
   const size = guest.hotplug.memoryBlockSize;
   return tries(guest, observation, { offset: id * size - guest.device.addr, size });
 }
 
 /** Why the driver waits otherwise, or not at all. */
-export function whyRetry(guest: Guest): string {
+export function whyRetry(guest: Guest): Reason {
   const { minimumMs, maximumMs } = linuxProfile(guest.profile.name).driver.retry;
-  return `${lastWords(guest)}; this version waits ${minimumMs / 1000} s, doubled up to ${maximumMs / 1000} s`;
+  const waits = `${minimumMs / 1000} s, doubled up to ${maximumMs / 1000} s`;
+  return { why: `${lastWords(guest)}; this version waits ${waits}`, decided: true };
 }
 
 function lastWords(guest: Guest): string {
@@ -60,23 +71,29 @@ function lastWords(guest: Guest): string {
 }
 
 /** What both found when they tried to empty a range. */
-function tries(guest: Guest, observation: GuestObservation, range: Range | undefined): string {
-  if (range === undefined) return "nothing more to compare";
-  return `${modelTries(guest, range)}; ${recordedTries(observation, range)}`;
+function tries(guest: Guest, observation: GuestObservation, range: Range | undefined): Reason {
+  if (range === undefined) return { why: "nothing more to compare", decided: true };
+  const { why, decided } = modelTries(guest, range);
+  return { why: `${why}; ${recordedTries(observation, range)}`, decided };
 }
 
-function modelTries(guest: Guest, range: Range): string {
+function modelTries(guest: Guest, range: Range): Reason {
   const failures = guest.log.entries.filter((entry) => isFailureIn(entry, guest, range));
   const smallest = failures.sort((a, b) => a.nrPages - b.nrPages)[0];
-  if (smallest === undefined) return "the model met no obstacle there";
+  if (smallest === undefined || smallest.stage === "done") {
+    return { why: "the model met no obstacle there", decided: true };
+  }
   if (smallest.stage === "memory") {
-    return "the model found no room for the pages there; where memory runs out, no capture decides";
+    const why =
+      "the model found no room for the pages there; where memory runs out, no capture decides";
+    return { why, decided: false };
   }
   const { blockingClass, stage, blockingPfn } = smallest;
-  if (stage === "done") return "the model met no obstacle there";
   const { heldBy } = obstacleReason({ class: blockingClass ?? null, stage });
   const at = blockingPfn === undefined ? "" : `, pfn ${blockingPfn}`;
-  return `the model found ${heldBy} there (${stage}${at})${doubt(blockingClass)}`;
+  const unsure = doubt(blockingClass);
+  const why = `the model found ${heldBy} there (${stage}${at})${unsure}`;
+  return { why, decided: unsure === "" };
 }
 
 function isFailureIn(entry: LogEntry, { device }: Guest, range: Range): entry is ContigEntry {

@@ -3,6 +3,7 @@ import { readText, type CaptureFiles } from "../capture/capture-files.js";
 import { parseJson, recordOf } from "../capture/json-text.js";
 import { jsonNumber } from "../capture/whole-number.js";
 import type { DeviceRequest } from "../prediction.js";
+import { parseStateWrite, type StateWrite } from "./state-write.js";
 import { parseTrace, type GuestWork, type TraceEvent } from "./guest-trace.js";
 
 /** A memory block as sysfs showed it. */
@@ -33,6 +34,8 @@ export interface GuestObservation {
   readonly requestedSize: number;
   /** Sizes that the host asked for later, each after so many requests of the driver. */
   readonly changes: readonly { readonly afterRequests: number; readonly size: number }[];
+  /** What user space wrote to states of memory blocks, each after so many passes. */
+  readonly writes: readonly { readonly afterPasses: number; readonly write: StateWrite }[];
   readonly passes: readonly RecordedPass[];
   /** What the guest's memory management did for the driver; empty where nobody recorded it. */
   readonly works: readonly GuestWork[];
@@ -40,8 +43,8 @@ export interface GuestObservation {
   /** One character 0 or 1 per device block of the region. */
   readonly pluggedBefore: string;
   readonly pluggedAfter: string;
-  /** Of the device's region, at the end. */
-  readonly memoryBlocks: readonly RecordedMemoryBlock[];
+  /** Of the device's region, at the end; undefined where somebody did to them what is not replayed. */
+  readonly memoryBlocks: readonly RecordedMemoryBlock[] | undefined;
   /** When the host asked, in seconds since the machine was started. */
   readonly requestTime: number;
 }
@@ -92,13 +95,14 @@ async function readObservation(files: CaptureFiles, folder: string): Promise<Gue
   const events = (await traceOf(files, folder)).filter(({ t }) => t >= from && t <= to);
   const sizes = events.filter((event) => event.ev === "requested-size");
   const requestedSize = number("requested");
-  const { passes, changes } = passesOf(events);
+  const { passes, changes, writes } = passesOf(events);
   return {
     name: folder.replace(/\/$/, ""),
     folder,
     firstRequestedSize: sizes[0]?.size ?? requestedSize,
     requestedSize,
     changes,
+    writes,
     passes,
     works: events.flatMap(({ work }) => work ?? []),
     deviceBlockSize: number("device_block_size"),
@@ -130,9 +134,10 @@ export async function traceOf(files: CaptureFiles, folder: string): Promise<Trac
 
 export function passesOf(
   events: readonly TraceEvent[],
-): Pick<GuestObservation, "passes" | "changes"> {
+): Pick<GuestObservation, "passes" | "changes" | "writes"> {
   const passes: { waitedMs: number; requests: DeviceRequest[]; isDecided: boolean }[] = [];
   const changes: { afterRequests: number; size: number }[] = [];
+  const writes: { afterPasses: number; write: StateWrite }[] = [];
   let current = { waitedMs: 0, requests: [] as DeviceRequest[], isDecided: true };
   passes.push(current);
   let nrRequests = 0;
@@ -140,7 +145,15 @@ export function passesOf(
   let hasSize = false;
   let endOfLast = Infinity;
   for (const event of events) {
-    if (event.ev === "guest-cmd") isDecided = false;
+    if (event.ev === "guest-cmd") {
+      const write = parseStateWrite(event.command);
+      if (write === undefined) isDecided = false;
+      else {
+        writes.push({ afterPasses: passes.length, write });
+        // the driver may run at once
+        endOfLast = Infinity;
+      }
+    }
     if (event.ev === "requested-size") {
       if (hasSize) changes.push({ afterRequests: nrRequests, size: event.size });
       hasSize = true;
@@ -158,7 +171,7 @@ export function passesOf(
     current.requests.push(event.request);
     nrRequests++;
   }
-  return { passes, changes };
+  return { passes, changes, writes };
 }
 
 function seconds(json: Record<string, unknown>, field: string, file: string): number {

@@ -1,5 +1,6 @@
 import type { Guest } from "../guest.js";
 import type { GuestObservation } from "./guest-recording.js";
+import { playStateWrite } from "./state-write.js";
 
 /**
  * Does to a guest what the host did to the recorded one, and lets as many retries come due.
@@ -29,11 +30,15 @@ export function playHost(guest: Guest, observation: GuestObservation): number[] 
   }
   unfollow();
   const waits: number[] = [];
-  for (const { waitedMs } of observation.passes) {
+  for (const [index, { waitedMs }] of observation.passes.entries()) {
     const due = driver.retryDueNs;
-    if (waitedMs === 0 || due === undefined) continue;
-    waits.push((due - clock.nowNs) / 1e6);
-    clock.advanceTo(due);
+    if (waitedMs > 0 && due !== undefined) {
+      waits.push((due - clock.nowNs) / 1e6);
+      clock.advanceTo(due);
+    }
+    for (const { afterPasses, write } of observation.writes) {
+      if (afterPasses === index + 1) playStateWrite(guest, write);
+    }
   }
   return waits;
 }

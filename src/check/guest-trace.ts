@@ -11,6 +11,8 @@ export interface TraceEvent {
   readonly ev: string;
   /** Of `requested-size`. */
   readonly size: number;
+  /** Of a command in the guest; empty elsewhere. */
+  readonly command: string;
   /** Of a request that plugs or unplugs. */
   readonly request: DeviceRequest | undefined;
   /** Of what the driver has the guest's memory management do. */
@@ -62,6 +64,7 @@ function eventOf(json: Record<string, unknown>, file: string, where: string): Tr
     tEnd: typeof took === "number" ? t + took : typeof answered === "number" ? answered : t,
     ev,
     size: ev === "requested-size" ? jsonNumber(json["size"], file, `${where}: size`) : 0,
+    command: typeof json["cmd"] === "string" ? json["cmd"] : "",
     request: ev === "PLUG" || ev === "UNPLUG" ? requestOf(ev, json, file, where) : undefined,
     work: isGuestWork ? workOf(json) : undefined,
   };

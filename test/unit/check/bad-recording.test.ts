@@ -105,6 +105,7 @@ describe("a device recording", () => {
       why:
         "with 0 B plugged it would be more than the 4 MiB requested; in the flavour qemu " +
         "a PLUG checks range, size, state, busy in this order, the others range and state",
+      decided: true,
     });
   });
 });
@@ -161,6 +162,19 @@ describe("a guest recording", () => {
     ]);
     expect(observation && untilFirstRetry(observation).pluggedAfter).toBe("00");
   });
+});
+
+test("what user space writes to the state of a memory block is played, too", async () => {
+  const trace =
+    SIZE +
+    unplug(11, 0) +
+    '{"t":31,"ev":"guest-cmd","cmd":"write /sys/devices/system/memory/memory40/state offline"}\n' +
+    unplug(90, 2 * MiB);
+  const [observation] = await readGuestObservations(guestFiles({}, trace));
+  expect(observation?.writes).toEqual([{ afterPasses: 1, write: { id: 40, state: "offline" } }]);
+  expect(
+    observation?.passes.map(({ isDecided, requests }) => [isDecided, requests.length]),
+  ).toEqual([[true, 2]]);
 });
 
 describe("the boot of a guest recording", () => {
