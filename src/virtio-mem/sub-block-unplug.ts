@@ -220,7 +220,11 @@ export class SubBlockUnplug implements UnplugView {
   }
 
   get pluggedSubblocks(): Uint16Array {
-    return this.#table.pluggedSubblocks.subarray(0, this.#table.count);
+    const { pluggedSubblocks, count } = this.#table;
+    // whoever else wrote the policy gets a copy: the table must not change under the driver
+    return this.#context.policy.isForeign === true
+      ? pluggedSubblocks.slice(0, count)
+      : pluggedSubblocks.subarray(0, count);
   }
 
   state(id: number): MemoryBlockState {
