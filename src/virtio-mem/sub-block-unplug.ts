@@ -4,7 +4,8 @@ import type { DriverContext } from "./driver-mode.js";
 import { KeptOut } from "./kept-out.js";
 import type { MemoryBlockState } from "./memory-block-state.js";
 import type { MemoryBlockTable } from "./memory-block-table.js";
-import type { Chunk, ShrinkableCache, SubblockSummary, UnplugView } from "./unplug-policy.js";
+import { PolicyView } from "./policy-view.js";
+import type { Chunk, ShrinkableCache } from "./unplug-policy.js";
 
 const PAGE_SIZE = 4096;
 
@@ -18,9 +19,10 @@ const EMPTY_STATES = ["movable-partial", "kernel-partial", "offline-partial"] as
  * The unplug run of sub-block mode: passes over the memory blocks in the order that the policy
  * gives, until enough is unplugged (driver.md sections 6.1 to 6.4).
  */
-export class SubBlockUnplug implements UnplugView {
+export class SubBlockUnplug {
   readonly #context: DriverContext;
   readonly #table: MemoryBlockTable;
+  readonly #view: PolicyView;
   readonly #subblockSize: number;
   readonly #memoryBlockSize: number;
   /** Subblocks still to be unplugged in this run. */
@@ -28,12 +30,6 @@ export class SubBlockUnplug implements UnplugView {
   #hasEmptyMemoryBlock = false;
   /** Attempts of this run that found no memory to move pages to, and went on. */
   #outOfMemory = 0;
-  /** Memory block whose chunks are tried one after the other; undefined while they go by rank. */
-  #visited: number | undefined;
-  /** What the last look at a whole memory block told. */
-  #sensed: { readonly id: number; readonly summary: SubblockSummary | undefined } | undefined;
-  /** Looks are free while a policy is only asked what it would do. */
-  #isRehearsing = false;
   /** Attempts of this run that were refused. */
   #failures = 0;
   readonly #isStale: () => boolean;
@@ -41,6 +37,7 @@ export class SubBlockUnplug implements UnplugView {
   constructor(context: DriverContext, table: MemoryBlockTable) {
     this.#context = context;
     this.#table = table;
+    this.#view = new PolicyView(context, table);
     this.#subblockSize = context.geometry.subblockSize;
     this.#memoryBlockSize = context.geometry.memoryBlockSize;
     const { link, profile } = context;
@@ -71,15 +68,15 @@ export class SubBlockUnplug implements UnplugView {
 
   /** Asks for everything that the policy decides, before anything has changed: it throws where it fails. */
   #rehearse(): void {
-    this.#isRehearsing = true;
+    this.#view.isRehearsing = true;
     try {
       for (const chunk of this.#onlineChunks()) {
         this.#isAccepted(chunk);
-        this.#context.policy.rank?.(this, chunk);
+        this.#context.policy.rank?.(this.#view, chunk);
       }
     } finally {
-      this.#isRehearsing = false;
-      this.#startVisit(undefined);
+      this.#view.isRehearsing = false;
+      this.#view.startVisit(undefined);
     }
   }
 
@@ -118,7 +115,7 @@ export class SubBlockUnplug implements UnplugView {
   /** Tries the chunks of all online memory blocks, in an order that is fixed beforehand. */
   #emptyByPlan(): number {
     const chunks = this.#plannedChunks();
-    this.#startVisit(undefined);
+    this.#view.startVisit(undefined);
     const keptOut = this.#keepOut(chunks);
     try {
       for (const chunk of chunks) {
@@ -137,7 +134,7 @@ export class SubBlockUnplug implements UnplugView {
     const { rank } = this.#context.policy;
     const ranked: { readonly chunk: Chunk; readonly rank: number }[] = [];
     for (const chunk of this.#onlineChunks()) {
-      if (this.#isAccepted(chunk)) ranked.push({ chunk, rank: rank?.(this, chunk) ?? 0 });
+      if (this.#isAccepted(chunk)) ranked.push({ chunk, rank: rank?.(this.#view, chunk) ?? 0 });
     }
     ranked.sort((a, b) => a.rank - b.rank);
     return ranked.map(({ chunk }) => chunk);
@@ -153,7 +150,7 @@ export class SubBlockUnplug implements UnplugView {
       release: (id: number, at: number) => {
         isolation.unisolate(pfnOf(id, at), nrPages);
       },
-      freePages: (id: number, at: number) => this.#look(id, at, 1)?.freePages[0] ?? 0,
+      freePages: (id: number, at: number) => this.#view.look(id, at, 1)?.freePages[0] ?? 0,
     };
     return new KeptOut(subblocks, chunks, this.#left);
   }
@@ -166,7 +163,8 @@ export class SubBlockUnplug implements UnplugView {
       const wasOutOfMemory = this.#outOfMemory;
       const rc = this.#takeChunk(chunk);
       if (rc !== 0 || this.#outOfMemory === wasOutOfMemory) return rc;
-      const pages = this.senseChunk(chunk)?.movablePages.reduce((sum, nr) => sum + nr, 0) ?? 0;
+      const pages =
+        this.#view.senseChunk(chunk)?.movablePages.reduce((sum, nr) => sum + nr, 0) ?? 0;
       if (!keptOut.makeRoom(pages)) return rc;
     }
   }
@@ -177,7 +175,7 @@ export class SubBlockUnplug implements UnplugView {
     for (const [pass, states] of passes.entries()) {
       for (const id of this.#inPass(pass, states)) {
         if (isOffline(this.#table.state(id))) continue;
-        this.#startVisit(id);
+        this.#view.startVisit(id);
         for (const count of this.#chunkSizes()) {
           for (const start of this.#chunkStarts(id, count)) {
             if (this.#table.isAllPlugged(id, start, count)) yield { id, start, count };
@@ -205,62 +203,6 @@ export class SubBlockUnplug implements UnplugView {
     return 0;
   }
 
-  // What a policy sees.
-
-  get firstId(): number {
-    return this.#table.firstId;
-  }
-
-  get count(): number {
-    return this.#table.count;
-  }
-
-  get subblocksPerMemoryBlock(): number {
-    return this.#table.subblocksPerMemoryBlock;
-  }
-
-  get pluggedSubblocks(): Uint16Array {
-    const { pluggedSubblocks, count } = this.#table;
-    // whoever else wrote the policy gets a copy: the table must not change under the driver
-    return this.#context.policy.isForeign === true
-      ? pluggedSubblocks.slice(0, count)
-      : pluggedSubblocks.subarray(0, count);
-  }
-
-  state(id: number): MemoryBlockState {
-    return this.#table.state(id);
-  }
-
-  isPlugged(id: number, subblock: number): boolean {
-    return this.#table.isPlugged(id, subblock);
-  }
-
-  sense(id: number): SubblockSummary | undefined {
-    if (this.#sensed?.id === id) return this.#sensed.summary;
-    const summary = this.#look(id, 0, this.#table.subblocksPerMemoryBlock);
-    this.#sensed = { id, summary };
-    return summary;
-  }
-
-  senseChunk({ id, start, count }: Chunk): SubblockSummary | undefined {
-    if (this.#visited !== id) return this.#look(id, start, count);
-    const all = this.sense(id);
-    return (
-      all && {
-        freePages: all.freePages.subarray(start, start + count),
-        movablePages: all.movablePages.subarray(start, start + count),
-        unmovablePages: all.unmovablePages.subarray(start, start + count),
-      }
-    );
-  }
-
-  #look(id: number, start: number, count: number): SubblockSummary | undefined {
-    const startPfn = this.#addr(id, start) / PAGE_SIZE;
-    const nrPages = this.#subblockSize / PAGE_SIZE;
-    if (!this.#isRehearsing) this.#context.payForLook(startPfn, nrPages * count);
-    return this.#context.sense(startPfn, nrPages, count);
-  }
-
   /** The memory blocks of a pass in the policy's order. */
   *#inPass(pass: number, states: readonly MemoryBlockState[]): Generator<number> {
     const { memoryBlocks } = this.#context.policy;
@@ -268,7 +210,7 @@ export class SubBlockUnplug implements UnplugView {
       yield* this.#table.inStates(states, memoryBlocks === "descending");
       return;
     }
-    for (const id of memoryBlocks(this, pass)) {
+    for (const id of memoryBlocks(this.#view, pass)) {
       if (this.#table.has(id) && states.includes(this.#table.state(id))) yield id;
     }
   }
@@ -320,7 +262,7 @@ export class SubBlockUnplug implements UnplugView {
 
   /** Takes chunks of an online memory block and unplugs them; removes it when none is left. */
   #emptyOnline(id: number): number {
-    this.#startVisit(id);
+    this.#view.startVisit(id);
     const wasEmpty = this.#table.nrPluggedOf(id) === 0;
     for (const count of this.#chunkSizes()) {
       for (const start of this.#chunkStarts(id, count)) {
@@ -331,11 +273,6 @@ export class SubBlockUnplug implements UnplugView {
     }
     if (wasEmpty) this.#removeIfEmpty(id);
     return 0;
-  }
-
-  #startVisit(id: number | undefined): void {
-    this.#visited = id;
-    this.#sensed = undefined;
   }
 
   /** Sizes of the policy's chunks in subblocks, as far as they fit into a memory block. */
@@ -404,14 +341,14 @@ export class SubBlockUnplug implements UnplugView {
 
   #isAccepted(chunk: Chunk): boolean {
     const { accepts } = this.#context.policy;
-    return accepts === undefined || accepts.every((test) => test(this, chunk));
+    return accepts === undefined || accepts.every((test) => test(this.#view, chunk));
   }
 
   /** Where chunks of `count` subblocks start, in the policy's order. */
   *#chunkStarts(id: number, count: number): Generator<number> {
     const { subblocks } = this.#context.policy;
     if (typeof subblocks === "function") {
-      for (const start of subblocks(this, id, count)) if (start % count === 0) yield start;
+      for (const start of subblocks(this.#view, id, count)) if (start % count === 0) yield start;
       return;
     }
     const last = this.#table.subblocksPerMemoryBlock - count;
