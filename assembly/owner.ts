@@ -1,4 +1,4 @@
-// Who holds a page: the slot of a holding (holding.ts) that names it, so that the holder learns where its page now is when
+// Who holds a page: the slot of a holding (slots.ts) that names it, so that the holder learns where its page now is when
 // migration has moved it, and that it is gone when reclaim has dropped it.
 //
 // Nothing is kept until something moves or drops a page while a workload holds any: startTracking() then writes the owners
