@@ -46,7 +46,7 @@ export function assertWholeSubblocks(device: VirtioMemDevice, profile: LinuxProf
 export function settleZones(capture: Capture, pages: PageMemory, zones: ZoneTable): void {
   for (const { kind, node, cpus } of capture.zones) {
     const cached = cpus.reduce((sum, { count }) => sum + count, 0);
-    pages.settleZone(zones.zone(kind, node).id, cached);
+    pages.loader.settleZone(zones.zone(kind, node).id, cached);
   }
 }
 
@@ -60,7 +60,7 @@ export function adoptCaches(capture: Capture, pages: PageMemory, zones: ZoneTabl
     const [first] = cpus;
     if (first === undefined) continue;
     pages.setCache(id, cpus.length, first.batch, first.high);
-    pages.adoptCache(id);
+    pages.loader.adoptCache(id);
   }
 }
 

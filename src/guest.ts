@@ -13,7 +13,8 @@ import {
 } from "./captured-memory.js";
 import { VirtualClock } from "./clock.js";
 import { PAGE_SIZE, PAGEBLOCK_SIZE } from "./core/abi.js";
-import { PageMemory, type LoadSummary } from "./core/page-memory.js";
+import type { LoadSummary } from "./core/page-loader.js";
+import { PageMemory } from "./core/page-memory.js";
 import { placeDevices } from "./device-places.js";
 import { DeviceLog, EventLog, type Log } from "./event-log.js";
 import type { CapturedGuestOptions, GuestOptions, NewGuestOptions } from "./guest-options.js";
@@ -157,7 +158,7 @@ export class Guest {
     const memmaps = memmapsOf(capture, pages);
     if (capture.pageState === undefined) settleZones(capture, pages, zones);
     if (options.keepCaches === true) adoptCaches(capture, pages, zones);
-    const loaded = pages.finishLoad(capture.pageState !== undefined);
+    const loaded = pages.loader.finishLoad(capture.pageState !== undefined);
     const clock = new VirtualClock();
     const log = new EventLog(clock);
     const calibration = options.calibration ?? DEFAULT_CALIBRATION;

@@ -7,12 +7,9 @@ export { VirtualClock, type Timer } from "./clock.js";
 export * from "./core/abi.js";
 export { CapacityError, KernelError } from "./core/kernel-error.js";
 export { loadCore, loadCoreSync, type Core, type CoreSource } from "./core/load.js";
-export {
-  PageMemory,
-  type Migration,
-  type MmBehaviour,
-  type PageRequest,
-} from "./core/page-memory.js";
+export type { Migration, MigrationJournal } from "./core/migration-journal.js";
+export type { PageLoader } from "./core/page-loader.js";
+export { PageMemory, type MmBehaviour, type PageRequest } from "./core/page-memory.js";
 export {
   compareOnCapture,
   compareOnScenario,

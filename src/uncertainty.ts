@@ -1,4 +1,4 @@
-import type { LoadSummary } from "./core/page-memory.js";
+import type { LoadSummary } from "./core/page-loader.js";
 import { PAGE_SIZE, PAGEBLOCK_PAGES } from "./core/abi.js";
 import type { Guest } from "./guest.js";
 import type { Obstacle } from "./prediction.js";

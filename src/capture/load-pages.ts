@@ -1,4 +1,5 @@
-import { PageMemory } from "../core/page-memory.js";
+import { PageLoader } from "../core/page-loader.js";
+import type { PageMemory } from "../core/page-memory.js";
 import type { ZoneTable } from "../linux/zone-table.js";
 import type { Capture } from "./capture.js";
 import { CaptureError } from "./capture-error.js";
@@ -33,9 +34,9 @@ export async function loadPages(
   const allPages = ranges.reduce((sum, { startPfn, endPfn }) => sum + endPfn - startPfn, 0);
   let readPages = 0;
   for (const range of ranges) {
-    for (let pfn = range.startPfn; pfn < range.endPfn; pfn += PageMemory.MAX_LOAD_PAGES) {
+    for (let pfn = range.startPfn; pfn < range.endPfn; pfn += PageLoader.MAX_LOAD_PAGES) {
       options.signal?.throwIfAborted();
-      const nrPages = Math.min(PageMemory.MAX_LOAD_PAGES, range.endPfn - pfn);
+      const nrPages = Math.min(PageLoader.MAX_LOAD_PAGES, range.endPfn - pfn);
       const keepCaches = options.keepCaches === true;
       await loadPiece(range, pfn, nrPages, { flags, extended, pages, zones, keepCaches });
       readPages += nrPages;
@@ -60,7 +61,7 @@ async function loadPiece(
   const extended =
     to.extended === undefined ? undefined : await wholePiece(to.extended, "pgx", pfn, nrPages);
   const zone = to.zones.zone(range.kind, range.node);
-  to.pages.loadFlags(pfn, zone.id, words, extended, range.inDevice, to.keepCaches);
+  to.pages.loader.loadFlags(pfn, zone.id, words, extended, range.inDevice, to.keepCaches);
 }
 
 async function wholePiece(

@@ -34,7 +34,7 @@ function inferMemmaps(capture: Capture, pages: PageMemory): Map<number, number> 
   const highest = present.at(-1);
   const found = new Map<number, number>();
   if (highest === undefined) return found;
-  const candidates = pages
+  const candidates = pages.loader
     .uniformPageblocks(PageClass.Unknown)
     .filter((pfn) => isInRegion(capture, pfn * PAGE_SIZE));
   const first = Math.ceil(regionStart / capture.memoryBlockSize) * capture.memoryBlockSize;
@@ -53,7 +53,7 @@ function inferMemmaps(capture: Capture, pages: PageMemory): Map<number, number> 
     const pfn = candidates[index];
     if (pfn !== undefined && known.has(section)) found.set(section, pfn);
   }
-  for (const pfn of found.values()) pages.markMemmap(pfn);
+  for (const pfn of found.values()) pages.loader.markMemmap(pfn);
   return found;
 }
 

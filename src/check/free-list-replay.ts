@@ -65,7 +65,7 @@ export class FreeListReplay {
     };
     const boot = this.memory.addZone(ZoneKindNumber.DMA32, 0);
     this.memory.online(boot, 0, BOOT_PAGES, [[0, BOOT_PAGES]]);
-    this.memory.openJournal(JOURNAL_ENTRIES);
+    this.memory.journal.open(JOURNAL_ENTRIES);
     this.#allocator = new RecordedAllocator(this.memory, meta.node);
     this.#process = new RecordedProcess(this.memory, this.#allocator);
     this.#subblocks = new RecordedSubblocks(this.memory, this.#base, () => {
@@ -190,7 +190,7 @@ export class FreeListReplay {
     const bySlot = new Map<number, { kind: "pages"; pfn: number }>();
     const byUser = new Map<number, number>();
     const moves: [number, number][] = [];
-    const journal = this.memory.takeJournal();
+    const journal = this.memory.journal.take();
     if (journal.length > 0) {
       for (const slot of this.#slots.values()) {
         if (slot.kind === "pages") bySlot.set(slot.pfn, slot);

@@ -3,8 +3,6 @@ import type { ContigResult } from "../linux/linux-memory.js";
 import {
   classOfState,
   CONTIG_STAGES,
-  LoadMode,
-  MAX_ERRNO,
   MAX_ORDER,
   MmFlag,
   NO_PFN,
@@ -12,46 +10,23 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   type Hold,
-  type JournalKind,
   type Migratetype,
   type PageClass,
   type ZoneKindNumber,
 } from "./abi.js";
+import { check, count, isErrno } from "./answer.js";
 import { Bitmap } from "./bitmap.js";
 import { GuestWorkloads } from "./guest-workloads.js";
 import { brokenInvariant } from "./invariants.js";
 import { fail } from "./kernel-error.js";
 import { loadCore, loadCoreSync, type Core, type CoreSource } from "./load.js";
+import { MigrationJournal } from "./migration-journal.js";
+import { PageLoader } from "./page-loader.js";
+import { pageblocksFor } from "./pfn-space.js";
+import { Scratch } from "./scratch.js";
 
 /** Version behaviour of the memory management, one boolean per MM_* bit of the core. */
 export type MmBehaviour = Readonly<Record<keyof typeof MmFlag, boolean>>;
-
-/** One entry of the migration journal. */
-export interface Migration {
-  readonly source: number;
-  /** NO_PFN where there is none (split, dropped). */
-  readonly target: number;
-  readonly kind: JournalKind;
-  readonly order: number;
-  readonly pageClass: PageClass;
-}
-
-/** What a load had to guess. */
-export interface LoadSummary {
-  /** Reference counts were known, so pins and cached pages were not guessed. */
-  readonly hasReferences: boolean;
-  /** Pages without flags that count as free: most likely in a per-CPU cache. */
-  readonly cachedPages: number;
-  /** Pages without flags that count as kernel memory. */
-  readonly unknownPages: number;
-  /** Expected number of pageblocks among the cached ones that hide a kernel page. */
-  readonly hiddenPageblocks: number;
-  /** Pageblocks with clean buffers that count as held by the journal, and such that count as let go. */
-  readonly heldBufferBlocks: number;
-  readonly releasedBufferBlocks: number;
-  /** Anonymous pages that count as pinned, by their flags alone. */
-  readonly pinnedPages: number;
-}
 
 /** Pages by subblock: see {@link PageMemory.countBySubblock}. */
 export interface SubblockCounts {
@@ -72,12 +47,6 @@ export interface PageRequest {
   readonly flags?: number;
 }
 
-/** Largest pfn space: 16 TiB less 4 MiB, so that pfns never meet errnos. */
-const MAX_PAGEBLOCKS = 2 ** 23 - 2;
-const JOURNAL_ENTRY_WORDS = 3;
-/** The most words that a call leaves. */
-const SCRATCH_WORDS = 8;
-
 /**
  * The pages of one guest: the only place that talks to the WebAssembly core. Everything is in pfns and page counts.
  *
@@ -86,14 +55,21 @@ const SCRATCH_WORDS = 8;
  */
 export class PageMemory {
   readonly #core: Core;
-  #scratchWords = new Uint32Array(0);
+  readonly #scratch: Scratch;
   /** Pageblocks of the pfn space. */
   readonly nrPageblocks: number;
+  /** Takes in a captured guest. */
+  readonly loader: PageLoader;
+  /** What migration did. */
+  readonly journal: MigrationJournal;
   /** What takes and frees pages by itself. */
   readonly workloads: GuestWorkloads;
 
   private constructor(core: Core, nrPageblocks: number, behaviour: MmBehaviour) {
     this.#core = core;
+    this.#scratch = new Scratch(core);
+    this.loader = new PageLoader(core, this.#scratch);
+    this.journal = new MigrationJournal(core);
     this.workloads = new GuestWorkloads(core);
     this.nrPageblocks = nrPageblocks;
     let flags = 0;
@@ -201,7 +177,7 @@ export class PageMemory {
       if (isErrno(part)) fail(part, `allocate ${nr} pages`);
       if (part === 0) break;
       got += part;
-      const nrRuns = this.#scratch()[0] ?? 0;
+      const nrRuns = this.#scratch.words[0] ?? 0;
       const words = new Uint32Array(this.#core.memory.buffer, this.#core.staging(), nrRuns * 2);
       for (let at = 0; at < words.length; at += 2) runs.push([words[at] ?? 0, words[at + 1] ?? 0]);
     }
@@ -261,7 +237,7 @@ export class PageMemory {
     if (errno === -Errno.EINVAL || errno === -Errno.ENOBUFS) {
       fail(errno, `alloc_contig_range of ${nrPages} pages from pfn ${startPfn}`);
     }
-    const scratch = this.#scratch();
+    const scratch = this.#scratch.words;
     const pfn = scratch[1] ?? NO_PFN;
     return {
       errno,
@@ -331,86 +307,8 @@ export class PageMemory {
   offline(startPfn: number, nrPages: number): { errno: number; blockingPfn: number | undefined } {
     const errno = this.#core.offlinePages(startPfn, nrPages);
     if (errno !== 0 && errno !== -Errno.EBUSY) fail(errno, `offline pfn ${startPfn}`);
-    const pfn = this.#scratch()[0] ?? NO_PFN;
+    const pfn = this.#scratch.words[0] ?? NO_PFN;
     return { errno, blockingPfn: pfn === NO_PFN ? undefined : pfn };
-  }
-
-  /** Pages that {@link loadFlags} takes at once. */
-  static readonly MAX_LOAD_PAGES = 65536;
-
-  /**
-   * Loads whole absent pageblocks into a zone from kpageflags words, and extended page state where it is known.
-   *
-   * @param flags - little-endian u64 per page, at most {@link MAX_LOAD_PAGES} of them, from `startPfn` on.
-   * @param extended - likewise; undefined where nobody recorded it.
-   * @param inDevice - the pages lie in the device's region: PG_offline there means unplugged.
-   * @param keepCached - pages in per-CPU caches stay there, for {@link adoptCache}; needs `extended`.
-   */
-  loadFlags(
-    startPfn: number,
-    zone: number,
-    flags: Uint8Array,
-    extended: Uint8Array | undefined,
-    inDevice: boolean,
-    keepCached = false,
-  ): void {
-    const nrPages = flags.length / 8;
-    new Uint8Array(this.#core.memory.buffer, this.#core.staging(), flags.length).set(flags);
-    if (extended !== undefined) {
-      new Uint8Array(this.#core.memory.buffer, this.#core.staging2(), extended.length).set(
-        extended,
-      );
-    }
-    const mode =
-      (extended === undefined ? 0 : LoadMode.Extended) |
-      (inDevice ? LoadMode.InDevice : 0) |
-      (keepCached ? LoadMode.KeepCached : 0);
-    check(this.#core.loadFlags(startPfn, nrPages, zone, mode), `load pfn ${startPfn}`);
-  }
-
-  /** Takes the pages of a zone that were loaded as cached into the cache of its first CPU; see setCache(). */
-  adoptCache(zone: number): void {
-    check(this.#core.adoptCache(zone), `take over the cached pages of zone ${zone}`);
-  }
-
-  /** Says that a pageblock that was loaded without a flag on any page holds the struct pages of a memory block. */
-  markMemmap(startPfn: number): void {
-    check(this.#core.markMemmap(startPfn >>> PAGEBLOCK_ORDER), `mark a memmap at pfn ${startPfn}`);
-  }
-
-  /** Decides which pages without flags of a zone are in its per-CPU caches, which hold `cachedPages`. */
-  settleZone(zone: number, cachedPages: number): void {
-    check(this.#core.settleZone(zone, cachedPages), `settle zone ${zone}`);
-  }
-
-  /**
-   * Ends a load: decides which pages are held in place, and builds the free lists.
-   *
-   * @param hasReferences - the extended state was loaded, too.
-   */
-  finishLoad(hasReferences: boolean): LoadSummary {
-    check(this.#core.finishLoad(), "build the free lists");
-    const [cachedPages = 0, unknownPages = 0, hiddenMilli = 0, held = 0, released = 0, pinned = 0] =
-      this.#scratch();
-    return {
-      hasReferences,
-      cachedPages,
-      unknownPages,
-      hiddenPageblocks: hiddenMilli / 1000,
-      heldBufferBlocks: held,
-      releasedBufferBlocks: released,
-      pinnedPages: pinned,
-    };
-  }
-
-  /** First pfns of the pageblocks whose 512 pages are all of one class, ascending. */
-  uniformPageblocks(pageClass: PageClass): number[] {
-    const found: number[] = [];
-    for (let block = 0; ; block++) {
-      block = this.#core.nextUniformBlock(block, pageClass) >>> 0;
-      if (block === NO_PFN) return found;
-      found.push(block * PAGEBLOCK_PAGES);
-    }
   }
 
   /** NR_FREE_PAGES of a zone. */
@@ -471,7 +369,7 @@ export class PageMemory {
     nrPages: number,
   ): { free: number; movable: number; unmovable: number; held: number } {
     check(this.#core.countPages(startPfn, nrPages), `count pages from pfn ${startPfn}`);
-    const [free = 0, movable = 0, unmovable = 0, held = 0] = this.#scratch();
+    const [free = 0, movable = 0, unmovable = 0, held = 0] = this.#scratch.words;
     return { free, movable, unmovable, held };
   }
 
@@ -530,37 +428,6 @@ export class PageMemory {
     return count(this.#core.dropFileCache(), "file cache to drop");
   }
 
-  /** Keeps a journal of migrations with room for `entries`. */
-  openJournal(entries: number): void {
-    check(this.#core.journalOpen(entries), `open a journal of ${entries} entries`);
-  }
-
-  /** Entries since the last call, in order; the journal is empty afterwards. */
-  takeJournal(): Migration[] {
-    const noted = this.#core.journalNoted() >>> 0;
-    if (noted > this.#core.journalSize() >>> 0) {
-      throw new Error(`the journal has room for ${this.#core.journalSize()} entries, got ${noted}`);
-    }
-    const words = new Uint32Array(
-      this.#core.memory.buffer,
-      this.#core.journalAt() >>> 0,
-      noted * JOURNAL_ENTRY_WORDS,
-    );
-    const entries: Migration[] = [];
-    for (let at = 0; at < words.length; at += JOURNAL_ENTRY_WORDS) {
-      const info = words[at + 2] ?? 0;
-      entries.push({
-        source: words[at] ?? 0,
-        target: words[at + 1] ?? 0,
-        kind: (info & 0xff) as JournalKind,
-        order: (info >> 8) & 0xff,
-        pageClass: (info >> 16) as PageClass,
-      });
-    }
-    this.#core.journalClear();
-    return entries;
-  }
-
   /** Bytes of linear memory in use, and pageblocks that need a page record. */
   memoryUse(): { bytes: number; mixedPageblocks: number } {
     return {
@@ -572,43 +439,6 @@ export class PageMemory {
   /** Walks everything. Undefined, or the first broken invariant in words. Slow: for tests and doubts. */
   validate(): string | undefined {
     const code = this.#core.validate();
-    return code === 0 ? undefined : brokenInvariant(code, this.#scratch()[0] ?? 0);
+    return code === 0 ? undefined : brokenInvariant(code, this.#scratch.words[0] ?? 0);
   }
-
-  /** What a call left beside its answer. The view is made anew where growth has detached it. */
-  #scratch(): Uint32Array {
-    if (this.#scratchWords.length === 0) {
-      this.#scratchWords = new Uint32Array(
-        this.#core.memory.buffer,
-        this.#core.scratch(),
-        SCRATCH_WORDS,
-      );
-    }
-    return this.#scratchWords;
-  }
-}
-
-function isErrno(result: number): boolean {
-  return result > 0xffffffff - MAX_ERRNO;
-}
-
-function check(result: number, doing: string): number {
-  if (result < 0) fail(result, doing);
-  return result;
-}
-
-function count(result: number, what: string): number {
-  const value = result >>> 0;
-  if (isErrno(value)) fail(value, `look up ${what}`);
-  return value;
-}
-
-function pageblocksFor(endPfn: number): number {
-  const blocks = Math.ceil(endPfn / 2 ** PAGEBLOCK_ORDER);
-  if (!Number.isInteger(endPfn) || endPfn <= 0 || blocks > MAX_PAGEBLOCKS) {
-    throw new RangeError(
-      `endPfn must be a whole number from 1 to ${MAX_PAGEBLOCKS * 2 ** PAGEBLOCK_ORDER} (16 TiB less 4 MiB), got ${endPfn}`,
-    );
-  }
-  return blocks;
 }

@@ -32,7 +32,7 @@ export class ExampleZone {
   constructor(profile: ProfileName, nrPages: number) {
     this.memory = PageMemory.createSync(START + 8192, linuxProfile(profile).mm, coreModule());
     this.zone = this.memory.addZone(ZoneKindNumber.Normal, NODE);
-    this.memory.openJournal(10_000);
+    this.memory.journal.open(10_000);
     if (nrPages > 0) this.online(START, nrPages);
   }
 
@@ -84,10 +84,10 @@ export class ExampleZone {
 
   /** An attempt, and the pages it moved as "source->target". */
   contig(start: number, end: number): ContigResult & { readonly moves: string } {
-    this.memory.takeJournal();
+    this.memory.journal.take();
     const result = this.memory.allocContig(start, end - start);
-    const moves = this.memory
-      .takeJournal()
+    const moves = this.memory.journal
+      .take()
       .filter(({ kind }) => kind === JournalKind.Moved)
       .map(({ source, target }) => `${source}->${target}`);
     return { ...result, moves: moves.join(", ") };

@@ -7,7 +7,8 @@ import {
   PageClass,
   ZoneKindNumber,
 } from "../../src/core/abi.js";
-import type { Migration, PageRequest } from "../../src/core/page-memory.js";
+import type { Migration } from "../../src/core/migration-journal.js";
+import type { PageRequest } from "../../src/core/page-memory.js";
 import {
   CLEAN_FILE,
   isOnLru,

@@ -6,7 +6,7 @@ import {
   PageClass,
   ZoneKindNumber,
 } from "../../src/core/abi.js";
-import type { Migration } from "../../src/core/page-memory.js";
+import type { Migration } from "../../src/core/migration-journal.js";
 import { Errno } from "../../src/errno.js";
 import type { ContigStage } from "../../src/linux/linux-memory.js";
 import { NaiveAllocator } from "./naive-allocator.js";

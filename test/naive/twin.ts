@@ -8,7 +8,8 @@ import {
   type ZoneKindNumber,
 } from "../../src/core/abi.js";
 import type { Bitmap } from "../../src/core/bitmap.js";
-import { PageMemory, type Migration, type PageRequest } from "../../src/core/page-memory.js";
+import type { Migration } from "../../src/core/migration-journal.js";
+import { PageMemory, type PageRequest } from "../../src/core/page-memory.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
 import { NaiveMemory } from "./naive-memory.js";
@@ -67,7 +68,7 @@ export class Twin {
     this.nrBlocks = nrBlocks;
     this.core = PageMemory.createSync(nrBlocks * BLOCK, mm, coreModule());
     this.naive = new NaiveMemory(nrBlocks, mm);
-    this.core.openJournal(1 << 20);
+    this.core.journal.open(1 << 20);
     this.#removable = this.core.createBitmap(nrBlocks);
     for (const { kind, node } of zones) {
       expect(this.core.addZone(kind, node)).toBe(this.naive.addZone(kind, node));
@@ -182,7 +183,7 @@ export class Twin {
   }
 
   #followMoves(): void {
-    const journal = this.core.takeJournal();
+    const journal = this.core.journal.take();
     expect(journal).toEqual(this.naive.takeJournal());
     this.#replay(journal);
   }

@@ -63,7 +63,7 @@ test.each(MEMORY_PROFILES)(
           const [words, more] = [wordsOf(flags), wordsOf(extended ?? [])];
           for (const [index, start] of [0, half].entries()) {
             const range = [start, start + half] as const;
-            memory.loadFlags(
+            memory.loader.loadFlags(
               start,
               zones[movable ? index : 0]!,
               bytes(words.slice(...range)),
@@ -71,8 +71,8 @@ test.each(MEMORY_PROFILES)(
               inDevice,
             );
           }
-          if (extended === null) for (const zone of zones) memory.settleZone(zone, cached);
-          memory.finishLoad(extended !== null);
+          if (extended === null) for (const zone of zones) memory.loader.settleZone(zone, cached);
+          memory.loader.finishLoad(extended !== null);
           expect(memory.validate()).toBeUndefined();
 
           const present = zones.map((zone) => memory.presentPages(zone));
@@ -101,15 +101,15 @@ test("cached pages that are to stay must be taken over before the load ends", ()
   const zone = memory.addZone(ZoneKindNumber.Normal, 0);
   // online pages without flags and references, among free ones
   const flags = new BigUint64Array(BLOCK).fill(1n << 10n).fill(0n, 32, 41);
-  memory.loadFlags(0, zone, bytes(flags), bytes(new BigUint64Array(BLOCK)), false, true);
+  memory.loader.loadFlags(0, zone, bytes(flags), bytes(new BigUint64Array(BLOCK)), false, true);
   const cached = memory.countPages(0, BLOCK).free;
-  expect(() => memory.finishLoad(true)).toThrow("build the free lists: EINVAL");
+  expect(() => memory.loader.finishLoad(true)).toThrow("build the free lists: EINVAL");
   expect(() => {
-    memory.adoptCache(zone);
+    memory.loader.adoptCache(zone);
   }).toThrow("EINVAL");
   memory.setCache(zone, 1, 8, 60);
-  memory.adoptCache(zone);
-  memory.finishLoad(true);
+  memory.loader.adoptCache(zone);
+  memory.loader.finishLoad(true);
   expect(memory.validate()).toBeUndefined();
   expect(cached).toBe(BLOCK - 9);
   expect(memory.freePages(zone)).toBe(BLOCK - 9);
@@ -121,7 +121,7 @@ test("nothing that needs the free lists is possible while a load goes on", () =>
   const memory = PageMemory.createSync(4 * BLOCK, linuxProfile("v6.1").mm, coreModule());
   const zone = memory.addZone(ZoneKindNumber.Normal, 0);
   const flags = bytes(new BigUint64Array(2 * BLOCK).fill(1n << 10n));
-  memory.loadFlags(0, zone, flags, undefined, false);
+  memory.loader.loadFlags(0, zone, flags, undefined, false);
   const request = { order: 0, type: Migratetype.Movable, pageClass: PageClass.Anon, node: 0 };
   const { Normal } = ZoneKindNumber;
   for (const act of [
@@ -138,11 +138,11 @@ test("nothing that needs the free lists is possible while a load goes on", () =>
   ]) {
     expect(act).toThrow("EINVAL");
   }
-  memory.finishLoad(false);
+  memory.loader.finishLoad(false);
   expect(memory.freePages(zone)).toBe(2 * BLOCK);
-  expect(() => memory.finishLoad(false)).toThrow("EINVAL");
+  expect(() => memory.loader.finishLoad(false)).toThrow("EINVAL");
   expect(() => {
-    memory.loadFlags(2 * BLOCK, zone, flags, undefined, false);
+    memory.loader.loadFlags(2 * BLOCK, zone, flags, undefined, false);
   }).toThrow("EINVAL");
   expect(memory.validate()).toBeUndefined();
 });

@@ -28,8 +28,8 @@ async function guestWithSlabs(lengths: readonly number[], inDevice = true): Prom
     flags[at] = length === 1 ? SLAB : HEAD;
     flags.fill(TAIL, at + 1, at + length);
   }
-  pages.loadFlags(0, zone.id, new Uint8Array(flags.buffer), undefined, inDevice);
-  pages.finishLoad(false);
+  pages.loader.loadFlags(0, zone.id, new Uint8Array(flags.buffer), undefined, inDevice);
+  pages.loader.finishLoad(false);
   return pages;
 }
 

@@ -25,7 +25,7 @@ function guest(profile: ProfileName, nrBlocks: number, ...zones: readonly Zone[]
     const zone = memory.addZone(kind, node);
     memory.online(zone, first * BLOCK, nr * BLOCK, [[first * BLOCK, nr * BLOCK]]);
   }
-  memory.openJournal(10_000);
+  memory.journal.open(10_000);
   return memory;
 }
 
@@ -42,7 +42,7 @@ function alloc(
 }
 
 function targets(memory: PageMemory): number[] {
-  const moved = memory.takeJournal().filter(({ kind }) => kind === JournalKind.Moved);
+  const moved = memory.journal.take().filter(({ kind }) => kind === JournalKind.Moved);
   return moved.map(({ target }) => target);
 }
 
@@ -197,7 +197,7 @@ test.each([
     }
     expect(memory.allocContig(lowest!, 2 * BLOCK).errno).toBe(0);
     // within a batch the sources descend
-    const sources = memory.takeJournal().map(({ source }) => source);
+    const sources = memory.journal.take().map(({ source }) => source);
     const starts = sources.flatMap((pfn, at) => (at === 0 || pfn > sources[at - 1]! ? [at] : []));
     expect([...starts, 40].slice(1).map((end, index) => end - starts[index]!)).toEqual(batches);
   },

@@ -23,8 +23,8 @@ test.each([0, 1, 2, 3, 4, 8])(
     const second = PAGEBLOCK_PAGES;
     flags.fill(SLAB, second, 2 * PAGEBLOCK_PAGES);
     flags.fill(BUDDY, second, second + 2 ** order);
-    pages.loadFlags(0, zone.id, new Uint8Array(flags.buffer), undefined, true);
-    pages.finishLoad(false);
+    pages.loader.loadFlags(0, zone.id, new Uint8Array(flags.buffer), undefined, true);
+    pages.loader.finishLoad(false);
     expect([...pages.runsOfClass(0, 3 * PAGEBLOCK_PAGES, PAGEBLOCK_PAGES)]).toEqual([
       [0, PAGEBLOCK_PAGES, PageClass.Offline],
       [second, PAGEBLOCK_PAGES, PageClass.Free],

@@ -31,8 +31,8 @@ async function heldBlocks(changed: number, dirtyData: number): Promise<number[]>
   for (let page = 0; page < changed; page++)
     flags[CHANGED * PAGEBLOCK_PAGES + page] = BUFFER | DIRTY;
   for (let page = 0; page < dirtyData; page++) flags[page] = FILE | DIRTY;
-  pages.loadFlags(0, zone.id, new Uint8Array(flags.buffer), undefined, true);
-  pages.finishLoad(false);
+  pages.loader.loadFlags(0, zone.id, new Uint8Array(flags.buffer), undefined, true);
+  pages.loader.finishLoad(false);
   const held: number[] = [];
   for (let block = 0; block < BLOCKS; block++) {
     const startPfn = block * PAGEBLOCK_PAGES;
