@@ -10,14 +10,9 @@ import { addLruPages } from "./zone";
 
 /** Entries {u32 pfn, u32 state}: what the page is again once it has reached its list. */
 const BATCH: usize = 0x1c000;
-/** Pages that wait together; the last one to come takes all of them to their lists. */
-let capacity: u32 = 15;
+/** Pages that wait together, up to v6.1; the last one to come takes all of them to their lists. */
+const CAPACITY: u32 = 15;
 let length: u32 = 0;
-
-/** Sets the size of the batch, 1 to 64: 15 pages up to v6.1. */
-export function setLruBatchSize(pages: u32): void {
-  capacity = pages;
-}
 
 /** Puts an LRU page that was isolated back: it waits in the batch. Other pages, and 2 MiB pages, go straight back to where they were. */
 export function putBack(pfn: u32): void {
@@ -32,7 +27,7 @@ export function putBack(pfn: u32): void {
   setFlags(entry, flagsOf(entry) | FLAG_PENDING);
   addPendingPages(1);
   addLruPages(zoneOf(entry), -1);
-  if (length >= capacity) flushLruBatch();
+  if (length >= CAPACITY) flushLruBatch();
 }
 
 /** Takes pages out of the batch that are no longer what they were. */

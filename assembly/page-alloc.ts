@@ -13,7 +13,7 @@ import {
 } from "./abi";
 import { freeChunk, freeInRecord, freeWhole, hasChunk, takeChunk } from "./buddy";
 import { NO_CHUNK, firstOf, insertChunk, removeChunk } from "./free-list";
-import { PAGE_MASK, fillStates, makeUniform, recordFor, setRange, stateAt } from "./page";
+import { PAGE_MASK, fillStates, makeUniform, recordFor, stateAt } from "./page";
 import { ONE_FREE, classOf, countDelta, isLru } from "./page-class";
 import {
   FLAG_PENDING,
@@ -219,7 +219,7 @@ function forgetPending(pfn: u32, nrPages: u32): void {
 }
 
 /** Makes used pages PAGE_FREE (not yet on a list) and takes them off the LRU accounts. */
-export function clearUsed(pfn: u32, order: u32): void {
+function clearUsed(pfn: u32, order: u32): void {
   if (order < PAGEBLOCK_ORDER) {
     const entry = entryOf(pfn);
     clearUsedInRecord(entry, recordFor(entry) + (pfn & PAGE_MASK), pfn, order);

@@ -25,7 +25,7 @@ import {
 export const PAGE_MASK: u32 = PAGEBLOCK_PAGES - 1;
 
 /** Gives the pageblock a record whose pages all have its uniform state. It has none yet and heads no chunk. */
-export function materialise(entry: usize): usize {
+function materialise(entry: usize): usize {
   const record = takeRecord(blockOfEntry(entry));
   const state = blockState(entry);
   assert(!(state & HEAD));

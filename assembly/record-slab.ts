@@ -39,11 +39,6 @@ export function stateOfLinks(links: usize): usize {
   return (links & ~IN_SLAB) + STATES + ((links & IN_SLAB) >> 2);
 }
 
-/** The record that the state at `at` is part of. */
-export function recordOfState(at: usize): usize {
-  return at & ~IN_RECORD;
-}
-
 /** Page inside its pageblock whose state is at `at`. */
 export function pageOfState(at: usize): u32 {
   return <u32>(at & IN_RECORD);

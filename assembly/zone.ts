@@ -47,7 +47,7 @@ const RESERVES: usize = 776;
 export let nrZones: u32 = 0;
 let nrNodes: u32 = 0;
 
-export function zoneAt(zone: u32): usize {
+function zoneAt(zone: u32): usize {
   return ZONES + ((<usize>zone) << ZONE_SHIFT);
 }
 

@@ -168,8 +168,8 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/lru-batch.ts",
-    old: "let capacity: u32 = 15;",
-    new: "let capacity: u32 = 31;",
+    old: "const CAPACITY: u32 = 15;",
+    new: "const CAPACITY: u32 = 31;",
     breaks: "pages wait longer for the LRU",
   },
   // contiguous ranges, hotplug
