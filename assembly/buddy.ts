@@ -15,26 +15,31 @@ import {
   MM_MOVE_TO_TAIL,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
+  PAGE_FREE,
 } from "./abi";
 import {
   NO_CHUNK,
   firstOf,
+  hasChunkOf,
+  headOfLinks,
   insertChunk,
   insertInRecord,
   insertWhole,
+  isEmpty,
+  pfnOfState,
   removeChunk,
+  removeFromRecord,
   removeWhole,
   splitInRecord,
-  takeFirstInRecord,
-  takeFirstWhole,
-  removeFromRecord,
+  takeInRecord,
+  takeWhole,
   wholeChunkOrder,
 } from "./free-list";
-import { tableEnd } from "./layout";
 import { PAGE_MASK, recordFor, releaseZeroed } from "./page";
 import { HEAD, countFree, countMovable } from "./page-class";
 import {
   ENTRY_BYTES,
+  NO_ENTRY,
   blockOfEntry,
   blockState,
   countsOf,
@@ -47,7 +52,7 @@ import {
 } from "./pageblock";
 import { ownerOfState } from "./record-slab";
 import { hasBehaviour } from "./version";
-import { addFreePages, isolatedBlocks, ordersOf } from "./zone";
+import { addFreePages, isolatedBlocks } from "./zone";
 
 /** Bits of a head byte that say "free head of this order", whatever list it is on. */
 const HEAD_ORDER_MASK: u32 = HEAD | 15;
@@ -66,25 +71,25 @@ function typesMerge(zone: u32, type: u32, buddyType: u32): bool {
   return isolatedBlocks(zone) == 0 || (type != MIGRATE_ISOLATE && buddyType != MIGRATE_ISOLATE);
 }
 
-/** The entry of the other pageblock of the 4 MiB pair if it heads a free chunk of order 9 in `zone`, else 0. */
+/** The entry of the other pageblock of the 4 MiB pair if it heads a free chunk of order 9 in `zone`, else NO_ENTRY. */
 export function freeBuddyOf(entry: usize, zone: u32): usize {
   const buddy = entry ^ ENTRY_BYTES;
-  if (buddy >= tableEnd || recordOf(buddy) || zoneOf(buddy) != zone) return 0;
-  return (blockState(buddy) & HEAD_ORDER_MASK) == (HEAD | PAGEBLOCK_ORDER) ? buddy : 0;
+  if (recordOf(buddy) || zoneOf(buddy) != zone) return NO_ENTRY;
+  return (blockState(buddy) & HEAD_ORDER_MASK) == (HEAD | PAGEBLOCK_ORDER) ? buddy : NO_ENTRY;
 }
 
 /**
  * Is the buddy of this chunk's parent free as one chunk? Then the parent may soon merge: the chunk waits at the tail. The state
- * of its first page is at `at`, and `size` is its number of pages.
+ * of its first page is at `at`, and its order is below 8.
  */
-function parentWillMerge(zone: u32, at: usize, order: u32, size: usize): bool {
-  if (order == PAGEBLOCK_ORDER - 1) return pageblockWillMerge(zone, at);
+function parentWillMerge(at: usize, order: u32): bool {
+  const size: usize = 1 << order;
   const other = (at & ~size) ^ (size << 1);
-  return (load<u8>(other) & HEAD_ORDER_MASK) == (HEAD | (order + 1));
+  return isHead(other, order + 1);
 }
 
 function pageblockWillMerge(zone: u32, at: usize): bool {
-  return freeBuddyOf(entryOfBlock(ownerOfState(at)), zone) != 0;
+  return freeBuddyOf(entryOfBlock(ownerOfState(at)), zone) != NO_ENTRY;
 }
 
 /**
@@ -103,50 +108,71 @@ export function freeChunk(zone: u32, pfn: u32, order: u32, type: u32, forceTail:
 }
 
 function mergeAndInsert(zone: u32, pfn: u32, order: u32, type: u32, forceTail: bool): void {
-  if (order < PAGEBLOCK_ORDER) {
-    freeInRecord(zone, recordOf(entryOf(pfn)) + (pfn & PAGE_MASK), order, type, forceTail);
-    return;
-  }
-  freeWhole(zone, entryOf(pfn), order, type, forceTail);
-}
-
-/** freeChunk() from order 9 on, of pageblocks of one type. */
-export function freeWhole(zone: u32, entry: usize, order: u32, type: u32, forceTail: bool): void {
+  const entry = entryOf(pfn);
   if (type != MIGRATE_ISOLATE) addFreePages(zone, 1 << order);
-  mergeWhole(zone, entry, order, type, forceTail);
+  if (order >= PAGEBLOCK_ORDER) mergeWhole(zone, entry, order, type, forceTail);
+  else mergeInRecord(zone, recordOf(entry) + (pfn & PAGE_MASK), order, type, forceTail);
 }
 
-/** freeChunk() below order 9, where the state of the chunk's first page is at `at`. */
-export function freeInRecord(zone: u32, at: usize, order: u32, type: u32, forceTail: bool): void {
+/**
+ * Merges a chunk below order 9 upwards and puts it on the list of `type`. The state of its first page is at `at` and may be
+ * anything still, those of the others are PAGE_FREE. NR_FREE_PAGES is the caller's.
+ */
+export function mergeInRecord(zone: u32, at: usize, order: u32, type: u32, forceTail: bool): void {
+  const buddy = at ^ (1 << order);
+  if (isHead(buddy, order)) mergeFurther(zone, at, buddy, order, type, forceTail);
+  else insertMerged(zone, at, order, type, forceTail);
+}
+
+/** mergeInRecord() where the first step is known to succeed. */
+function mergeFurther(
+  zone: u32,
+  at: usize,
+  buddy: usize,
+  order: u32,
+  type: u32,
+  forceTail: bool,
+): void {
+  store<u8>(at, <u8>PAGE_FREE);
   let size: usize = 1 << order;
-  if (type != MIGRATE_ISOLATE) addFreePages(zone, <i32>size);
   do {
-    const buddy = at ^ size;
-    if ((load<u8>(buddy) & HEAD_ORDER_MASK) != (HEAD | order)) {
-      const tail = forceTail || parentWillMerge(zone, at, order, size);
-      insertInRecord(zone, at, order, type, tail);
-      return;
-    }
     removeFromRecord(zone, buddy, order);
     at &= buddy;
-    ++order;
+    if (++order == PAGEBLOCK_ORDER) return mergeBlock(zone, ownerOfState(at), type, forceTail);
     size <<= 1;
-  } while (order < PAGEBLOCK_ORDER);
-  freeMergedBlock(zone, ownerOfState(at), type, forceTail);
+    buddy = at ^ size;
+  } while (isHead(buddy, order));
+  insertMerged(zone, at, order, type, forceTail);
 }
 
-/** The end of a free that has merged a whole mixed pageblock. */
-function freeMergedBlock(zone: u32, block: u32, type: u32, forceTail: bool): void {
+/** Puts a chunk below order 9 whose buddy is not free on the list of `type`. */
+function insertMerged(zone: u32, at: usize, order: u32, type: u32, forceTail: bool): void {
+  if (order == PAGEBLOCK_ORDER - 1) {
+    insertInRecord(zone, at, order, type, forceTail || pageblockWillMerge(zone, at));
+  } else {
+    insertInRecord(zone, at, order, type, forceTail || parentWillMerge(at, order));
+  }
+}
+
+function isHead(at: usize, order: u32): bool {
+  return (load<u8>(at) & HEAD_ORDER_MASK) == (HEAD | order);
+}
+
+/** The end of mergeInRecord() where it has merged a whole pageblock. */
+function mergeBlock(zone: u32, block: u32, type: u32, forceTail: bool): void {
   const entry = entryOfBlock(block);
   releaseZeroed(entry);
   mergeWhole(zone, entry, PAGEBLOCK_ORDER, type, forceTail);
 }
 
-/** Merges a chunk of order 9 with its buddy where their types allow it, and puts it, or one of order 10, on a list. */
-function mergeWhole(zone: u32, entry: usize, order: u32, type: u32, forceTail: bool): void {
+/**
+ * Merges a chunk of order 9, whose pageblock is PAGE_FREE, with its buddy where their types allow it, and puts it, or one of
+ * order 10, on a list. NR_FREE_PAGES is the caller's.
+ */
+export function mergeWhole(zone: u32, entry: usize, order: u32, type: u32, forceTail: bool): void {
   if (order == PAGEBLOCK_ORDER) {
     const buddy = freeBuddyOf(entry, zone);
-    if (buddy && typesMerge(zone, type, typeOf(buddy))) {
+    if (buddy != NO_ENTRY && typesMerge(zone, type, typeOf(buddy))) {
       removeWhole(zone, buddy, PAGEBLOCK_ORDER);
       if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK) && typeOf(buddy) != type) setType(buddy, type);
       entry &= buddy;
@@ -156,40 +182,29 @@ function mergeWhole(zone: u32, entry: usize, order: u32, type: u32, forceTail: b
   insertWhole(zone, entry, order, type, forceTail);
 }
 
-/** Cuts a chunk just taken off its list down to `order`; the upper halves go to the list heads of `type`. */
+/** Cuts a chunk just taken off its list down to `order`; the upper halves go to the lists of `type`, which are empty. */
 function expand(zone: u32, pfn: u32, from: u32, order: u32, type: u32): void {
   const entry = entryOf(pfn);
-  if (from >= PAGEBLOCK_ORDER) expandWhole(zone, entry, from, order, type);
-  else splitInRecord(zone, recordOf(entry) + (pfn & PAGE_MASK), from, order, type);
-}
-
-/** expand() of a chunk of order 9 or 10. */
-function expandWhole(zone: u32, entry: usize, from: u32, order: u32, type: u32): void {
   if (from > PAGEBLOCK_ORDER && from > order) {
     --from;
     insertWhole(zone, entry + ENTRY_BYTES, PAGEBLOCK_ORDER, type, false);
   }
-  if (from > order) splitInRecord(zone, recordFor(entry), from, order, type);
-}
-
-/** The lowest part of the first chunk of order `from`, of which the list of `type` has one. */
-function takeFirstOf(zone: u32, from: u32, order: u32, type: u32): u32 {
-  return order < PAGEBLOCK_ORDER && from < PAGEBLOCK_ORDER
-    ? takeFirstInRecord(zone, from, order, type)
-    : takeFirstBlock(zone, from, order, type);
+  if (from == order) return;
+  const record = recordFor(entry);
+  splitInRecord(zone, record + (pfn & PAGE_MASK), from, order, type);
 }
 
 /** The lowest part of the first chunk of the smallest sufficient order on the lists of `type`, or NO_CHUNK. */
 function takeSmallest(zone: u32, order: u32, type: u32): u32 {
-  const orders = ordersOf(zone, type) >> order;
-  return orders ? takeFirstOf(zone, order + ctz(orders), order, type) : NO_CHUNK;
-}
-
-/** takeFirstOf() out of a chunk of order 9 or 10. */
-function takeFirstBlock(zone: u32, from: u32, order: u32, type: u32): u32 {
-  const entry = takeFirstWhole(zone, from, type);
-  if (from > order) expandWhole(zone, entry, from, order, type);
-  return blockOfEntry(entry) << PAGEBLOCK_ORDER;
+  if (order >= PAGEBLOCK_ORDER) {
+    const entry = takeWhole(zone, order, type);
+    return entry == NO_ENTRY ? NO_CHUNK : blockOfEntry(entry) << PAGEBLOCK_ORDER;
+  }
+  const links = takeInRecord(zone, order, type);
+  if (!links) return NO_CHUNK;
+  const at = headOfLinks(links);
+  store<u8>(at, <u8>PAGE_FREE);
+  return pfnOfState(at);
 }
 
 /**
@@ -225,9 +240,9 @@ export function moveChunksOfBlock(zone: u32, entry: usize, pfn: u32, type: u32):
 /** First non-empty list of order `order` among the fallback types of `type`; its type, or -1. */
 function fallbackTypeAt(zone: u32, order: u32, type: u32): i32 {
   const first = type == MIGRATE_RECLAIMABLE ? MIGRATE_UNMOVABLE : MIGRATE_RECLAIMABLE;
-  if ((ordersOf(zone, first) >> order) & 1) return first;
+  if (!isEmpty(zone, order, first)) return first;
   const second = type == MIGRATE_MOVABLE ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
-  return (ordersOf(zone, second) >> order) & 1 ? second : -1;
+  return isEmpty(zone, order, second) ? -1 : second;
 }
 
 function mayClaim(order: u32, type: u32): bool {
@@ -323,32 +338,28 @@ function claimOrSteal(zone: u32, order: u32, type: u32, minOrder: u32): u32 {
  * order changes its type. No watermark is looked at. Lowers NR_FREE_PAGES.
  */
 export function takeChunk(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
-  const orders = ordersOf(zone, type) >> order;
-  if (!orders) return takeOfOtherType(zone, order, type, noFragment);
-  addFreePages(zone, -(1 << order));
-  return takeFirstOf(zone, order + ctz(orders), order, type);
+  let pfn = takeSmallest(zone, order, type);
+  if (pfn == NO_CHUNK) pfn = takeOfOtherType(zone, order, type, noFragment);
+  if (pfn != NO_CHUNK) addFreePages(zone, -(1 << order));
+  return pfn;
 }
 
 /** takeChunk() where the lists of `type` have nothing. */
 function takeOfOtherType(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
   const minOrder = noFragment ? max(order, PAGEBLOCK_ORDER) : order;
+  if (hasBehaviour(MM_CLAIM_OR_STEAL)) return claimOrSteal(zone, order, type, minOrder);
   let pfn = NO_CHUNK;
-  if (hasBehaviour(MM_CLAIM_OR_STEAL)) {
-    pfn = claimOrSteal(zone, order, type, minOrder);
-  } else {
-    while (pfn == NO_CHUNK && claimOrDrag(zone, order, type, minOrder)) {
-      pfn = takeSmallest(zone, order, type);
-    }
+  while (pfn == NO_CHUNK && claimOrDrag(zone, order, type, minOrder)) {
+    pfn = takeSmallest(zone, order, type);
   }
-  if (pfn != NO_CHUNK) addFreePages(zone, -(1 << order));
   return pfn;
 }
 
 /** Does a list of order >= `order` hold a chunk that an ordinary request may take? */
 export function hasChunk(zone: u32, order: u32): bool {
-  const orders =
-    ordersOf(zone, MIGRATE_UNMOVABLE) |
-    ordersOf(zone, MIGRATE_MOVABLE) |
-    ordersOf(zone, MIGRATE_RECLAIMABLE);
-  return orders >> order != 0;
+  return (
+    hasChunkOf(zone, order, MIGRATE_MOVABLE) ||
+    hasChunkOf(zone, order, MIGRATE_UNMOVABLE) ||
+    hasChunkOf(zone, order, MIGRATE_RECLAIMABLE)
+  );
 }

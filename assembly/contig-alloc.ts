@@ -17,6 +17,7 @@ import {
   STAGE_MIGRATE,
   STAGE_TEST,
 } from "./abi";
+import { alignedOrder, freeAligned } from "./bulk";
 import { NO_CHUNK, removeChunk } from "./free-list";
 import { startTracking } from "./holding";
 import {
@@ -28,7 +29,7 @@ import {
   putBackBatch,
   resetMigrationCounts,
 } from "./migrate";
-import { alignedOrder, freeAligned, releasePages } from "./page-alloc";
+import { releasePages } from "./page-alloc";
 import { setRange, stateAt } from "./page";
 import { HEAD, holdOf } from "./page-class";
 import { entryOf, isIsolated, zoneOf } from "./pageblock";

@@ -6,14 +6,17 @@
 //   below tableEnd           in the entry of the chunk's first pageblock, which has no record: order 9 or 10
 //   from tableEnd on         in the record of its pageblock: below order 9
 //
-// So unlinking a chunk touches its two neighbours and nothing else. A mask per zone and type says which orders have chunks.
+// So unlinking a chunk touches its two neighbours and nothing else. Nothing says which lists have chunks but the lists themselves:
+// a look costs less than a note that nearly every allocation and free would have to change.
 
 import { MAX_ORDER, MIGRATE_TYPES, PAGE_FREE, PAGEBLOCK_ORDER } from "./abi";
 import { TABLE, ZONES, tableEnd, usedBytes } from "./layout";
-import { PAGE_MASK } from "./page";
+import { PAGE_MASK, recordFor } from "./page";
 import { HEAD, headByte } from "./page-class";
 import {
+  ENTRY_BYTES,
   ENTRY_LINKS,
+  NO_ENTRY,
   blockOfEntry,
   blockState,
   entryOf,
@@ -21,7 +24,7 @@ import {
   setBlockState,
 } from "./pageblock";
 import { linksOfState, ownerOfState, pageOfState, stateOfLinks } from "./record-slab";
-import { ORDER_BYTES, addNrFree, clearOrder, listOf, markOrders } from "./zone";
+import { ORDER_BYTES, addNrFree, listOf } from "./zone";
 
 /** Stands for "no chunk". No chunk starts there: the last pfns are never modelled. */
 export const NO_CHUNK: u32 = 0xffffffff;
@@ -50,13 +53,13 @@ function linksOf(pfn: u32): usize {
 }
 
 /** State of the head whose link pair this is: the odd page of the two where the even one is no head. */
-function headOfLinks(links: usize): usize {
+export function headOfLinks(links: usize): usize {
   const even = stateOfLinks(links);
-  const odd: usize = load<u8>(even) & (<u8>HEAD) ? 0 : 1;
-  return even | odd;
+  return even + 1 - (load<u8>(even) >> 7);
 }
 
-function pfnOfState(at: usize): u32 {
+/** The page whose state is at `at`. */
+export function pfnOfState(at: usize): u32 {
   return (ownerOfState(at) << PAGEBLOCK_ORDER) | pageOfState(at);
 }
 
@@ -107,18 +110,18 @@ export function listHeadIsSound(zone: u32, order: u32, type: u32): bool {
   return isSound(nextOf(list)) && isSound(prevOf(list));
 }
 
-/** Puts a link pair at one end of a list. Both ends are alike, seen from their side; so no branch, which would be mispredicted. */
+/** Puts a link pair at one end of a list. Which end is a coin toss after random frees, so it takes no branch, which would be mispredicted. */
 function link(zone: u32, links: usize, order: u32, type: u32, tail: bool): void {
   const list = listOf(zone, order, type);
-  const near: usize = tail ? PREV : NEXT;
-  const far = near ^ PREV;
-  const neighbour: usize = load<u32>(list + near);
-  store<u32>(links + near, <u32>neighbour);
-  store<u32>(links + far, <u32>list);
-  store<u32>(neighbour + far, <u32>links);
-  store<u32>(list + near, <u32>links);
+  const first = nextOf(list);
+  const last = prevOf(list);
+  const before = tail ? last : list;
+  const after = tail ? list : first;
+  setNext(links, after);
+  setPrev(links, before);
+  setNext(before, links);
+  setPrev(after, links);
   addNrFree(zone, order, 1);
-  if (neighbour == list) markOrders(zone, 1 << order, type);
 }
 
 function unlink(zone: u32, links: usize, order: u32): void {
@@ -127,8 +130,17 @@ function unlink(zone: u32, links: usize, order: u32): void {
   setNext(prev, next);
   setPrev(next, prev);
   addNrFree(zone, order, -1);
-  // only the sentinel can be on both sides: the list is empty now
-  if (next == prev) clearOrder(zone, order, (<u32>(next >> 3)) & 7);
+}
+
+/** Does a list of this type, of `order` or larger, have a chunk? */
+export function hasChunkOf(zone: u32, order: u32, type: u32): bool {
+  for (; order <= MAX_ORDER; ++order) if (!isEmpty(zone, order, type)) return true;
+  return false;
+}
+
+export function isEmpty(zone: u32, order: u32, type: u32): bool {
+  const list = listOf(zone, order, type);
+  return nextOf(list) == list;
 }
 
 /** insertChunk() below order 9, where the state of the chunk's first page is at `at`. */
@@ -144,59 +156,101 @@ export function removeFromRecord(zone: u32, at: usize, order: u32): void {
 }
 
 /**
- * Cuts a chunk of order `from`, at most 9, just taken off its list, down to `order`: the upper halves go to the list heads of
- * `type`. The state of its first page is at `at`.
+ * Takes the first chunk of the smallest sufficient order off the lists of `type` and cuts it down to `order`, which is below 9. Returns
+ * its link pair, or 0 where these lists have none. The head byte is still there.
+ */
+export function takeInRecord(zone: u32, order: u32, type: u32): usize {
+  const list = listOf(zone, order, type);
+  const links = nextOf(list);
+  if (links == list) return takeLarger(zone, list, order, type);
+  takeFirst(zone, list, links, order);
+  return links;
+}
+
+/** takeInRecord() where the list of `order` itself is empty. */
+function takeLarger(zone: u32, list: usize, order: u32, type: u32): usize {
+  let from = order;
+  let links: usize;
+  do {
+    if (++from == PAGEBLOCK_ORDER) return cutBlock(zone, order, type);
+    list += ORDER_BYTES;
+    links = nextOf(list);
+  } while (links == list);
+  takeFirst(zone, list, links, from);
+  splitAt(zone, links, list, from, order, type);
+  return links;
+}
+
+/** takeInRecord() out of a chunk of order 9 or 10, whose first pageblock gets a record. */
+function cutBlock(zone: u32, order: u32, type: u32): usize {
+  const entry = takeWhole(zone, PAGEBLOCK_ORDER, type);
+  if (entry == NO_ENTRY) return 0;
+  const record = recordFor(entry);
+  const links = linksOfState(record);
+  store<u8>(record, <u8>headByte(PAGEBLOCK_ORDER, type));
+  splitAt(zone, links, listOf(zone, PAGEBLOCK_ORDER, type), PAGEBLOCK_ORDER, order, type);
+  return links;
+}
+
+/** Takes the first link pair off a list. */
+function takeFirst(zone: u32, list: usize, first: usize, order: u32): void {
+  const next = nextOf(first);
+  setNext(list, next);
+  setPrev(next, list);
+  addNrFree(zone, order, -1);
+}
+
+/**
+ * Cuts a chunk of order `from`, at most 9, that was just taken off its list, down to `order`. The upper halves go to the lists of
+ * `type`, which are empty: whoever cuts a chunk has found none that needs less cutting. The state of its first page is at `at`.
  */
 export function splitInRecord(zone: u32, at: usize, from: u32, order: u32, type: u32): void {
-  if (from == order) return;
-  const lower = linksOfState(at);
-  let list = listOf(zone, from, type);
+  splitAt(zone, linksOfState(at), listOf(zone, from, type), from, order, type);
+}
+
+/** splitInRecord() by the chunk's links and the list that it was on. */
+function splitAt(zone: u32, links: usize, list: usize, from: u32, order: u32, type: u32): void {
+  const at = stateOfLinks(links);
   let size: usize = 1 << from;
-  markOrders(zone, (1 << from) - (1 << order), type);
   do {
     --from;
     size >>= 1;
     list -= ORDER_BYTES;
     store<u8>(at + size, <u8>headByte(from, type));
-    pushFirst(list, lower + ((size >> 1) << 3));
+    putOnly(list, links + ((size >> 1) << 3));
     addNrFree(zone, from, 1);
   } while (from > order);
 }
 
-function pushFirst(list: usize, links: usize): void {
-  const first = nextOf(list);
-  setNext(links, first);
+/** Puts a link pair on an empty list. */
+function putOnly(list: usize, links: usize): void {
+  assert(nextOf(list) == list);
+  setNext(links, list);
   setPrev(links, list);
-  setPrev(first, links);
   setNext(list, links);
-}
-
-/** Takes the first link pair off a list, which is not empty. */
-function takeFirst(zone: u32, order: u32, type: u32): usize {
-  const list = listOf(zone, order, type);
-  const links = nextOf(list);
-  const next = nextOf(links);
-  setNext(list, next);
-  setPrev(next, list);
-  addNrFree(zone, order, -1);
-  if (next == list) clearOrder(zone, order, type);
-  return links;
+  setPrev(list, links);
 }
 
 /**
- * Takes the first chunk of order `from`, below 9, off its list, which is not empty, and cuts it down to `order`. Returns its
- * first pfn.
+ * Takes the first chunk of the smallest sufficient order of 9 and 10 off the lists of `type` and cuts it down to `order`. Returns
+ * its first entry, or NO_ENTRY where these lists have none.
  */
-export function takeFirstInRecord(zone: u32, from: u32, order: u32, type: u32): u32 {
-  const at = headOfLinks(takeFirst(zone, from, type));
-  store<u8>(at, <u8>PAGE_FREE);
-  splitInRecord(zone, at, from, order, type);
-  return pfnOfState(at);
-}
-
-/** Takes the first chunk of order 9 or 10 off its list, which is not empty. Returns its first entry. */
-export function takeFirstWhole(zone: u32, order: u32, type: u32): usize {
-  const entry = takeFirst(zone, order, type) - ENTRY_LINKS;
+export function takeWhole(zone: u32, order: u32, type: u32): usize {
+  const list = listOf(zone, order, type);
+  let links = nextOf(list);
+  if (links != list) {
+    takeFirst(zone, list, links, order);
+  } else {
+    if (order == MAX_ORDER) return NO_ENTRY;
+    const largest = list + ORDER_BYTES;
+    links = nextOf(largest);
+    if (links == largest) return NO_ENTRY;
+    takeFirst(zone, largest, links, MAX_ORDER);
+    setBlockState(links - ENTRY_LINKS + ENTRY_BYTES, headByte(PAGEBLOCK_ORDER, type));
+    putOnly(list, links + ENTRY_BYTES);
+    addNrFree(zone, PAGEBLOCK_ORDER, 1);
+  }
+  const entry = links - ENTRY_LINKS;
   setBlockState(entry, PAGE_FREE);
   return entry;
 }

@@ -1,20 +1,12 @@
 // Taking pages into holdings and freeing them; what holdings are is in slots.ts.
 
 import { ALLOC_COMPOUND, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_THP } from "./abi";
+import { lastTakenPages, takeBulk } from "./bulk";
 import { freeContig } from "./contig-alloc";
 import { NO_CHUNK } from "./free-list";
 import { lostOwners, openOwners, ownerOf, setOwner, tracking } from "./owner";
 import { setRange } from "./page";
-import {
-  accountGone,
-  freePage,
-  freePagesAt,
-  lastTakenPages,
-  setUsed,
-  takeBulk,
-  takePage,
-  takePages,
-} from "./page-alloc";
+import { accountGone, allocPage, allocPages, freePage, freePagesAt } from "./page-alloc";
 import { classOf, isLru } from "./page-class";
 import { entryOf, zoneOf } from "./pageblock";
 import { ensureRecords } from "./record-slab";
@@ -103,9 +95,9 @@ function takeChunks(holding: usize, wanted: u32): u32 {
       exhaustSlots();
       break;
     }
-    const pfn = takePages(order, load<u32>(holding, TYPE_AT), load<u32>(holding, KIND_AT), 0, 0);
+    const type = load<u32>(holding, TYPE_AT);
+    const pfn = allocPages(order, state, type, load<u32>(holding, KIND_AT), 0, flags);
     if (pfn == NO_CHUNK) break;
-    setUsed(pfn, order, state, flags);
     push(holding, pfn);
     touch(pfn, 1 << order);
   }
@@ -274,9 +266,9 @@ export function takePlace(holding: usize, place: u32): bool {
     exhaustSlots();
     return false;
   }
-  const pfn = takePage(load<u32>(holding, TYPE_AT), load<u32>(holding, KIND_AT), 0, 0);
+  const type = load<u32>(holding, TYPE_AT);
+  const pfn = allocPage(load<u32>(holding, STATE_AT), type, load<u32>(holding, KIND_AT), 0, 0);
   if (pfn == NO_CHUNK) return false;
-  setUsed(pfn, 0, load<u32>(holding, STATE_AT), 0);
   putChunk(holding, place, pfn);
   touch(pfn, 1);
   addLive(holding, 1);

@@ -1,11 +1,11 @@
 // The map of linear memory. Everything below TABLE has a fixed place; the pageblock
 // table is sized once; what follows is handed out by `reserve` and never given back.
 //
-//   0         64 K      72 K     80 K    96 K      128 K     640 K     1.125 M     2 M
-//   +---------+---------+--------+-------+---------+---------+----------+--- - ----+----------------+-----------------
-//   | static  | scratch | zone   | zones | (spare) | staging | staging2 |          | pageblocks     | record slabs,
-//   | data    | 8 K     | lists  | 16 K  |         | 512 K   | 512 K    |          | 32 B each      | caches, bitmaps
-//   +---------+---------+--------+-------+---------+---------+----------+--- - ----+----------------+-----------------
+//   0         64 K      72 K     80 K    97 K        128 K     640 K     1.125 M     2 M
+//   +---------+---------+--------+-------+-----------+---------+----------+--- - ----+----------------+-----------------
+//   | static  | scratch | zone   | zones | migration | staging | staging2 |          | pageblocks     | record slabs,
+//   | data    | 8 K     | lists  | 17 K  |           | 512 K   | 512 K    |          | 32 B each      | caches, bitmaps
+//   +---------+---------+--------+-------+-----------+---------+----------+--- - ----+----------------+-----------------
 
 import { ENOBUFS } from "./abi";
 
@@ -14,6 +14,8 @@ export const SCRATCH: usize = 0x10000;
 export const SCRATCH_BYTES: u32 = 0x2000;
 export const ZONE_LISTS: usize = 0x12000;
 export const ZONES: usize = 0x14000;
+/** Lists of the pages that migration works on. */
+export const MIGRATION: usize = 0x18400;
 /** Where TypeScript puts a piece of kpageflags (u64 per page) before loading it. */
 export const STAGING: usize = 0x20000;
 export const STAGING_BYTES: u32 = 0x80000;

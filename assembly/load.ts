@@ -28,12 +28,13 @@ import {
   ZONE_MOVABLE,
 } from "./abi";
 import { freeBuddyOf } from "./buddy";
+import { alignedOrder } from "./bulk";
 import { insertChunk, removeChunk } from "./free-list";
 import { markIdleSlabs } from "./idle-slab";
 import { SCRATCH } from "./layout";
 import { makeUniform, recordFor, releaseZeroed } from "./page";
 import { ensureRecords } from "./record-slab";
-import { addPendingPages, alignedOrder } from "./page-alloc";
+import { addPendingPages } from "./page-alloc";
 import {
   classOf,
   countDelta,
@@ -48,6 +49,7 @@ import {
   FLAG_IN_DEVICE,
   FLAG_PENDING,
   FLAG_UNDECIDED,
+  NO_ENTRY,
   NO_ZONE,
   addCounts,
   blockState,
@@ -243,9 +245,11 @@ export function buildFreeLists(): void {
 function addWhole(pfn: u32, zone: u32, type: u32): void {
   addFreePages(zone, PAGEBLOCK_PAGES);
   const upper = pfn & PAGEBLOCK_PAGES;
-  const buddyEntry = upper ? freeBuddyOf(entryOf(pfn), zone) : 0;
+  const buddyEntry = upper ? freeBuddyOf(entryOf(pfn), zone) : NO_ENTRY;
   const mergeable =
-    buddyEntry && typeOf(buddyEntry) <= MIGRATE_RECLAIMABLE && type <= MIGRATE_RECLAIMABLE;
+    buddyEntry != NO_ENTRY &&
+    typeOf(buddyEntry) <= MIGRATE_RECLAIMABLE &&
+    type <= MIGRATE_RECLAIMABLE;
   if (!mergeable) {
     insertChunk(zone, pfn, PAGEBLOCK_ORDER, type, true);
     return;

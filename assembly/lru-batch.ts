@@ -2,6 +2,7 @@
 // pages does not know yet (contig-range.md section 4). A failed attempt puts the pages that it could not move back through it.
 
 import { PAGE_LRU_PENDING } from "./abi";
+import { MIGRATION } from "./layout";
 import { addPendingPages } from "./page-alloc";
 import { setStateAt, stateAt } from "./page";
 import { classOf, isLru, isUnit } from "./page-class";
@@ -9,7 +10,7 @@ import { FLAG_PENDING, entryOf, flagsOf, setFlags, zoneOf } from "./pageblock";
 import { addLruPages } from "./zone";
 
 /** Entries {u32 pfn, u32 state}: what the page is again once it has reached its list. */
-const BATCH: usize = 0x1c000;
+const BATCH: usize = MIGRATION + 0x4000;
 /** Pages that wait together, up to v6.1; the last one to come takes all of them to their lists. */
 const CAPACITY: u32 = 15;
 let length: u32 = 0;

@@ -12,11 +12,12 @@ import {
   PAGE_FREE,
   PAGE_NEVER_ONLINED,
 } from "./abi";
+import { freeAligned } from "./bulk";
 import { NO_CHUNK, removeChunk } from "./free-list";
 import { startTracking } from "./holding";
 import { freeIdleSlabs } from "./idle-slab";
 import { drainLruBatches, moveTo, resetMigrationCounts, targetKind } from "./migrate";
-import { OTHER_NODES, freeAligned, takePages } from "./page-alloc";
+import { OTHER_NODES, takePages } from "./zone-walk";
 import { makeUniform, setRange, stateAt, stepFrom } from "./page";
 import {
   HEAD,

@@ -19,6 +19,7 @@ import {
   ALLOC_COMPOUND,
 } from "./abi";
 import { NO_CHUNK } from "./free-list";
+import { MIGRATION } from "./layout";
 import { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT, note } from "./journal";
 import { PAGE_MASK, makeUniform, setStateAt, stateAt } from "./page";
 import {
@@ -42,14 +43,8 @@ import {
   setFlags,
   zoneOf,
 } from "./pageblock";
-import {
-  addPendingPages,
-  freePagesAt,
-  pendingPages,
-  releasePages,
-  setUsed,
-  takePages,
-} from "./page-alloc";
+import { addPendingPages, freePagesAt, pendingPages, releasePages, setUsed } from "./page-alloc";
+import { takePages } from "./zone-walk";
 import { flushLruBatch, putBack } from "./lru-batch";
 import { chunkDropped, chunkMoved, unitSplit } from "./holding";
 import { ownerOf, setOwner, tracking } from "./owner";
@@ -62,7 +57,7 @@ const BATCH_PAGES: u32 = 32;
 const PASSES: u32 = 10;
 
 // Lists of pfns, in processing order. A batch holds 32 pages at most; splitting a THP makes 512 of one.
-const LISTS_AT: usize = 0x18000;
+const LISTS_AT: usize = MIGRATION;
 const LIST_BYTES: usize = 0x1000;
 const BATCH: usize = LISTS_AT;
 const FAILED: usize = LISTS_AT + LIST_BYTES;

@@ -22,6 +22,7 @@ import {
   PAGE_FILE_DIRTY,
   PAGE_FREE,
   PAGE_HUGETLB,
+  PAGE_LRU_PENDING,
   PAGE_NEVER_ONLINED,
   PAGE_OFFLINE,
   PAGE_SHMEM,
@@ -124,16 +125,40 @@ const ONE_MOVABLE: u64 = 1 << 16;
 const ONE_UNMOVABLE: u64 = 1 << 32;
 const ONE_HELD: u64 = 1 << 48;
 
-// countDelta() of every state byte, as a table: it is on the path of each allocation and free.
-const DELTAS: usize = memory.data(256 * 8, 8);
+// What every state byte counts, as a table, for it is on the path of each allocation and free. 16 bytes each: what its pageblock's
+// counters and what its zone's change by when the page is freed; they change by as much less when it is taken.
+const GAINS: usize = memory.data(256 * 16, 16);
+
+/** Marks states whose pages are more than a number to their zone: no gain of a zone is so. */
+export const SPECIAL: u64 = 0;
 
 for (let state: u32 = 0; state < 256; ++state) {
-  store<u64>(DELTAS + ((<usize>state) << 3), deltaOf(state));
+  store<u64>((<usize>state) << 4, ONE_FREE - deltaOf(state), GAINS);
+  store<u64>((<usize>state) << 4, zoneGainOf(state), GAINS + 8);
+}
+
+/** What a page in `state` adds to its pageblock's counters by becoming free. */
+export function blockGain(state: u32): u64 {
+  return load<u64>((<usize>state) << 4, GAINS);
+}
+
+/**
+ * What a page in `state` adds to its zone by becoming free: a free page in the lower half, an LRU page less in the upper one. SPECIAL
+ * for pages on their way to the LRU.
+ */
+export function zoneGain(state: u32): u64 {
+  return load<u64>((<usize>state) << 4, GAINS + 8);
+}
+
+function zoneGainOf(state: u32): u64 {
+  const pageClass = classOf(state);
+  if (state & HEAD || pageClass == PAGE_LRU_PENDING) return SPECIAL;
+  return 1 - ((<u64>isLru(pageClass)) << 32);
 }
 
 /** What one page of `state` (head bit clear) adds to its pageblock's counters. */
 export function countDelta(state: u32): u64 {
-  return load<u64>(DELTAS + ((<usize>state) << 3));
+  return ONE_FREE - blockGain(state);
 }
 
 function deltaOf(state: u32): u64 {

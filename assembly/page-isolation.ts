@@ -21,6 +21,7 @@ import { freeBuddyOf, freeChunk, moveChunksOfBlock } from "./buddy";
 import { NO_CHUNK, insertChunk, listTypeOf, removeChunk, wholeChunkOrder } from "./free-list";
 import { classOf, countUnmovable, isMovable, isUnreferenced } from "./page-class";
 import {
+  NO_ENTRY,
   NO_ZONE,
   baseType,
   blockOfEntry,
@@ -195,7 +196,7 @@ function unisolateBlock(block: u32): void {
   const type = hasBehaviour(MM_ISOLATE_KEEPS_TYPE) ? baseType(entry) : MIGRATE_MOVABLE;
   if (wholeChunkOrder(entry) == PAGEBLOCK_ORDER) {
     const buddyEntry = freeBuddyOf(entry, zone);
-    if (buddyEntry && !isIsolated(buddyEntry)) {
+    if (buddyEntry != NO_ENTRY && !isIsolated(buddyEntry)) {
       removeChunk(zone, pfn, PAGEBLOCK_ORDER);
       setType(entry, type);
       addIsolatedBlocks(zone, -1);

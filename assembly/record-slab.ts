@@ -1,10 +1,10 @@
 // Where page records lie. 25 of them fill a slab, which is one page of WebAssembly memory:
 //
-//   byte 0                  51200            64000        64100    65536
-//        +------------------+----------------+------------+--------+
-//        | link pairs       | states         | owners     |        |
-//        | 25 x 256 x 8 B   | 25 x 512 x 1 B | 25 x 4 B   |        |
-//        +------------------+----------------+------------+--------+
+//   byte 0                12800              64000        64100    65536
+//        +----------------+------------------+------------+--------+
+//        | states         | link pairs       | owners     |        |
+//        | 25 x 512 x 1 B | 25 x 256 x 8 B   | 25 x 4 B   |        |
+//        +----------------+------------------+------------+--------+
 //
 // A record's address is that of its 512 states and a multiple of 512. The state of a page leads to its link pair, to the number of
 // the pageblock, and back, by shifts and masks alone.
@@ -18,14 +18,14 @@ import { ENOBUFS } from "./abi";
 import { SLAB_BYTES, ensureSlabs, nrSlabsAhead, takeSlab } from "./layout";
 
 const RECORDS_PER_SLAB: u32 = 25;
-const STATES: usize = 51200;
+const LINKS: usize = 12800;
 const OWNERS: usize = 64000;
 const IN_SLAB: usize = SLAB_BYTES - 1;
 const IN_RECORD: usize = 511;
 
 /** Link pair of the page whose state is at `at`. */
 export function linksOfState(at: usize): usize {
-  return (at & ~IN_SLAB) + (((at & (IN_SLAB - 1)) - STATES) << 2);
+  return (at & ~IN_SLAB) + ((at & (IN_SLAB - 1)) << 2) + LINKS;
 }
 
 /** Loads a state and its link pair, for nothing but that the processor has them. */
@@ -36,7 +36,7 @@ export function lookAtState(at: usize): void {
 
 /** State of the even one of the two pages that a link pair serves. */
 export function stateOfLinks(links: usize): usize {
-  return (links & ~IN_SLAB) + STATES + ((links & IN_SLAB) >> 2);
+  return (links & ~IN_SLAB) + ((links & IN_SLAB) >> 2) - (LINKS >> 2);
 }
 
 /** Page inside its pageblock whose state is at `at`. */
@@ -44,13 +44,20 @@ export function pageOfState(at: usize): u32 {
   return <u32>(at & IN_RECORD);
 }
 
+/** From the result to the number of the owner it is OWNERS more. */
 function ownerSlot(at: usize): usize {
-  return (at & ~IN_SLAB) + OWNERS + ((((at & IN_SLAB) - STATES) >> 9) << 2);
+  return (at & ~IN_SLAB) + (((at & IN_SLAB) >> 9) << 2);
+}
+
+/** The same by a link pair of the record. */
+export function ownerOfLinks(links: usize): u32 {
+  const index = ((links & IN_SLAB) - LINKS) >> 11;
+  return load<u32>((links & ~IN_SLAB) + (index << 2), OWNERS);
 }
 
 /** Number of the pageblock that the record around the state at `at` belongs to. */
 export function ownerOfState(at: usize): u32 {
-  return load<u32>(ownerSlot(at));
+  return load<u32>(ownerSlot(at), OWNERS);
 }
 
 let pool: usize = 0;
@@ -70,6 +77,11 @@ export function ensureRecords(count: u32): i32 {
   return count <= available ? 0 : ensureMore(count - available);
 }
 
+/** The same without an errno. */
+export function hasRecords(count: u32): bool {
+  return count <= available || ensureMore(count - available) == 0;
+}
+
 function ensureMore(count: u32): i32 {
   const slabs = (count + RECORDS_PER_SLAB - 1) / RECORDS_PER_SLAB;
   return slabs <= nrSlabsAhead || ensureSlabs(slabs) ? 0 : -ENOBUFS;
@@ -80,7 +92,7 @@ export function takeRecord(block: u32): usize {
   const record = pool ? takePooled() : takeFresh();
   ++recordsInUse;
   --available;
-  store<u32>(ownerSlot(record), block);
+  store<u32>(ownerSlot(record), block, OWNERS);
   return record;
 }
 
@@ -92,7 +104,7 @@ function takePooled(): usize {
 
 function takeFresh(): usize {
   if (nrFresh == 0) {
-    fresh = takeSlab() + STATES;
+    fresh = takeSlab();
     nrFresh = RECORDS_PER_SLAB;
     available += RECORDS_PER_SLAB;
   }
@@ -104,7 +116,7 @@ function takeFresh(): usize {
 
 /** Gives a record back whose states are all 0 again. */
 export function putRecord(record: usize): void {
-  store<u32>(ownerSlot(record), <u32>pool);
+  store<u32>(ownerSlot(record), <u32>pool, OWNERS);
   pool = record;
   ++available;
   --recordsInUse;

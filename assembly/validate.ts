@@ -37,7 +37,7 @@ import {
 import { pendingPages } from "./page-alloc";
 import { cachedPages } from "./per-cpu-cache";
 import { hasBehaviour } from "./version";
-import { freePages, isolatedBlocks, lruPages, nrFreeOf, nrZones, ordersOf } from "./zone";
+import { freePages, isolatedBlocks, lruPages, nrFreeOf, nrZones } from "./zone";
 
 // Codes; `src/core/invariants.ts` has the words.
 export const VALID: u32 = 0;
@@ -57,9 +57,8 @@ const RECORDS_WRONG: u32 = 13;
 const ZONE_MIXED: u32 = 14;
 const CACHED_WRONG: u32 = 15;
 const PENDING_WRONG: u32 = 16;
-const ORDERS_WRONG: u32 = 17;
 /** One more than the largest code. */
-export const NR_INVARIANTS: u32 = 18;
+export const NR_INVARIANTS: u32 = 17;
 
 /** Where the last validate() found something: a pfn, or a zone index for counters. */
 export let brokenAt: u32 = 0;
@@ -83,8 +82,6 @@ function checkList(zone: u32, order: u32, type: u32): u32 {
     ++length;
     if (length > nrPageblocks << PAGEBLOCK_ORDER) return broken(LIST_LINKS_BROKEN, pfn);
   }
-  const marked = (ordersOf(zone, type) & (1 << order)) != 0;
-  if (marked != length > 0) return broken(ORDERS_WRONG, zone);
   walkedChunks += length;
   walkedPages += length << order;
   if (type != MIGRATE_ISOLATE) walkedFree += length << order;

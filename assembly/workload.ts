@@ -12,20 +12,19 @@ import {
 } from "./abi";
 import { NO_CHUNK } from "./free-list";
 import { reserve } from "./layout";
-import { ensureRecords } from "./record-slab";
+import { hasRecords } from "./record-slab";
 import {
+  allocBlock,
+  allocPage,
+  allocPages,
   freeBlock,
-  lookAt,
   freePage,
   freePagesAt,
-  setUsed,
-  setUsedHere,
-  takeBlock,
-  takePage,
-  takePages,
+  lookAt,
 } from "./page-alloc";
 
-const HANDLE_BYTES: u32 = 4;
+/** Records that one allocation may need. */
+const RECORDS: u32 = 2;
 
 let handles: usize = 0;
 let capacity: u32 = 0;
@@ -61,56 +60,47 @@ function at(index: u32): usize {
   return handles + ((<usize>index) << 2);
 }
 
-/** Single pages are anonymous, chunks the kernel's. */
+/** A chunk: single pages are anonymous, others the kernel's. */
 function take(order: u32): u32 {
-  if (order == 0) return takeSingle();
-  return order == PAGEBLOCK_ORDER ? takeWhole() : takeChunk(order);
+  if (!hasRecords(RECORDS)) return NO_CHUNK;
+  const state: u32 = order == 0 ? PAGE_ANON : PAGE_KERNEL;
+  return allocPages(order, state, MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
 }
 
-function takeSingle(): u32 {
-  if (ensureRecords(2) < 0) return NO_CHUNK;
-  const pfn = takePage(MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
-  if (pfn != NO_CHUNK) setUsedHere(pfn, 0, PAGE_ANON, 0);
-  return pfn;
+// For the loops over single pages and over pageblocks, which have the short ways of page-alloc.ts copied into them.
+
+function takePage(): u32 {
+  if (!hasRecords(RECORDS)) return NO_CHUNK;
+  return allocPage(PAGE_ANON, MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
 }
 
-function takeWhole(): u32 {
-  const pfn = takeBlock(MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
-  if (pfn != NO_CHUNK) setUsedHere(pfn, PAGEBLOCK_ORDER, PAGE_KERNEL, 0);
-  return pfn;
-}
-
-function takeChunk(order: u32): u32 {
-  if (ensureRecords(2) < 0) return NO_CHUNK;
-  const pfn = takePages(order, MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
-  if (pfn != NO_CHUNK) setUsed(pfn, order, order == 0 ? PAGE_ANON : PAGE_KERNEL, 0);
-  return pfn;
-}
-
-function give(pfn: u32, order: u32): void {
-  if (order == 0) freePage(pfn);
-  else if (order == PAGEBLOCK_ORDER) giveWhole(pfn);
-  else freePagesAt(pfn, order);
-}
-
-function giveWhole(pfn: u32): void {
-  freeBlock(pfn);
+function takeBlock(): u32 {
+  return allocBlock(PAGE_KERNEL, MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
 }
 
 /** Allocates into handles 0 to `count` - 1. Returns a checksum of the pfns in order. */
 export function fill(order: u32, count: u32): u32 {
-  let sum: u32 = 0;
-  let taken: u32 = 0;
   heldKind = order;
-  const end = at(count);
-  for (let handle = at(0); handle < end; handle += HANDLE_BYTES) {
-    const pfn = take(order);
-    if (pfn != NO_CHUNK && load<u32>(handle) == NO_CHUNK) ++taken;
-    store<u32>(handle, pfn);
-    sum = rotl(sum, 5) ^ pfn;
-  }
-  nrHeld += taken;
+  return order == 0 ? fillPages(count) : fillChunks(order, count);
+}
+
+function fillPages(count: u32): u32 {
+  let sum: u32 = 0;
+  for (let index: u32 = 0; index < count; ++index) sum = keep(index, takePage(), sum);
   return sum;
+}
+
+function fillChunks(order: u32, count: u32): u32 {
+  let sum: u32 = 0;
+  for (let index: u32 = 0; index < count; ++index) sum = keep(index, take(order), sum);
+  return sum;
+}
+
+/** Puts a chunk into a handle. Returns the checksum with it. */
+function keep(index: u32, pfn: u32, sum: u32): u32 {
+  if (pfn != NO_CHUNK && load<u32>(at(index)) == NO_CHUNK) ++nrHeld;
+  store<u32>(at(index), pfn);
+  return rotl(sum, 5) ^ pfn;
 }
 
 /** How many handles a loop looks at before it works on them; see lookAt(). */
@@ -121,11 +111,13 @@ function lookAtHandle(index: u32): void {
   if (pfn != NO_CHUNK) lookAt(pfn);
 }
 
+/** Looks at handles of single pages, unless they follow each other: then the processor sees for itself what comes next. */
 function lookAtHandles(from: u32, end: u32): void {
+  if (load<u32>(at(end - 1)) - load<u32>(at(from)) == end - 1 - from) return;
   for (let index = from; index < end; ++index) lookAtHandle(index);
 }
 
-/** The same for the slots that churn() will toggle next. */
+/** Looks at the slots that churn() will toggle next. */
 function lookAtSlots(slots: u32, random: u32): void {
   for (let step: u32 = 0; step < GROUP; ++step) {
     random = nextRandom(random);
@@ -139,25 +131,68 @@ function slotOf(random: u32, slots: u32): u32 {
 
 /** Frees handles 0 to `count` - 1, in order. */
 export function drain(order: u32, count: u32): void {
-  let given: u32 = 0;
-  for (let index: u32 = 0; index < count; ++index) {
-    if (index % GROUP == 0) lookAtHandles(index, min(index + GROUP, count));
-    const pfn = load<u32>(at(index));
-    if (pfn == NO_CHUNK) continue;
-    give(pfn, order);
-    store<u32>(at(index), NO_CHUNK);
-    ++given;
+  for (let index: u32 = 0; index < count; index += GROUP) {
+    const end = min(index + GROUP, count);
+    if (order == 0) drainPages(index, end);
+    else drainChunks(order, index, end);
   }
-  nrHeld -= given;
+}
+
+function drainPages(from: u32, end: u32): void {
+  lookAtHandles(from, end);
+  for (let index = from; index < end; ++index) {
+    const pfn = empty(index);
+    if (pfn != NO_CHUNK) freePage(pfn);
+  }
+}
+
+function drainChunks(order: u32, from: u32, end: u32): void {
+  for (let index = from; index < end; ++index) {
+    const pfn = empty(index);
+    if (pfn != NO_CHUNK) freePagesAt(pfn, order);
+  }
+}
+
+/** Empties a handle. Returns what it held, or NO_CHUNK. */
+function empty(index: u32): u32 {
+  const pfn = load<u32>(at(index));
+  store<u32>(at(index), NO_CHUNK);
+  if (pfn != NO_CHUNK) --nrHeld;
+  return pfn;
 }
 
 /** Allocates and frees one chunk `count` times. Returns the sum of the pfns. */
 export function repeat(order: u32, count: u32): u32 {
+  if (order == 0) return repeatPage(count);
+  return order == PAGEBLOCK_ORDER ? repeatBlock(count) : repeatChunk(order, count);
+}
+
+function repeatPage(count: u32): u32 {
+  let sum: u32 = 0;
+  for (let index: u32 = 0; index < count; ++index) {
+    const pfn = takePage();
+    sum += pfn;
+    if (pfn != NO_CHUNK) freePage(pfn);
+  }
+  return sum;
+}
+
+function repeatBlock(count: u32): u32 {
+  let sum: u32 = 0;
+  for (let index: u32 = 0; index < count; ++index) {
+    const pfn = takeBlock();
+    sum += pfn;
+    if (pfn != NO_CHUNK) freeBlock(pfn);
+  }
+  return sum;
+}
+
+function repeatChunk(order: u32, count: u32): u32 {
   let sum: u32 = 0;
   for (let index: u32 = 0; index < count; ++index) {
     const pfn = take(order);
     sum += pfn;
-    if (pfn != NO_CHUNK) give(pfn, order);
+    if (pfn != NO_CHUNK) freePagesAt(pfn, order);
   }
   return sum;
 }
@@ -212,7 +247,7 @@ export function churn(slots: u32, count: u32, seed: u32): u32 {
       --nrHeld;
       continue;
     }
-    const taken = takeChunk(order);
+    const taken = take(order);
     store<u32>(at(slot), taken);
     sum = sum * 31 + taken;
     if (taken == NO_CHUNK) ++failedSteps;

@@ -7,13 +7,13 @@
 //
 // order     a sentinel {u32 next, u32 prev} for each list type (free-list.ts); at byte 56 the number of free chunks of this order
 //           over all list types (what buddyinfo prints).
-// counters  u32 each: free, isolated, present, kind, node, lru, cache, cachedOrders; then a u16 for each list type: the
-//           orders that have chunks.
+// counters  u32 each: free, lru, isolated, present, kind, node, cache, cachedOrders.
 //   free      NR_FREE_PAGES: pages in free chunks outside the ISOLATE lists.
+//   lru       pages on LRU lists; beside free, because most pages change both.
 //   isolated  pageblocks of type ISOLATE.
-//   lru       pages on LRU lists.
 //   cache     address of the zone's per-CPU caches, 0 = off; cachedOrders has a bit for each order that goes through them.
-// marks     u32 each: min, low, then the lowmem reserve in pages against requests whose highest zone kind is the index.
+// marks     u32 each: min, low; then by the highest zone kind of a request the lowmem reserve in pages, and the floor: what
+//           free must be above of for a request to be served without a second thought.
 
 import {
   EINVAL,
@@ -30,25 +30,26 @@ const ZONE_SHIFT: u32 = 10;
 const ORDER_SHIFT: u32 = 6;
 /** From the lists of one order to those of the next. */
 export const ORDER_BYTES: usize = 1 << ORDER_SHIFT;
-const NR_FREE: usize = 56;
-const FREE: usize = 704;
-const ISOLATED: usize = 708;
-const PRESENT: usize = 712;
-const KIND: usize = 716;
-const NODE: usize = 720;
-const LRU: usize = 724;
-const CACHE: usize = 728;
-const CACHED_ORDERS: usize = 732;
-const ORDERS: usize = 736;
-const MIN: usize = 768;
-const LOW: usize = 772;
-const RESERVES: usize = 776;
+const NR_FREE: usize = ZONES + 56;
+// From the number of a zone, shifted, to its fields.
+const FREE: usize = ZONES + 704;
+const LRU: usize = ZONES + 708;
+const ISOLATED: usize = ZONES + 712;
+const PRESENT: usize = ZONES + 716;
+const KIND: usize = ZONES + 720;
+const NODE: usize = ZONES + 724;
+const CACHE: usize = ZONES + 728;
+const CACHED_ORDERS: usize = ZONES + 732;
+const MIN: usize = ZONES + 768;
+const LOW: usize = ZONES + 772;
+const RESERVES: usize = ZONES + 776;
+const FLOORS: usize = ZONES + 800;
 
 export let nrZones: u32 = 0;
 let nrNodes: u32 = 0;
 
 function zoneAt(zone: u32): usize {
-  return ZONES + ((<usize>zone) << ZONE_SHIFT);
+  return (<usize>zone) << ZONE_SHIFT;
 }
 
 export function nrFreeOf(zone: u32, order: u32): u32 {
@@ -66,26 +67,7 @@ function linesOf(zone: u32, order: u32): usize {
 
 /** Address of the sentinel of a free list. */
 export function listOf(zone: u32, order: u32, type: u32): usize {
-  return linesOf(zone, order) + ((<usize>type) << 3);
-}
-
-// Which orders have chunks, a bit each, one u16 per list type.
-function ordersAt(zone: u32, type: u32): usize {
-  return zoneAt(zone) + ORDERS + ((<usize>type) << 1);
-}
-
-/** Orders that have chunks on the lists of `type`, a bit each. */
-export function ordersOf(zone: u32, type: u32): u32 {
-  return load<u16>(ordersAt(zone, type));
-}
-/** Marks `orders`, a bit each, as having chunks of `type`. */
-export function markOrders(zone: u32, orders: u32, type: u32): void {
-  const at = ordersAt(zone, type);
-  store<u16>(at, load<u16>(at) | (<u16>orders));
-}
-export function clearOrder(zone: u32, order: u32, type: u32): void {
-  const at = ordersAt(zone, type);
-  store<u16>(at, load<u16>(at) & ~(<u16>((<u32>1) << order)));
+  return ZONES + linesOf(zone, order) + ((<usize>type) << 3);
 }
 
 export function freePages(zone: u32): u32 {
@@ -94,6 +76,12 @@ export function freePages(zone: u32): u32 {
 export function addFreePages(zone: u32, delta: i32): void {
   const at = zoneAt(zone);
   store<u32>(at, load<u32>(at, FREE) + delta, FREE);
+}
+
+/** Adds to both counters at once: free pages in the lower half, LRU pages in the upper one. */
+export function addFreeAndLru(zone: u32, delta: u64): void {
+  const at = zoneAt(zone);
+  store<u64>(at, load<u64>(at, FREE) + delta, FREE);
 }
 
 export function isolatedBlocks(zone: u32): u32 {
@@ -136,6 +124,7 @@ export function cacheOf(zone: u32): usize {
 export function setCache(zone: u32, cache: usize, orders: u32): void {
   store<u32>(zoneAt(zone), <u32>cache, CACHE);
   store<u32>(zoneAt(zone), orders, CACHED_ORDERS);
+  setFloors(zone);
 }
 
 /** Does an allocation or free of `order` in this zone go through a cache? */
@@ -155,6 +144,7 @@ export function setMarks(zone: u32, min: u32, low: u32): void {
   const at = zoneAt(zone);
   store<u32>(at, min, MIN);
   store<u32>(at, low, LOW);
+  setFloors(zone);
 }
 export function minMark(zone: u32): u32 {
   return load<u32>(zoneAt(zone), MIN);
@@ -165,9 +155,28 @@ export function lowMark(zone: u32): u32 {
 
 export function setReserve(zone: u32, kind: u32, pages: u32): void {
   store<u32>(zoneAt(zone) + ((<usize>kind) << 2), pages, RESERVES);
+  setFloors(zone);
 }
 export function reserveOf(zone: u32, kind: u32): u32 {
   return load<u32>(zoneAt(zone) + ((<usize>kind) << 2), RESERVES);
+}
+
+/** More free pages than any zone has, also with the pages of a request added. */
+const OUT_OF_REACH: u32 = 0xfffffc00;
+
+/**
+ * A request for one page up to `kind` that finds more free pages than this is above the low mark, and nothing else is to be asked;
+ * one of a larger order needs as many more as it has pages beyond the first. Out of reach while the zone has caches.
+ */
+export function floorOf(zone: u32, kind: u32): u32 {
+  return load<u32>(zoneAt(zone) + ((<usize>kind) << 2), FLOORS);
+}
+
+function setFloors(zone: u32): void {
+  for (let kind: u32 = 0; kind < ZONE_KINDS; ++kind) {
+    const floor = cacheOf(zone) ? OUT_OF_REACH : lowMark(zone) + reserveOf(zone, kind);
+    store<u32>(zoneAt(zone) + ((<usize>kind) << 2), floor, FLOORS);
+  }
 }
 
 // Zone lists: for each of up to 16 nodes the zones in the order in which a request of that node
@@ -253,6 +262,10 @@ export function createZone(kind: u32, node: u32): i32 {
 const FIRST_ZONES: usize = ZONE_LISTS + 0x100;
 export const FIRST_NOFRAGMENT: u32 = 0x80;
 export const NO_FIRST: u32 = 0xff;
+// The same as an index without a mark.
+const EASY_ZONES: usize = ZONE_LISTS + 0x180;
+/** Stands behind the last zone for one without memory. */
+const VOID: u32 = MAX_ZONES;
 
 /**
  * The zone of its own node that a request tries first, with FIRST_NOFRAGMENT where it starts so: only where it prefers
@@ -263,10 +276,18 @@ export function firstZone(kind: u32, node: u32): u32 {
   return load<u8>(FIRST_ZONES + ((<usize>node) << 3) + kind);
 }
 
+/** The zone of firstZone(), or where there is none one that never has a free page. */
+export function easyZone(kind: u32, node: u32): u32 {
+  return load<u8>(EASY_ZONES + ((<usize>node) << 3) + kind);
+}
+
 function learnPreferences(): void {
   for (let node: u32 = 0; node < MAX_ZONES; ++node) {
     for (let kind: u32 = 0; kind < ZONE_KINDS; ++kind) {
-      store<u8>(FIRST_ZONES + ((<usize>node) << 3) + kind, <u8>findFirst(kind, node));
+      const first = findFirst(kind, node);
+      const at = ((<usize>node) << 3) + kind;
+      store<u8>(FIRST_ZONES + at, <u8>first);
+      store<u8>(EASY_ZONES + at, <u8>(first == NO_FIRST ? VOID : first & ~FIRST_NOFRAGMENT));
     }
   }
 }

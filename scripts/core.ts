@@ -23,7 +23,7 @@ export const debugCore: Step = {
   name: "debug",
   after: [],
   inputs,
-  run: () => compile("debug"),
+  run: () => compile("debug", "assembly/constants.ts"),
 };
 
 /** `build/release.wasm`, its declarations, and the same bytes inlined in a module. */

@@ -5,12 +5,16 @@ import { loadCoreSync, type Core } from "../src/core/load.js";
 /** Which build of the core the tests run on: `VIRTIO_MEM_CORE`, or the one with assertions. */
 export const coreName = coreNameOf(process.env.VIRTIO_MEM_CORE ?? "debug");
 
-let compiled: WebAssembly.Module | undefined;
+const compiled = new Map<string, WebAssembly.Module>();
 
-/** The core under test, compiled once per test file; pass it wherever a core can be chosen. */
-export function coreModule(): WebAssembly.Module {
-  const path = new URL(`../build/${coreName}.wasm`, import.meta.url);
-  return (compiled ??= new WebAssembly.Module(readFileSync(path)));
+/** The core under test, or a certain one, compiled once per test file; pass it wherever a core can be chosen. */
+export function coreModule(name = coreName): WebAssembly.Module {
+  let module = compiled.get(name);
+  if (module === undefined) {
+    const path = new URL(`../build/${name}.wasm`, import.meta.url);
+    compiled.set(name, (module = new WebAssembly.Module(readFileSync(path))));
+  }
+  return module;
 }
 
 /** A fresh instance of the core under test. */

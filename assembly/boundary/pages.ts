@@ -13,21 +13,14 @@ import {
   PAGE_LRU_PENDING,
   ZONE_KINDS,
 } from "../abi";
+import { lastTakenPages, takeBulk } from "../bulk";
 import { freeContig } from "../contig-alloc";
 import { NO_CHUNK } from "../free-list";
 import { isHeld } from "../holding";
 import { SCRATCH, STAGING } from "../layout";
 import { PAGE_MASK, setRange, setStateAt, stateAt } from "../page";
 import { ensureRecords } from "../record-slab";
-import {
-  accountGone,
-  addPendingPages,
-  freePagesAt,
-  lastTakenPages,
-  setUsed,
-  takeBulk,
-  takePages,
-} from "../page-alloc";
+import { accountGone, addPendingPages, allocPages as allocSome, freePagesAt } from "../page-alloc";
 import { HEAD, classOf, isLru, isUnit, isUsed, stateByte } from "../page-class";
 import { FLAG_PENDING, NO_ZONE, entryOf, flagsOf, recordOf, setFlags, zoneOf } from "../pageblock";
 import { addLruPages } from "../zone";
@@ -57,10 +50,8 @@ export function allocPages(
   if (node >= MAX_ZONES || !isAllocatable(pageClass) || flags & ~ALLOC_FLAGS) return -EINVAL;
   if (loading || (isUnit(pageClass) && !comesAsUnits(order, flags))) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
-  const pfn = takePages(order, type, kind, node, flags);
-  if (pfn == NO_CHUNK) return -ENOMEM;
-  setUsed(pfn, order, pageClass, flags);
-  return pfn;
+  const pfn = allocSome(order, pageClass, type, kind, node, flags);
+  return pfn == NO_CHUNK ? -ENOMEM : pfn;
 }
 
 /** Are these whole 2 MiB pages? */

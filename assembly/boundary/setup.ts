@@ -47,10 +47,12 @@ const MM_FLAGS: u32 = (1 << 11) - 1;
  */
 export function setup(blocks: u32, mmFlags: u32): i32 {
   if (nrPageblocks || blocks == 0 || blocks > MAX_PAGEBLOCKS || mmFlags & ~MM_FLAGS) return -EINVAL;
-  if (reserveTable(<u64>blocks * ENTRY_BYTES) < 0) return -ENOBUFS;
+  // every pageblock has a buddy, if only one that never exists
+  const entries = (blocks + 1) & ~1;
+  if (reserveTable(<u64>entries * ENTRY_BYTES) < 0) return -ENOBUFS;
   setNrPageblocks(blocks);
   setMmFlags(mmFlags);
-  for (let block: u32 = 0; block < blocks; ++block) {
+  for (let block: u32 = 0; block < entries; ++block) {
     const entry = entryOfBlock(block);
     setBlockState(entry, PAGE_ABSENT);
     setType(entry, MIGRATE_MOVABLE);

@@ -49,9 +49,9 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/free-list.ts",
-    old: "pushFirst(list, lower + ((size >> 1) << 3));",
-    new: "pushFirst(prevOf(list), lower + ((size >> 1) << 3));",
-    breaks: "rests of a cut chunk go to the tail",
+    old: "putOnly(list, links + ((size >> 1) << 3));",
+    new: "putOnly(list, links + (size << 2));",
+    breaks: "a single page is listed by its neighbours' links",
   },
   {
     file: "assembly/buddy.ts",
@@ -77,15 +77,58 @@ export const coreEdits: readonly Edit[] = [
     new: "",
     breaks: "a request that must not fragment steals",
   },
-  // page-alloc
+  // page-alloc: the short way
   {
     file: "assembly/page-alloc.ts",
+    old: "if (freePages(zone) > floorOf(zone, kind) + (nrPages - 1)) {",
+    new: "if (freePages(zone) > floorOf(zone, kind)) {",
+    breaks: "the short way takes chunks from below the low mark",
+  },
+  {
+    file: "assembly/page-alloc.ts",
+    old: "addFreeAndLru(zone, -(zoneGain(state) * carriers + tails));",
+    new: "addFreeAndLru(zone, -zoneGain(state));",
+    breaks: "the short way forgets the tails of a chunk",
+  },
+  {
+    file: "assembly/page-alloc.ts",
+    old: "if (type == MIGRATE_ISOLATE) addFreePages(zone, -1);",
+    new: "",
+    breaks: "single pages of isolated pageblocks become free ones",
+  },
+  {
+    file: "assembly/page-alloc.ts",
+    old: "      if (!isCached(zone, 0)) {",
+    new: "      if (zone != 15) {",
+    breaks: "single pages go past the caches",
+  },
+  {
+    file: "assembly/page-class.ts",
+    old: "if (state & HEAD || pageClass == PAGE_LRU_PENDING) return SPECIAL;",
+    new: "if (state & HEAD) return SPECIAL;",
+    breaks: "pages on their way to the LRU are forgotten",
+  },
+  {
+    file: "assembly/zone.ts",
+    old: "const floor = cacheOf(zone) ? OUT_OF_REACH : lowMark(zone) + reserveOf(zone, kind);",
+    new: "const floor = cacheOf(zone) ? OUT_OF_REACH : lowMark(zone);",
+    breaks: "the short way does not keep the lowmem reserve",
+  },
+  {
+    file: "assembly/zone.ts",
+    old: "const floor = cacheOf(zone) ? OUT_OF_REACH : lowMark(zone) + reserveOf(zone, kind);",
+    new: "const floor = lowMark(zone) + reserveOf(zone, kind);",
+    breaks: "the short way goes past the caches",
+  },
+  // page-alloc: the long way, and the walks
+  {
+    file: "assembly/zone-walk.ts",
     old: "return mark + reserveOf(zone, kind) + (1 << order) - 1;",
     new: "return mark + (1 << order) - 1;",
     breaks: "the lowmem reserve is for everybody",
   },
   {
-    file: "assembly/page-alloc.ts",
+    file: "assembly/zone-walk.ts",
     old: "if (nodeOf(zone) == node && flags & OTHER_NODES) continue;",
     new: "",
     breaks: "offlining moves pages within the node",
@@ -97,13 +140,13 @@ export const coreEdits: readonly Edit[] = [
     breaks: "tails count as LRU pages",
   },
   {
-    file: "assembly/page-alloc.ts",
+    file: "assembly/bulk.ts",
     old: "budget = budget > floor ? budget - floor : 0;",
     new: "budget = budget > floor ? budget : 0;",
     breaks: "a bulk allocation goes on below the mark of its zone",
   },
   {
-    file: "assembly/page-alloc.ts",
+    file: "assembly/bulk.ts",
     old: "while ((<u32>1) << order > end - pfn) --order;",
     new: "while ((<u32>1) << order >= end - pfn) --order;",
     breaks: "the last chunk of a range is freed in halves",
@@ -206,8 +249,8 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/pageblock.ts",
-    old: "return load<u32>(entry, 20);",
-    new: "return load<u16>(entry, 22);",
+    old: "return load<u32>(entry, TABLE + 20);",
+    new: "return load<u16>(entry, TABLE + 22);",
     breaks: "unmovable pages do not keep a subblock",
   },
   {

@@ -19,14 +19,14 @@ export const EDITS: readonly Edit[] = [
   // merging and the free lists
   core(
     "buddy",
-    "  return (load<u8>(other) & HEAD_ORDER_MASK) == (HEAD | (order + 1));",
+    "  return isHead(other, order + 1);",
     "  return false;",
     "merge-likely chunks wait at the tail",
   ),
   core(
     "buddy",
-    "  if (order == PAGEBLOCK_ORDER - 1) return pageblockWillMerge(zone, at);",
-    "  if (order == PAGEBLOCK_ORDER - 1) return false;",
+    "forceTail || pageblockWillMerge(zone, at)",
+    "forceTail",
     "the same across pageblocks",
   ),
   core("buddy", "    at &= buddy;", "    at |= buddy;", "a merged chunk starts at its lower half"),
@@ -45,29 +45,34 @@ export const EDITS: readonly Edit[] = [
   ),
   core(
     "free-list",
-    "  if (next == prev) clearOrder(zone, order, (<u32>(next >> 3)) & 7);",
-    "  if (next < TABLE) clearOrder(zone, order, (<u32>(next >> 3)) & 7);",
-    "orders that have chunks",
+    "    if (++from == PAGEBLOCK_ORDER) return cutBlock(zone, order, type);",
+    "    if (++from == PAGEBLOCK_ORDER - 1) return cutBlock(zone, order, type);",
+    "the smallest sufficient chunk",
   ),
   core(
     "free-list",
-    "  const near: usize = tail ? PREV : NEXT;",
-    "  const near: usize = NEXT;",
+    "  const before = tail ? last : list;\n  const after = tail ? list : first;",
+    "  const before = list;\n  const after = first;",
     "insertion at the tail",
   ),
   core(
     "free-list",
-    "  store<u32>(neighbour + far, <u32>links);",
-    "  store<u32>(neighbour + far, <u32>list);",
+    "  setPrev(after, links);",
+    "  setPrev(after, list);",
     "insertion beside a neighbour",
   ),
   core(
     "free-list",
-    "  addNrFree(zone, order, -1);\n  // only",
-    "  addNrFree(zone, order, 0);\n  // only",
+    "  setPrev(next, prev);\n  addNrFree(zone, order, -1);",
+    "  setPrev(next, prev);",
     "nr_free",
   ),
-  core("free-list", "  return even | odd;", "  return even;", "odd pages of a pair as free heads"),
+  core(
+    "free-list",
+    "  return even + 1 - (load<u8>(even) >> 7);",
+    "  return even;",
+    "odd pages of a pair as free heads",
+  ),
   core(
     "page",
     "  if (state != PAGE_FREE) memory.fill(record, <u8>state, PAGEBLOCK_PAGES);",
@@ -101,14 +106,14 @@ export const EDITS: readonly Edit[] = [
   ),
   // zones and watermarks
   core(
-    "page-alloc",
-    "  if (freePages(zone) <= floorOf(zone, order, kind, mark)) return false;",
-    "  if (freePages(zone) < floorOf(zone, order, kind, mark)) return false;",
+    "zone-walk",
+    "  if (freePages(zone) <= neededFree(zone, order, kind, mark)) return false;",
+    "  if (freePages(zone) < neededFree(zone, order, kind, mark)) return false;",
     "the low mark to the page",
   ),
   {
     ...core(
-      "page-alloc",
+      "bulk",
       "    takenPages = min(wanted, 1 << order);",
       "    takenPages = 1;",
       "lemma L1 in one step",
@@ -116,7 +121,7 @@ export const EDITS: readonly Edit[] = [
     changesNothing: "the same pages in the same order, one run at a time: slower, that is all",
   },
   core(
-    "page-alloc",
+    "bulk",
     "    restore(zone, pfn + takenPages, pfn + (1 << order), type);",
     "    restore(zone, pfn + takenPages, pfn + takenPages, type);",
     "the rest of a chunk goes back",
@@ -166,8 +171,8 @@ export const EDITS: readonly Edit[] = [
   ),
   core(
     "page-isolation",
-    "    if (buddyEntry && !isIsolated(buddyEntry)) {",
-    "    if (buddyEntry && isIsolated(buddyEntry)) {",
+    "    if (buddyEntry != NO_ENTRY && !isIsolated(buddyEntry)) {",
+    "    if (buddyEntry != NO_ENTRY && isIsolated(buddyEntry)) {",
     "un-isolation merges with the other half",
   ),
   core(

@@ -17,7 +17,6 @@ const INVARIANTS: readonly string[] = [
   "a chunk crosses a zone border, at pfn",
   "the number of cached pages is wrong, in zone",
   "the number of pages waiting for the LRU is wrong:",
-  "the mask of orders that have chunks differs from the lists, in zone",
 ];
 
 export function brokenInvariant(code: number, at: number): string {

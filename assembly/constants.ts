@@ -1,0 +1,19 @@
+// The numbers that both sides of the boundary know, exported by the debug core, so that a test can compare them.
+
+export * from "./abi";
+export { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT } from "./journal";
+export { NR_INVARIANTS } from "./validate";
+export {
+  STATE_KILLED,
+  STATE_NEW,
+  STATE_RUNNING,
+  STATE_STOPPED,
+  WORKLOAD_ANONYMOUS,
+  WORKLOAD_BURSTS,
+  WORKLOAD_COMPILE,
+  WORKLOAD_FRAG,
+  WORKLOAD_FUNCTIONS,
+  WORKLOAD_KERNEL,
+  WORKLOAD_PAGE_CACHE,
+  WORKLOAD_PINS,
+} from "./workload-table";
