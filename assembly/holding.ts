@@ -295,6 +295,11 @@ export function startTracking(): void {
   if (lostOwners) exhaustSlots();
 }
 
+/** Is there any workload that could hold pages? */
+export function hasHoldings(): bool {
+  return newest != 0;
+}
+
 /** Does a workload hold any page of [pfn, pfn + nr)? Looks at all that workloads have where owners are not kept. */
 export function isHeld(pfn: u32, nr: u32): bool {
   if (tracking) {

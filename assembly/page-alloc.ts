@@ -176,6 +176,11 @@ export function freePagesAt(pfn: u32, order: u32): void {
 
 /** freePagesAt() of one page. */
 export function freePage(pfn: u32): void {
+  if (!freePlain(pfn)) freeSeldom(pfn, 0);
+}
+
+/** Frees one page, if it goes the short way. Returns false, and changes nothing, where it does not, or is not in use at all. */
+export function freePlain(pfn: u32): bool {
   const entry = entryOf(pfn);
   const record = recordOf(entry);
   if (record) {
@@ -190,11 +195,11 @@ export function freePage(pfn: u32): void {
         addFreeAndLru(zone, gain);
         if (type == MIGRATE_ISOLATE) addFreePages(zone, -1);
         mergeInRecord(zone, at, 0, type, false);
-        return;
+        return true;
       }
     }
   }
-  freeSeldom(pfn, 0);
+  return false;
 }
 
 /** freePagesAt() of one pageblock. */

@@ -129,7 +129,7 @@ const ONE_HELD: u64 = 1 << 48;
 // counters and what its zone's change by when the page is freed; they change by as much less when it is taken.
 const GAINS: usize = memory.data(256 * 16, 16);
 
-/** Marks states whose pages are more than a number to their zone: no gain of a zone is so. */
+/** Stands in for the zone's gain by a page that is not in use, or is more than a number to its zone. No gain is 0. */
 export const SPECIAL: u64 = 0;
 
 for (let state: u32 = 0; state < 256; ++state) {
@@ -143,8 +143,8 @@ export function blockGain(state: u32): u64 {
 }
 
 /**
- * What a page in `state` adds to its zone by becoming free: a free page in the lower half, an LRU page less in the upper one. SPECIAL
- * for pages on their way to the LRU.
+ * What a page in use adds to its zone by becoming free: a free page in the lower half, an LRU page less in the upper one. SPECIAL
+ * for pages on their way to the LRU, and for those not in use.
  */
 export function zoneGain(state: u32): u64 {
   return load<u64>((<usize>state) << 4, GAINS + 8);
@@ -152,7 +152,7 @@ export function zoneGain(state: u32): u64 {
 
 function zoneGainOf(state: u32): u64 {
   const pageClass = classOf(state);
-  if (state & HEAD || pageClass == PAGE_LRU_PENDING) return SPECIAL;
+  if (state & HEAD || pageClass == PAGE_LRU_PENDING || !isUsed(pageClass)) return SPECIAL;
   return 1 - ((<u64>isLru(pageClass)) << 32);
 }
 

@@ -62,7 +62,7 @@ export function ownerOfState(at: usize): u32 {
 
 let pool: usize = 0;
 /** Records that can be taken from the pool and the newest slab. */
-let available: u32 = 0;
+export let recordsAtHand: u32 = 0;
 /** Records of the newest slab that were never used begin here. */
 let fresh: usize = 0;
 let nrFresh: u32 = 0;
@@ -74,12 +74,12 @@ export let recordsInUse: u32 = 0;
  * operation runs out half way. Returns 0 or -ENOBUFS.
  */
 export function ensureRecords(count: u32): i32 {
-  return count <= available ? 0 : ensureMore(count - available);
+  return count <= recordsAtHand ? 0 : ensureMore(count - recordsAtHand);
 }
 
 /** The same without an errno. */
 export function hasRecords(count: u32): bool {
-  return count <= available || ensureMore(count - available) == 0;
+  return count <= recordsAtHand || ensureMore(count - recordsAtHand) == 0;
 }
 
 function ensureMore(count: u32): i32 {
@@ -91,7 +91,7 @@ function ensureMore(count: u32): i32 {
 export function takeRecord(block: u32): usize {
   const record = pool ? takePooled() : takeFresh();
   ++recordsInUse;
-  --available;
+  --recordsAtHand;
   store<u32>(ownerSlot(record), block, OWNERS);
   return record;
 }
@@ -106,7 +106,7 @@ function takeFresh(): usize {
   if (nrFresh == 0) {
     fresh = takeSlab();
     nrFresh = RECORDS_PER_SLAB;
-    available += RECORDS_PER_SLAB;
+    recordsAtHand += RECORDS_PER_SLAB;
   }
   const record = fresh;
   fresh += IN_RECORD + 1;
@@ -118,6 +118,6 @@ function takeFresh(): usize {
 export function putRecord(record: usize): void {
   store<u32>(ownerSlot(record), <u32>pool, OWNERS);
   pool = record;
-  ++available;
+  ++recordsAtHand;
   --recordsInUse;
 }

@@ -12,7 +12,7 @@ import {
 } from "./abi";
 import { NO_CHUNK } from "./free-list";
 import { reserve } from "./layout";
-import { hasRecords } from "./record-slab";
+import { ensureRecords, hasRecords, recordsAtHand } from "./record-slab";
 import {
   allocBlock,
   allocPage,
@@ -70,7 +70,9 @@ function take(order: u32): u32 {
 // For the loops over single pages and over pageblocks, which have the short ways of page-alloc.ts copied into them.
 
 function takePage(): u32 {
-  if (!hasRecords(RECORDS)) return NO_CHUNK;
+  if (recordsAtHand < RECORDS) {
+    if (ensureRecords(RECORDS) < 0) return NO_CHUNK;
+  }
   return allocPage(PAGE_ANON, MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
 }
 

@@ -36,6 +36,7 @@ const HOT = {
     "allocPage",
     "freeBlock",
     "freePage",
+    "freePlain",
     "lookAt",
   ],
   "assembly/record-slab": ["ensureRecords", "hasRecords", "lookAtState"],

@@ -9,7 +9,8 @@ export { CapacityError, KernelError } from "./core/kernel-error.js";
 export { loadCore, loadCoreSync, type Core, type CoreSource } from "./core/load.js";
 export type { Migration, MigrationJournal } from "./core/migration-journal.js";
 export type { PageLoader } from "./core/page-loader.js";
-export { PageMemory, type MmBehaviour, type PageRequest } from "./core/page-memory.js";
+export { PageMemory, type MmBehaviour } from "./core/page-memory.js";
+export { prepareRequest, type PageRequest, type PreparedRequest } from "./core/page-request.js";
 export {
   compareOnCapture,
   compareOnScenario,

@@ -16,13 +16,28 @@ import {
 import { lastTakenPages, takeBulk } from "../bulk";
 import { freeContig } from "../contig-alloc";
 import { NO_CHUNK } from "../free-list";
-import { isHeld } from "../holding";
-import { SCRATCH, STAGING } from "../layout";
+import { hasHoldings, isHeld } from "../holding";
+import { SCRATCH, STAGING, STAGING_BYTES } from "../layout";
 import { PAGE_MASK, setRange, setStateAt, stateAt } from "../page";
-import { ensureRecords } from "../record-slab";
-import { accountGone, addPendingPages, allocPages as allocSome, freePagesAt } from "../page-alloc";
-import { HEAD, classOf, isLru, isUnit, isUsed, stateByte } from "../page-class";
-import { FLAG_PENDING, NO_ZONE, entryOf, flagsOf, recordOf, setFlags, zoneOf } from "../pageblock";
+import { ensureRecords, hasRecords, recordsAtHand } from "../record-slab";
+import {
+  accountGone,
+  addPendingPages,
+  allocPage,
+  allocPages as allocOf,
+  freePagesAt,
+  freePlain,
+} from "../page-alloc";
+import { HEAD, classOf as classOfState, isLru, isUnit, isUsed, stateByte } from "../page-class";
+import {
+  FLAG_PENDING,
+  NO_ZONE,
+  entryOf,
+  flagsOf as flagsOfEntry,
+  recordOf,
+  setFlags,
+  zoneOf,
+} from "../pageblock";
 import { addLruPages } from "../zone";
 import {
   ALLOC_FLAGS,
@@ -34,53 +49,100 @@ import {
 } from "./arguments";
 import { loading } from "./loading";
 
-/**
- * Allocates `1 << order` pages of `pageClass` for migratetype `type` from the zone list of `node`, highest zone `kind`.
- * Returns the first pfn, -ENOMEM, -EINVAL or -ENOBUFS.
- */
-export function allocPages(
-  order: u32,
-  type: u32,
-  pageClass: u32,
-  kind: u32,
-  node: u32,
-  flags: u32,
-): u32 {
-  if (order > MAX_ORDER || type > MIGRATE_RECLAIMABLE || kind >= ZONE_KINDS) return -EINVAL;
-  if (node >= MAX_ZONES || !isAllocatable(pageClass) || flags & ~ALLOC_FLAGS) return -EINVAL;
-  if (loading || (isUnit(pageClass) && !comesAsUnits(order, flags))) return -EINVAL;
-  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
-  const pfn = allocSome(order, pageClass, type, kind, node, flags);
+// A request in one word, a hexadecimal digit each from below: order, migratetype, highest zone kind, ALLOC_* flags, node; above them
+// the page class. Arguments of a call cost more than taking a word apart.
+
+function orderOf(request: u32): u32 {
+  return request & 15;
+}
+function typeOf(request: u32): u32 {
+  return (request >> 4) & 15;
+}
+function kindOf(request: u32): u32 {
+  return (request >> 8) & 15;
+}
+function flagsOf(request: u32): u32 {
+  return (request >> 12) & 15;
+}
+function nodeOf(request: u32): u32 {
+  return (request >> 16) & 15;
+}
+function classOf(request: u32): u32 {
+  return request >> 20;
+}
+
+/** Requests that were found to be in order, by their two lower digits: nearly every request has been made before. */
+const KNOWN = memory.data(256 * 4, 4);
+// as long as it is nobody's, an entry holds what belongs elsewhere
+store<u32>(KNOWN, 1);
+
+function isKnown(request: u32): bool {
+  return load<u32>(knownAt(request)) == request;
+}
+
+function knownAt(request: u32): usize {
+  return KNOWN + ((<usize>(request & 0xff)) << 2);
+}
+
+/** Is a request in order? */
+function isRequest(request: u32): bool {
+  if (orderOf(request) > MAX_ORDER || typeOf(request) > MIGRATE_RECLAIMABLE) return false;
+  if (kindOf(request) >= ZONE_KINDS || flagsOf(request) & ~ALLOC_FLAGS) return false;
+  const pageClass = classOf(request);
+  if (!isAllocatable(pageClass) || (isUnit(pageClass) && !comesAsUnits(request))) return false;
+  store<u32>(knownAt(request), request);
+  return true;
+}
+
+/** Allocates pages. Returns the first pfn, -ENOMEM, -EINVAL or -ENOBUFS. */
+export function allocPages(request: u32): u32 {
+  if (loading) return -EINVAL;
+  if (!isKnown(request)) {
+    if (!isRequest(request)) return -EINVAL;
+  }
+  if (recordsAtHand < SMALL_OPERATION) {
+    if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  }
+  const pfn = orderOf(request) == 0 ? allocSingle(request) : allocChunk(request);
   return pfn == NO_CHUNK ? -ENOMEM : pfn;
 }
 
+function allocSingle(request: u32): u32 {
+  return allocPage(
+    classOf(request),
+    typeOf(request),
+    kindOf(request),
+    nodeOf(request),
+    flagsOf(request),
+  );
+}
+
+function allocChunk(request: u32): u32 {
+  const order = orderOf(request);
+  const pageClass = classOf(request);
+  const flags = flagsOf(request);
+  return allocOf(order, pageClass, typeOf(request), kindOf(request), nodeOf(request), flags);
+}
+
 /** Are these whole 2 MiB pages? */
-function comesAsUnits(order: u32, flags: u32): bool {
-  return order >= PAGEBLOCK_ORDER && (flags & ALLOC_COMPOUND) != 0;
+function comesAsUnits(request: u32): bool {
+  return orderOf(request) >= PAGEBLOCK_ORDER && (flagsOf(request) & ALLOC_COMPOUND) != 0;
 }
 
 /**
- * Allocates up to `nr` order-0 pages at once (lemma L1). Returns how many, and writes them as runs {u32 pfn, u32 pages} to the staging area,
- * at most `maxRuns` runs; scratch[0] = number of runs. Fewer pages than asked: ask again, or memory is out (0).
+ * Allocates up to `nr` single pages at once (lemma L1); the order of the request counts nothing. Returns how many, and writes them as
+ * runs {u32 pfn, u32 pages} to the staging area, at most `maxRuns` runs; scratch[0] = number of runs. Fewer pages than asked: ask
+ * again, or memory is out (0).
  */
-export function allocBulk(
-  nr: u32,
-  type: u32,
-  pageClass: u32,
-  kind: u32,
-  node: u32,
-  flags: u32,
-  maxRuns: u32,
-): u32 {
-  if (type > MIGRATE_RECLAIMABLE || kind >= ZONE_KINDS || node >= MAX_ZONES) return -EINVAL;
-  if (!isAllocatable(pageClass) || pageClass == PAGE_LRU_PENDING) return -EINVAL;
-  if (loading || isUnit(pageClass) || flags & ~ALLOC_FLAGS) return -EINVAL;
-  if (maxRuns == 0 || <u64>maxRuns * 8 > <u64>0x80000) return -EINVAL;
+export function allocBulk(nr: u32, request: u32, maxRuns: u32): u32 {
+  const pageClass = classOf(request);
+  if (loading || maxRuns == 0 || <u64>maxRuns * 8 > <u64>STAGING_BYTES) return -EINVAL;
+  if (isUnit(pageClass) || pageClass == PAGE_LRU_PENDING || !isRequest(request)) return -EINVAL;
   let runs: u32 = 0;
   let left = nr;
   while (left > 0 && runs < maxRuns) {
-    if (ensureRecords(SMALL_OPERATION) < 0) break;
-    const pfn = takeBulk(left, type, kind, node, flags);
+    if (!hasRecords(SMALL_OPERATION)) break;
+    const pfn = takeBulk(left, typeOf(request), kindOf(request), nodeOf(request), flagsOf(request));
     if (pfn == NO_CHUNK) break;
     const pages = lastTakenPages();
     setRange(pfn, pages, pageClass);
@@ -111,23 +173,19 @@ function appendRun(runs: u32, pfn: u32, pages: u32): u32 {
  * -ENOBUFS.
  */
 export function freePagesOf(pfn: u32, order: u32): i32 {
-  if (order == 0 && pfn < endPfn()) return freeSingle(pfn);
+  if (order == 0) {
+    // a page that has nothing special about it is in use and no part of a 2 MiB page
+    if (pfn >= endPfn()) return -EINVAL;
+    if (loading) return -EINVAL;
+    if (!hasHoldings()) {
+      if (freePlain(pfn)) return 0;
+    }
+  }
   if (order > MAX_ORDER || !inTable(pfn, 1 << order) || pfn & ((1 << order) - 1)) return -EINVAL;
   if (loading || !inOneZone(pfn, 1 << order) || !allUsed(pfn, 1 << order)) return -EINVAL;
   if (isHeld(pfn, 1 << order)) return -EINVAL;
-  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  if (!hasRecords(SMALL_OPERATION)) return -ENOBUFS;
   freePagesAt(pfn, order);
-  return 0;
-}
-
-/** freePagesOf() of one page. */
-function freeSingle(pfn: u32): i32 {
-  const state = stateAt(pfn);
-  const pageClass = classOf(state);
-  if (state & HEAD || !isUsed(pageClass) || isUnit(pageClass)) return -EINVAL;
-  if (loading || zoneOf(entryOf(pfn)) == NO_ZONE || isHeld(pfn, 1)) return -EINVAL;
-  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
-  freePagesAt(pfn, 0);
   return 0;
 }
 
@@ -137,11 +195,11 @@ function allUsed(start: u32, nr: u32): bool {
     const entry = entryOf(pfn);
     const whole = !recordOf(entry) && !(pfn & PAGE_MASK) && start + nr - pfn >= PAGEBLOCK_PAGES;
     const state = stateAt(pfn);
-    if (state & HEAD || !isUsed(classOf(state))) return false;
+    if (state & HEAD || !isUsed(classOfState(state))) return false;
     // a 2 MiB page goes as a whole
-    if (isUnit(classOf(state)) && (pfn & PAGE_MASK || start + nr - pfn < PAGEBLOCK_PAGES))
+    if (isUnit(classOfState(state)) && (pfn & PAGE_MASK || start + nr - pfn < PAGEBLOCK_PAGES))
       return false;
-    if (isUnit(classOf(state))) pfn += PAGEBLOCK_PAGES;
+    if (isUnit(classOfState(state))) pfn += PAGEBLOCK_PAGES;
     else pfn += whole ? PAGEBLOCK_PAGES : 1;
   }
   return true;
@@ -152,7 +210,7 @@ export function freeRun(start: u32, nr: u32): i32 {
   if (loading || !inTable(start, nr)) return -EINVAL;
   if (!inOneZone(start, nr) || !allUsed(start, nr)) return -EINVAL;
   if (isHeld(start, nr)) return -EINVAL;
-  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  if (!hasRecords(SMALL_OPERATION)) return -ENOBUFS;
   accountGone(start, nr);
   freeContig(start, start + nr);
   return 0;
@@ -170,13 +228,13 @@ export function pageState(pfn: u32): i32 {
 export function setPage(pfn: u32, pageClass: u32, hold: u32): i32 {
   if (pfn >= endPfn() || hold > 3 || !isAllocatable(pageClass)) return -EINVAL;
   const old = stateAt(pfn);
-  if (old & HEAD || !isUsed(classOf(old))) return -EINVAL;
-  if (isUnit(classOf(old)) || isUnit(pageClass)) {
-    if (classOf(old) != pageClass || pfn & PAGE_MASK) return -EINVAL;
+  if (old & HEAD || !isUsed(classOfState(old))) return -EINVAL;
+  if (isUnit(classOfState(old)) || isUnit(pageClass)) {
+    if (classOfState(old) != pageClass || pfn & PAGE_MASK) return -EINVAL;
     setRange(pfn, PAGEBLOCK_PAGES, stateByte(pageClass, hold));
     return 0;
   }
-  if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
+  if (!hasRecords(SMALL_OPERATION)) return -ENOBUFS;
   const entry = entryOf(pfn);
   const zone = zoneOf(entry);
   accountGone(pfn, 1);
@@ -184,7 +242,7 @@ export function setPage(pfn: u32, pageClass: u32, hold: u32): i32 {
   if (isLru(pageClass)) addLruPages(zone, 1);
   if (pageClass == PAGE_LRU_PENDING) {
     addPendingPages(1);
-    setFlags(entry, flagsOf(entry) | FLAG_PENDING);
+    setFlags(entry, flagsOfEntry(entry) | FLAG_PENDING);
   }
   return 0;
 }

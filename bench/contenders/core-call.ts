@@ -1,17 +1,20 @@
 import { Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
-import { PageMemory, type PageRequest } from "../../src/core/page-memory.js";
+import { PageMemory } from "../../src/core/page-memory.js";
+import { prepareRequest, type PreparedRequest } from "../../src/core/page-request.js";
 import { linuxProfile } from "../../src/linux/profile.js";
 import type { Allocator } from "./allocator.js";
 import { loopsOver, NONE, type Buddy } from "./loops.js";
 
 /** The requests of the sequences by order: as in the loops inside the core, single pages are anonymous, chunks are kernel pages. */
-const REQUESTS: readonly PageRequest[] = Array.from({ length: 11 }, (_, order) => ({
-  order,
-  type: Migratetype.Movable,
-  pageClass: order === 0 ? PageClass.Anon : PageClass.Kernel,
-  kind: ZoneKindNumber.Normal,
-  node: 0,
-}));
+const REQUESTS: readonly PreparedRequest[] = Array.from({ length: 11 }, (_, order) =>
+  prepareRequest({
+    order,
+    type: Migratetype.Movable,
+    pageClass: order === 0 ? PageClass.Anon : PageClass.Kernel,
+    kind: ZoneKindNumber.Normal,
+    node: 0,
+  }),
+);
 
 /** The core, one call of the public API for each operation. */
 export function coreCall(pages: number): Allocator {

@@ -104,8 +104,8 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/page-class.ts",
-    old: "if (state & HEAD || pageClass == PAGE_LRU_PENDING) return SPECIAL;",
-    new: "if (state & HEAD) return SPECIAL;",
+    old: "if (state & HEAD || pageClass == PAGE_LRU_PENDING || !isUsed(pageClass)) return SPECIAL;",
+    new: "if (state & HEAD || !isUsed(pageClass)) return SPECIAL;",
     breaks: "pages on their way to the LRU are forgotten",
   },
   {

@@ -22,6 +22,7 @@ import { fail } from "./kernel-error.js";
 import { loadCore, loadCoreSync, type Core, type CoreSource } from "./load.js";
 import { MigrationJournal } from "./migration-journal.js";
 import { PageLoader } from "./page-loader.js";
+import { prepareRequest, type PageRequest, type PreparedRequest } from "./page-request.js";
 import { pageblocksFor } from "./pfn-space.js";
 import { Scratch } from "./scratch.js";
 
@@ -35,18 +36,6 @@ export interface SubblockCounts {
   readonly unmovablePages: Uint32Array;
 }
 
-/** A page request. */
-export interface PageRequest {
-  readonly order: number;
-  readonly type: Migratetype;
-  readonly pageClass: PageClass;
-  /** Highest zone that may serve it. */
-  readonly kind: ZoneKindNumber;
-  readonly node: number;
-  /** AllocFlag bits; 0 where absent. */
-  readonly flags?: number;
-}
-
 /**
  * The pages of one guest: the only place that talks to the WebAssembly core. Everything is in pfns and page counts.
  *
@@ -55,6 +44,10 @@ export interface PageRequest {
  */
 export class PageMemory {
   readonly #core: Core;
+  // V8 looks an export up anew at each call, but not a field
+  readonly #allocPages: Core["allocPages"];
+  readonly #freePagesOf: Core["freePagesOf"];
+  readonly #allocContig: Core["allocContig"];
   readonly #scratch: Scratch;
   /** Pageblocks of the pfn space. */
   readonly nrPageblocks: number;
@@ -67,6 +60,9 @@ export class PageMemory {
 
   private constructor(core: Core, nrPageblocks: number, behaviour: MmBehaviour) {
     this.#core = core;
+    this.#allocPages = core.allocPages;
+    this.#freePagesOf = core.freePagesOf;
+    this.#allocContig = core.allocContig;
     this.#scratch = new Scratch(core);
     this.loader = new PageLoader(core, this.#scratch);
     this.journal = new MigrationJournal(core);
@@ -155,25 +151,28 @@ export class PageMemory {
   }
 
   /** First pfn of `2 ** order` pages, or undefined where no zone of the list has them. */
-  tryAlloc(request: PageRequest): number | undefined {
-    const { order, type, pageClass, kind, node, flags = 0 } = request;
-    const pfn = this.#core.allocPages(order, type, pageClass, kind, node, flags) >>> 0;
+  tryAlloc(request: PageRequest | PreparedRequest): number | undefined {
+    const word = typeof request === "number" ? request : prepareRequest(request);
+    const pfn = this.#allocPages(word) >>> 0;
     if (!isErrno(pfn)) return pfn;
     if ((pfn | 0) === -Errno.ENOMEM) return undefined;
-    return fail(pfn, `allocate order ${order}`);
+    return fail(pfn, "allocate pages");
   }
 
   /**
    * Up to `nr` order-0 pages, as the same number of single requests would get them (lemma L1 of the engine model).
    * Appends runs to `runs` and returns how many pages there were; fewer than asked where memory is out.
    */
-  allocBulk(nr: number, request: PageRequest, runs: [startPfn: number, nrPages: number][]): number {
-    const { type, pageClass, kind, node, flags = 0 } = request;
+  allocBulk(
+    nr: number,
+    request: PageRequest | PreparedRequest,
+    runs: [startPfn: number, nrPages: number][],
+  ): number {
+    const word = typeof request === "number" ? request : prepareRequest(request);
     const maxRuns = 32768;
     let got = 0;
     while (got < nr) {
-      const part =
-        this.#core.allocBulk(nr - got, type, pageClass, kind, node, flags, maxRuns) >>> 0;
+      const part = this.#core.allocBulk(nr - got, word, maxRuns) >>> 0;
       if (isErrno(part)) fail(part, `allocate ${nr} pages`);
       if (part === 0) break;
       got += part;
@@ -186,7 +185,7 @@ export class PageMemory {
 
   /** Frees `2 ** order` used pages. */
   free(pfn: number, order: number): void {
-    const result = this.#core.freePagesOf(pfn, order);
+    const result = this.#freePagesOf(pfn, order);
     // the words of a failure cost more than the call
     if (result < 0) fail(result, `free pfn ${pfn} order ${order}`);
   }
@@ -233,7 +232,7 @@ export class PageMemory {
 
   /** One attempt of `alloc_contig_range()`; a failed one may leave the range partly evacuated. */
   allocContig(startPfn: number, nrPages: number): ContigResult {
-    const errno = this.#core.allocContig(startPfn, nrPages);
+    const errno = this.#allocContig(startPfn, nrPages);
     if (errno === -Errno.EINVAL || errno === -Errno.ENOBUFS) {
       fail(errno, `alloc_contig_range of ${nrPages} pages from pfn ${startPfn}`);
     }

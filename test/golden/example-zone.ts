@@ -6,7 +6,8 @@ import {
   PageClass,
   ZoneKindNumber,
 } from "../../src/core/abi.js";
-import { PageMemory, type PageRequest } from "../../src/core/page-memory.js";
+import { PageMemory } from "../../src/core/page-memory.js";
+import type { PageRequest } from "../../src/core/page-request.js";
 import type { ContigResult } from "../../src/linux/linux-memory.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";

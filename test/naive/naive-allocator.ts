@@ -8,7 +8,7 @@ import {
   ZoneKindNumber,
 } from "../../src/core/abi.js";
 import type { Migration } from "../../src/core/migration-journal.js";
-import type { PageRequest } from "../../src/core/page-memory.js";
+import type { PageRequest } from "../../src/core/page-request.js";
 import {
   CLEAN_FILE,
   isOnLru,

@@ -9,7 +9,8 @@ import {
 } from "../../src/core/abi.js";
 import type { Bitmap } from "../../src/core/bitmap.js";
 import type { Migration } from "../../src/core/migration-journal.js";
-import { PageMemory, type PageRequest } from "../../src/core/page-memory.js";
+import { PageMemory } from "../../src/core/page-memory.js";
+import type { PageRequest } from "../../src/core/page-request.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
 import { NaiveMemory } from "./naive-memory.js";

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { AllocFlag, Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
-import { PageMemory, type PageRequest } from "../../src/core/page-memory.js";
+import { PageMemory } from "../../src/core/page-memory.js";
+import type { PageRequest } from "../../src/core/page-request.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
 import { MEMORY_PROFILES } from "./memory-profiles.js";

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import type { Migratetype } from "../../src/core/abi.js";
 import { AllocFlag, MmFlag, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { prepareRequest } from "../../src/core/page-request.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { loadCoreUnderTest } from "../core-under-test.js";
 import { MEMORY_PROFILES } from "./memory-profiles.js";
@@ -71,7 +72,9 @@ describe.each(MEMORY_PROFILES)("%s", (profile) => {
                 const pageClass = step.type === 1 ? PageClass.DriverMovable : PageClass.Slab;
                 const order = step.type === 1 ? 0 : step.order;
                 const flags = AllocFlag.NoWatermarks;
-                const pfn = core.allocPages(order, step.type, pageClass, 2, 0, flags) >>> 0;
+                const { type } = step;
+                const request = prepareRequest({ order, type, pageClass, kind: 2, node: 0, flags });
+                const pfn = core.allocPages(request) >>> 0;
                 if (pfn < NR_PAGES) used.push({ pfn, order });
               }
             } else if (step.do === "free") {

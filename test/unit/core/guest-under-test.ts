@@ -1,5 +1,12 @@
-import { AllocFlag, MmFlag, PageClass, ZoneKindNumber } from "../../../src/core/abi.js";
+import {
+  AllocFlag,
+  MmFlag,
+  PageClass,
+  ZoneKindNumber,
+  type Migratetype,
+} from "../../../src/core/abi.js";
 import type { Core } from "../../../src/core/load.js";
+import { prepareRequest } from "../../../src/core/page-request.js";
 import { linuxProfile, type ProfileName } from "../../../src/linux/profile.js";
 import { loadCoreUnderTest } from "../../core-under-test.js";
 
@@ -51,8 +58,10 @@ export function guestUnderTest(profile: ProfileName = "v6.1"): GuestUnderTest {
     core.endOnline(first * BLOCK, nr * BLOCK);
   }
   core.journalOpen(1000);
-  const alloc = (order: number, type: number, pageClass: number, flags = 0): number =>
-    core.allocPages(order, type, pageClass, ZoneKindNumber.Normal, 0, flags) >>> 0;
+  const alloc = (order: number, type: Migratetype, pageClass: PageClass, flags = 0): number => {
+    const kind = ZoneKindNumber.Normal;
+    return core.allocPages(prepareRequest({ order, type, pageClass, kind, node: 0, flags })) >>> 0;
+  };
 
   const kernel = alloc(0, 0, PageClass.Kernel);
   const kernelOrder3 = alloc(3, 0, PageClass.Slab);
