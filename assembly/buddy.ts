@@ -88,7 +88,7 @@ function parentWillMerge(at: usize, order: u32): bool {
   return isHead(other, order + 1);
 }
 
-function pageblockWillMerge(zone: u32, at: usize): bool {
+function blockWillMerge(zone: u32, at: usize): bool {
   return freeBuddyOf(entryOfBlock(ownerOfState(at)), zone) != NO_ENTRY;
 }
 
@@ -147,11 +147,9 @@ function mergeFurther(
 
 /** Puts a chunk below order 9 whose buddy is not free on the list of `type`. */
 function insertMerged(zone: u32, at: usize, order: u32, type: u32, forceTail: bool): void {
-  if (order == PAGEBLOCK_ORDER - 1) {
-    insertInRecord(zone, at, order, type, forceTail || pageblockWillMerge(zone, at));
-  } else {
-    insertInRecord(zone, at, order, type, forceTail || parentWillMerge(at, order));
-  }
+  const likely =
+    order < PAGEBLOCK_ORDER - 1 ? parentWillMerge(at, order) : blockWillMerge(zone, at);
+  insertInRecord(zone, at, order, type, forceTail || likely);
 }
 
 function isHead(at: usize, order: u32): bool {

@@ -18,6 +18,14 @@ import {
   STAGE_TEST,
 } from "./abi";
 import { alignedOrder, freeAligned } from "./bulk";
+import {
+  abandonEvacuation,
+  beginEvacuation,
+  endEvacuation,
+  firstInTheWay,
+  isOneMixedBlock,
+  unlistChunks,
+} from "./evacuation";
 import { NO_CHUNK, removeChunk } from "./free-list";
 import { startTracking } from "./holding";
 import {
@@ -55,16 +63,17 @@ export function setSignalPending(pending: bool): void {
   signalPending = pending;
 }
 
+/** Notes how the attempt ended, and puts the pages that did not go back on their lists. */
 function fail(errno: i32, stage: u32, pfn: u32): i32 {
   lastStage = stage;
   lastBlockingPfn = pfn;
   lastBlockingState = pfn == NO_CHUNK ? 0 : stateAt(pfn);
+  putBackBatch();
   return -errno;
 }
 
-/** Puts the pages that did not go back on their lists and ends the isolation. Returns `result`. */
+/** Ends the isolation. Returns `result`. */
 function giveUp(start: u32, end: u32, result: i32): i32 {
-  putBackBatch();
   unisolateRange(start, end);
   return result;
 }
@@ -135,34 +144,63 @@ function takeChunks(start: u32, end: u32): u32 {
 export function allocContig(start: u32, end: u32): i32 {
   startTracking();
   resetMigrationCounts();
-  if (!isolateRange(start, end, false)) return fail(EBUSY, STAGE_ISOLATE, refusingPfn);
-  const zone = zoneOf(entryOf(start));
-  drainZone(zone);
-  drainLruBatches();
+  const result = isOneMixedBlock(start, end) ? allocMixedBlock(start, end) : allocRange(start, end);
+  if (result < 0) return result;
+  lastStage = STAGE_DONE;
+  lastBlockingPfn = NO_CHUNK;
+  lastBlockingState = 0;
+  return 0;
+}
 
+function allocRange(start: u32, end: u32): i32 {
+  if (!isolateRange(start, end, false)) return fail(EBUSY, STAGE_ISOLATE, refusingPfn);
+  drain(start);
   const error = evacuate(start, end);
-  if (error == -ENOMEM || error == -EINTR) {
-    return giveUp(
-      start,
-      end,
-      fail(-error, error == -ENOMEM ? STAGE_MEMORY : STAGE_MIGRATE, NO_CHUNK),
-    );
-  }
+  if (error == -ENOMEM || error == -EINTR) return giveUp(start, end, failToMove(error));
   const outer = outerStart(start);
   const inTheWay = firstNotFree(outer, end);
-  if (inTheWay != NO_CHUNK) {
-    const tried = holdOf(stateAt(inTheWay)) >= HOLD_AGAIN;
-    return giveUp(start, end, fail(EBUSY, tried ? STAGE_MIGRATE : STAGE_TEST, inTheWay));
-  }
+  if (inTheWay != NO_CHUNK) return giveUp(start, end, failBecauseOf(inTheWay));
   const outerEnd = takeChunks(outer, end);
   setRange(start, end - start, PAGE_CONTIG);
   freeAligned(outer, start, PAGEBLOCK_ORDER, false);
   freeAligned(end, outerEnd, PAGEBLOCK_ORDER, false);
   unisolateRange(start, end);
-  lastStage = STAGE_DONE;
-  lastBlockingPfn = NO_CHUNK;
-  lastBlockingState = 0;
   return 0;
+}
+
+/** allocRange() of one mixed pageblock; see evacuation.ts. */
+function allocMixedBlock(start: u32, end: u32): i32 {
+  if (!beginEvacuation(start)) return fail(EBUSY, STAGE_ISOLATE, refusingPfn);
+  drain(start);
+  unlistChunks();
+  let result = evacuate(start, end);
+  if (result == -ENOMEM || result == -EINTR) {
+    result = failToMove(result);
+  } else {
+    const inTheWay = firstInTheWay();
+    if (inTheWay == NO_CHUNK) {
+      endEvacuation();
+      return 0;
+    }
+    result = failBecauseOf(inTheWay);
+  }
+  abandonEvacuation();
+  return result;
+}
+
+/** Gives back what caches and LRU batches have of the zone. */
+function drain(start: u32): void {
+  drainZone(zoneOf(entryOf(start)));
+  drainLruBatches();
+}
+
+function failToMove(error: i32): i32 {
+  return fail(-error, error == -ENOMEM ? STAGE_MEMORY : STAGE_MIGRATE, NO_CHUNK);
+}
+
+function failBecauseOf(inTheWay: u32): i32 {
+  const tried = holdOf(stateAt(inTheWay)) >= HOLD_AGAIN;
+  return fail(EBUSY, tried ? STAGE_MIGRATE : STAGE_TEST, inTheWay);
 }
 
 /**

@@ -6,7 +6,7 @@ import { freeContig } from "./contig-alloc";
 import { NO_CHUNK } from "./free-list";
 import { lostOwners, openOwners, ownerOf, setOwner, tracking } from "./owner";
 import { setRange } from "./page";
-import { accountGone, allocPage, allocPages, freePage, freePagesAt } from "./page-alloc";
+import { accountGone, allocPages, freePagesAt } from "./page-alloc";
 import { classOf, isLru } from "./page-class";
 import { entryOf, zoneOf } from "./pageblock";
 import { ensureRecords } from "./record-slab";
@@ -127,8 +127,7 @@ function freeSlot(holding: usize, index: u32): void {
   if (tracking) own(holding, pfn, 0);
   ensureRecords(SMALL_OPERATION);
   const order = orderOf(holding);
-  if (order == 0) freePage(pfn);
-  else freePagesAt(pfn, order);
+  freePagesAt(pfn, order);
   addLive(holding, -1);
 }
 
@@ -267,7 +266,8 @@ export function takePlace(holding: usize, place: u32): bool {
     return false;
   }
   const type = load<u32>(holding, TYPE_AT);
-  const pfn = allocPage(load<u32>(holding, STATE_AT), type, load<u32>(holding, KIND_AT), 0, 0);
+  const kind = load<u32>(holding, KIND_AT);
+  const pfn = allocPages(0, load<u32>(holding, STATE_AT), type, kind, 0, 0);
   if (pfn == NO_CHUNK) return false;
   putChunk(holding, place, pfn);
   touch(pfn, 1);

@@ -1,6 +1,7 @@
 // Bringing memory online and offline, a memory block or less at a time (page-allocator.md 10, contig-range.md 8).
 
 import {
+  ALLOC_COMPOUND,
   EBUSY,
   HOLD_NONE,
   MAX_ORDER,
@@ -16,8 +17,9 @@ import { freeAligned } from "./bulk";
 import { NO_CHUNK, removeChunk } from "./free-list";
 import { startTracking } from "./holding";
 import { freeIdleSlabs } from "./idle-slab";
-import { drainLruBatches, moveTo, resetMigrationCounts, targetKind } from "./migrate";
-import { OTHER_NODES, takePages } from "./zone-walk";
+import { drainLruBatches, leave, resetMigrationCounts, targetKind } from "./migrate";
+import { OTHER_NODES } from "./zone-walk";
+import { allocPages } from "./page-alloc";
 import { makeUniform, setRange, stateAt, stepFrom } from "./page";
 import {
   HEAD,
@@ -67,10 +69,11 @@ export function finishOnline(start: u32, end: u32): void {
   if (hasBehaviour(MM_MOVE_TO_TAIL)) unisolateRange(start, end);
 }
 
-/** Targets of offlining: other nodes where any has memory, else the own one (contig-range.md section 8). */
-function offlineTarget(order: u32, zone: u32): u32 {
+/** Targets of offlining, in `state`: other nodes where any has memory, else the own one (contig-range.md section 8). */
+function offlineTarget(order: u32, state: u32, zone: u32): u32 {
   const flags = hasOtherNode(zone) ? OTHER_NODES : 0;
-  return takePages(order, MIGRATE_MOVABLE, targetKind(zone, order), nodeOf(zone), flags);
+  const kind = targetKind(zone, order);
+  return allocPages(order, state, MIGRATE_MOVABLE, kind, nodeOf(zone), flags | ALLOC_COMPOUND);
 }
 
 function hasOtherNode(zone: u32): bool {
@@ -92,9 +95,9 @@ function evacuateAscending(start: u32, end: u32): u32 {
     }
     if (!isMovable(pageClass) || holdOf(state) != HOLD_NONE) return pfn;
     const order: u32 = isUnit(pageClass) ? PAGEBLOCK_ORDER : 0;
-    const target = offlineTarget(order, zoneOf(entryOf(pfn)));
+    const target = offlineTarget(order, state, zoneOf(entryOf(pfn)));
     if (target == NO_CHUNK) return pfn;
-    moveTo(pfn, target, order);
+    leave(pfn, target, order, pageClass);
     pfn += 1 << order;
   }
   return NO_CHUNK;

@@ -18,6 +18,7 @@ import {
   ZONE_PREFER_MOVABLE,
   ALLOC_COMPOUND,
 } from "./abi";
+import { vacate } from "./evacuation";
 import { NO_CHUNK } from "./free-list";
 import { MIGRATION } from "./layout";
 import { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT, note } from "./journal";
@@ -29,6 +30,7 @@ import {
   isLru,
   isMovable,
   isUnit,
+  movableBytes,
   stateByte,
   isCleanFile,
 } from "./page-class";
@@ -43,7 +45,7 @@ import {
   setFlags,
   zoneOf,
 } from "./pageblock";
-import { addPendingPages, freePagesAt, pendingPages, releasePages, setUsed } from "./page-alloc";
+import { addPendingPages, allocPages, freePagesAt, pendingPages, releasePages } from "./page-alloc";
 import { takePages } from "./zone-walk";
 import { flushLruBatch, putBack } from "./lru-batch";
 import { chunkDropped, chunkMoved, unitSplit } from "./holding";
@@ -143,6 +145,8 @@ export function collectBatch(pos: u32, end: u32): u32 {
       continue;
     }
     while (pos < blockEnd && nrPages < BATCH_PAGES) {
+      if (record) pos += toMovable(record + (pos & PAGE_MASK), blockEnd - pos);
+      if (pos == blockEnd) break;
       const state = record ? <u32>load<u8>(record + (pos & PAGE_MASK)) : uniform;
       if (state & HEAD) {
         pos += 1 << (state & 15);
@@ -170,6 +174,19 @@ export function collectBatch(pos: u32, end: u32): u32 {
   return min(pos, end);
 }
 
+/** Pages from the one whose state is at `from` to the first that could move; `most` where there is none among so many. */
+function toMovable(from: usize, most: u32): u32 {
+  const end = from + most;
+  let at = from & ~7;
+  let movable = movableBytes(load<u64>(at)) & (u64.MAX_VALUE << ((from & 7) << 3));
+  while (!movable) {
+    at += 8;
+    if (at >= end) return most;
+    movable = movableBytes(load<u64>(at));
+  }
+  return min(<u32>(at - from) + ((<u32>ctz(movable)) >> 3), most);
+}
+
 function reverseBatch(length: u32): void {
   for (let low: u32 = 0; low < length >> 1; ++low) {
     const high = length - 1 - low;
@@ -189,7 +206,7 @@ export function dropClean(): void {
       put(BATCH, kept++, pfn);
       continue;
     }
-    freePagesAt(pfn, 0);
+    if (!vacate(pfn)) freePagesAt(pfn, 0);
     note(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
     if (tracking) forgetOwner(pfn);
     ++droppedPages;
@@ -208,17 +225,9 @@ export function targetKind(zone: u32, order: u32): u32 {
   return kindOf(zone) >= ZONE_PREFER_MOVABLE || order > 0 ? ZONE_MOVABLE : ZONE_NORMAL;
 }
 
-/** The target of a page, taken from the lists and still PAGE_FREE; NO_CHUNK where memory is out. */
-function takeTarget(pfn: u32, order: u32): u32 {
-  const zone = zoneOf(entryOf(pfn));
-  return takePages(order, MIGRATE_MOVABLE, targetKind(zone, order), nodeOf(zone), targetFlags);
-}
-
-/** Moves a page or unit to `target`: the class carries over, the source is freed. */
-export function moveTo(pfn: u32, target: u32, order: u32): void {
-  const pageClass = classOf(stateAt(pfn));
-  setUsed(target, order, stateByte(pageClass, HOLD_NONE), ALLOC_COMPOUND);
-  freePagesAt(pfn, order);
+/** A page or unit has moved to `target`, which carries its class already: the source is freed. */
+export function leave(pfn: u32, target: u32, order: u32, pageClass: u32): void {
+  if (!vacate(pfn)) freePagesAt(pfn, order);
   note(pfn, target, JOURNAL_MOVED, order, pageClass);
   if (tracking) tellOwner(pfn, target);
   movedPages += 1 << order;
@@ -267,7 +276,14 @@ function migrateList(list: usize, length: u32): i32 {
       const state = stateAt(pfn);
       const pageClass = classOf(state);
       const order: u32 = isUnit(pageClass) ? PAGEBLOCK_ORDER : 0;
-      const target = takeTarget(pfn, order);
+      const hold = holdOf(state);
+      const zone = zoneOf(entryOf(pfn));
+      const kind = targetKind(zone, order);
+      const node = nodeOf(zone);
+      const target =
+        hold == HOLD_NONE
+          ? allocPages(order, state, MIGRATE_MOVABLE, kind, node, targetFlags | ALLOC_COMPOUND)
+          : takePages(order, MIGRATE_MOVABLE, kind, node, targetFlags);
       if (target == NO_CHUNK) {
         if (pageClass == PAGE_THP && nrSplit == 0) {
           splitUnit(pfn);
@@ -277,9 +293,8 @@ function migrateList(list: usize, length: u32): i32 {
         keepSurvivors(again);
         return -ENOMEM;
       }
-      const hold = holdOf(state);
       if (hold == HOLD_NONE) {
-        moveTo(pfn, target, order);
+        leave(pfn, target, order, pageClass);
         continue;
       }
       releasePages(target, order);

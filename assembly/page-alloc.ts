@@ -45,7 +45,7 @@ import {
   freePages,
   isCached,
 } from "./zone";
-import { takePages } from "./zone-walk";
+import { OTHER_NODES, takePages } from "./zone-walk";
 
 /** Pages that wait in LRU batches, over all zones. */
 export let pendingPages: u32 = 0;
@@ -66,10 +66,14 @@ export function allocPages(
   node: u32,
   flags: u32,
 ): u32 {
+  if (flags & OTHER_NODES) return allocSeldom(order, state, type, kind, node, flags);
+  if (order == 0) return allocPage(state, type, kind, node, flags);
   if (order < PAGEBLOCK_ORDER) return allocBelowBlock(order, state, type, kind, node, flags);
   if (order == PAGEBLOCK_ORDER) return allocBlock(state, type, kind, node, flags);
   return allocSeldom(order, state, type, kind, node, flags);
 }
+
+// Below: allocPages() of one page and of one pageblock, copied into loops over many. Never for OTHER_NODES.
 
 /** allocPages() of one page. */
 export function allocPage(state: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {

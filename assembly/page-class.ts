@@ -47,6 +47,20 @@ const LRU: u32 =
   (1 << PAGE_BUFFER) |
   (1 << PAGE_THP);
 const MOVABLE: u32 = LRU | (1 << PAGE_DRIVER_MOVABLE) | (1 << PAGE_BALLOON) | (1 << PAGE_HUGETLB);
+// Of eight state bytes at once those that are no free head and of certain classes, by their top bits. Movable classes, and no others,
+// have bit 4.
+const TOPS: u64 = 0x8080808080808080;
+
+export function movableBytes(states: u64): u64 {
+  return (states << 3) & ~states & TOPS;
+}
+
+/** Neither free nor movable. */
+export function unmovableBytes(states: u64): u64 {
+  const isClass = (states & 0x0f0f0f0f0f0f0f0f) + 0x7f7f7f7f7f7f7f7f;
+  return isClass & ~(states << 3) & ~states & TOPS;
+}
+
 /** No references: the unmovable scan steps over them. */
 const UNREFERENCED: u32 = (1 << PAGE_FREE) | (1 << PAGE_CACHED) | (1 << PAGE_TAIL);
 /** Not with the page allocator at all. */

@@ -19,7 +19,7 @@ import {
 } from "./abi";
 import { freeBuddyOf, freeChunk, moveChunksOfBlock } from "./buddy";
 import { NO_CHUNK, insertChunk, listTypeOf, removeChunk, wholeChunkOrder } from "./free-list";
-import { classOf, countUnmovable, isMovable, isUnreferenced } from "./page-class";
+import { classOf, countUnmovable, isMovable, isUnreferenced, unmovableBytes } from "./page-class";
 import {
   NO_ENTRY,
   NO_ZONE,
@@ -37,6 +37,7 @@ import {
   zoneOf,
 } from "./pageblock";
 import { drainZone } from "./per-cpu-cache";
+import { lookAtRecord } from "./record-slab";
 import { hasBehaviour } from "./version";
 import { addFreePages, addIsolatedBlocks, kindOf } from "./zone";
 
@@ -64,6 +65,7 @@ export function findUnmovable(entry: usize, offlining: bool): u32 {
     const state = blockState(entry);
     return blocksIsolation(classOf(state), inMovableZone, offlining) ? pfn : NO_CHUNK;
   }
+  lookAtRecord(record);
   for (let at: u32 = 0; at < PAGEBLOCK_PAGES; at += 8) {
     // each byte of the word is a page; inside a free chunk there are only zeros
     for (let left = unmovableBytes(load<u64>(record + at)); left; left &= left - 1) {
@@ -76,24 +78,39 @@ export function findUnmovable(entry: usize, offlining: bool): u32 {
   return NO_CHUNK;
 }
 
-/** Of eight state bytes those that are no free head and of a class that is neither 0 nor movable (bit 4): their top bits. */
-function unmovableBytes(states: u64): u64 {
-  const isClass = (states & 0x0f0f0f0f0f0f0f0f) + 0x7f7f7f7f7f7f7f7f;
-  return isClass & ~states & ~(states << 3) & 0x8080808080808080;
+/** Could this pageblock be isolated? Sets refusingPfn where it could not. */
+export function mayIsolate(entry: usize, offlining: bool): bool {
+  refusingPfn = NO_CHUNK;
+  if (isIsolated(entry)) return false;
+  refusingPfn = findUnmovable(entry, offlining);
+  return refusingPfn == NO_CHUNK;
+}
+
+/** Makes a pageblock isolated; its chunks are the caller's. */
+export function keepAway(entry: usize): void {
+  setIsolated(entry);
+  addIsolatedBlocks(zoneOf(entry), 1);
+}
+
+/** Ends the isolation of a pageblock, whose chunks are on the lists of `type`. */
+export function letBack(entry: usize, type: u32): void {
+  setType(entry, type);
+  addIsolatedBlocks(zoneOf(entry), -1);
+}
+
+/** The migratetype that an isolated pageblock will have. */
+export function typeAfterwards(entry: usize): u32 {
+  return hasBehaviour(MM_ISOLATE_KEEPS_TYPE) ? baseType(entry) : MIGRATE_MOVABLE;
 }
 
 /** Isolates one pageblock. Returns false, with refusingPfn set and nothing changed, where a page forbids it. */
 function isolateBlock(block: u32, offlining: bool): bool {
   const entry = entryOfBlock(block);
-  refusingPfn = NO_CHUNK;
-  if (isIsolated(entry)) return false;
-  refusingPfn = findUnmovable(entry, offlining);
-  if (refusingPfn != NO_CHUNK) return false;
-  const zone = zoneOf(entry);
-  setIsolated(entry);
-  addIsolatedBlocks(zone, 1);
+  if (!mayIsolate(entry, offlining)) return false;
+  keepAway(entry);
   // versions whose lists follow the pageblocks cut a chunk of two pageblocks right here
   if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK) && cutChunkOver(block & ~1)) return true;
+  const zone = zoneOf(entry);
   const moved = moveChunksOfBlock(zone, entry, block << PAGEBLOCK_ORDER, MIGRATE_ISOLATE);
   addFreePages(zone, -moved);
   return true;
@@ -188,25 +205,23 @@ function isolateAscending(first: u32, endBlock: u32, offlining: bool): bool {
  * Gives one isolated pageblock back to the allocator (contig-range.md section 7): an order-9 chunk that can merge with its
  * free other half is freed anew, any other free chunk moves to the type's lists.
  */
-function unisolateBlock(block: u32): void {
+export function unisolateBlock(block: u32): void {
   const entry = entryOfBlock(block);
   if (!isIsolated(entry)) return;
   const zone = zoneOf(entry);
   const pfn = block << PAGEBLOCK_ORDER;
-  const type = hasBehaviour(MM_ISOLATE_KEEPS_TYPE) ? baseType(entry) : MIGRATE_MOVABLE;
+  const type = typeAfterwards(entry);
   if (wholeChunkOrder(entry) == PAGEBLOCK_ORDER) {
     const buddyEntry = freeBuddyOf(entry, zone);
     if (buddyEntry != NO_ENTRY && !isIsolated(buddyEntry)) {
       removeChunk(zone, pfn, PAGEBLOCK_ORDER);
-      setType(entry, type);
-      addIsolatedBlocks(zone, -1);
+      letBack(entry, type);
       freeChunk(zone, pfn, PAGEBLOCK_ORDER, type, hasBehaviour(MM_MOVE_TO_TAIL));
       return;
     }
   }
   addFreePages(zone, moveChunksOfBlock(zone, entry, pfn, type));
-  setType(entry, type);
-  addIsolatedBlocks(zone, -1);
+  letBack(entry, type);
 }
 
 /** Gives the isolated pageblocks of [start, end), rounded as isolateRange() does, back; ascending. */

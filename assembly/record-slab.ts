@@ -34,6 +34,18 @@ export function lookAtState(at: usize): void {
   load<u32>(linksOfState(at));
 }
 
+/** Loads a bit of each of the eight cache lines that the states of a record fill, so that the waits for them overlap. */
+export function lookAtRecord(record: usize): void {
+  load<u8>(record);
+  load<u8>(record, 64);
+  load<u8>(record, 128);
+  load<u8>(record, 192);
+  load<u8>(record, 256);
+  load<u8>(record, 320);
+  load<u8>(record, 384);
+  load<u8>(record, 448);
+}
+
 /** State of the even one of the two pages that a link pair serves. */
 export function stateOfLinks(links: usize): usize {
   return (links & ~IN_SLAB) + ((links & IN_SLAB) >> 2) - (LINKS >> 2);

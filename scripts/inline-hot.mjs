@@ -9,7 +9,6 @@ const HOT = {
     "freeBuddyOf",
     "insertMerged",
     "isHead",
-    "mergeFurther",
     "mergeInRecord",
     "mergeWhole",
     "parentWillMerge",

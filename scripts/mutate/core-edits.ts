@@ -192,8 +192,8 @@ export const coreEdits: readonly Edit[] = [
   // isolation
   {
     file: "assembly/page-isolation.ts",
-    old: "const type = hasBehaviour(MM_ISOLATE_KEEPS_TYPE) ? baseType(entry) : MIGRATE_MOVABLE;",
-    new: "const type = baseType(entry);",
+    old: "return hasBehaviour(MM_ISOLATE_KEEPS_TYPE) ? baseType(entry) : MIGRATE_MOVABLE;",
+    new: "return baseType(entry);",
     breaks: "no version forgets the type of an isolated pageblock",
   },
   {
@@ -201,6 +201,43 @@ export const coreEdits: readonly Edit[] = [
     old: "freeChunk(zone, pfn, PAGEBLOCK_ORDER, type, hasBehaviour(MM_MOVE_TO_TAIL));",
     new: "freeChunk(zone, pfn, PAGEBLOCK_ORDER, type, false);",
     breaks: "a chunk that merges on un-isolation goes to the head",
+  },
+  // evacuation
+  {
+    file: "assembly/evacuation.ts",
+    old: "addFreePages(zone, -(<i32>countFree(countsOf(entry))));",
+    new: "",
+    breaks: "free pages of a pageblock on its way out count as free",
+  },
+  {
+    file: "assembly/evacuation.ts",
+    old: "addFreeAndLru(zoneOf(leaving), zoneGain(state) - 1);",
+    new: "addFreeAndLru(zoneOf(leaving), zoneGain(state));",
+    breaks: "vacated pages count as free",
+  },
+  {
+    file: "assembly/evacuation.ts",
+    old: "if (free == PAGEBLOCK_PAGES) {",
+    new: "if (free > PAGEBLOCK_PAGES) {",
+    breaks: "a pageblock that is all free when an attempt fails comes back in pieces",
+  },
+  {
+    file: "assembly/evacuation.ts",
+    old: "insertInRecord(zone, record + page, order, type, tail);",
+    new: "insertInRecord(zone, record + page, order, type, !tail);",
+    breaks: "chunks come back at the other end of their lists",
+  },
+  {
+    file: "assembly/evacuation.ts",
+    old: "return recordOf(entry) != 0 && !isIsolated(entry ^ ENTRY_BYTES);",
+    new: "return recordOf(entry) != 0;",
+    breaks: "a pageblock does not merge with an isolated neighbour",
+  },
+  {
+    file: "assembly/contig-alloc.ts",
+    old: "drain(start);\n  unlistChunks();",
+    new: "drain(start);",
+    breaks: "pages out of caches stay listed while their pageblock leaves",
   },
   // migration
   {
@@ -224,7 +261,7 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/contig-alloc.ts",
-    old: "drainZone(zone);",
+    old: "drainZone(zoneOf(entryOf(start)));",
     new: "",
     breaks: "cached pages stay in the way",
   },

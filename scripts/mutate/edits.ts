@@ -23,12 +23,7 @@ export const EDITS: readonly Edit[] = [
     "  return false;",
     "merge-likely chunks wait at the tail",
   ),
-  core(
-    "buddy",
-    "forceTail || pageblockWillMerge(zone, at)",
-    "forceTail",
-    "the same across pageblocks",
-  ),
+  core("buddy", " : blockWillMerge(zone, at);", " : false;", "the same across pageblocks"),
   core("buddy", "    at &= buddy;", "    at |= buddy;", "a merged chunk starts at its lower half"),
   core("buddy", "      entry &= buddy;", "      entry |= buddy;", "the same for two pageblocks"),
   core(
