@@ -130,9 +130,11 @@ export function countBits(map: usize, start: u32, count: u32): u32 {
   if (word == lastWord) return <u32>popcnt(load<u64>(word) & headMask(start) & tailMask(last));
   let sum = popcnt(load<u64>(word) & headMask(start));
   word += 8;
-  for (; word + 24 < lastWord; word += 32) {
+  for (; word + 56 < lastWord; word += 64) {
     sum += popcnt(load<u64>(word)) + popcnt(load<u64>(word, 8));
     sum += popcnt(load<u64>(word, 16)) + popcnt(load<u64>(word, 24));
+    sum += popcnt(load<u64>(word, 32)) + popcnt(load<u64>(word, 40));
+    sum += popcnt(load<u64>(word, 48)) + popcnt(load<u64>(word, 56));
   }
   for (; word < lastWord; word += 8) sum += popcnt(load<u64>(word));
   return <u32>(sum + popcnt(load<u64>(lastWord) & tailMask(last)));
@@ -152,36 +154,62 @@ export function longestRunStart(): u32 {
   return longestStart;
 }
 
-/** Length of the longest run of `set` bits, the lowest of equals; 0 with start NO_BIT where there is none. */
+/** Runs inside of a word, apart from both its ends, are no longer than this. */
+const LONGEST_INSIDE: u32 = 62;
+
+/**
+ * Length of the longest run of `set` bits, the lowest of equals; 0 with start NO_BIT where there is none. A run takes a branch only if
+ * it is longer than all before it: a branch for each run is one that no processor foresees.
+ */
 export function longestRun(map: usize, set: bool): u32 {
-  const flip: u64 = set ? 0 : ALL;
+  const flip = <u64>set - 1;
+  const bits = bitsOf(map);
   const first = map + WORDS;
-  const end = first + ((<usize>((bitsOf(map) + WORD_MASK) >> 6)) << 3);
+  const last = wordAt(map, bits - 1);
   let best: u32 = 0;
   let bestStart: u32 = NO_BIT;
-  let start: u32 = 0;
-  // all ones inside of a run, else 0
-  let inside: u64 = 0;
-  for (let at = first; at < end; at += 8) {
-    const word = load<u64>(at) ^ flip;
-    if (word == inside) continue;
-    const base = (<u32>(at - first)) << 3;
-    // a bit wherever it differs from the bit before
-    for (let edges = word ^ ((word << 1) | (inside & 1)); edges; edges &= edges - 1) {
-      const bit = base + <u32>ctz(edges);
-      if (inside && bit - start > best) {
-        best = bit - start;
-        bestStart = start;
-      }
-      start = bit;
-      inside = ~inside;
+  // length of the run that the words so far end in
+  let before: u32 = 0;
+  for (let at = first; at <= last; at += 8) {
+    let word = load<u64>(at) ^ flip;
+    if (at == last) word &= tailMask(bits - 1);
+    const length = before + <u32>ctz(~word);
+    if (length > best) {
+      best = length;
+      bestStart = ((<u32>(at - first)) << 3) - before;
     }
+    if (best < LONGEST_INSIDE) {
+      const inside = longestInside(word, best);
+      if (inside) {
+        best = inside;
+        bestStart = ((<u32>(at - first)) << 3) + <u32>ctz(runsOf(word, inside));
+      }
+    }
+    before = <u32>clz(~word) + (word == ALL ? before : 0);
   }
-  // bits behind the end are clear; flipped, they are a run that ends nowhere
-  if (inside && bitsOf(map) - start > best) {
-    best = bitsOf(map) - start;
-    bestStart = start;
+  if (before > best) {
+    best = before;
+    bestStart = bits - before;
   }
   longestStart = bestStart;
   return best;
+}
+
+/** Length of the longest run of set bits of a word, if it is longer than `than`; else 0. */
+function longestInside(word: u64, than: u32): u32 {
+  if (!runsOf(word, than + 1)) return 0;
+  let length: u32 = 0;
+  for (; word; word &= word >> 1) ++length;
+  return length;
+}
+
+/** Where runs of `length`, 1 to 64, set bits of a word begin, a bit each. */
+function runsOf(word: u64, length: u32): u64 {
+  let left = length - 1;
+  for (let step: u32 = 1; left > 0; step <<= 1) {
+    const by = min(step, left);
+    word &= word >> by;
+    left -= by;
+  }
+  return word;
 }

@@ -18,12 +18,15 @@ const inputs = [
   "node_modules/assemblyscript/package.json",
 ];
 
+/** What asc is to do for the core with assertions, which says the constants of the boundary as well. */
+export const DEBUG_CORE = ["--target", "debug", "assembly/constants.ts"] as const;
+
 /** `build/debug.wasm` and its source map: assertions on, one import, `env.abort`. */
 export const debugCore: Step = {
   name: "debug",
   after: [],
   inputs,
-  run: () => compile("debug", "assembly/constants.ts"),
+  run: () => compile("debug", ...DEBUG_CORE),
 };
 
 /** `build/release.wasm`, its declarations, and the same bytes inlined in a module. */
@@ -32,25 +35,18 @@ export const releaseCore: Step = {
   after: [],
   inputs: [...inputs, "scripts/inline-hot.mjs"],
   async run() {
-    const outputs = await compile("release", "--transform", inlineHot);
+    const outputs = await compile("release", "--target", "release", "--transform", inlineHot);
     const wasm = outputs.find(({ path }) => path === "build/release.wasm");
     if (wasm === undefined) throw new Error("asc wrote no build/release.wasm");
     return [...outputs, ...inline(wasm.content as Uint8Array<ArrayBuffer>)];
   },
 };
 
-/** Runs asc on one target of asconfig.json, with more options, and collects what it writes. */
-async function compile(target: string, ...options: string[]): Promise<Output[]> {
+/** Runs asc with these options and collects what it writes, files called `name`. */
+async function compile(name: string, ...options: string[]): Promise<Output[]> {
   const folder = mkdtempSync(join(tmpdir(), "virtio-mem-core-"));
   try {
-    await run(process.execPath, [
-      asc,
-      "--target",
-      target,
-      "--outFile",
-      join(folder, `${target}.wasm`),
-      ...options,
-    ]);
+    await run(process.execPath, [asc, ...options, "--outFile", join(folder, `${name}.wasm`)]);
     return readdirSync(folder).map((name) => ({
       path: `build/${name}`,
       content: readFileSync(join(folder, name)),

@@ -13,6 +13,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
+import { DEBUG_CORE } from "../core.js";
 import { damage, type Edit } from "./edit.js";
 
 const require = createRequire(import.meta.url);
@@ -113,7 +114,7 @@ export class Sandbox {
   }
 
   async #compile({ file, breaks }: Edit): Promise<void> {
-    const args = [ASC, "--target", "debug", "--outFile", CORE];
+    const args = [ASC, ...DEBUG_CORE, "--outFile", CORE];
     const { code, output } = await this.#run(args, 120_000);
     if (code !== 0) throw new Error(`${file} (${breaks}) does not compile:\n${output}`);
   }
