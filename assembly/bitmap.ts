@@ -171,6 +171,16 @@ export function longestRun(map: usize, set: bool): u32 {
   // length of the run that the words so far end in
   let before: u32 = 0;
   for (let at = first; at <= last; at += 8) {
+    // from here on only runs over several words can be longer
+    for (; best >= LONGEST_INSIDE && at < last; at += 8) {
+      const word = load<u64>(at) ^ flip;
+      const length = before + <u32>ctz(~word);
+      if (length > best) {
+        best = length;
+        bestStart = ((<u32>(at - first)) << 3) - before;
+      }
+      before = <u32>clz(~word) + (word == ALL ? before : 0);
+    }
     let word = load<u64>(at) ^ flip;
     if (at == last) word &= tailMask(bits - 1);
     const length = before + <u32>ctz(~word);
@@ -178,12 +188,10 @@ export function longestRun(map: usize, set: bool): u32 {
       best = length;
       bestStart = ((<u32>(at - first)) << 3) - before;
     }
-    if (best < LONGEST_INSIDE) {
-      const inside = longestInside(word, best);
-      if (inside) {
-        best = inside;
-        bestStart = ((<u32>(at - first)) << 3) + <u32>ctz(runsOf(word, inside));
-      }
+    const inside = longestInside(word, best);
+    if (inside) {
+      best = inside;
+      bestStart = ((<u32>(at - first)) << 3) + <u32>ctz(runsOf(word, inside));
     }
     before = <u32>clz(~word) + (word == ALL ? before : 0);
   }
@@ -197,7 +205,7 @@ export function longestRun(map: usize, set: bool): u32 {
 
 /** Length of the longest run of set bits of a word, if it is longer than `than`; else 0. */
 function longestInside(word: u64, than: u32): u32 {
-  if (!runsOf(word, than + 1)) return 0;
+  if (than >= LONGEST_INSIDE || !runsOf(word, than + 1)) return 0;
   let length: u32 = 0;
   for (; word; word &= word >> 1) ++length;
   return length;

@@ -23,9 +23,21 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/bitmap.ts",
-    old: "if (inside && bit - start > best) {",
-    new: "if (inside && bit - start >= best) {",
-    breaks: "the highest of equally long runs is taken",
+    old: "if (before > best) {",
+    new: "if (before >= best) {",
+    breaks: "a run at the end is taken for an equally long one",
+  },
+  {
+    file: "assembly/bitmap.ts",
+    old: "const LONGEST_INSIDE: u32 = 62;",
+    new: "const LONGEST_INSIDE: u32 = 61;",
+    breaks: "a run of 62 bits inside of a word is not found",
+  },
+  {
+    file: "assembly/bitmap.ts",
+    old: "if (at == last) word &= tailMask(bits - 1);",
+    new: "",
+    breaks: "a run of clear bits goes on behind the end",
   },
   // free-list, page
   {

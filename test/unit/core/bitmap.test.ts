@@ -80,6 +80,35 @@ test.each([
   expect(drawn(map).longestRun(set)).toEqual(run);
 });
 
+describe("the longest run", () => {
+  const LENGTH = 4 * 64 + 13;
+
+  // runs of lengths about that of a word, wherever they lie in it, beside one that is a bit shorter, as long, or a bit longer
+  test.each([1, 2, 15, 31, 32, 33, 60, 61, 62, 63, 64, 65, 66, 127, 128, 129])(
+    "of %i bits is found at every place",
+    (length) => {
+      for (let at = 0; at + length <= LENGTH; at++) {
+        for (const other of [length - 1, length, length + 1]) {
+          for (const start of [at - other - 1, at + length + 1]) {
+            if (start < 0 || start + other > LENGTH || other < 1) continue;
+            const map = cleared(LENGTH);
+            map.write(at, length, true);
+            map.write(start, other, true);
+            const isOther = other > length || (other === length && start < at);
+            const expected = isOther ? { start, length: other } : { start: at, length };
+            expect(map.longestRun(true)).toEqual(expected);
+            const flipped = cleared(LENGTH);
+            flipped.write(0, LENGTH, true);
+            flipped.write(at, length, false);
+            flipped.write(start, other, false);
+            expect(flipped.longestRun(false)).toEqual(expected);
+          }
+        }
+      }
+    },
+  );
+});
+
 test("bits are as in a plain array, whatever is written", () => {
   const length = fc.integer({ min: 1, max: 300 });
   const writes = fc.array(fc.tuple(fc.nat(), fc.nat(), fc.boolean()), { maxLength: 20 });
