@@ -5,6 +5,7 @@ import { Node, NodeKind } from "assemblyscript";
 import { Transform } from "assemblyscript/transform";
 
 const HOT = {
+  "assembly/boundary/pages": ["allocSingle"],
   "assembly/buddy": [
     "freeBuddyOf",
     "insertMerged",

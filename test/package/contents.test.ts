@@ -46,3 +46,8 @@ test("the library is at most 100 kB after gzip", () => {
   const dist = join(consumer, "node_modules/virtio-mem-engine/dist");
   expect(gzipSync(readFileSync(join(dist, "index.js"))).length).toBeLessThanOrEqual(100_000);
 });
+
+test("the core is at most 64 KiB", () => {
+  const core = createRequire(join(consumer, "index.js")).resolve("virtio-mem-engine/core.wasm");
+  expect(readFileSync(core).length).toBeLessThanOrEqual(65_536);
+});
