@@ -1,10 +1,10 @@
 import { spreadOf, type Comparison } from "../compare/comparison.js";
 import { formatRoughSize } from "../units.js";
 import { columnsOf, type FigureColumn } from "./comparison-figures.js";
-import { element, escapeXml, rect, short, text } from "./svg-element.js";
+import { element, rect, short, text } from "./svg-element.js";
+import { FAINT, MARGIN, svgSheet } from "./svg-sheet.js";
 
 const WIDTH = 960;
-const MARGIN = 28;
 const PER_ROW = 2;
 const GAP = 36;
 const PANEL_WIDTH = (WIDTH - 2 * MARGIN - GAP) / PER_ROW;
@@ -12,13 +12,10 @@ const PANEL_WIDTH = (WIDTH - 2 * MARGIN - GAP) / PER_ROW;
 const VALUE_WIDTH = 150;
 const LINE = 36;
 const HEAD = 104;
-const INK = "#1b1f23";
-const FAINT = "#5a6570";
 const TRACK = "#eef1f4";
 const BAR = "#9db8d2";
 const BEST = "#2f74b5";
 const SPREAD = "#1b1f23";
-const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif";
 
 /** A comparison as bars: a panel per figure, a bar per policy, the spread over the seeds as a line on it. */
 export function comparisonSvg(comparison: Comparison): string {
@@ -37,24 +34,7 @@ export function comparisonSvg(comparison: Comparison): string {
     const y = HEAD + Math.floor(at / PER_ROW) * (panelHeight + 18);
     return panelOf(comparison, column, x, y);
   });
-  return element(
-    "svg",
-    {
-      xmlns: "http://www.w3.org/2000/svg",
-      width: WIDTH,
-      height,
-      viewBox: `0 0 ${WIDTH} ${height}`,
-      "font-family": FONT,
-      "font-size": 12,
-      fill: INK,
-    },
-    element("title", {}, escapeXml(title)),
-    element("desc", {}, escapeXml(words)),
-    rect(0, 0, WIDTH, height, { fill: "#ffffff" }),
-    text(MARGIN, 38, title.slice(-80), { "font-size": 21, "font-weight": 600 }),
-    text(MARGIN, 62, words, { "font-size": 13, fill: FAINT }),
-    ...panels,
-  );
+  return svgSheet(WIDTH, height, { title, heading: title.slice(-80), words }, panels);
 }
 
 function panelOf(comparison: Comparison, column: FigureColumn, x: number, y: number): string {

@@ -3,15 +3,13 @@ import { formatCount, formatDuration, formatRoughSize } from "../units.js";
 import { marks, timeMarks } from "./plot-scale.js";
 import { headline } from "./scenario-text.js";
 import { element, escapeXml, rect, short, text } from "./svg-element.js";
+import { FAINT, INK, svgSheet } from "./svg-sheet.js";
 
 const WIDTH = 960;
 const LEFT = 84;
 const RIGHT = 28;
 const PLOT_WIDTH = WIDTH - LEFT - RIGHT;
-const INK = "#1b1f23";
-const FAINT = "#5a6570";
 const GRID = "#e3e7eb";
-const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif";
 /** More points than pixels show nothing more. */
 const MAX_POINTS = 2 * PLOT_WIDTH;
 
@@ -45,24 +43,8 @@ export function scenarioSvg(result: ScenarioResult): string {
     top += panel.height + 74;
   }
   const height = top - 10;
-  return element(
-    "svg",
-    {
-      xmlns: "http://www.w3.org/2000/svg",
-      width: WIDTH,
-      height,
-      viewBox: `0 0 ${WIDTH} ${height}`,
-      "font-family": FONT,
-      "font-size": 12,
-      fill: INK,
-    },
-    element("title", {}, escapeXml(title)),
-    element("desc", {}, escapeXml(headline(result))),
-    rect(0, 0, WIDTH, height, { fill: "#ffffff" }),
-    text(28, 38, title.slice(0, 90), { "font-size": 21, "font-weight": 600 }),
-    text(28, 62, headline(result), { "font-size": 13, fill: FAINT }),
-    ...parts,
-  );
+  const head = { title, heading: title.slice(0, 90), words: headline(result) };
+  return svgSheet(WIDTH, height, head, parts);
 }
 
 function panelsOf({ workloads, bootSize, samples }: ScenarioResult): Panel[] {

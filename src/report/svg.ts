@@ -6,18 +6,15 @@ import { inkOn, LABEL_WIDTH, MAP_WIDTH } from "./map-scene.js";
 import { isReason, reasonsBySize, RegionMap, sizeOf, type Fate } from "./region-map.js";
 import { element, escapeXml, rect, short, text } from "./svg-element.js";
 import { svgMap } from "./svg-map.js";
+import { FAINT, INK, MARGIN, svgSheet } from "./svg-sheet.js";
 
-const MARGIN = 28;
 const WIDTH = MARGIN * 2 + LABEL_WIDTH + MAP_WIDTH;
-const INK = "#1b1f23";
-const FAINT = "#5a6570";
 const BAR_TOP = 84;
 const BAR_HEIGHT = 24;
 /** Fates that are no reasons, in the order of bar and legend. */
 const PLAIN: readonly Fate[] = ["stays", "added", "given-back", "unplugged"];
 const LEGEND_COLUMNS = 3;
 const LEGEND_PITCH = 22;
-const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif";
 
 /**
  * The answer as a picture: a standalone SVG of the region in address order, with a legend that says
@@ -40,11 +37,6 @@ export function predictionSvg(prediction: Prediction): string {
   const title = headline(prediction, outcome);
 
   const parts = [
-    element("title", {}, escapeXml(title)),
-    element("desc", {}, escapeXml(subtitle(prediction))),
-    rect(0, 0, WIDTH, height, { fill: "#ffffff" }),
-    text(MARGIN, 40, title, { "font-size": 22, "font-weight": 600 }),
-    text(MARGIN, 64, subtitle(prediction), { "font-size": 13, fill: FAINT }),
     bar(prediction, map),
     ...legendFates.map((fate, i) => {
       const x = MARGIN + (i % LEGEND_COLUMNS) * ((WIDTH - 2 * MARGIN) / LEGEND_COLUMNS);
@@ -60,17 +52,7 @@ export function predictionSvg(prediction: Prediction): string {
     element("g", { transform: `translate(${short(MARGIN)} ${short(mapTop)})` }, drawing.markup),
     text(MARGIN, height - 12, footer(prediction), { fill: FAINT, "font-size": 11 }),
   ];
-  const root = {
-    xmlns: "http://www.w3.org/2000/svg",
-    width: WIDTH,
-    height,
-    viewBox: `0 0 ${short(WIDTH)} ${short(height)}`,
-    role: "img",
-    "font-family": FONT,
-    "font-size": 12,
-    fill: INK,
-  };
-  return `${element("svg", root, "\n", parts.join("\n"), "\n")}\n`;
+  return svgSheet(WIDTH, height, { title, words: subtitle(prediction) }, parts);
 }
 
 function subtitle(prediction: Prediction): string {
