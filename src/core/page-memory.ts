@@ -108,12 +108,14 @@ export class PageMemory {
 
   /** Watermarks in pages; boost included, as zoneinfo prints them. */
   setWatermarks(zone: number, min: number, low: number, high: number): void {
-    check(this.#core.setWatermarks(zone, min, low, high), `set watermarks ${min}/${low}/${high}`);
+    const result = this.#core.setWatermarks(zone, min, low, high);
+    if (result < 0) fail(result, `set watermarks ${min}/${low}/${high}`);
   }
 
   /** Pages of the zone kept from requests whose highest zone is `kind`. */
   setLowmemReserve(zone: number, kind: ZoneKindNumber, pages: number): void {
-    check(this.#core.setLowmemReserve(zone, kind, pages), `set lowmem reserve ${pages}`);
+    const result = this.#core.setLowmemReserve(zone, kind, pages);
+    if (result < 0) fail(result, `set lowmem reserve ${pages}`);
   }
 
   /** Per-CPU caches of a zone; `high` 0 switches them off. Cached pages go back to the buddy first. */
@@ -258,10 +260,8 @@ export class PageMemory {
 
   /** Marks a range taken by allocContig() PG_offline. */
   markOffline(startPfn: number, nrPages: number): void {
-    check(
-      this.#core.markOffline(startPfn, nrPages),
-      `mark ${nrPages} pages from pfn ${startPfn} offline`,
-    );
+    const result = this.#core.markOffline(startPfn, nrPages);
+    if (result < 0) fail(result, `mark ${nrPages} pages from pfn ${startPfn} offline`);
   }
 
   /** Isolates whole pageblocks; `false` where a page forbids it. */
@@ -289,17 +289,17 @@ export class PageMemory {
     nrPages: number,
     runs: readonly (readonly [startPfn: number, nrPages: number])[],
   ): void {
-    check(this.#core.startOnline(zone, startPfn, nrPages), `online pfn ${startPfn}`);
+    const started = this.#core.startOnline(zone, startPfn, nrPages);
+    if (started < 0) fail(started, `online pfn ${startPfn}`);
     for (const [start, nr] of runs) this.onlinePages(start, nr);
-    check(this.#core.endOnline(startPfn, nrPages), `online pfn ${startPfn}`);
+    const ended = this.#core.endOnline(startPfn, nrPages);
+    if (ended < 0) fail(ended, `online pfn ${startPfn}`);
   }
 
   /** Hands pages that were never onlined to the allocator: the generic online path. */
   onlinePages(startPfn: number, nrPages: number): void {
-    check(
-      this.#core.onlinePages(startPfn, nrPages),
-      `online ${nrPages} pages from pfn ${startPfn}`,
-    );
+    const result = this.#core.onlinePages(startPfn, nrPages);
+    if (result < 0) fail(result, `online ${nrPages} pages from pfn ${startPfn}`);
   }
 
   /** `offline_pages()`: 0 or -EBUSY; moved pages stay moved. */
