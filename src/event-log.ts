@@ -72,6 +72,7 @@ export class EventLog implements Log {
       if (oldest === undefined) break;
       this.#dropped += oldest.length;
     }
+    if (this.#followers.size === 0) return;
     for (const follower of this.#followers) follower(entry);
   }
 

@@ -7,10 +7,12 @@ const PIECE_ENTRIES = 1024;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** How one entry of a pattern goes on from repetition to repetition. */
+/** How one entry of a pattern goes on from repetition to repetition, field by field in the order of the entry. */
 interface Course {
   readonly names: readonly string[];
-  /** By name: what is added each time; `undefined` where the field stays as it is. */
+  /** What the fields are at first. */
+  readonly values: readonly unknown[];
+  /** What is added each time; `undefined` where the field stays as it is. */
   readonly steps: readonly (number | undefined)[];
 }
 
@@ -48,7 +50,7 @@ export class LogPieces {
 
   add(entry: LogEntry): void {
     const last = this.pieces.at(-1);
-    if (last?.courses !== undefined && continues(last, entry)) last.length++;
+    if (last?.courses !== undefined && continues(last.courses, last.length, entry)) last.length++;
     else this.#addSingle(entry, last);
     this.#length++;
   }
@@ -152,25 +154,31 @@ function courseOf(entry: LogEntry, next: LogEntry): Course {
     const [from, to] = [now[name], then[name]];
     return typeof from === "number" && typeof to === "number" ? to - from : undefined;
   });
-  return { names, steps };
+  return { names, values: names.map((name) => now[name]), steps };
 }
 
-/** Is this the entry that comes next in the pattern? */
-function continues({ entries, courses, length }: LogPiece, entry: LogEntry): boolean {
-  const at = length % entries.length;
-  const times = (length - at) / entries.length;
-  const [pattern, course] = [entries[at], courses?.[at]];
-  if (course === undefined || pattern === undefined) return false;
-  if (entry.type !== pattern.type || entry.device !== pattern.device) return false;
-  const { names, steps } = course;
-  const [template, given] = [pattern, entry] as unknown as [Fields, Fields];
-  for (let i = 0; i < names.length; i++) {
-    const [name = "", step] = [names[i], steps[i]];
-    const from = template[name];
-    const expected = step === undefined ? from : (from as number) + times * step;
+/**
+ * Is this entry number `index` of the pattern? One with the same fields in another order does not count.
+ *
+ * Every entry of a long run passes through here. `for in` it is because an engine knows where each field lies that
+ * it goes to; by the names of the pattern it would have to look each of them up.
+ */
+function continues(courses: readonly Course[], index: number, entry: LogEntry): boolean {
+  const at = index % courses.length;
+  const times = (index - at) / courses.length;
+  const course = courses[at];
+  if (course === undefined) return false;
+  const { names, values, steps } = course;
+  const given = entry as unknown as Fields;
+  let field = 0;
+  for (const name in given) {
+    if (name !== names[field]) return false;
+    const step = steps[field];
+    const expected = step === undefined ? values[field] : (values[field] as number) + times * step;
     if (given[name] !== expected) return false;
+    field++;
   }
-  return true;
+  return field === names.length;
 }
 
 /** Entry `index` of a pattern, made anew. */

@@ -114,6 +114,17 @@ test("a pattern counts once", () => {
   expect([...log.of("contig", 299_999)]).toEqual([entryAt(3, 99_999, 2)]);
 });
 
+test("what has a field more or less, or the same ones in another order, is read as it was written", () => {
+  const log = new EventLog(new VirtualClock());
+  const written = Array.from({ length: 40 }, (_, at) => entryAt(0, at, 1));
+  const fieldsAt = (at: number) => Object.entries(entryAt(0, at, 1));
+  written[20] = Object.fromEntries(fieldsAt(20).toReversed()) as unknown as LogEntry;
+  written[30] = Object.fromEntries(fieldsAt(30).slice(0, -1)) as unknown as LogEntry;
+  written[38] = { ...entryAt(0, 38, 1), device: 1 };
+  for (const entry of written) log.add(entry);
+  expect(log.entries).toEqual(written);
+});
+
 test("the capacity must be a whole number from 2048 on", () => {
   expect(() => new EventLog(new VirtualClock(), 100)).toThrow(
     "capacity must be a whole number from 2048 on, got 100",
