@@ -4,8 +4,8 @@ import type { Edit } from "./edit.js";
 export const driverEdits: readonly Edit[] = [
   {
     file: "src/linux/watermarks.ts",
-    old: "const kernel = zones.filter(({ index, managed }) => index <= 2 && managed > 0);",
-    new: "const kernel = zones.filter(({ managed }) => managed > 0);",
+    old: "if (index > 2 || managed <= 0) continue;",
+    new: "if (managed <= 0) continue;",
     breaks: "ZONE_MOVABLE counts for min_free_kbytes",
   },
   {

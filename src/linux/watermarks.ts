@@ -10,17 +10,19 @@ const SCALE_FACTOR = 10;
 /** Ratios of the lowmem reserve by zone index DMA, DMA32, Normal. */
 const RESERVE_RATIOS = [256, 256, 32] as const;
 
-export interface WatermarkZone {
-  /** Zone index as Linux numbers it: 0 DMA, 1 DMA32, 2 Normal, 3 Movable. */
-  readonly index: number;
-  readonly managed: number;
-  readonly high: number;
-}
-
 export interface Watermarks {
   readonly min: number;
   readonly low: number;
   readonly high: number;
+}
+
+export interface WatermarkZone {
+  /** Zone index as Linux numbers it: 0 DMA, 1 DMA32, 2 Normal, 3 Movable. */
+  readonly index: number;
+  /** A zone with none, or miscounted below 0, has no say. */
+  readonly managed: number;
+  /** Those that it has had so far. */
+  readonly marks: Pick<Watermarks, "high">;
 }
 
 /**
@@ -29,13 +31,18 @@ export interface Watermarks {
  * @param limitKib - upper clamp: 262144 from v5.8 on, 65536 before.
  */
 export function minFreeKib(zones: readonly WatermarkZone[], limitKib: number): number {
-  const kernel = zones.filter(({ index, managed }) => index <= 2 && managed > 0);
-  const pages = kernel.reduce((sum, zone) => sum + Math.max(0, zone.managed - zone.high), 0);
+  let pages = 0;
+  let kernelZones = 0;
+  for (const { index, managed, marks } of zones) {
+    if (index > 2 || managed <= 0) continue;
+    pages += Math.max(0, managed - marks.high);
+    kernelZones++;
+  }
   const base = Math.floor(Math.sqrt(pages * KIB_PER_PAGE * 16));
   const clamped = Math.min(Math.max(base, MIN_FREE_KIB), limitKib);
   const recommended =
     Math.min(
-      PAGEBLOCK_PAGES * kernel.length * (2 + MOBILITY_TYPES * MOBILITY_TYPES),
+      PAGEBLOCK_PAGES * kernelZones * (2 + MOBILITY_TYPES * MOBILITY_TYPES),
       Math.floor(pages / 20),
     ) * KIB_PER_PAGE;
   return Math.max(clamped, recommended);
@@ -50,7 +57,7 @@ export function watermarksOf(managed: number, allManaged: number, minFree: numbe
 }
 
 /** Pages of zone `index` kept from requests whose highest zone is `highest`, by the managed pages of the node's zones. */
-export function lowmemReserve(managed: readonly number[], index: number, highest: number): number {
+export function lowmemReserve(managed: ArrayLike<number>, index: number, highest: number): number {
   const ratio = RESERVE_RATIOS[index];
   if (ratio === undefined || highest <= index || (managed[index] ?? 0) === 0) return 0;
   let above = 0;

@@ -23,6 +23,8 @@ export interface Zone {
   /** Index in the core. */
   readonly id: number;
   readonly kind: ZoneKind;
+  /** Index as Linux numbers it; see {@link LINUX_INDEX}. */
+  readonly index: number;
   readonly node: number;
   /**
    * Pages that Linux counts as handed to the allocator. Less than 0 is possible in the version whose
@@ -55,6 +57,8 @@ export class ZoneTable {
   readonly #limitKib: number;
   /** Total RAM in pages: what all zones together have got, as Linux counts it. */
   totalRam = 0;
+  /** Managed pages of one node by Linux index. */
+  readonly #managed = new Float64Array(4);
   /** min_free_kbytes as somebody set it; undefined where Linux computes it. */
   #fixedMinFreeKib: number | undefined;
 
@@ -69,7 +73,8 @@ export class ZoneTable {
 
   /** The zone of that kind and node; undefined where there is none. */
   find(kind: ZoneKind, node: number): Zone | undefined {
-    return this.#zones.find((zone) => zone.kind === kind && zone.node === node);
+    for (const zone of this.#zones) if (zone.kind === kind && zone.node === node) return zone;
+    return undefined;
   }
 
   /** The zone of that kind and node; made where there is none. */
@@ -79,7 +84,7 @@ export class ZoneTable {
     const id = this.#pages.addZone(ZoneKindNumber[kind], node);
     const marks = { min: 0, low: 0, high: 0 };
     const empty = { managed: 0, present: 0, bootPresent: 0, spanStart: 0, spanEnd: 0, bootEnd: 0 };
-    const zone: Zone = { id, kind, node, ...empty, marks };
+    const zone: Zone = { id, kind, index: LINUX_INDEX[kind], node, ...empty, marks };
     this.#zones.push(zone);
     return zone;
   }
@@ -103,7 +108,7 @@ export class ZoneTable {
    */
   settleMinFree(): void {
     const total = this.#zones.reduce((sum, zone) => sum + zone.marks.min, 0) * 4;
-    const computed = minFreeKib(this.#forMarks(), this.#limitKib);
+    const computed = minFreeKib(this.#zones, this.#limitKib);
     const sameAsComputed = Math.abs(total - computed) <= computed / 50 + 4 * this.#zones.length;
     this.#fixedMinFreeKib = sameAsComputed || total === 0 ? undefined : total;
     this.#setReserves();
@@ -111,8 +116,9 @@ export class ZoneTable {
 
   /** Computes marks and reserves anew: a memory block came online or went offline. */
   recompute(): void {
-    const minFree = this.#fixedMinFreeKib ?? minFreeKib(this.#forMarks(), this.#limitKib);
-    const all = this.#zones.reduce((sum, zone) => sum + Math.max(0, zone.managed), 0);
+    const minFree = this.#fixedMinFreeKib ?? minFreeKib(this.#zones, this.#limitKib);
+    let all = 0;
+    for (const { managed } of this.#zones) all += Math.max(0, managed);
     for (const zone of this.#zones) {
       zone.marks = watermarksOf(Math.max(0, zone.managed), all, minFree);
       this.#pages.setWatermarks(zone.id, zone.marks.min, zone.marks.low, zone.marks.high);
@@ -120,26 +126,22 @@ export class ZoneTable {
     this.#setReserves();
   }
 
-  #forMarks(): { index: number; managed: number; high: number }[] {
-    return this.#zones.map(({ kind, managed, marks }) => ({
-      index: LINUX_INDEX[kind],
-      managed: Math.max(0, managed),
-      high: marks.high,
-    }));
-  }
-
   #setReserves(): void {
+    let node: number | undefined;
     for (const zone of this.#zones) {
-      const managed = [0, 0, 0, 0];
-      for (const other of this.#zones) {
-        if (other.node !== zone.node) continue;
-        const index = LINUX_INDEX[other.kind];
-        managed[index] = (managed[index] ?? 0) + Math.max(0, other.managed);
-      }
+      if (zone.node !== node) this.#sumManaged((node = zone.node));
       for (const { kind, highest } of REQUESTS) {
-        const pages = lowmemReserve(managed, LINUX_INDEX[zone.kind], highest);
+        const pages = lowmemReserve(this.#managed, zone.index, highest);
         this.#pages.setLowmemReserve(zone.id, kind, pages);
       }
+    }
+  }
+
+  #sumManaged(node: number): void {
+    this.#managed.fill(0);
+    for (const zone of this.#zones) {
+      if (zone.node !== node) continue;
+      this.#managed[zone.index] = (this.#managed[zone.index] ?? 0) + Math.max(0, zone.managed);
     }
   }
 }

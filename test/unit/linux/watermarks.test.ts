@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { lowmemReserve, minFreeKib, watermarksOf } from "../../../src/linux/watermarks.js";
 
 const GiB_PAGES = 2 ** 18;
-const normal = (managed: number, high = 0) => ({ index: 2, managed, high });
+const zone = (index: number, managed: number, high = 0) => ({ index, managed, marks: { high } });
+const normal = (managed: number, high = 0) => zone(2, managed, high);
 
 describe("minFreeKib", () => {
   test.each([
@@ -18,14 +19,11 @@ describe("minFreeKib", () => {
   });
 
   test("huge pages want 11 pageblocks' worth per populated kernel zone, if that is more", () => {
-    const [dma, dma32] = [
-      { index: 0, managed: 3840, high: 21 },
-      { index: 1, managed: 770048, high: 4665 },
-    ];
+    const [dma, dma32] = [zone(0, 3840, 21), zone(1, 770048, 4665)];
     const all = [dma, dma32, normal(3407872, 20653)];
     expect(minFreeKib(all, 262144)).toBe(67584);
     expect(minFreeKib(all.slice(1), 262144)).toBe(45056);
-    expect(minFreeKib([...all, { index: 3, managed: 2 ** 30, high: 0 }], 262144)).toBe(67584);
+    expect(minFreeKib([...all, zone(3, 2 ** 30)], 262144)).toBe(67584);
     expect(minFreeKib([...all.slice(1), { ...dma, managed: 0 }], 262144)).toBe(45056);
   });
 
