@@ -121,21 +121,21 @@ export function adoptMemoryBlocks(
   for (const { id, state } of capture.memoryBlocks) {
     if (!inRegion(capture, id)) continue;
     const start = id * pagesPerBlock;
-    const runs: [number, number][] = [];
+    const memmap: number[] = [];
     for (let section = 0; section < capture.memoryBlockSize / SECTION_SIZE; section++) {
       const pfn = memmaps.get(id * capture.memoryBlockSize + section * SECTION_SIZE);
-      if (pfn !== undefined && isMemmap(pages, pfn)) runs.push([pfn, PAGEBLOCK_PAGES]);
+      if (pfn !== undefined && isMemmap(pages, pfn)) memmap.push(pfn, PAGEBLOCK_PAGES);
     }
     const zoneId = state === "online" ? pages.zoneIndex(start) : undefined;
     if (zoneId === undefined) {
-      hotplug.adopt(id, undefined, 0, runs);
+      hotplug.adopt(id, undefined, 0, memmap);
       continue;
     }
     const zone = zones.byId(zoneId);
     zone.bootPresent -= pagesPerBlock;
     let managed = 0;
     for (const [, nr] of pluggedPages(capture, pages, id)) managed += nr;
-    hotplug.adopt(id, zone, managed, runs);
+    hotplug.adopt(id, zone, managed, memmap);
   }
   for (const zone of zones.all()) {
     if (zone.bootPresent > 0) zone.bootEnd = Math.min(zone.spanEnd, firstPfn);

@@ -7,8 +7,11 @@ export const MEMMAP_ORDER = 9;
 /** Bytes of struct pages of a section: 64 for each page. */
 export const MEMMAP_SIZE = 2 * 1024 * 1024;
 
-/** Pages that hold struct pages, as runs. */
-export type MemmapRuns = readonly (readonly [startPfn: number, nrPages: number])[];
+/**
+ * Pages that hold struct pages, as runs: first pfn and length of one after the other. Flat, because each of the 131,072
+ * memory blocks of a guest of 16 TiB keeps such a list.
+ */
+export type MemmapRuns = readonly number[];
 
 /** Takes the struct pages of `sections` sections, near `node`; undefined where there is no room: all or nothing. */
 export function chargeMemmap(
@@ -16,22 +19,23 @@ export function chargeMemmap(
   sections: number,
   node: number,
 ): MemmapRuns | undefined {
-  let runs: (readonly [number, number])[] = [];
+  let runs: MemmapRuns | undefined;
   for (let section = 0; section < sections; section++) {
     const part = allocMemmap(pages, node);
     if (part === undefined) {
-      freeMemmap(pages, runs);
+      freeMemmap(pages, runs ?? []);
       return undefined;
     }
-    // not pushed: an array that grows takes room for 16 more, in each of the 131,072 memory blocks of 16 TiB
-    runs = runs.concat(part);
+    // not pushed: an array that grows takes room for 16 more
+    runs = runs === undefined ? part : [...runs, ...part];
   }
   return runs;
 }
 
 /** Gives struct pages back: the memory that they describe is gone. */
 export function freeMemmap(pages: PageMemory, runs: MemmapRuns): void {
-  for (const [startPfn, nrPages] of runs) {
+  for (let at = 0; at < runs.length; at += 2) {
+    const [startPfn = 0, nrPages = 0] = [runs[at], runs[at + 1]];
     if (nrPages === PAGEBLOCK_PAGES) pages.free(startPfn, MEMMAP_ORDER);
     else pages.freeRun(startPfn, nrPages);
   }
@@ -48,15 +52,20 @@ function allocMemmap(pages: PageMemory, node: number): MemmapRuns | undefined {
     flags: AllocFlag.Compound,
   };
   const pfn = pages.tryAlloc(request);
-  if (pfn !== undefined) return [[pfn, PAGEBLOCK_PAGES]];
+  if (pfn !== undefined) return [pfn, PAGEBLOCK_PAGES];
   const runs: [number, number][] = [];
-  if (pages.allocBulk(PAGEBLOCK_PAGES, request, runs) === PAGEBLOCK_PAGES) return runs;
-  freeMemmap(pages, runs);
+  const isEnough = pages.allocBulk(PAGEBLOCK_PAGES, request, runs) === PAGEBLOCK_PAGES;
+  const flat = runs.flat();
+  if (isEnough) return flat;
+  freeMemmap(pages, flat);
   return undefined;
 }
 
 /** Pages that are not among the first `nr` of an ascending list of runs. */
-export function withoutFirst(runs: MemmapRuns, nr: number): MemmapRuns {
+export function withoutFirst(
+  runs: readonly (readonly [startPfn: number, nrPages: number])[],
+  nr: number,
+): readonly (readonly [startPfn: number, nrPages: number])[] {
   if (nr === 0) return runs;
   const first = runs[0]?.[0] ?? 0;
   return runs.flatMap(([startPfn, nrPages]) => {

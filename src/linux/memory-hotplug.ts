@@ -21,10 +21,15 @@ import {
 } from "./memmap.js";
 import { MemoryAccounting, type AccountedBlock } from "./memory-accounting.js";
 import { MemoryGroups } from "./memory-groups.js";
-import { chooseZone, type OnlineSettings } from "./online-policy.js";
+import { chooseZone, type OnlineSettings, type ZoneChoice } from "./online-policy.js";
 import type { LinuxProfile } from "./profile.js";
 import { extendSpan, shrinkSpan } from "./zone-span.js";
 import type { Zone, ZoneTable } from "./zone-table.js";
+
+interface RegisteredNotifier {
+  readonly notifier: MemoryNotifier;
+  readonly priority: number;
+}
 
 /** A memory block as Linux knows it. */
 interface MemoryBlock extends AccountedBlock {
@@ -53,8 +58,10 @@ export class MemoryHotplug implements LinuxMemory {
   readonly #options: MemoryHotplugOptions;
   readonly #pages: PageMemory;
   readonly #zones: ZoneTable;
-  readonly #blocks = new Map<number, MemoryBlock>();
-  #notifiers: { readonly notifier: MemoryNotifier; readonly priority: number }[] = [];
+  /** By id. */
+  readonly #blocks: (MemoryBlock | undefined)[];
+  /** In the order in which they are called; made anew when one comes or goes. */
+  #notifiers: readonly RegisteredNotifier[] = [];
   readonly #groups = new MemoryGroups();
   readonly #accounting: MemoryAccounting;
   readonly #pagesPerBlock: number;
@@ -65,6 +72,8 @@ export class MemoryHotplug implements LinuxMemory {
     this.#zones = options.zones;
     this.memoryBlockSize = options.memoryBlockSize;
     this.#pagesPerBlock = options.memoryBlockSize / PAGE_SIZE;
+    const nrPages = options.pages.nrPageblocks * PAGEBLOCK_PAGES;
+    this.#blocks = new Array<MemoryBlock | undefined>(Math.ceil(nrPages / this.#pagesPerBlock));
     const { accounting } = options.profile.driver;
     this.#accounting = new MemoryAccounting(options.zones, accounting, this.#pagesPerBlock);
   }
@@ -83,11 +92,11 @@ export class MemoryHotplug implements LinuxMemory {
    */
   adopt(id: number, zone: Zone | undefined, managed: number, memmap: MemmapRuns): void {
     const withdrawn = zone === undefined ? 0 : this.#pagesPerBlock - managed;
-    this.#blocks.set(id, { id, zone, memmap, managed, withdrawn });
+    this.#blocks[id] = { id, zone, memmap, managed, withdrawn };
   }
 
   memoryBlock(id: number): MemoryBlockInfo | undefined {
-    const block = this.#blocks.get(id);
+    const block = this.#blocks[id];
     if (block === undefined) return undefined;
     const { zone } = block;
     return { id, state: zone === undefined ? "offline" : "online", zone: zone?.kind };
@@ -96,23 +105,23 @@ export class MemoryHotplug implements LinuxMemory {
   addMemoryBlocks(firstId: number, count: number): number {
     const { autoOnline } = this.#options.online;
     for (let id = firstId; id < firstId + count; id++) {
-      if (this.#blocks.has(id)) return -Errno.EEXIST;
+      if (this.#blocks[id] !== undefined) return -Errno.EEXIST;
     }
     const added: MemoryBlock[] = [];
+    const sections = this.memoryBlockSize / SECTION_SIZE;
     for (let id = firstId; id < firstId + count; id++) {
-      const sections = this.memoryBlockSize / SECTION_SIZE;
       const memmap =
-        this.ownMemmapSize > 0 ? [] : chargeMemmap(this.#pages, sections, this.#nodeOf(id));
+        this.ownMemmapSize > 0
+          ? []
+          : chargeMemmap(this.#pages, sections, this.#nodeOf(this.#groupOf(id)));
       if (memmap === undefined) {
         for (const { memmap: runs } of added) freeMemmap(this.#pages, runs);
         return -Errno.ENOMEM;
       }
       added.push({ id, zone: undefined, memmap, managed: 0, withdrawn: 0 });
     }
-    this.#spend(
-      (this.memoryBlockSize / SECTION_SIZE) * count * this.#options.calibration.addSectionNs,
-    );
-    for (const block of added) this.#blocks.set(block.id, block);
+    this.#spend(sections * count * this.#options.calibration.addSectionNs);
+    for (const block of added) this.#blocks[block.id] = block;
     if (autoOnline !== "offline") for (const block of added) this.#online(block);
     return 0;
   }
@@ -120,7 +129,7 @@ export class MemoryHotplug implements LinuxMemory {
   offlineAndRemove(firstId: number, count: number): number {
     const taken: [MemoryBlock, ZoneKind][] = [];
     for (let id = firstId; id < firstId + count; id++) {
-      const block = this.#blocks.get(id);
+      const block = this.#blocks[id];
       if (block?.zone === undefined) continue;
       const { kind } = block.zone;
       const errno = this.#offline(block);
@@ -131,10 +140,10 @@ export class MemoryHotplug implements LinuxMemory {
       taken.push([block, kind]);
     }
     for (let id = firstId; id < firstId + count; id++) {
-      const block = this.#blocks.get(id);
+      const block = this.#blocks[id];
       if (block === undefined) continue;
       freeMemmap(this.#pages, block.memmap);
-      this.#blocks.delete(id);
+      this.#blocks[id] = undefined;
     }
     this.#spend(
       (this.memoryBlockSize / SECTION_SIZE) * count * this.#options.calibration.removeSectionNs,
@@ -150,7 +159,7 @@ export class MemoryHotplug implements LinuxMemory {
    *   online already.
    */
   onlineMemoryBlock(id: number, as: Exclude<OnlineSettings["autoOnline"], "offline">): number {
-    const block = this.#blocks.get(id);
+    const block = this.#blocks[id];
     if (block === undefined || block.zone !== undefined) return -Errno.EINVAL;
     this.#online(block, this.#chooseZone(block, as));
     return this.memoryBlock(id)?.state === "online" ? 0 : -Errno.EBUSY;
@@ -163,7 +172,7 @@ export class MemoryHotplug implements LinuxMemory {
    *   -EINVAL if there is no such memory block, or it is offline already.
    */
   offlineMemoryBlock(id: number): number {
-    const block = this.#blocks.get(id);
+    const block = this.#blocks[id];
     if (block?.zone === undefined) return -Errno.EINVAL;
     return this.#offline(block);
   }
@@ -188,7 +197,9 @@ export class MemoryHotplug implements LinuxMemory {
 
   setOffline(startPfn: number, nrPages: number): void {
     this.#pages.markOffline(startPfn, nrPages);
-    for (const [block, part] of this.#parts(startPfn, nrPages)) this.#accounting.taken(block, part);
+    this.#forEachPart(startPfn, nrPages, (block, part) => {
+      this.#accounting.taken(block, part);
+    });
   }
 
   fakeOnline(startPfn: number, nrPages: number): void {
@@ -197,36 +208,42 @@ export class MemoryHotplug implements LinuxMemory {
       const neverOnlined = pageClass === PageClass.NeverOnlined;
       if (neverOnlined) this.#pages.onlinePages(start, nr);
       else this.#pages.freeContig(start, nr);
-      for (const [block, part] of this.#parts(start, nr)) {
+      this.#forEachPart(start, nr, (block, part) => {
         this.#accounting.givenBack(block, part, neverOnlined);
-      }
+      });
     }
   }
 
   /** @param priority - higher ones are called first, equal ones in the order of registration. Default: 0. */
   registerNotifier(notifier: MemoryNotifier, priority = 0): () => void {
-    const at = this.#notifiers.findIndex((other) => other.priority < priority);
     const entry = { notifier, priority };
-    this.#notifiers.splice(at < 0 ? this.#notifiers.length : at, 0, entry);
-    for (const { id, zone } of this.#blocks.values()) {
-      const group = notifier.memoryGroup(id);
-      if (zone !== undefined && group !== undefined) this.#count(group, zone, 1);
+    const before = this.#notifiers.filter((other) => other.priority >= priority);
+    const after = this.#notifiers.filter((other) => other.priority < priority);
+    this.#notifiers = [...before, entry, ...after];
+    for (const block of this.#blocks) {
+      if (block?.zone !== undefined) this.#count(notifier.memoryGroup(block.id), block.zone, 1);
     }
     return () => {
       this.#notifiers = this.#notifiers.filter((other) => other !== entry);
     };
   }
 
-  /** Online memory blocks that a range of pages touches, and how many of its pages each has. */
-  *#parts(startPfn: number, nrPages: number): Generator<[block: MemoryBlock, nrPages: number]> {
+  /** Visits the online memory blocks that a range of pages touches, with how many of its pages each has. */
+  #forEachPart(
+    startPfn: number,
+    nrPages: number,
+    visit: (block: MemoryBlock, nrPages: number) => void,
+  ): void {
     const end = startPfn + nrPages;
     const firstId = Math.floor(startPfn / this.#pagesPerBlock);
     for (let id = firstId; id * this.#pagesPerBlock < end; id++) {
-      const block = this.#blocks.get(id);
+      const block = this.#blocks[id];
       if (block?.zone === undefined) continue;
       const blockStart = id * this.#pagesPerBlock;
-      const part = Math.min(blockStart + this.#pagesPerBlock, end) - Math.max(blockStart, startPfn);
-      yield [block, part];
+      visit(
+        block,
+        Math.min(blockStart + this.#pagesPerBlock, end) - Math.max(blockStart, startPfn),
+      );
     }
   }
 
@@ -237,54 +254,53 @@ export class MemoryHotplug implements LinuxMemory {
   /** Brings a block online unless a notifier vetoes, into the zone of the policy or the given one. */
   #online(block: MemoryBlock, kind: ZoneKind = this.#chooseZone(block)): void {
     const { id } = block;
-    const notifiers = this.#notifiers.map(({ notifier }) => notifier);
-    if (!notifiers.every((notifier) => notifier.goingOnline(id, kind))) {
-      for (const notifier of notifiers) notifier.cancelOnline(id);
+    const notifiers = this.#notifiers;
+    if (!notifiers.every(({ notifier }) => notifier.goingOnline(id, kind))) {
+      for (const { notifier } of notifiers) notifier.cancelOnline(id);
       return;
     }
     const start = this.#startPfn(block);
-    const zone = this.#zones.zone(kind, this.#nodeOf(id));
+    const group = this.#groupOf(id);
+    const zone = this.#zones.zone(kind, this.#nodeOf(group));
     let runs: readonly (readonly [number, number])[] = [[start, this.#pagesPerBlock]];
-    for (const notifier of notifiers) runs = notifier.pluggedRuns(id) ?? runs;
+    for (const { notifier } of notifiers) runs = notifier.pluggedRuns(id) ?? runs;
     if (block.memmap.length === 0) runs = withoutFirst(runs, this.ownMemmapSize / PAGE_SIZE);
     this.#pages.online(zone.id, start, this.#pagesPerBlock, runs);
-    this.#accounting.online(
-      block,
-      zone,
-      runs.reduce((sum, [, nrPages]) => sum + nrPages, 0),
-    );
+    let onlined = 0;
+    for (const [, nrPages] of runs) onlined += nrPages;
+    this.#accounting.online(block, zone, onlined);
     extendSpan(zone, start, start + this.#pagesPerBlock);
-    this.#count(this.#groupOf(id), zone, 1);
+    this.#count(group, zone, 1);
     this.#zones.recompute();
-    for (const notifier of notifiers) notifier.online(id, kind);
+    for (const { notifier } of notifiers) notifier.online(id, kind);
   }
 
   #offline(block: MemoryBlock): number {
     const { id, zone } = block;
     if (zone === undefined) return 0;
-    const notifiers = this.#notifiers.map(({ notifier }) => notifier);
-    const vetoing = notifiers.findIndex((notifier) => !notifier.goingOffline(id));
+    const notifiers = this.#notifiers;
+    const vetoing = notifiers.findIndex(({ notifier }) => !notifier.goingOffline(id));
     if (vetoing >= 0) {
-      for (const notifier of notifiers) notifier.cancelOffline(id);
+      for (const { notifier } of notifiers) notifier.cancelOffline(id);
       const unasked = notifiers.slice(vetoing + 1);
-      if (unasked.some((notifier) => notifier.memoryGroup(id) !== undefined)) {
+      if (unasked.some(({ notifier }) => notifier.memoryGroup(id) !== undefined)) {
         this.#accounting.cancelledUnasked(block);
       }
       return -Errno.EBUSY;
     }
     const errno = this.#evacuate(block);
     if (errno !== 0) {
-      for (const notifier of notifiers) notifier.cancelOffline(id);
+      for (const { notifier } of notifiers) notifier.cancelOffline(id);
       return errno;
     }
     this.#accounting.offline(block);
     const start = this.#startPfn(block);
     shrinkSpan(zone, start, start + this.#pagesPerBlock, this.#pagesPerBlock, (pfn) => {
-      return this.#blocks.get(pfn / this.#pagesPerBlock)?.zone === zone;
+      return this.#blocks[pfn / this.#pagesPerBlock]?.zone === zone;
     });
     this.#count(this.#groupOf(id), zone, -1);
     this.#zones.recompute();
-    for (const notifier of notifiers) notifier.offline(id);
+    for (const { notifier } of notifiers) notifier.offline(id);
     return 0;
   }
 
@@ -309,8 +325,8 @@ export class MemoryHotplug implements LinuxMemory {
     return undefined;
   }
 
-  #nodeOf(id: number): number {
-    return this.#groupOf(id)?.node ?? this.#options.node;
+  #nodeOf(group: MemoryGroup | undefined): number {
+    return group?.node ?? this.#options.node;
   }
 
   #count(group: MemoryGroup | undefined, zone: Zone, sign: 1 | -1): void {
@@ -318,32 +334,32 @@ export class MemoryHotplug implements LinuxMemory {
   }
 
   #chooseZone(block: MemoryBlock, as = this.#options.online.autoOnline): ZoneKind {
-    const { id } = block;
-    const group = this.#groupOf(id);
-    const node = this.#nodeOf(id);
-    const kinds = group === undefined ? [] : this.#zonesOfUnit(id, group);
+    const { online } = this.#options;
+    const group = this.#groupOf(block.id);
     return chooseZone({
-      settings: { ...this.#options.online, autoOnline: as },
+      settings: as === online.autoOnline ? online : { ...online, autoOnline: as },
       zones: this.#zones,
       groups: this.#groups,
       group,
-      node,
+      node: this.#nodeOf(group),
       startPfn: this.#startPfn(block),
       nrPages: this.#pagesPerBlock,
-      unitRestPages: ((group?.unitMemoryBlocks ?? 1) - kinds.length) * this.#pagesPerBlock,
-      unitHasKernelZone: kinds.some((kind) => kind !== "Movable"),
+      ...this.#restOfUnit(block.id, group?.unitMemoryBlocks ?? 1),
     });
   }
 
-  /** Zones of the memory blocks that are online already in the unit in which a block comes and goes. */
-  #zonesOfUnit(id: number, { unitMemoryBlocks: nr }: MemoryGroup): ZoneKind[] {
+  /** What is online already, and what not yet, of the unit of `nr` memory blocks in which a block comes and goes. */
+  #restOfUnit(id: number, nr: number): Pick<ZoneChoice, "unitRestPages" | "unitHasKernelZone"> {
     const first = Math.floor(id / nr) * nr;
-    const kinds: ZoneKind[] = [];
+    let nrOnline = 0;
+    let unitHasKernelZone = false;
     for (let other = first; other < first + nr; other++) {
-      const kind = this.#blocks.get(other)?.zone?.kind;
-      if (kind !== undefined) kinds.push(kind);
+      const zone = this.#blocks[other]?.zone;
+      if (zone === undefined) continue;
+      nrOnline++;
+      if (zone.kind !== "Movable") unitHasKernelZone = true;
     }
-    return kinds;
+    return { unitRestPages: (nr - nrOnline) * this.#pagesPerBlock, unitHasKernelZone };
   }
 
   #spend(ns: number): void {
