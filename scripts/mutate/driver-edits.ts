@@ -136,8 +136,8 @@ export const driverEdits: readonly Edit[] = [
   },
   {
     file: "src/virtio-mem/sub-block-unplug.ts",
-    old: "for (let start = last; start >= 0; start -= count) yield start;",
-    new: "for (let start = 0; start <= last; start += count) yield start;",
+    old: 'subblocks === "descending" ? starts.reverse() : starts',
+    new: "starts",
     breaks: "subblocks go from the lowest up",
   },
   {

@@ -39,6 +39,8 @@ export class MemoryBlockTable {
   readonly #states: Uint8Array;
   /** Memory blocks by state code. */
   readonly #counts = new Uint32Array(STATES.length);
+  /** The states that any memory block is in, a bit each. */
+  #populated = 0;
   readonly #plugged: RunBitmap;
   readonly #onState: MemoryBlockTableOptions["onState"];
   #count = 0;
@@ -99,7 +101,7 @@ export class MemoryBlockTable {
   prepare(): number {
     const id = this.nextId;
     this.#count++;
-    this.#counts[CODES.unused] = this.countOf("unused") + 1;
+    this.#addCount("unused", 1);
     this.#onState(id, undefined, "unused");
     return id;
   }
@@ -120,8 +122,8 @@ export class MemoryBlockTable {
     if (from === state) return;
     if (this.countOf(from) === 0) throw new Error(`no memory block is counted as ${from}`);
     this.#states[id - this.firstId] = CODES[state];
-    this.#counts[CODES[from]] = this.countOf(from) - 1;
-    this.#counts[CODES[state]] = this.countOf(state) + 1;
+    this.#addCount(from, -1);
+    this.#addCount(state, 1);
     this.#onState(id, from, state);
   }
 
@@ -171,15 +173,18 @@ export class MemoryBlockTable {
     let wanted = 0;
     for (const state of states) wanted |= 1 << CODES[state];
     const end = this.#count;
-    for (let i = 0; i < end && this.#hasAny(states); i++) {
+    for (let i = 0; i < end && (this.#populated & wanted) !== 0; i++) {
       const index = descending ? end - 1 - i : i;
       if ((wanted >>> (this.#states[index] ?? 0)) & 1) yield this.firstId + index;
     }
   }
 
-  #hasAny(states: readonly MemoryBlockState[]): boolean {
-    for (const state of states) if (this.countOf(state) > 0) return true;
-    return false;
+  #addCount(state: MemoryBlockState, change: 1 | -1): void {
+    const code = CODES[state];
+    const count = (this.#counts[code] ?? 0) + change;
+    this.#counts[code] = count;
+    if (count === 0) this.#populated &= ~(1 << code);
+    else this.#populated |= 1 << code;
   }
 
   #bit(id: number): number {

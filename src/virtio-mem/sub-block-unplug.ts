@@ -5,12 +5,20 @@ import { KeptOut } from "./kept-out.js";
 import type { MemoryBlockState } from "./memory-block-state.js";
 import type { MemoryBlockTable } from "./memory-block-table.js";
 import { PolicyView } from "./policy-view.js";
-import type { Chunk, ShrinkableCache } from "./unplug-policy.js";
+import type { Chunk, ShrinkableCache, UnplugPolicy } from "./unplug-policy.js";
 
 const PAGE_SIZE = 4096;
 
 /** Result of a step that was refused by busy memory: the run goes on with the next. */
 const SKIPPED = 1;
+
+/** Chunks of one size in a memory block. */
+interface ChunkSize {
+  /** Subblocks of each. */
+  readonly count: number;
+  /** Where they start, in the policy's order; of no use where that is a function. */
+  readonly starts: readonly number[];
+}
 
 /** States in which a memory block may have been emptied without being removed, in cleaning order. */
 const EMPTY_STATES = ["movable-partial", "kernel-partial", "offline-partial"] as const;
@@ -25,6 +33,7 @@ export class SubBlockUnplug {
   readonly #view: PolicyView;
   readonly #subblockSize: number;
   readonly #memoryBlockSize: number;
+  readonly #chunkSizes: readonly ChunkSize[];
   /** Subblocks still to be unplugged in this run. */
   #left = 0;
   #hasEmptyMemoryBlock = false;
@@ -40,6 +49,7 @@ export class SubBlockUnplug {
     this.#view = new PolicyView(context, table);
     this.#subblockSize = context.geometry.subblockSize;
     this.#memoryBlockSize = context.geometry.memoryBlockSize;
+    this.#chunkSizes = chunkSizes(context.policy, table.subblocksPerMemoryBlock);
     const { link, profile } = context;
     this.#isStale = () => profile.checksConfigBeforeAttempt && link.configChanged;
   }
@@ -176,8 +186,9 @@ export class SubBlockUnplug {
       for (const id of this.#inPass(pass, states)) {
         if (isOffline(this.#table.state(id))) continue;
         this.#view.startVisit(id);
-        for (const count of this.#chunkSizes()) {
-          for (const start of this.#chunkStarts(id, count)) {
+        for (const size of this.#chunkSizes) {
+          const { count } = size;
+          for (const start of this.#chunkStarts(id, size)) {
             if (this.#table.isAllPlugged(id, start, count)) yield { id, start, count };
           }
         }
@@ -204,13 +215,15 @@ export class SubBlockUnplug {
   }
 
   /** The memory blocks of a pass in the policy's order. */
-  *#inPass(pass: number, states: readonly MemoryBlockState[]): Generator<number> {
+  #inPass(pass: number, states: readonly MemoryBlockState[]): Iterable<number> {
     const { memoryBlocks } = this.#context.policy;
-    if (typeof memoryBlocks === "string") {
-      yield* this.#table.inStates(states, memoryBlocks === "descending");
-      return;
-    }
-    for (const id of memoryBlocks(this.#view, pass)) {
+    return typeof memoryBlocks === "string"
+      ? this.#table.inStates(states, memoryBlocks === "descending")
+      : this.#inStates(memoryBlocks(this.#view, pass), states);
+  }
+
+  *#inStates(ids: Iterable<number>, states: readonly MemoryBlockState[]): Generator<number> {
+    for (const id of ids) {
       if (this.#table.has(id) && states.includes(this.#table.state(id))) yield id;
     }
   }
@@ -264,8 +277,9 @@ export class SubBlockUnplug {
   #emptyOnline(id: number): number {
     this.#view.startVisit(id);
     const wasEmpty = this.#table.nrPluggedOf(id) === 0;
-    for (const count of this.#chunkSizes()) {
-      for (const start of this.#chunkStarts(id, count)) {
+    for (const size of this.#chunkSizes) {
+      const { count } = size;
+      for (const start of this.#chunkStarts(id, size)) {
         if (this.#left < count || count > this.#table.nrPluggedOf(id)) break;
         const rc = this.#tryChunk({ id, start, count });
         if (rc !== 0) return rc;
@@ -273,15 +287,6 @@ export class SubBlockUnplug {
     }
     if (wasEmpty) this.#removeIfEmpty(id);
     return 0;
-  }
-
-  /** Sizes of the policy's chunks in subblocks, as far as they fit into a memory block. */
-  #chunkSizes(): number[] {
-    const whole = this.#table.subblocksPerMemoryBlock;
-    const sizes = this.#context.policy.chunks.map((size) =>
-      size === "memory-block" ? whole : size,
-    );
-    return [...new Set(sizes)].filter((size) => size <= whole);
   }
 
   /**
@@ -344,19 +349,12 @@ export class SubBlockUnplug {
     return accepts === undefined || accepts.every((test) => test(this.#view, chunk));
   }
 
-  /** Where chunks of `count` subblocks start, in the policy's order. */
-  *#chunkStarts(id: number, count: number): Generator<number> {
+  /** Where chunks of a size start, in the policy's order. */
+  #chunkStarts(id: number, { count, starts }: ChunkSize): Iterable<number> {
     const { subblocks } = this.#context.policy;
-    if (typeof subblocks === "function") {
-      for (const start of subblocks(this.#view, id, count)) if (start % count === 0) yield start;
-      return;
-    }
-    const last = this.#table.subblocksPerMemoryBlock - count;
-    if (subblocks === "ascending") {
-      for (let start = 0; start <= last; start += count) yield start;
-    } else {
-      for (let start = last; start >= 0; start -= count) yield start;
-    }
+    return typeof subblocks === "string"
+      ? starts
+      : startsOf(count, () => subblocks(this.#view, id, count));
   }
 
   /**
@@ -369,7 +367,8 @@ export class SubBlockUnplug {
     const { link, memory, policy } = this.#context;
     const addr = this.#addr(id, start);
     const size = count * this.#subblockSize;
-    const isMovable = this.#table.state(id).startsWith("movable");
+    const state = this.#table.state(id);
+    const isMovable = state === "movable" || state === "movable-partial";
     const attempts = isMovable ? policy.attempts.movable : policy.attempts.kernel;
     const taken = memory.take(addr, size, attempts, this.#isStale);
     if (taken === -Errno.EBUSY) return SKIPPED;
@@ -403,6 +402,22 @@ export class SubBlockUnplug {
   #addr(id: number, subblock: number): number {
     return id * this.#memoryBlockSize + subblock * this.#subblockSize;
   }
+}
+
+/** The policy's chunks, as far as they fit into a memory block of `whole` subblocks. */
+function chunkSizes({ chunks, subblocks }: UnplugPolicy, whole: number): ChunkSize[] {
+  const counts = new Set(chunks.map((size) => (size === "memory-block" ? whole : size)));
+  return [...counts]
+    .filter((count) => count <= whole)
+    .map((count) => {
+      const starts = Array.from({ length: Math.floor(whole / count) }, (_, at) => at * count);
+      return { count, starts: subblocks === "descending" ? starts.reverse() : starts };
+    });
+}
+
+/** Those that `name` gives and at which a chunk of `count` subblocks can start. */
+function* startsOf(count: number, name: () => Iterable<number>): Generator<number> {
+  for (const start of name()) if (start % count === 0) yield start;
 }
 
 function isOffline(state: MemoryBlockState): boolean {
