@@ -72,7 +72,14 @@ function compileInlinedSync(): WebAssembly.Module {
   return (inlined ??= new WebAssembly.Module(inlinedBytes()));
 }
 
+/** What Node has in place of a decoder: a loop over 60,000 characters is a tenth of the time to a program's first guest. */
+interface HostWithBuffer {
+  readonly Buffer?: { from(text: string, encoding: "base64"): Uint8Array<ArrayBuffer> };
+}
+
 function inlinedBytes(): Uint8Array<ArrayBuffer> {
+  const { Buffer } = globalThis as HostWithBuffer;
+  if (Buffer !== undefined) return Buffer.from(coreBase64, "base64");
   const text = atob(coreBase64);
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at);

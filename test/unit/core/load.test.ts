@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import { loadCore, loadCoreSync, type CoreSource } from "../../../src/core/load.js";
 import { coreModule, coreName } from "../../core-under-test.js";
@@ -100,4 +100,15 @@ describe("loadCoreSync", () => {
       /^source must be the core of this version of the package, got a module without export \w+$/,
     );
   });
+});
+
+test("the inlined core is decoded without Buffer, too, as in a page", async () => {
+  vi.resetModules();
+  const fresh = await import("../../../src/core/load.js");
+  vi.stubGlobal("Buffer", undefined);
+  try {
+    expect(fresh.loadCoreSync().memory).toBeInstanceOf(WebAssembly.Memory);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
