@@ -6,8 +6,6 @@ import { CaptureError } from "./capture-error.js";
 import { PageStream } from "./page-stream.js";
 import { zoneRanges, type ZoneRange } from "./zone-ranges.js";
 
-const WORD_SIZE = 8;
-
 export interface LoadOptions {
   /** Called now and then with pages read and pages in all. */
   readonly onProgress?: ((readPages: number, allPages: number) => void) | undefined;
@@ -57,22 +55,33 @@ async function loadPiece(
     readonly keepCaches: boolean;
   },
 ): Promise<void> {
-  const words = await wholePiece(to.flags, "kpageflags", pfn, nrPages);
-  const extended =
-    to.extended === undefined ? undefined : await wholePiece(to.extended, "pgx", pfn, nrPages);
-  const zone = to.zones.zone(range.kind, range.node);
-  to.pages.loader.loadFlags(pfn, zone.id, words, extended, range.inDevice, to.keepCaches);
+  const { flags, extended, pages, zones } = to;
+  await stagePiece(flags, "kpageflags", pfn, nrPages, (words, at) => {
+    pages.loader.stageFlags(words, at);
+  });
+  if (extended !== undefined) {
+    await stagePiece(extended, "pgx", pfn, nrPages, (words, at) => {
+      pages.loader.stageExtended(words, at);
+    });
+  }
+  const zone = zones.zone(range.kind, range.node);
+  pages.loader.loadStaged(pfn, nrPages, zone.id, {
+    hasExtended: extended !== undefined,
+    inDevice: range.inDevice,
+    keepCached: to.keepCaches,
+  });
 }
 
-async function wholePiece(
+/** The words go straight to where the core reads them: a capture has gigabytes of them. */
+async function stagePiece(
   stream: PageStream,
   file: string,
   pfn: number,
   nrPages: number,
-): Promise<Uint8Array> {
-  const words = await stream.read(pfn, nrPages);
-  const got = (words?.length ?? 0) / WORD_SIZE;
-  if (words !== undefined && got === nrPages) return words;
+  stage: (words: Uint8Array, at: number) => void,
+): Promise<void> {
+  const got = await stream.read(pfn, nrPages, stage);
+  if (got === nrPages) return;
   throw new CaptureError(
     file,
     "length",

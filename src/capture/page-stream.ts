@@ -18,21 +18,22 @@ export class PageStream {
     this.#file = file;
   }
 
-  /** Words of the pages [startPfn, startPfn + nrPages), at least as far as the stream goes; undefined behind its end. Good until the next read. */
-  async read(startPfn: number, nrPages: number): Promise<Uint8Array | undefined> {
-    if (!(await this.#skipTo(startPfn))) return undefined;
+  /**
+   * Hands the words of the pages [startPfn, startPfn + nrPages) to `take`, a part at a time as they come, each with its offset in bytes.
+   *
+   * @returns how many pages there were: fewer where the stream ends, 0 behind its end.
+   */
+  async read(
+    startPfn: number,
+    nrPages: number,
+    take: (words: Uint8Array, at: number) => void,
+  ): Promise<number> {
+    if (!(await this.#skipTo(startPfn))) return 0;
     const wanted = nrPages * BYTES_PER_PAGE;
-    if (this.#piece.length - this.#at >= wanted) {
-      // no copy of what lies in one piece
-      this.#at += wanted;
-      this.#pfn = startPfn + nrPages;
-      return this.#piece.subarray(this.#at - wanted, this.#at);
-    }
-    const bytes = new Uint8Array(wanted);
     let filled = 0;
     while (filled < wanted && (await this.#fill())) {
       const part = this.#piece.subarray(this.#at, this.#at + wanted - filled);
-      bytes.set(part, filled);
+      take(part, filled);
       filled += part.length;
       this.#at += part.length;
     }
@@ -44,7 +45,7 @@ export class PageStream {
       );
     }
     this.#pfn = startPfn + filled / BYTES_PER_PAGE;
-    return filled === 0 ? undefined : bytes.subarray(0, filled);
+    return filled / BYTES_PER_PAGE;
   }
 
   async #skipTo(pfn: number): Promise<boolean> {

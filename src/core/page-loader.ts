@@ -20,8 +20,18 @@ export interface LoadSummary {
   readonly pinnedPages: number;
 }
 
+/** What pages are loaded from, and what of them is known. */
+export interface LoadPagesOptions {
+  /** The extended page state was laid out, too. */
+  readonly hasExtended: boolean;
+  /** The pages lie in the device's region: PG_offline there means unplugged. */
+  readonly inDevice: boolean;
+  /** Pages in per-CPU caches stay there, for {@link PageLoader.adoptCache}; needs the extended state. Default: false. */
+  readonly keepCached?: boolean;
+}
+
 /**
- * Takes in the pages of a captured guest. Between the first {@link loadFlags} and {@link finishLoad} free pages are on no list, and
+ * Takes in the pages of a captured guest. Between the first {@link loadStaged} and {@link finishLoad} free pages are on no list, and
  * nothing else can be asked of the guest.
  */
 export class PageLoader {
@@ -33,16 +43,49 @@ export class PageLoader {
     this.#scratch = scratch;
   }
 
-  /** Pages that {@link loadFlags} takes at once. */
+  /** Pages that {@link loadStaged} takes at once. */
   static readonly MAX_LOAD_PAGES = 65536;
 
   /**
-   * Loads whole absent pageblocks into a zone from kpageflags words, and extended page state where it is known.
+   * Lays out kpageflags words for {@link loadStaged}: little-endian u64 per page.
    *
-   * @param flags - little-endian u64 per page, at most {@link MAX_LOAD_PAGES} of them, from `startPfn` on.
+   * @param at - bytes of words that come before.
+   * @throws RangeError if that is more than {@link MAX_LOAD_PAGES} in all.
+   */
+  stageFlags(words: Uint8Array, at: number): void {
+    this.#stage(this.#core.staging(), words, at);
+  }
+
+  /** Likewise the words of extended page state. */
+  stageExtended(words: Uint8Array, at: number): void {
+    this.#stage(this.#core.staging2(), words, at);
+  }
+
+  #stage(area: number, words: Uint8Array, at: number): void {
+    const end = at + words.length;
+    if (!(at >= 0 && end <= PageLoader.MAX_LOAD_PAGES * 8)) {
+      throw new RangeError(
+        `words must end within ${PageLoader.MAX_LOAD_PAGES * 8} bytes, got ${end}`,
+      );
+    }
+    new Uint8Array(this.#core.memory.buffer, area + at, words.length).set(words);
+  }
+
+  /** Loads whole absent pageblocks into a zone from the words that were laid out, from `startPfn` on. */
+  loadStaged(startPfn: number, nrPages: number, zone: number, options: LoadPagesOptions): void {
+    const { hasExtended, inDevice, keepCached = false } = options;
+    const mode =
+      (hasExtended ? LoadMode.Extended : 0) |
+      (inDevice ? LoadMode.InDevice : 0) |
+      (keepCached ? LoadMode.KeepCached : 0);
+    check(this.#core.loadFlags(startPfn, nrPages, zone, mode), `load pfn ${startPfn}`);
+  }
+
+  /**
+   * Loads whole absent pageblocks from words that are all at hand.
+   *
+   * @param flags - kpageflags words, at most {@link MAX_LOAD_PAGES} of them, from `startPfn` on.
    * @param extended - likewise; undefined where nobody recorded it.
-   * @param inDevice - the pages lie in the device's region: PG_offline there means unplugged.
-   * @param keepCached - pages in per-CPU caches stay there, for {@link adoptCache}; needs `extended`.
    */
   loadFlags(
     startPfn: number,
@@ -52,18 +95,10 @@ export class PageLoader {
     inDevice: boolean,
     keepCached = false,
   ): void {
-    const nrPages = flags.length / 8;
-    new Uint8Array(this.#core.memory.buffer, this.#core.staging(), flags.length).set(flags);
-    if (extended !== undefined) {
-      new Uint8Array(this.#core.memory.buffer, this.#core.staging2(), extended.length).set(
-        extended,
-      );
-    }
-    const mode =
-      (extended === undefined ? 0 : LoadMode.Extended) |
-      (inDevice ? LoadMode.InDevice : 0) |
-      (keepCached ? LoadMode.KeepCached : 0);
-    check(this.#core.loadFlags(startPfn, nrPages, zone, mode), `load pfn ${startPfn}`);
+    this.stageFlags(flags, 0);
+    if (extended !== undefined) this.stageExtended(extended, 0);
+    const hasExtended = extended !== undefined;
+    this.loadStaged(startPfn, flags.length / 8, zone, { hasExtended, inDevice, keepCached });
   }
 
   /** Takes the pages of a zone that were loaded as cached into the cache of its first CPU; see setCache(). */
