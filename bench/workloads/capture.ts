@@ -12,9 +12,10 @@ export const capture: Workload = {
   operation: "one prediction",
   sizes: [GIB, 4 * GIB, 16 * GIB, 64 * GIB, 256 * GIB, TIB],
   async run(pages) {
-    const elapsed = stopwatch();
     const requestedSize = pages * PAGE_SIZE * STAYS;
-    const prediction = await predict(await readCapture(syntheticCapture(pages)), { requestedSize });
+    const files = syntheticCapture(pages);
+    const elapsed = stopwatch();
+    const prediction = await predict(await readCapture(files), { requestedSize });
     const took = elapsed();
     const { pluggedSizeAfter } = prediction;
     return [

@@ -3,7 +3,7 @@ import { randomSource } from "../measure/random.js";
 import { GIB } from "./workload.js";
 
 // A guest whose memory is mostly that of its virtio-mem device, online in zone Normal, described as a user's capture describes it.
-// The page flags are made while they are read: nothing of their size exists.
+// Nothing of the size of its page flags exists: they are pieces from a stock that is made beforehand, so that who reads them pays for reading alone.
 
 const SEED = 0x43415054;
 const WORD_SIZE = 8;
@@ -23,17 +23,20 @@ const RESERVED = 1n << 32n;
 
 /** Different mixed pageblocks, one of them with slabs; all others are copies of them. */
 const NR_MIXED = 64;
+/** Different pieces of the device's page flags; all others are copies of them. */
+const NR_PIECES = 32;
 
 /** @param devicePages - plugged pages of the device, a multiple of 2^15. */
 export function syntheticCapture(devicePages: number): CaptureFiles {
   const layout = layoutOf(devicePages);
+  const stock = devicePieces(randomSource(SEED));
   const text = (content: string): (() => AsyncIterable<Uint8Array>) => {
     return async function* () {
       yield await Promise.resolve(new TextEncoder().encode(content));
     };
   };
   const members = new Map<string, () => AsyncIterable<Uint8Array>>([
-    ["kpageflags", () => pageFlags(layout)],
+    ["kpageflags", () => pageFlags(layout, stock)],
     ["iomem.txt", text(iomem(layout))],
     ["zoneinfo.txt", text(zoneinfo(layout))],
     ["memory-blocks.txt", text(memoryBlocks(layout))],
@@ -64,14 +67,17 @@ function layoutOf(devicePages: number): Layout {
   return { memmapEnd, bootEnd, deviceStart, deviceEnd: deviceStart + devicePages };
 }
 
-async function* pageFlags(layout: Layout): AsyncGenerator<Uint8Array> {
+async function* pageFlags(
+  layout: Layout,
+  stock: readonly Uint8Array[],
+): AsyncGenerator<Uint8Array> {
   const { memmapEnd, bootEnd, deviceStart, deviceEnd } = layout;
   yield* repeated(pageblockOf(RESERVED), DMA_END_PFN);
   yield* repeated(pageblockOf(FREE), LOW_END_PFN - DMA_END_PFN);
   yield* repeated(NOTHING, HIGH_MEMORY_PFN - LOW_END_PFN + (memmapEnd - HIGH_MEMORY_PFN));
   yield* repeated(pageblockOf(FREE), bootEnd - memmapEnd);
   yield* repeated(NOTHING, deviceStart - bootEnd);
-  yield* devicePageFlags(deviceEnd - deviceStart);
+  yield* devicePageFlags(stock, deviceEnd - deviceStart);
   await Promise.resolve();
 }
 
@@ -88,8 +94,8 @@ function* repeated(pattern: Uint8Array, pages: number): Generator<Uint8Array> {
   }
 }
 
-function* devicePageFlags(pages: number): Generator<Uint8Array> {
-  const random = randomSource(SEED);
+/** Pieces in which a quarter of the pageblocks are mixed. */
+function devicePieces(random: (below: number) => number): Uint8Array[] {
   const free = pageblockOf(FREE);
   const anonymous = pageblockOf(ANONYMOUS);
   const file = pageblockOf(FILE);
@@ -100,10 +106,17 @@ function* devicePageFlags(pages: number): Generator<Uint8Array> {
     if (kind < 10) return free;
     return kind < 14 ? anonymous : file;
   };
-  for (let left = pages * WORD_SIZE; left > 0; left -= PIECE_BYTES) {
-    const piece = new Uint8Array(Math.min(left, PIECE_BYTES));
+  return Array.from({ length: NR_PIECES }, () => {
+    const piece = new Uint8Array(PIECE_BYTES);
     for (let at = 0; at < piece.length; at += PAGEBLOCK_BYTES) piece.set(pick(), at);
-    yield piece;
+    return piece;
+  });
+}
+
+function* devicePageFlags(stock: readonly Uint8Array[], pages: number): Generator<Uint8Array> {
+  const random = randomSource(SEED);
+  for (let left = pages * WORD_SIZE; left > 0; left -= PIECE_BYTES) {
+    yield stock[random(stock.length)]!.subarray(0, left);
   }
 }
 
