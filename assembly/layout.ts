@@ -28,7 +28,10 @@ export const SLAB_BYTES: usize = 0x10000;
 const WASM_PAGE: u64 = <u64>SLAB_BYTES;
 /** 65536 pages would make byte counts wrap to 0 in 32 bits. */
 const MAX_WASM_PAGES: u64 = 65535;
-/** Growth step, so that records never cause one `memory.grow` each: 4 MiB or 1/16 of what is there. */
+/**
+ * Growth step, so that records never cause one `memory.grow` each: 4 MiB or a quarter of what is there. V8 collects garbage at each
+ * growth; what is grown ahead is no memory before it is touched.
+ */
 const GROW_PAGES: u64 = 64;
 
 let brk: u64 = <u64>TABLE;
@@ -58,7 +61,7 @@ function growTo(end: u64): bool {
   const need = wasmPagesUp(end);
   if (need <= have) return true;
   if (need > MAX_WASM_PAGES) return false;
-  let step = have >> 4;
+  let step = have >> 2;
   if (step < GROW_PAGES) step = GROW_PAGES;
   let target = have + step;
   if (target < need) target = need;
