@@ -29,13 +29,14 @@ import {
 } from "./abi";
 import { freeBuddyOf } from "./buddy";
 import { alignedOrder } from "./bulk";
-import { insertChunk, removeChunk } from "./free-list";
+import { insertChunk, insertInRecord, removeChunk } from "./free-list";
 import { markIdleSlabs } from "./idle-slab";
 import { SCRATCH } from "./layout";
 import { makeUniform, recordFor, releaseZeroed } from "./page";
 import { ensureRecords } from "./record-slab";
 import { addPendingPages } from "./page-alloc";
 import {
+  HEAD,
   classOf,
   countDelta,
   countFree,
@@ -44,7 +45,7 @@ import {
   isUndecided,
   isUnit,
 } from "./page-class";
-import { noteFlags, stateByExtended, stateByFlags, typeByExtended } from "./page-flags";
+import { noteFlags, seeInDevice, stateByExtended, stateByWord, typeByExtended } from "./page-flags";
 import {
   FLAG_IN_DEVICE,
   FLAG_PENDING,
@@ -70,6 +71,10 @@ import { addFreePages, addLruPages, addPresentPages, kindOf } from "./zone";
 
 /** The states of the pageblock being loaded. */
 const STATES: usize = SCRATCH + 0x400;
+/** How many of its pages are in each state: a u32 for each state that is no head. */
+const TALLY: usize = SCRATCH + 0x600;
+/** Nothing says the type of the pageblock. */
+const NO_TYPE: u32 = 0xff;
 
 /**
  * Loads an absent pageblock from its kpageflags words and, where `extended` is not 0, its extended states. Its free pages are on
@@ -91,27 +96,35 @@ export function loadPageblock(
   const inMovableZone = kindOf(zone) == ZONE_MOVABLE;
   if (inMovableZone) turnUnknown(STATES, PAGE_FREE);
   if (inDevice) setFlags(entryOfBlock(block), FLAG_IN_DEVICE);
-  const type = extended ? typeByExtended(load<u64>(extended)) : 0xff;
-  place(block, zone, type <= MIGRATE_HIGHATOMIC ? type : typeByContent(STATES), STATES);
+  place(block, zone, extended ? typeByExtended(load<u64>(extended)) : NO_TYPE, STATES);
   return 0;
 }
 
 /** Fills STATES from kpageflags words. Returns how many pages there are. */
 function readFlags(flags: usize, inDevice: bool): u32 {
-  let present: u32 = 0;
-  for (let page: u32 = 0; page < PAGEBLOCK_PAGES;) {
-    // most pages are what the page before is
-    const word = load<u64>(flags + ((<usize>page) << 3));
-    const state = stateByFlags(word, inDevice);
-    const first = page;
-    do {
-      store<u8>(STATES + page, <u8>state);
-      ++page;
-    } while (page < PAGEBLOCK_PAGES && load<u64>(flags + ((<usize>page) << 3)) == word);
-    noteFlags(word, page - first);
-    if (state != PAGE_ABSENT) present += page - first;
+  seeInDevice(inDevice);
+  const first = load<u64>(flags);
+  if (isRepeated(flags, first)) {
+    const state = stateByWord(first, inDevice, PAGEBLOCK_PAGES);
+    memory.fill(STATES, <u8>state, PAGEBLOCK_PAGES);
+    return state == PAGE_ABSENT ? 0 : PAGEBLOCK_PAGES;
   }
-  return present;
+  let absent: u32 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const state = stateByWord(load<u64>(flags + ((<usize>page) << 3)), inDevice, 1);
+    store<u8>(STATES + page, <u8>state);
+    absent += <u32>(state == PAGE_ABSENT);
+  }
+  return PAGEBLOCK_PAGES - absent;
+}
+
+/** Are all words of a pageblock this one? */
+function isRepeated(flags: usize, word: u64): bool {
+  for (let at = flags; at < flags + (PAGEBLOCK_PAGES << 3); at += 32) {
+    const others = (load<u64>(at) ^ word) | (load<u64>(at, 8) ^ word);
+    if (others | (load<u64>(at, 16) ^ word) | (load<u64>(at, 24) ^ word)) return false;
+  }
+  return true;
 }
 
 /** The same from kpageflags words and extended states. */
@@ -168,12 +181,9 @@ function turnUnknown(states: usize, pageClass: u32): void {
   }
 }
 
-/** A guess at the type of a pageblock: MOVABLE unless it holds kernel pages. */
-function typeByContent(states: usize): u32 {
-  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-    if (countUnmovable(countDelta(load<u8>(states + page)))) return MIGRATE_UNMOVABLE;
-  }
-  return MIGRATE_MOVABLE;
+/** A guess at the type of a pageblock by its counters: MOVABLE unless it holds kernel pages. */
+function typeByContent(counts: u64): u32 {
+  return countUnmovable(counts) ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
 }
 
 /** Parts of 2 MiB pages, caught while the guest split or freed them: the pages of a THP are anonymous, those of hugetlb stay. */
@@ -185,28 +195,57 @@ function breakUnits(states: usize): void {
   }
 }
 
-/** Gives a pageblock its 512 states, its zone and type. */
+/** Gives a pageblock its 512 states, its zone and type; a `type` that is none is guessed. */
 function place(block: u32, zone: u32, type: u32, states: usize): void {
   const entry = entryOfBlock(block);
+  const isTyped = type <= MIGRATE_HIGHATOMIC;
   setZone(entry, zone);
-  setType(entry, type);
   addPresentPages(zone, PAGEBLOCK_PAGES);
   const first = <u32>load<u8>(states);
   if (isUniform(states, first)) {
+    setType(entry, isTyped ? type : typeByContent(countDelta(first)));
     makeUniform(entry, first);
     account(entry, zone, first, PAGEBLOCK_PAGES);
     return;
   }
-  breakUnits(states);
+  tally(states);
+  setType(entry, isTyped ? type : typeByContent(talliedCounts));
+  if (talliedUnits) {
+    breakUnits(states);
+    tally(states);
+  }
   makeUniform(entry, PAGE_FREE);
   memory.copy(recordFor(entry), states, PAGEBLOCK_PAGES);
-  let counts: u64 = 0;
-  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-    const state = <u32>load<u8>(states + page);
-    counts += countDelta(state);
-    account(entry, zone, state, 1);
+  addCounts(entry, talliedCounts - countDelta(PAGE_FREE) * PAGEBLOCK_PAGES);
+  for (let state: u32 = 0; state < HEAD; ++state) {
+    const nrPages = talliedPages(state);
+    if (nrPages) account(entry, zone, state, nrPages);
   }
-  addCounts(entry, counts - countDelta(PAGE_FREE) * PAGEBLOCK_PAGES);
+}
+
+/** The counters of the pageblock that was tallied, and whether it has pages of 2 MiB pages. */
+let talliedCounts: u64 = 0;
+let talliedUnits: bool = false;
+
+/** Counts the pages of a pageblock by state. */
+function tally(states: usize): void {
+  memory.fill(TALLY, 0, HEAD << 2);
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const at = TALLY + ((<usize>load<u8>(states + page)) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+  }
+  talliedCounts = 0;
+  talliedUnits = false;
+  for (let state: u32 = 0; state < HEAD; ++state) {
+    const nrPages = talliedPages(state);
+    if (nrPages == 0) continue;
+    talliedCounts += countDelta(state) * nrPages;
+    if (isUnit(classOf(state))) talliedUnits = true;
+  }
+}
+
+function talliedPages(state: u32): u32 {
+  return load<u32>(TALLY + ((<usize>state) << 2));
 }
 
 function isUniform(states: usize, state: u32): bool {
@@ -236,7 +275,7 @@ export function buildFreeLists(): void {
     // what settling left without any other page is one chunk again
     if (countFree(countsOf(entry)) == PAGEBLOCK_PAGES && recordOf(entry)) releaseZeroed(entry);
     const record = recordOf(entry);
-    if (record) addChunks(pfn, zone, typeOf(entry), record);
+    if (record) addChunks(zone, typeOf(entry), record);
     else if (blockState(entry) == PAGE_FREE) addWhole(pfn, zone, typeOf(entry));
   }
 }
@@ -260,21 +299,55 @@ function addWhole(pfn: u32, zone: u32, type: u32): void {
   if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK)) setType(entryOf(pfn), typeOf(buddyEntry));
 }
 
-/** The chunks of a partly free pageblock: each run of free pages in the largest aligned pieces, ascending. */
-function addChunks(pfn: u32, zone: u32, type: u32, record: usize): void {
-  let page: u32 = 0;
-  while (page < PAGEBLOCK_PAGES) {
-    if (load<u8>(record + page) != <u8>PAGE_FREE) {
-      ++page;
-      continue;
-    }
-    let end = page + 1;
-    while (end < PAGEBLOCK_PAGES && load<u8>(record + end) == <u8>PAGE_FREE) ++end;
-    addFreePages(zone, end - page);
-    while (page < end) {
-      const order = alignedOrder(pfn + page, pfn + end, PAGEBLOCK_ORDER - 1);
-      insertChunk(zone, pfn + page, order, type, true);
-      page += 1 << order;
-    }
+/** The places of the lower one of each pair of bits; of two, of four and so on. */
+const LOWER: usize = memory.data<u64>([
+  0x5555555555555555, 0x1111111111111111, 0x0101010101010101, 0x0001000100010001,
+  0x0000000100000001, 1,
+]);
+
+/**
+ * The chunks of a partly free pageblock: each run of free pages in the largest aligned pieces. Order by order, and ascending in each:
+ * on lists of their own the orders do not meet.
+ */
+function addChunks(zone: u32, type: u32, record: usize): void {
+  let free: u32 = 0;
+  /** Of the pageblock's 8 words of 64 pages those that are wholly free. */
+  let words: u64 = 0;
+  for (let word: usize = 0; word < 8; ++word) {
+    const states = record + (word << 6);
+    const pages = freePagesOf(states);
+    free += <u32>popcnt(pages);
+    words |= addOrders(zone, type, states, pages, 0, 6) << word;
   }
+  const whole = addOrders(zone, type, record, words, 6, 3);
+  assert(whole == 0);
+  addFreePages(zone, free);
+}
+
+/** Which of the 64 pages whose states begin at `states` are free, a bit each. */
+function freePagesOf(states: usize): u64 {
+  let pages: u64 = 0;
+  for (let at: u32 = 0; at < 64; at += 8) {
+    // the top bit of each byte that is 0, then one bit after the other
+    const eight = load<u64>(states + at);
+    const used = ((eight & 0x7f7f7f7f7f7f7f7f) + 0x7f7f7f7f7f7f7f7f) | eight;
+    pages |= ((((~used & 0x8080808080808080) >> 7) * 0x0102040810204080) >> 56) << at;
+  }
+  return pages;
+}
+
+/**
+ * Puts chunks of `orders` orders from `order` on, the smallest of which are given as bits, on their lists. What is left whole above
+ * those orders is returned as bits of that size.
+ */
+function addOrders(zone: u32, type: u32, states: usize, chunks: u64, order: u32, orders: u32): u64 {
+  for (let step: u32 = 0; step < orders; ++step) {
+    const distance = (<u64>1) << step;
+    const pairs = chunks & (chunks >> distance) & load<u64>(LOWER + (step << 3));
+    for (let single = chunks & ~(pairs | (pairs << distance)); single; single &= single - 1) {
+      insertInRecord(zone, states + ((<usize>ctz(single)) << order), order + step, type, true);
+    }
+    chunks = pairs;
+  }
+  return chunks;
 }

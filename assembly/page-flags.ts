@@ -128,6 +128,51 @@ export function noteFlags(flags: u64, nrPages: u32): void {
   else if (holdOf(state) == HOLD_FAIL) touchedAnonPages += nrPages;
 }
 
+// The words seen lately, each with the state that it means and how many pages had it since noteSeen(). A guest's pages have a few
+// dozen different words, in any order; a word's place is its hash.
+//
+//   byte 0        8       12      16
+//        +--------+-------+-------+
+//        | word   | state | pages |     state: SEEN | state byte; 0 in a place that was never used
+//        +--------+-------+-------+
+const WORDS: usize = memory.data(64 * 16, 8);
+const WORDS_END: usize = WORDS + 64 * 16;
+const SEEN: u32 = 0x100;
+const STATE: usize = 8;
+const PAGES: usize = 12;
+
+/** The words seen lie in the device's region. */
+let seenInDevice: bool = false;
+
+/** stateByFlags(), and noteFlags() by the next noteSeen(), for `nrPages` pages with the same word. */
+export function stateByWord(word: u64, inDevice: bool, nrPages: u32): u32 {
+  const at = WORDS + ((<usize>((word * 0x9e3779b97f4a7c15) >> 58)) << 4);
+  if (load<u64>(at) != word || load<u32>(at, STATE) == 0) see(at, word, inDevice);
+  store<u32>(at, load<u32>(at, PAGES) + nrPages, PAGES);
+  return load<u8>(at, STATE);
+}
+
+function see(at: usize, word: u64, inDevice: bool): void {
+  noteFlags(load<u64>(at), load<u32>(at, PAGES));
+  store<u64>(at, word);
+  store<u32>(at, SEEN | stateByFlags(word, inDevice), STATE);
+  store<u32>(at, 0, PAGES);
+}
+
+/** From now on words are those of pages inside the device's region, or outside of it. */
+export function seeInDevice(inDevice: bool): void {
+  if (inDevice != seenInDevice) noteSeen();
+  seenInDevice = inDevice;
+}
+
+/** Notes the flags of all pages seen, and forgets their words. */
+export function noteSeen(): void {
+  for (let at = WORDS; at < WORDS_END; at += 16) {
+    noteFlags(load<u64>(at), load<u32>(at, PAGES));
+    store<u64>(at, 0, STATE);
+  }
+}
+
 // Bits of the extended page state ("pgx") of the recordings.
 const X_COUNT: u64 = 0xfff;
 const X_MAPS_SHIFT: u64 = 12;

@@ -30,7 +30,7 @@ import {
   isUndecided,
   stateByte,
 } from "./page-class";
-import { dirtyDataPages, touchedAnonPages, unmappedAnonPages } from "./page-flags";
+import { dirtyDataPages, noteSeen, touchedAnonPages, unmappedAnonPages } from "./page-flags";
 import {
   FLAG_IN_DEVICE,
   FLAG_UNDECIDED,
@@ -69,6 +69,7 @@ export let pinnedPages: u32 = 0;
  * the touched ones are likely their companions.
  */
 export function settleHeld(): void {
+  noteSeen();
   const synced = dirtyDataPages == 0;
   const pinsTouched =
     unmappedAnonPages > 0 && touchedAnonPages <= TOUCHED_PER_UNMAPPED * unmappedAnonPages;
@@ -265,7 +266,10 @@ function releaseCached(zone: u32): void {
       releaseWhole(pfn, entry);
       continue;
     }
-    for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const counts = countsOf(entry);
+    // pages without flags count as unmovable, cached ones nowhere
+    const hasNeither = countFree(counts) + countMovable(counts) == PAGEBLOCK_PAGES;
+    for (let page: u32 = hasNeither ? PAGEBLOCK_PAGES : 0; page < PAGEBLOCK_PAGES; ++page) {
       const state = load<u8>(record + page);
       if (state == <u8>PAGE_UNKNOWN) ++unknownLeft;
       if (state != <u8>PAGE_CACHED) continue;

@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import {
+  classOfState,
+  MAX_ORDER,
+  Migratetype,
+  PageClass,
+  ZoneKindNumber,
+} from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
 import { linuxProfile } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
@@ -91,6 +97,87 @@ test.each(MEMORY_PROFILES)(
         },
       ),
       runs(80),
+    );
+  },
+  PATIENCE,
+);
+
+/** A load of these pages, as far as it is before it ends. */
+function loaded(words: BigUint64Array<ArrayBuffer>): PageMemory {
+  const memory = PageMemory.createSync(words.length, linuxProfile("v6.1").mm, coreModule());
+  const zone = memory.addZone(ZoneKindNumber.Normal, 0);
+  memory.loader.loadFlags(0, zone, bytes(words), undefined, false);
+  return memory;
+}
+
+test(
+  "what a page is does not depend on the pages before it, however many different words they have",
+  () => {
+    const UNITS: readonly number[] = [PageClass.Thp, PageClass.Hugetlb];
+    const alone = new Map<bigint, number>();
+    const stateAlone = (value: bigint): number => {
+      const known = alone.get(value);
+      if (known !== undefined) return known;
+      const state = loaded(new BigUint64Array(BLOCK).fill(value)).pageState(7);
+      alone.set(value, state);
+      return state;
+    };
+    // more different words than a load remembers: bits that nobody looks at
+    const anyWord = fc
+      .tuple(word, fc.integer({ min: 40, max: 60 }))
+      .map(([flags, bit]) => flags | (1n << BigInt(bit)));
+    const stock = fc.uniqueArray(anyWord, { minLength: 80, maxLength: 120 });
+    fc.assert(
+      fc.property(stock, fc.integer({ min: 1, max: 2 ** 31 - 1 }), (values, seed) => {
+        const usual = values.filter((value) => !UNITS.includes(classOfState(stateAlone(value))));
+        const words = new BigUint64Array(4 * BLOCK);
+        let random = seed;
+        for (let page = 0; page < words.length; page++) {
+          random = (Math.imul(random, 48271) >>> 0) % (2 ** 31 - 1);
+          words[page] = usual[random % usual.length]!;
+        }
+        const mixed = loaded(words);
+        const states = Array.from(words, (_, page) => mixed.pageState(page));
+        expect(states).toEqual(Array.from(words, stateAlone));
+        // what settles the pins counts every page, whatever their order
+        const sorted = loaded(words.toSorted());
+        const pinned = mixed.loader.finishLoad(false).pinnedPages;
+        expect(sorted.loader.finishLoad(false).pinnedPages).toBe(pinned);
+      }),
+      runs(8),
+    );
+  },
+  PATIENCE,
+);
+
+/** The largest aligned pieces of each run of free pages, by order; a chunk of two pageblocks only where both are whole. */
+function chunksOf(isFree: readonly boolean[]): number[][] {
+  const chunks = Array.from({ length: MAX_ORDER + 1 }, (): number[] => []);
+  for (let page = 0; page < isFree.length;) {
+    let order = MAX_ORDER;
+    const isWhole = () => isFree.slice(page, page + 2 ** order).every(Boolean);
+    while (order >= 0 && (page % 2 ** order !== 0 || !isWhole())) order--;
+    if (order >= 0) chunks[order]!.push(page);
+    page += order < 0 ? 1 : 2 ** order;
+  }
+  return chunks;
+}
+
+test(
+  "the free lists of a loaded guest hold the largest aligned chunks, ascending",
+  () => {
+    const [free, anon] = [1n << 10n, 0x20n | (1n << 12n) | (1n << 11n)];
+    fc.assert(
+      fc.property(stretches(fc.constantFrom(free, anon, anon)), (runsOfPages) => {
+        const words = wordsOf([...runsOfPages, [NR_BLOCKS * BLOCK, anon]]);
+        const memory = loaded(words);
+        memory.loader.finishLoad(false);
+        const lists = Array.from({ length: MAX_ORDER + 1 }, (_, order) =>
+          memory.freeList(0, order, Migratetype.Movable),
+        );
+        expect(lists).toEqual(chunksOf(Array.from(words, (value) => value === free)));
+      }),
+      runs(60),
     );
   },
   PATIENCE,
