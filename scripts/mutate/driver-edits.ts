@@ -16,8 +16,8 @@ export const driverEdits: readonly Edit[] = [
   },
   {
     file: "src/linux/watermarks.ts",
-    old: "return Math.floor(above / ratio);",
-    new: "return Math.ceil(above / ratio);",
+    old: "Math.floor(above / ratio)",
+    new: "Math.ceil(above / ratio)",
     breaks: "reserves are rounded up",
   },
   {

@@ -21,7 +21,7 @@ import {
 } from "./memmap.js";
 import { MemoryAccounting, type AccountedBlock } from "./memory-accounting.js";
 import { MemoryGroups } from "./memory-groups.js";
-import { chooseZone, type OnlineSettings, type ZoneChoice } from "./online-policy.js";
+import { chooseZone, type OnlineSettings } from "./online-policy.js";
 import type { LinuxProfile } from "./profile.js";
 import { extendSpan, shrinkSpan } from "./zone-span.js";
 import type { Zone, ZoneTable } from "./zone-table.js";
@@ -336,6 +336,7 @@ export class MemoryHotplug implements LinuxMemory {
   #chooseZone(block: MemoryBlock, as = this.#options.online.autoOnline): ZoneKind {
     const { online } = this.#options;
     const group = this.#groupOf(block.id);
+    const rest = this.#restOfUnit(block.id, group?.unitMemoryBlocks ?? 1);
     return chooseZone({
       settings: as === online.autoOnline ? online : { ...online, autoOnline: as },
       zones: this.#zones,
@@ -344,22 +345,22 @@ export class MemoryHotplug implements LinuxMemory {
       node: this.#nodeOf(group),
       startPfn: this.#startPfn(block),
       nrPages: this.#pagesPerBlock,
-      ...this.#restOfUnit(block.id, group?.unitMemoryBlocks ?? 1),
+      unitRestPages: rest.nrOffline * this.#pagesPerBlock,
+      unitHasKernelZone: rest.hasKernelZone,
     });
   }
 
-  /** What is online already, and what not yet, of the unit of `nr` memory blocks in which a block comes and goes. */
-  #restOfUnit(id: number, nr: number): Pick<ZoneChoice, "unitRestPages" | "unitHasKernelZone"> {
+  /** Memory blocks that are not online yet of the unit of `nr` in which a block comes and goes, and where the others are. */
+  #restOfUnit(id: number, nr: number): { nrOffline: number; hasKernelZone: boolean } {
     const first = Math.floor(id / nr) * nr;
-    let nrOnline = 0;
-    let unitHasKernelZone = false;
+    let nrOffline = 0;
+    let hasKernelZone = false;
     for (let other = first; other < first + nr; other++) {
       const zone = this.#blocks[other]?.zone;
-      if (zone === undefined) continue;
-      nrOnline++;
-      if (zone.kind !== "Movable") unitHasKernelZone = true;
+      if (zone === undefined) nrOffline++;
+      else if (zone.kind !== "Movable") hasKernelZone = true;
     }
-    return { unitRestPages: (nr - nrOnline) * this.#pagesPerBlock, unitHasKernelZone };
+    return { nrOffline, hasKernelZone };
   }
 
   #spend(ns: number): void {

@@ -56,11 +56,15 @@ export function watermarksOf(managed: number, allManaged: number, minFree: numbe
   return { min, low: min + distance, high: min + 2 * distance };
 }
 
-/** Pages of zone `index` kept from requests whose highest zone is `highest`, by the managed pages of the node's zones. */
-export function lowmemReserve(managed: ArrayLike<number>, index: number, highest: number): number {
+/** Pages of zone `index` kept from requests, by the highest zone of the request; by the managed pages of the node's zones. */
+export function lowmemReserves(managed: ArrayLike<number>, index: number): number[] {
+  const reserves = [0, 0, 0, 0];
   const ratio = RESERVE_RATIOS[index];
-  if (ratio === undefined || highest <= index || (managed[index] ?? 0) === 0) return 0;
+  if (ratio === undefined || (managed[index] ?? 0) === 0) return reserves;
   let above = 0;
-  for (let other = index + 1; other <= highest; other++) above += managed[other] ?? 0;
-  return Math.floor(above / ratio);
+  for (let highest = index + 1; highest < reserves.length; highest++) {
+    above += managed[highest] ?? 0;
+    reserves[highest] = Math.floor(above / ratio);
+  }
+  return reserves;
 }

@@ -1,7 +1,7 @@
 import { ZoneKindNumber } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import type { ZoneKind } from "./linux-memory.js";
-import { lowmemReserve, minFreeKib, watermarksOf, type Watermarks } from "./watermarks.js";
+import { lowmemReserves, minFreeKib, watermarksOf, type Watermarks } from "./watermarks.js";
 
 /** Zone index as Linux numbers it, for marks and reserves. */
 const LINUX_INDEX: Readonly<Record<ZoneKind, number>> = {
@@ -57,8 +57,6 @@ export class ZoneTable {
   readonly #limitKib: number;
   /** Total RAM in pages: what all zones together have got, as Linux counts it. */
   totalRam = 0;
-  /** Managed pages of one node by Linux index. */
-  readonly #managed = new Float64Array(4);
   /** min_free_kbytes as somebody set it; undefined where Linux computes it. */
   #fixedMinFreeKib: number | undefined;
 
@@ -128,20 +126,23 @@ export class ZoneTable {
 
   #setReserves(): void {
     let node: number | undefined;
+    let managed: readonly number[] = [];
     for (const zone of this.#zones) {
-      if (zone.node !== node) this.#sumManaged((node = zone.node));
+      if (zone.node !== node) managed = this.#managedOf((node = zone.node));
+      const reserves = lowmemReserves(managed, zone.index);
       for (const { kind, highest } of REQUESTS) {
-        const pages = lowmemReserve(this.#managed, zone.index, highest);
-        this.#pages.setLowmemReserve(zone.id, kind, pages);
+        this.#pages.setLowmemReserve(zone.id, kind, reserves[highest] ?? 0);
       }
     }
   }
 
-  #sumManaged(node: number): void {
-    this.#managed.fill(0);
+  /** Managed pages of a node by Linux index. */
+  #managedOf(node: number): number[] {
+    const managed = [0, 0, 0, 0];
     for (const zone of this.#zones) {
       if (zone.node !== node) continue;
-      this.#managed[zone.index] = (this.#managed[zone.index] ?? 0) + Math.max(0, zone.managed);
+      managed[zone.index] = (managed[zone.index] ?? 0) + Math.max(0, zone.managed);
     }
+    return managed;
   }
 }

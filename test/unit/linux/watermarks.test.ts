@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { lowmemReserve, minFreeKib, watermarksOf } from "../../../src/linux/watermarks.js";
+import { lowmemReserves, minFreeKib, watermarksOf } from "../../../src/linux/watermarks.js";
 
 const GiB_PAGES = 2 ** 18;
 const zone = (index: number, managed: number, high = 0) => ({ index, managed, marks: { high } });
@@ -65,10 +65,10 @@ test.each([
 ])(
   "zone $index keeps $pages pages from requests up to zone $highest",
   ({ index, highest, pages }) => {
-    expect(lowmemReserve([3840, 770048, 3407872, 262144], index, highest)).toBe(pages);
+    expect(lowmemReserves([3840, 770048, 3407872, 262144], index)[highest]).toBe(pages);
   },
 );
 
 test("a zone without memory keeps nothing", () => {
-  expect(lowmemReserve([0, 770048, 3407872, 0], 0, 2)).toBe(0);
+  expect(lowmemReserves([0, 770048, 3407872, 0], 0)).toEqual([0, 0, 0, 0]);
 });
