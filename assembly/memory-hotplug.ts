@@ -49,12 +49,10 @@ export function beginOnline(zone: u32, start: u32, end: u32): void {
     const entry = entryOf(pfn);
     setZone(entry, zone);
     setType(entry, MIGRATE_MOVABLE);
-    if (isolated) {
-      setIsolated(entry);
-      addIsolatedBlocks(zone, 1);
-    }
+    if (isolated) setIsolated(entry);
     makeUniform(entry, PAGE_NEVER_ONLINED);
   }
+  if (isolated) addIsolatedBlocks(zone, (end - start) >> PAGEBLOCK_ORDER);
   addPresentPages(zone, end - start);
 }
 
@@ -156,7 +154,7 @@ function withdraw(zone: u32, start: u32, end: u32): void {
     makeUniform(entry, PAGE_ABSENT);
     setType(entry, MIGRATE_MOVABLE);
     setZone(entry, NO_ZONE);
-    addIsolatedBlocks(zone, -1);
   }
+  addIsolatedBlocks(zone, -((end - start) >> PAGEBLOCK_ORDER));
   addPresentPages(zone, start - end);
 }

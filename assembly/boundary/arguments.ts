@@ -10,7 +10,15 @@ import {
 } from "../abi";
 import { PAGE_MASK, stateAt } from "../page";
 import { isUsed } from "../page-class";
-import { NO_ZONE, entryOf, entryOfBlock, nrPageblocks, recordOf, zoneOf } from "../pageblock";
+import {
+  NO_ZONE,
+  blockState,
+  entryOf,
+  entryOfBlock,
+  nrPageblocks,
+  recordOf,
+  zoneOf,
+} from "../pageblock";
 
 /** Flags that an allocation may have. */
 export const ALLOC_FLAGS: u32 = ALLOC_NO_WATERMARKS | ALLOC_THISNODE | ALLOC_COMPOUND;
@@ -34,11 +42,8 @@ export function isBlockAligned(start: u32, nr: u32): bool {
 export function inOneZone(start: u32, nr: u32): bool {
   const zone = zoneOf(entryOf(start));
   if (zone == NO_ZONE) return false;
-  for (
-    let block = start >> PAGEBLOCK_ORDER;
-    block <= (start + nr - 1) >> PAGEBLOCK_ORDER;
-    ++block
-  ) {
+  const last = (start + nr - 1) >> PAGEBLOCK_ORDER;
+  for (let block = start >> PAGEBLOCK_ORDER; block <= last; ++block) {
     if (zoneOf(entryOfBlock(block)) != zone) return false;
   }
   return true;
@@ -51,11 +56,16 @@ export function isAllocatable(pageClass: u32): bool {
 
 /** Are all pages of [start, start + nr) of this class? */
 export function allOfClass(start: u32, nr: u32, pageClass: u32): bool {
-  for (let pfn = start; pfn < start + nr;) {
-    if (stateAt(pfn) != pageClass) return false;
+  const end = start + nr;
+  for (let pfn = start; pfn < end;) {
     const entry = entryOf(pfn);
-    const whole = !recordOf(entry) && !(pfn & PAGE_MASK) && start + nr - pfn >= PAGEBLOCK_PAGES;
-    pfn += whole ? PAGEBLOCK_PAGES : 1;
+    if (!recordOf(entry) && !(pfn & PAGE_MASK) && end - pfn >= PAGEBLOCK_PAGES) {
+      if (blockState(entry) != pageClass) return false;
+      pfn += PAGEBLOCK_PAGES;
+    } else {
+      if (stateAt(pfn) != pageClass) return false;
+      ++pfn;
+    }
   }
   return true;
 }

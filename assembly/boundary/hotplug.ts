@@ -30,7 +30,8 @@ import { loading } from "./loading";
 export function startOnline(zone: u32, start: u32, nr: u32): i32 {
   if (loading || zone >= nrZones) return -EINVAL;
   if (!inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
-  for (let block = start >> PAGEBLOCK_ORDER; block < (start + nr) >> PAGEBLOCK_ORDER; ++block) {
+  const end = (start + nr) >> PAGEBLOCK_ORDER;
+  for (let block = start >> PAGEBLOCK_ORDER; block < end; ++block) {
     if (zoneOf(entryOfBlock(block)) != NO_ZONE) return -EINVAL;
   }
   beginOnline(zone, start, start + nr);
