@@ -77,13 +77,15 @@ export function unlistChunks(): void {
 
 /** Frees a page, if it is one of the pageblock. Returns false, and changes nothing, where it is not. */
 export function vacate(pfn: u32): bool {
-  if (entryOf(pfn) != leaving) return false;
-  const at = recordOf(leaving) + (pfn & PAGE_MASK);
+  const entry = entryOf(pfn);
+  if (entry != leaving) return false;
+  const at = recordOf(entry) + (pfn & PAGE_MASK);
   const state = <u32>load<u8>(at);
-  assert(zoneGain(state) != SPECIAL);
-  addCounts(leaving, blockGain(state));
+  const gain = zoneGain(state);
+  if (!ASC_NO_ASSERT) assert(gain != SPECIAL);
+  addCounts(entry, blockGain(state));
   // free, but isolated
-  addFreeAndLru(zoneOf(leaving), zoneGain(state) - 1);
+  addFreeAndLru(zoneOf(entry), gain - 1);
   store<u8>(at, <u8>PAGE_FREE);
   return true;
 }

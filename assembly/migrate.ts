@@ -33,6 +33,7 @@ import {
   movableBytes,
   stateByte,
   isCleanFile,
+  hasCleanFile,
 } from "./page-class";
 import {
   FLAG_PENDING,
@@ -45,7 +46,14 @@ import {
   setFlags,
   zoneOf,
 } from "./pageblock";
-import { addPendingPages, allocPages, freePagesAt, pendingPages, releasePages } from "./page-alloc";
+import {
+  addPendingPages,
+  allocPage,
+  allocPages,
+  freePagesAt,
+  pendingPages,
+  releasePages,
+} from "./page-alloc";
 import { takePages } from "./zone-walk";
 import { flushLruBatch, putBack } from "./lru-batch";
 import { chunkDropped, chunkMoved, unitSplit } from "./holding";
@@ -67,6 +75,9 @@ const AGAIN: usize = LISTS_AT + 2 * LIST_BYTES;
 const SPLIT: usize = LISTS_AT + 3 * LIST_BYTES;
 
 export let batchLength: u32 = 0;
+// What was collected into it: base pages, and their classes, a bit each.
+let batchPages: u32 = 0;
+let batchClasses: u32 = 0;
 let nrFailed: u32 = 0;
 let nrSplit: u32 = 0;
 
@@ -121,70 +132,88 @@ function clearPending(pfn: u32, hold: u32): void {
 }
 
 /** A batch of more than half of the node's remaining LRU pages ends at a pageblock border (corrections A2). */
-function tooManyIsolated(pfn: u32, nrLru: u32): bool {
+function tooManyIsolated(pfn: u32): bool {
   if (!hasBehaviour(MM_BATCH_ENDS_EARLY)) return false;
+  // no 2 MiB page is among them: it would have filled the batch
+  let nrLru: u32 = 0;
+  for (let index: u32 = 0; index < batchLength; ++index) {
+    nrLru += <u32>isLru(classOf(stateAt(at(BATCH, index))));
+  }
   return nrLru > (lruOfNode(nodeOf(zoneOf(entryOf(pfn)))) - nrLru) >> 1;
 }
 
 /**
- * Collects the next batch from [pos, end): up to 32 pages, or up to and including one 2 MiB unit. Leaves it in the batch list in
+ * Collects the next batch, which is empty, from [pos, end): up to 32 pages, or up to and including one 2 MiB unit. Leaves it in the batch list in
  * descending order, as Linux processes it. Returns where the next collection starts.
  */
 export function collectBatch(pos: u32, end: u32): u32 {
-  let length: u32 = 0;
-  let nrPages: u32 = 0;
-  let nrLru: u32 = 0;
-  while (pos < end && nrPages < BATCH_PAGES) {
-    const entry = entryOf(pos);
-    if (!(pos & PAGE_MASK) && length > 0 && tooManyIsolated(pos, nrLru)) break;
+  batchPages = 0;
+  batchClasses = 0;
+  while (pos < end && batchPages < BATCH_PAGES) {
+    if (!(pos & PAGE_MASK) && batchLength > 0 && tooManyIsolated(pos)) break;
     const blockEnd = min(end, (pos | PAGE_MASK) + 1);
+    const entry = entryOf(pos);
     const record = recordOf(entry);
-    const uniform = record ? 0 : blockState(entry);
-    if (!record && (uniform & HEAD || !isMovable(classOf(uniform)))) {
-      pos = blockEnd;
-      continue;
-    }
-    while (pos < blockEnd && nrPages < BATCH_PAGES) {
-      if (record) pos += toMovable(record + (pos & PAGE_MASK), blockEnd - pos);
-      if (pos == blockEnd) break;
-      const state = record ? <u32>load<u8>(record + (pos & PAGE_MASK)) : uniform;
-      if (state & HEAD) {
-        pos += 1 << (state & 15);
-        continue;
-      }
-      const pageClass = classOf(state);
-      // a unit is found by its first page only
-      if (isUnit(pageClass) && (pos & PAGE_MASK || !hasBehaviour(MM_CONTIG_MOVES_THP))) {
-        pos = (pos | PAGE_MASK) + 1;
-        continue;
-      }
-      if (isMovable(pageClass) && holdOf(state) != HOLD_PINNED && !heldByChance(pageClass)) {
-        const pages: u32 = isUnit(pageClass) ? PAGEBLOCK_PAGES : 1;
-        put(BATCH, length++, pos);
-        nrPages += pages;
-        if (isLru(pageClass)) nrLru += pages;
-        pos += pages;
-        continue;
-      }
-      pos += isUnit(pageClass) ? PAGEBLOCK_PAGES : 1;
-    }
+    pos = record
+      ? collectInRecord(pos, blockEnd, record)
+      : collectAlike(pos, blockEnd, blockState(entry));
   }
-  reverseBatch(length);
-  batchLength = length;
-  return min(pos, end);
+  reverseBatch(batchLength);
+  return pos;
 }
 
-/** Pages from the one whose state is at `from` to the first that could move; `most` where there is none among so many. */
-function toMovable(from: usize, most: u32): u32 {
-  const end = from + most;
-  let at = from & ~7;
-  let movable = movableBytes(load<u64>(at)) & (u64.MAX_VALUE << ((from & 7) << 3));
-  while (!movable) {
-    at += 8;
-    if (at >= end) return most;
-    movable = movableBytes(load<u64>(at));
+/** Collects from [pos, end) inside a pageblock whose pages all have this state. Returns where it has stopped. */
+function collectAlike(pos: u32, end: u32, state: u32): u32 {
+  const pageClass = classOf(state);
+  if (state & HEAD || !isMovable(pageClass) || holdOf(state) == HOLD_PINNED) return end;
+  if (isUnit(pageClass)) {
+    // found by its first page only
+    if (!(pos & PAGE_MASK) && hasBehaviour(MM_CONTIG_MOVES_THP) && !heldByChance(pageClass)) {
+      addToBatch(pos, PAGEBLOCK_PAGES, pageClass);
+    }
+    return end;
   }
-  return min(<u32>(at - from) + ((<u32>ctz(movable)) >> 3), most);
+  for (; pos < end && batchPages < BATCH_PAGES; ++pos) {
+    if (!heldByChance(pageClass)) addToBatch(pos, 1, pageClass);
+  }
+  return pos;
+}
+
+/** Collects from [pos, end) inside a pageblock with this record, which has no 2 MiB page. Returns where it has stopped. */
+function collectInRecord(pos: u32, end: u32, record: usize): u32 {
+  const first = pos & ~PAGE_MASK;
+  const last = record + (end - first);
+  const full = batchLength + BATCH_PAGES - batchPages;
+  let length = batchLength;
+  let classes: u32 = 0;
+  let word = record + (pos & PAGE_MASK & ~7);
+  let movable = movableBytes(load<u64>(word)) & (u64.MAX_VALUE << ((pos & 7) << 3));
+  while (length < full) {
+    if (!movable) {
+      word += 8;
+      if (word >= last) break;
+      movable = movableBytes(load<u64>(word));
+      continue;
+    }
+    const found = word + <usize>(ctz(movable) >> 3);
+    if (found >= last) break;
+    movable &= movable - 1;
+    const state = <u32>load<u8>(found);
+    const pageClass = classOf(state);
+    if (holdOf(state) == HOLD_PINNED || heldByChance(pageClass)) continue;
+    put(BATCH, length++, first + <u32>(found - record));
+    classes |= 1 << pageClass;
+  }
+  batchPages += length - batchLength;
+  batchLength = length;
+  batchClasses |= classes;
+  return length < full ? end : at(BATCH, length - 1) + 1;
+}
+
+function addToBatch(pfn: u32, nrPages: u32, pageClass: u32): void {
+  put(BATCH, batchLength++, pfn);
+  batchPages += nrPages;
+  batchClasses |= 1 << pageClass;
 }
 
 function reverseBatch(length: u32): void {
@@ -198,6 +227,7 @@ function reverseBatch(length: u32): void {
 
 /** Drops the clean file pages of the batch: they need no target (contig-range.md 5.2). */
 export function dropClean(): void {
+  if (!hasCleanFile(batchClasses)) return;
   let kept: u32 = 0;
   for (let index: u32 = 0; index < batchLength; ++index) {
     const pfn = at(BATCH, index);
@@ -262,6 +292,14 @@ function splitUnit(pfn: u32): void {
   for (let page: u32 = PAGEBLOCK_PAGES; page > 0; --page) put(SPLIT, nrSplit++, pfn + page - 1);
 }
 
+/** Pages for a page or unit in `state` to move to, or NO_CHUNK. They carry the state already, unless something holds it back. */
+function takeTarget(order: u32, state: u32, kind: u32, node: u32): u32 {
+  const flags = targetFlags | ALLOC_COMPOUND;
+  if (holdOf(state) != HOLD_NONE) return takePages(order, MIGRATE_MOVABLE, kind, node, targetFlags);
+  if (order == 0) return allocPage(state, MIGRATE_MOVABLE, kind, node, flags);
+  return allocPages(order, state, MIGRATE_MOVABLE, kind, node, flags);
+}
+
 /**
  * One call of migrate over a list of `length` pages: up to 10 passes over those that answer "again". Afterwards the
  * survivors stand in the batch list, the failed ones first (corrections B1). Returns 0, or -ENOMEM with everything not moved
@@ -269,6 +307,10 @@ function splitUnit(pfn: u32): void {
  */
 function migrateList(list: usize, length: u32): i32 {
   let rest = length;
+  // a range lies in one zone
+  const zone = zoneOf(entryOf(at(list, 0)));
+  const node = nodeOf(zone);
+  const pageKind = targetKind(zone, 0);
   for (let pass: u32 = 0; pass < PASSES && rest > 0; ++pass) {
     let again: u32 = 0;
     for (let index: u32 = 0; index < rest; ++index) {
@@ -277,13 +319,8 @@ function migrateList(list: usize, length: u32): i32 {
       const pageClass = classOf(state);
       const order: u32 = isUnit(pageClass) ? PAGEBLOCK_ORDER : 0;
       const hold = holdOf(state);
-      const zone = zoneOf(entryOf(pfn));
-      const kind = targetKind(zone, order);
-      const node = nodeOf(zone);
-      const target =
-        hold == HOLD_NONE
-          ? allocPages(order, state, MIGRATE_MOVABLE, kind, node, targetFlags | ALLOC_COMPOUND)
-          : takePages(order, MIGRATE_MOVABLE, kind, node, targetFlags);
+      const kind = order == 0 ? pageKind : targetKind(zone, order);
+      const target = takeTarget(order, state, kind, node);
       if (target == NO_CHUNK) {
         if (pageClass == PAGE_THP && nrSplit == 0) {
           splitUnit(pfn);
@@ -320,6 +357,7 @@ function keepSurvivors(again: u32): void {
 /** Migrates the batch once; survivors stay in it. Returns 0 or -ENOMEM. */
 export function migrateBatch(): i32 {
   const length = batchLength;
+  if (length == 0) return 0;
   batchLength = 0;
   nrFailed = 0;
   nrSplit = 0;

@@ -67,7 +67,6 @@ export function allocPages(
   flags: u32,
 ): u32 {
   if (flags & OTHER_NODES) return allocSeldom(order, state, type, kind, node, flags);
-  if (order == 0) return allocPage(state, type, kind, node, flags);
   if (order < PAGEBLOCK_ORDER) return allocBelowBlock(order, state, type, kind, node, flags);
   if (order == PAGEBLOCK_ORDER) return allocBlock(state, type, kind, node, flags);
   return allocSeldom(order, state, type, kind, node, flags);

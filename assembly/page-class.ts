@@ -107,9 +107,16 @@ export function isMovable(pageClass: u32): bool {
   return ((MOVABLE >> pageClass) & 1) != 0;
 }
 
+const CLEAN_FILE: u32 = (1 << PAGE_FILE_CLEAN) | (1 << PAGE_BUFFER);
+
 /** A page of a file that can be dropped while nothing holds it: a buffer that is not held is clean. */
 export function isCleanFile(pageClass: u32): bool {
-  return pageClass == PAGE_FILE_CLEAN || pageClass == PAGE_BUFFER;
+  return hasCleanFile(1 << pageClass);
+}
+
+/** The same of several classes, a bit each. */
+export function hasCleanFile(classes: u32): bool {
+  return (classes & CLEAN_FILE) != 0;
 }
 
 /** A 2 MiB page that moves as one. */

@@ -29,6 +29,7 @@ const HOT = {
     "takeWhole",
     "unlink",
   ],
+  "assembly/migrate": ["leave"],
   "assembly/page": ["recordFor"],
   "assembly/page-alloc": [
     "allocBelowBlock",

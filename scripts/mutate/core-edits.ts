@@ -223,8 +223,8 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/evacuation.ts",
-    old: "addFreeAndLru(zoneOf(leaving), zoneGain(state) - 1);",
-    new: "addFreeAndLru(zoneOf(leaving), zoneGain(state));",
+    old: "addFreeAndLru(zoneOf(entry), gain - 1);",
+    new: "addFreeAndLru(zoneOf(entry), gain);",
     breaks: "vacated pages count as free",
   },
   {
@@ -254,9 +254,33 @@ export const coreEdits: readonly Edit[] = [
   // migration
   {
     file: "assembly/migrate.ts",
-    old: "if (isUnit(pageClass) && (pos & PAGE_MASK || !hasBehaviour(MM_CONTIG_MOVES_THP))) {",
-    new: "if (isUnit(pageClass) && !hasBehaviour(MM_CONTIG_MOVES_THP)) {",
+    old: "if (!(pos & PAGE_MASK) && hasBehaviour(MM_CONTIG_MOVES_THP) && !heldByChance(pageClass)) {",
+    new: "if (hasBehaviour(MM_CONTIG_MOVES_THP) && !heldByChance(pageClass)) {",
     breaks: "a 2 MiB page is collected by its middle",
+  },
+  {
+    file: "assembly/migrate.ts",
+    old: "if (found >= last) break;",
+    new: "if (found > last) break;",
+    breaks: "the page behind a range is collected",
+  },
+  {
+    file: "assembly/migrate.ts",
+    old: "    classes |= 1 << pageClass;",
+    new: "",
+    breaks: "clean file pages of mixed pageblocks move in place of being dropped",
+  },
+  {
+    file: "assembly/migrate.ts",
+    old: "u64.MAX_VALUE << ((pos & 7) << 3)",
+    new: "u64.MAX_VALUE",
+    breaks: "a batch begins with pages of the one before",
+  },
+  {
+    file: "assembly/migrate.ts",
+    old: "at(BATCH, length - 1) + 1;",
+    new: "at(BATCH, length - 1) + 2;",
+    breaks: "a page between two batches is left out",
   },
   {
     file: "assembly/lru-batch.ts",

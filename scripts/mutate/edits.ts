@@ -178,7 +178,12 @@ export const EDITS: readonly Edit[] = [
   ),
   // migration and contig
   core("migrate", "const BATCH_PAGES: u32 = 32;", "const BATCH_PAGES: u32 = 33;", "batches of 32"),
-  core("migrate", "  reverseBatch(length);", "  reverseBatch(0);", "descending order of a batch"),
+  core(
+    "migrate",
+    "  reverseBatch(batchLength);",
+    "  reverseBatch(0);",
+    "descending order of a batch",
+  ),
   core(
     "migrate",
     "const PASSES: u32 = 10;",

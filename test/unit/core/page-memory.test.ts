@@ -121,6 +121,30 @@ describe("2 MiB pages", () => {
   });
 });
 
+describe("ranges inside of pageblocks", () => {
+  test.each([
+    [0, 3],
+    [1, 9],
+    [5, 11],
+    [13, 130],
+    [7, 249],
+  ])("of the pages in use those from %i to %i move, and no other", (from, to) => {
+    const memory = guest("v6.1", 4, [Normal, 0, 0, 4]);
+    const used = Array.from({ length: 256 }, () => alloc(memory, PageClass.Anon)).sort(
+      (a, b) => a - b,
+    );
+    const [start, end] = [used[from]!, used[to]! + 1];
+    memory.journal.take();
+    expect(memory.allocContig(start, end - start)).toMatchObject({
+      errno: 0,
+      migratedPages: to - from + 1,
+    });
+    const moved = memory.journal.take().map(({ source }) => source);
+    expect(moved.sort((a, b) => a - b)).toEqual(used.slice(from, to + 1));
+    expect(memory.validate()).toBeUndefined();
+  });
+});
+
 test("a page that was freed while it waited for the LRU is forgotten", () => {
   const memory = guest("v6.1", 4, [Normal, 0, 0, 4]);
   const pfn = alloc(memory, PageClass.Anon);
