@@ -155,10 +155,13 @@ export class PageMemory {
   /** First pfn of `2 ** order` pages, or undefined where no zone of the list has them. */
   tryAlloc(request: PageRequest | PreparedRequest): number | undefined {
     const word = typeof request === "number" ? request : prepareRequest(request);
-    const pfn = this.#allocPages(word) >>> 0;
+    const answer = this.#allocPages(word);
+    // a pfn below 2^31 needs no more than a look at its sign
+    if (answer >= 0) return answer;
+    const pfn = answer >>> 0;
     if (!isErrno(pfn)) return pfn;
-    if ((pfn | 0) === -Errno.ENOMEM) return undefined;
-    return fail(pfn, "allocate pages");
+    if (answer === -Errno.ENOMEM) return undefined;
+    return fail(answer, "allocate pages");
   }
 
   /**

@@ -145,6 +145,16 @@ describe("ranges inside of pageblocks", () => {
   });
 });
 
+test("pfns from 2^31 on are no errors", () => {
+  const nrBlocks = 2 ** 22 + 2;
+  const memory = guest("v6.1", nrBlocks, [Normal, 0, nrBlocks - 2, 2]);
+  const pfn = alloc(memory, PageClass.Anon);
+  expect(pfn).toBeGreaterThanOrEqual(2 ** 31);
+  expect(memory.pageState(pfn)).toBe(PageClass.Anon);
+  memory.free(pfn, 0);
+  expect(memory.freePages(0)).toBe(2 * BLOCK);
+});
+
 test("a page that was freed while it waited for the LRU is forgotten", () => {
   const memory = guest("v6.1", 4, [Normal, 0, 0, 4]);
   const pfn = alloc(memory, PageClass.Anon);
