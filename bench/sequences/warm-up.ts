@@ -3,7 +3,8 @@ import { setTimeout } from "node:timers/promises";
 import type { Allocator } from "../contenders/allocator.js";
 import { runSequences, SEQUENCES } from "./all.js";
 
-const PAGES = 2 ** 13;
+/** 256 chunks of order 9: the loops over such chunks have to run as often as others until V8 takes notice. */
+const PAGES = 2 ** 17;
 const ROUNDS = 40;
 /** Lets a compile in the background end, and its code be used. */
 const PAUSE_MS = 2;
@@ -22,4 +23,17 @@ export async function warmUp(allocator: Allocator): Promise<void> {
     await setTimeout(PAUSE_MS);
   }
   allocator.reset();
+}
+
+const LARGEST_ORDER = 9;
+
+/**
+ * Does the same for an allocator that is called for each operation, and leaves its memory as it was: all free. A new one would not do: once a
+ * process has had a second guest, V8 no longer puts calls of the core in line.
+ */
+export async function warmUpCalls(allocator: Allocator): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    for (let order = 0; order <= LARGEST_ORDER; order++) allocator.repeat(order, PAGES / ROUNDS);
+    await setTimeout(PAUSE_MS);
+  }
 }

@@ -7,7 +7,7 @@ import { core } from "../contenders/core.js";
 import { typescript } from "../contenders/typescript.js";
 import { peakMemory } from "../measure/peak-memory.js";
 import { runSequences } from "./all.js";
-import { warmUp } from "./warm-up.js";
+import { warmUp, warmUpCalls } from "./warm-up.js";
 
 const BOOTS: Readonly<Record<string, (pages: number) => Allocator>> = {
   core,
@@ -23,7 +23,9 @@ if (boot === undefined) {
 const scale = { pages: Number(pages), repeats: Number(repeats), steps: Number(steps) };
 const allocator = boot(scale.pages);
 // without the baseline compiler there is nothing to warm up
-if (!process.execArgv.includes("--no-liftoff")) await warmUp(allocator);
+if (!process.execArgv.includes("--no-liftoff")) {
+  await (contender === "core-call" ? warmUpCalls(allocator) : warmUp(allocator));
+}
 const measures = runSequences(allocator, scale, new Set(names));
 const peakBytes = peakMemory();
 for (const measure of measures) console.log(JSON.stringify({ ...measure, peakBytes }));
