@@ -42,6 +42,15 @@ export const releaseCore: Step = {
   },
 };
 
+/** What `build/inline.js` would be, of the release core with the names of its functions. */
+export async function namedCore(): Promise<string> {
+  const named = ["--target", "release", "--transform", inlineHot, "--debug"];
+  const wasm = (await compile("named", ...named)).find(({ path }) => path.endsWith(".wasm"));
+  if (wasm === undefined) throw new Error("asc wrote no core");
+  const [module] = inline(wasm.content as Uint8Array<ArrayBuffer>);
+  return String(module?.content);
+}
+
 /** Runs asc with these options and collects what it writes, files called `name`. */
 async function compile(name: string, ...options: string[]): Promise<Output[]> {
   const folder = mkdtempSync(join(tmpdir(), "virtio-mem-core-"));

@@ -29,7 +29,7 @@ const HOT = {
     "takeWhole",
     "unlink",
   ],
-  "assembly/migrate": ["leave"],
+  "assembly/migrate": ["leave", "takeTarget"],
   "assembly/page": ["recordFor"],
   "assembly/page-alloc": [
     "allocBelowBlock",

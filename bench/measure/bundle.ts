@@ -4,16 +4,22 @@ import { rolldown } from "rolldown";
 
 const root = join(import.meta.dirname, "../..");
 const OUTPUT = join(root, "build/bench");
+const INLINE_CORE = join(root, "build/inline.js");
 
 /**
  * Makes one JavaScript file of a TypeScript program of bench/, so that a measured process runs nothing but what it measures.
  *
  * @param path - of the program, relative to bench/.
+ * @param core - takes the place of build/inline.js.
  * @returns path of the file.
  */
-export async function bundle(path: string): Promise<string> {
-  const name = path.replaceAll("/", "-").replace(/\.ts$/, ".js");
-  const build = await rolldown({ input: join(root, "bench", path), platform: "node" });
+export async function bundle(path: string, core?: string): Promise<string> {
+  const name = path.replaceAll("/", "-").replace(/\.ts$/, core === undefined ? ".js" : "-core.js");
+  const build = await rolldown({
+    input: join(root, "bench", path),
+    platform: "node",
+    plugins: [{ name: "core", load: (id) => (id === INLINE_CORE ? (core ?? null) : null) }],
+  });
   const file = join(OUTPUT, name);
   await build.write({ file, format: "esm", codeSplitting: false });
   await build.close();
