@@ -213,8 +213,8 @@ export function moveChunksOfBlock(zone: u32, entry: usize, pfn: u32, type: u32):
   const tail = hasBehaviour(MM_MOVE_TO_TAIL);
   const whole = wholeChunkOrder(entry);
   if (whole) {
-    removeChunk(zone, pfn, whole);
-    insertChunk(zone, pfn, whole, type, tail);
+    removeWhole(zone, entry, whole);
+    insertWhole(zone, entry, whole, type, tail);
     return 1 << whole;
   }
   const record = recordOf(entry);

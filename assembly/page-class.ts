@@ -57,8 +57,20 @@ export function movableBytes(states: u64): u64 {
 
 /** Neither free nor movable. */
 export function unmovableBytes(states: u64): u64 {
+  return unmovableTops(states) & TOPS;
+}
+
+/** Is one of the 32 bytes from `at` on neither free nor movable? */
+export function hasUnmovableByte(at: usize): bool {
+  const lower = unmovableTops(load<u64>(at)) | unmovableTops(load<u64>(at, 8));
+  const upper = unmovableTops(load<u64>(at, 16)) | unmovableTops(load<u64>(at, 24));
+  return ((lower | upper) & TOPS) != 0;
+}
+
+/** unmovableBytes() with something in the other bits. */
+function unmovableTops(states: u64): u64 {
   const isClass = (states & 0x0f0f0f0f0f0f0f0f) + 0x7f7f7f7f7f7f7f7f;
-  return isClass & ~(states << 3) & ~states & TOPS;
+  return isClass & ~((states << 3) | states);
 }
 
 /** No references: the unmovable scan steps over them. */

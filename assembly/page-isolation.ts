@@ -19,7 +19,14 @@ import {
 } from "./abi";
 import { freeBuddyOf, freeChunk, moveChunksOfBlock } from "./buddy";
 import { NO_CHUNK, insertChunk, listTypeOf, removeChunk, wholeChunkOrder } from "./free-list";
-import { classOf, countUnmovable, isMovable, isUnreferenced, unmovableBytes } from "./page-class";
+import {
+  classOf,
+  countUnmovable,
+  hasUnmovableByte,
+  isMovable,
+  isUnreferenced,
+  unmovableBytes,
+} from "./page-class";
 import {
   NO_ENTRY,
   NO_ZONE,
@@ -57,21 +64,24 @@ function blocksIsolation(pageClass: u32, inMovableZone: bool, offlining: bool): 
  * pageblocks without touching their pages.
  */
 export function findUnmovable(entry: usize, offlining: bool): u32 {
+  if (countUnmovable(countsOf(entry)) == 0) return NO_CHUNK;
   const inMovableZone = kindOf(zoneOf(entry)) == ZONE_MOVABLE;
   const pfn = blockOfEntry(entry) << PAGEBLOCK_ORDER;
-  if (countUnmovable(countsOf(entry)) == 0) return NO_CHUNK;
   const record = recordOf(entry);
   if (!record) {
     const state = blockState(entry);
     return blocksIsolation(classOf(state), inMovableZone, offlining) ? pfn : NO_CHUNK;
   }
   lookAtRecord(record);
-  for (let at: u32 = 0; at < PAGEBLOCK_PAGES; at += 8) {
-    // each byte of the word is a page; inside a free chunk there are only zeros
-    for (let left = unmovableBytes(load<u64>(record + at)); left; left &= left - 1) {
-      const page = at + ((<u32>ctz(left)) >> 3);
-      if (blocksIsolation(classOf(load<u8>(record + page)), inMovableZone, offlining)) {
-        return pfn + page;
+  // inside a free chunk there are only zeros
+  for (let group: u32 = 0; group < PAGEBLOCK_PAGES; group += 32) {
+    if (!hasUnmovableByte(record + group)) continue;
+    for (let at = group; at < group + 32; at += 8) {
+      for (let left = unmovableBytes(load<u64>(record + at)); left; left &= left - 1) {
+        const page = at + ((<u32>ctz(left)) >> 3);
+        if (blocksIsolation(classOf(load<u8>(record + page)), inMovableZone, offlining)) {
+          return pfn + page;
+        }
       }
     }
   }

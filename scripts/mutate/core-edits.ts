@@ -251,6 +251,12 @@ export const coreEdits: readonly Edit[] = [
     new: "drain(start);",
     breaks: "pages out of caches stay listed while their pageblock leaves",
   },
+  {
+    file: "assembly/page-class.ts",
+    old: "unmovableTops(load<u64>(at, 24))",
+    new: "unmovableTops(load<u64>(at, 16))",
+    breaks: "of 32 pages the last eight are not looked at",
+  },
   // migration
   {
     file: "assembly/migrate.ts",

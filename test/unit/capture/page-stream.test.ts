@@ -13,12 +13,11 @@ const WORDS = BigUint64Array.from(
 const BYTES = new Uint8Array(WORDS.buffer);
 
 /** The bytes, cut after these lengths in turn; a length of 0 gives an empty piece. */
-// eslint-disable-next-line @typescript-eslint/require-await
 async function* cut(bytes: Uint8Array, lengths: readonly number[]): AsyncGenerator<Uint8Array> {
   let at = 0;
   for (let index = 0; at < bytes.length; index++) {
     const end = at + lengths[index % lengths.length]!;
-    yield bytes.subarray(at, end);
+    yield await Promise.resolve(bytes.subarray(at, end));
     at = end;
   }
 }
