@@ -5,6 +5,8 @@ import { runSequences, SEQUENCES } from "./all.js";
 
 /** 256 chunks of order 9: the loops over such chunks have to run as often as others until V8 takes notice. */
 const PAGES = 2 ** 17;
+/** churn keeps a part of them each time. */
+const CHURN_PAGES = 2 ** 13;
 const ROUNDS = 40;
 /** Lets a compile in the background end, and its code be used. */
 const PAUSE_MS = 2;
@@ -14,18 +16,21 @@ const PAUSE_MS = 2;
  * that: a loop stays in the tier in which it began.
  */
 export async function warmUp(allocator: Allocator): Promise<void> {
-  const all = new Set(SEQUENCES);
-  const scale = { pages: PAGES, repeats: 16384, steps: 16384 };
+  const churn = new Set(["churn"]);
+  const others = new Set(SEQUENCES.filter((name) => !churn.has(name)));
+  const scale = { repeats: 16384, steps: 16384 };
   for (let round = 0; round < ROUNDS; round++) {
-    runSequences(allocator, scale, all);
+    runSequences(allocator, { ...scale, pages: PAGES }, others);
+    runSequences(allocator, { ...scale, pages: CHURN_PAGES }, churn);
     // forgets what churn holds
-    allocator.openSlots(PAGES / 8);
+    allocator.openSlots(CHURN_PAGES / 8);
     await setTimeout(PAUSE_MS);
   }
   allocator.reset();
 }
 
 const LARGEST_ORDER = 9;
+const REPEATS = 4096;
 
 /**
  * Does the same for an allocator that is called for each operation, and leaves its memory as it was: all free. A new one would not do: once a
@@ -33,7 +38,7 @@ const LARGEST_ORDER = 9;
  */
 export async function warmUpCalls(allocator: Allocator): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    for (let order = 0; order <= LARGEST_ORDER; order++) allocator.repeat(order, PAGES / ROUNDS);
+    for (let order = 0; order <= LARGEST_ORDER; order++) allocator.repeat(order, REPEATS);
     await setTimeout(PAUSE_MS);
   }
 }
