@@ -42,13 +42,13 @@ let leaving: usize = NO_ENTRY;
 
 /**
  * Can this range go this way? It is one mixed pageblock, isolated by itself in this version, and no isolated neighbour could merge
- * with it.
+ * with it. Where no page counts, all may be in caches: once drained they would merge to a whole chunk under way.
  */
 export function isOneMixedBlock(start: u32, end: u32): bool {
   if (start & PAGE_MASK || end - start != PAGEBLOCK_PAGES) return false;
   if (!hasBehaviour(MM_ISOLATE_PAGEBLOCK)) return false;
   const entry = entryOf(start);
-  return recordOf(entry) != 0 && !isIsolated(entry ^ ENTRY_BYTES);
+  return recordOf(entry) != 0 && countsOf(entry) != 0 && !isIsolated(entry ^ ENTRY_BYTES);
 }
 
 /** Isolates the pageblock at `start`. Returns false, with refusingPfn set and nothing changed, where a page forbids it. */

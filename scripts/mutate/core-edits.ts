@@ -241,8 +241,8 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/evacuation.ts",
-    old: "return recordOf(entry) != 0 && !isIsolated(entry ^ ENTRY_BYTES);",
-    new: "return recordOf(entry) != 0;",
+    old: "countsOf(entry) != 0 && !isIsolated(entry ^ ENTRY_BYTES);",
+    new: "countsOf(entry) != 0;",
     breaks: "a pageblock does not merge with an isolated neighbour",
   },
   {

@@ -121,6 +121,37 @@ describe("2 MiB pages", () => {
   });
 });
 
+describe("a pageblock whose pages are all in a cache", () => {
+  /** The only pageblock, taken page by page and freed into the cache. */
+  function cachedBlock(): PageMemory {
+    const memory = guest("v6.1", 1, [Normal, 0, 0, 1]);
+    const pfns = Array.from({ length: BLOCK }, () => alloc(memory, PageClass.Anon));
+    memory.setCache(0, 1, 63, 4 * BLOCK);
+    for (const pfn of pfns) memory.free(pfn, 0);
+    expect(memory.freePages(0)).toBe(0);
+    return memory;
+  }
+
+  test("can be taken", () => {
+    const memory = cachedBlock();
+    expect(memory.allocContig(0, BLOCK)).toMatchObject({ errno: 0, migratedPages: 0 });
+    expect(memory.validate()).toBeUndefined();
+    memory.freeContig(0, BLOCK);
+    memory.drainCaches(0);
+    expect(memory.freeChunks(0)[9]).toBe(1);
+    expect(memory.validate()).toBeUndefined();
+  });
+
+  test("comes back as one chunk where a signal ends the attempt", () => {
+    const memory = cachedBlock();
+    memory.setSignalPending(true);
+    expect(memory.allocContig(0, BLOCK).errno).toBe(-Errno.EINTR);
+    expect(memory.freeChunks(0)[9]).toBe(1);
+    expect(memory.freePages(0)).toBe(BLOCK);
+    expect(memory.validate()).toBeUndefined();
+  });
+});
+
 describe("ranges inside of pageblocks", () => {
   test.each([
     [0, 3],
