@@ -143,8 +143,8 @@ function tooManyIsolated(pfn: u32): bool {
 }
 
 /**
- * Collects the next batch, which is empty, from [pos, end): up to 32 pages, or up to and including one 2 MiB unit. Leaves it in the batch list in
- * descending order, as Linux processes it. Returns where the next collection starts.
+ * Collects the next batch, which is empty, from [pos, end): up to 32 pages, or up to and including one 2 MiB unit. Leaves it in the
+ * batch list in descending order, as Linux processes it. Returns where the next collection starts.
  */
 export function collectBatch(pos: u32, end: u32): u32 {
   batchPages = 0;

@@ -3,13 +3,13 @@
 // Which functions the machine instructions of a workload are in, those of the core by name. Counted under valgrind, as
 // the difference of two sizes, so that neither a busy machine nor what it costs to start disturbs it. Needs valgrind; takes minutes.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { namedCore } from "../scripts/core.js";
 import { bundle } from "./measure/bundle.js";
+import { underValgrind } from "./measure/valgrind.js";
 import { markdownTable } from "./table.js";
 import type { Result } from "./workloads/workload.js";
 
@@ -44,17 +44,13 @@ function profile(workload: string, pages: number): Profile {
   const folder = mkdtempSync(join(tmpdir(), "virtio-mem-instructions-"));
   try {
     const counts = join(folder, "callgrind.out");
-    const { stdout, stderr, status, error } = spawnSync(
-      "valgrind",
+    const { stdout, stderr } = underValgrind(
+      ["--tool=callgrind", "--dump-instr=yes", `--callgrind-out-file=${counts}`],
       [
-        ...["--tool=callgrind", "--dump-instr=yes", `--callgrind-out-file=${counts}`],
-        ...[process.execPath, "--no-liftoff", "--single-threaded"],
-        ...["--perf-basic-prof", worker, workload, String(pages)],
+        ...[process.execPath, "--no-liftoff", "--single-threaded", "--perf-basic-prof"],
+        ...[worker, workload, String(pages)],
       ],
-      { encoding: "utf8", maxBuffer: 2 ** 28 },
     );
-    if (error !== undefined) throw new Error(`valgrind must be there: ${error.message}`);
-    if (status !== 0) throw new Error(`the workload failed: ${stderr.slice(-2000)}`);
     const [, pid] = /==(\d+)==/.exec(stderr) ?? [];
     // V8 writes the names of what it compiles there, and nowhere else
     const map = `/tmp/perf-${pid}.map`;

@@ -3,10 +3,9 @@
 // Counts the machine instructions that an operation of a sequence takes, in C and in the core, under valgrind: the difference of two
 // runs of different lengths. A busy machine does not disturb it. Needs valgrind; takes some minutes.
 
-import { spawnSync } from "node:child_process";
-
 import { COMPILERS, compileNative } from "./contenders/native.js";
 import { bundle } from "./measure/bundle.js";
+import { underValgrind } from "./measure/valgrind.js";
 import { markdownTable } from "./table.js";
 
 /** A length that is varied: of the memory (log2 of pages), of repeat and hot, of churn. */
@@ -93,8 +92,7 @@ function instructionsPerOp(command: Command, { sequence, short, long, ops }: Cou
 
 function instructions(command: readonly string[]): number {
   const flags = ["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"];
-  const { stderr, error } = spawnSync("valgrind", [...flags, ...command], { encoding: "utf8" });
-  if (error !== undefined) throw new Error(`valgrind must be there: ${error.message}`);
+  const { stderr } = underValgrind(flags, command);
   const [, digits] = /I\s+refs:\s+([\d,]+)/.exec(stderr) ?? [];
   if (digits === undefined) throw new Error(`valgrind must count instructions, got ${stderr}`);
   return Number(digits.replaceAll(",", ""));

@@ -35,20 +35,26 @@ export const releaseCore: Step = {
   after: [],
   inputs: [...inputs, "scripts/inline-hot.mjs"],
   async run() {
-    const outputs = await compile("release", "--target", "release", "--transform", inlineHot);
-    const wasm = outputs.find(({ path }) => path === "build/release.wasm");
-    if (wasm === undefined) throw new Error("asc wrote no build/release.wasm");
-    return [...outputs, ...inline(wasm.content as Uint8Array<ArrayBuffer>)];
+    const { outputs, wasm } = await compileRelease("release");
+    return [...outputs, ...inline(wasm)];
   },
 };
 
 /** What `build/inline.js` would be, of the release core with the names of its functions. */
 export async function namedCore(): Promise<string> {
-  const named = ["--target", "release", "--transform", inlineHot, "--debug"];
-  const wasm = (await compile("named", ...named)).find(({ path }) => path.endsWith(".wasm"));
-  if (wasm === undefined) throw new Error("asc wrote no core");
-  const [module] = inline(wasm.content as Uint8Array<ArrayBuffer>);
-  return String(module?.content);
+  const { wasm } = await compileRelease("named", "--debug");
+  return inlineModule(wasm);
+}
+
+async function compileRelease(
+  name: string,
+  ...options: string[]
+): Promise<{ outputs: Output[]; wasm: Uint8Array<ArrayBuffer> }> {
+  const release = ["--target", "release", "--transform", inlineHot];
+  const outputs = await compile(name, ...release, ...options);
+  const wasm = outputs.find(({ path }) => path === `build/${name}.wasm`);
+  if (wasm === undefined) throw new Error(`asc wrote no build/${name}.wasm`);
+  return { outputs, wasm: wasm.content as Uint8Array<ArrayBuffer> };
 }
 
 /** Runs asc with these options and collects what it writes, files called `name`. */
@@ -65,7 +71,8 @@ async function compile(name: string, ...options: string[]): Promise<Output[]> {
   }
 }
 
-function inline(wasm: Uint8Array<ArrayBuffer>): Output[] {
+/** A core as a JavaScript module. */
+function inlineModule(wasm: Uint8Array<ArrayBuffer>): string {
   const module = new WebAssembly.Module(wasm);
   const imports = WebAssembly.Module.imports(module);
   if (imports.length > 0) {
@@ -73,13 +80,15 @@ function inline(wasm: Uint8Array<ArrayBuffer>): Output[] {
     throw new Error(`the release core must import nothing, got ${names}`);
   }
   const names = WebAssembly.Module.exports(module).map((entry) => entry.name);
+  return (
+    `export const coreBase64 = "${Buffer.from(wasm).toString("base64")}";\n` +
+    `export const coreExports = ${JSON.stringify(names)};\n`
+  );
+}
+
+function inline(wasm: Uint8Array<ArrayBuffer>): Output[] {
   return [
-    {
-      path: "build/inline.js",
-      content:
-        `export const coreBase64 = "${Buffer.from(wasm).toString("base64")}";\n` +
-        `export const coreExports = ${JSON.stringify(names)};\n`,
-    },
+    { path: "build/inline.js", content: inlineModule(wasm) },
     {
       path: "build/inline.d.ts",
       content:

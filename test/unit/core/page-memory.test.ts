@@ -121,14 +121,15 @@ describe("2 MiB pages", () => {
   });
 });
 
-describe("a pageblock whose pages are all in a cache", () => {
-  /** The only pageblock, taken page by page and freed into the cache. */
+describe.each([1, 2, 100, 256, 511, BLOCK])("a free pageblock with %i pages in a cache", (nr) => {
+  /** The only pageblock, taken page by page; the last pages are freed into the cache. */
   function cachedBlock(): PageMemory {
     const memory = guest("v6.1", 1, [Normal, 0, 0, 1]);
     const pfns = Array.from({ length: BLOCK }, () => alloc(memory, PageClass.Anon));
+    for (const pfn of pfns.slice(nr)) memory.free(pfn, 0);
     memory.setCache(0, 1, 63, 4 * BLOCK);
-    for (const pfn of pfns) memory.free(pfn, 0);
-    expect(memory.freePages(0)).toBe(0);
+    for (const pfn of pfns.slice(0, nr)) memory.free(pfn, 0);
+    expect(memory.freePages(0)).toBe(BLOCK - nr);
     return memory;
   }
 
