@@ -1,8 +1,8 @@
 // The numbers that both sides of the boundary know, exported by the debug core, so that a test can compare them.
 
 export * from "./abi";
-export { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT } from "./journal";
-export { NR_INVARIANTS } from "./validate";
+export { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT } from "./contig/journal";
+export { NR_INVARIANTS } from "./inspect/validate";
 export {
   STATE_KILLED,
   STATE_NEW,
@@ -16,4 +16,4 @@ export {
   WORKLOAD_KERNEL,
   WORKLOAD_PAGE_CACHE,
   WORKLOAD_PINS,
-} from "./workload-table";
+} from "./workload/table";

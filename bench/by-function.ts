@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { namedCore } from "../scripts/core.js";
+import { namedCore } from "../scripts/build/core.js";
 import { bundle } from "./measure/bundle.js";
 import { underValgrind } from "./measure/valgrind.js";
 import { markdownTable } from "./table.js";

@@ -6,7 +6,7 @@
 import { fileURLToPath } from "node:url";
 
 import { VirtualClock } from "../src/clock.js";
-import { EventLog } from "../src/event-log.js";
+import { EventLog } from "../src/log/event-log.js";
 import type {
   ContigResult,
   LinuxMemory,
@@ -14,8 +14,8 @@ import type {
   MemoryNotifier,
 } from "../src/linux/linux-memory.js";
 import { linuxProfile, type ProfileName } from "../src/linux/profile.js";
-import { VirtioMemDevice } from "../src/virtio-mem/device.js";
-import { VirtioMemDriver } from "../src/virtio-mem/driver.js";
+import { VirtioMemDevice } from "../src/virtio-mem/device/device.js";
+import { VirtioMemDriver } from "../src/virtio-mem/driver/driver.js";
 
 const MiB = 1024 ** 2;
 const TiB = 1024 ** 4;

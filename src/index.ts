@@ -1,4 +1,4 @@
-export type { BootRange } from "./boot-memory.js";
+export type { BootRange } from "./guest/boot-memory.js";
 export { CaptureError } from "./capture/capture-error.js";
 export { captureFilesOf, type CaptureFiles } from "./capture/capture-files.js";
 export type * from "./capture/capture.js";
@@ -19,7 +19,7 @@ export {
 } from "./compare/compare.js";
 export type * from "./compare/comparison.js";
 export { Errno, type ErrnoName } from "./errno.js";
-export { EventLog, type Log, type LogEntry } from "./event-log.js";
+export { EventLog, type Log, type LogEntry } from "./log/event-log.js";
 export {
   Guest,
   type CapturedGuestOptions,
@@ -27,7 +27,7 @@ export {
   type GuestOptions,
   type NewDeviceOptions,
   type NewGuestOptions,
-} from "./guest.js";
+} from "./guest/guest.js";
 export { DEFAULT_CALIBRATION, type Calibration } from "./linux/calibration.js";
 export type * from "./linux/linux-memory.js";
 export { mostGrowth } from "./linux/memmap.js";
@@ -40,26 +40,26 @@ export {
   type ProfileName,
 } from "./linux/profile.js";
 export { ZoneTable, type Zone } from "./linux/zone-table.js";
-export type { Cost } from "./policies/cost.js";
+export type { Cost } from "./predict/cost.js";
 export type { Policy, UnplugDecisions } from "./policies/policy.js";
 export { PolicyError } from "./policies/policy-error.js";
 export { guardedPolicy, type PolicyWatch } from "./policies/guarded-policy.js";
 export type { ResizeController, ResizeView } from "./policies/resize-controller.js";
-export type { RetryRule } from "./policies/retry-rule.js";
+export type { RetryRule } from "./virtio-mem/driver/retry-rule.js";
 export { POLICIES, POLICY_FAMILIES } from "./policies/registry.js";
 export {
   resolvePolicy,
   type PolicyChoice,
   type ResolvedPolicy,
 } from "./policies/resolve-policy.js";
-export { predict, type PredictOptions } from "./predict.js";
-export type * from "./prediction.js";
+export { predict, type PredictOptions } from "./predict/predict.js";
+export type * from "./predict/prediction.js";
 export { comparisonJson, type ComparisonJson } from "./report/comparison-json.js";
 export { comparisonSvg } from "./report/comparison-svg.js";
 export { comparisonText } from "./report/comparison-text.js";
-export { predictionJson, type PredictionJson } from "./report/json.js";
-export { predictionSvg } from "./report/svg.js";
-export { predictionText, type PredictionTextOptions } from "./report/text.js";
+export { predictionJson, type PredictionJson } from "./report/prediction-json.js";
+export { predictionSvg } from "./report/prediction-svg.js";
+export { predictionText, type PredictionTextOptions } from "./report/prediction-text.js";
 export { scenarioCsv } from "./report/scenario-csv.js";
 export { scenarioJson, type ScenarioJson } from "./report/scenario-json.js";
 export { scenarioSvg } from "./report/scenario-svg.js";
@@ -75,15 +75,15 @@ export {
   FLAVOUR_NAMES,
   type DeviceFlavour,
   type FlavourName,
-} from "./virtio-mem/device-flavour.js";
-export type { DeviceHost, MemoryListener } from "./virtio-mem/device-host.js";
-export { throttleSizeEvents } from "./virtio-mem/device-size-events.js";
-export type { DeviceHealth, DeviceSnapshot } from "./virtio-mem/device-snapshot.js";
-export { VirtioMemDevice, type VirtioMemDeviceOptions } from "./virtio-mem/device.js";
-export { VirtioMemDriver, type VirtioMemDriverOptions } from "./virtio-mem/driver.js";
-export { explain, type Explanation } from "./virtio-mem/explain.js";
-export { KdumpDriver } from "./virtio-mem/kdump.js";
-export type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
+} from "./virtio-mem/device/flavour.js";
+export type { DeviceHost, MemoryListener } from "./virtio-mem/device/host.js";
+export { throttleSizeEvents } from "./virtio-mem/device/size-events.js";
+export type { DeviceHealth, DeviceSnapshot } from "./virtio-mem/device/snapshot.js";
+export { VirtioMemDevice, type VirtioMemDeviceOptions } from "./virtio-mem/device/device.js";
+export { VirtioMemDriver, type VirtioMemDriverOptions } from "./virtio-mem/driver/driver.js";
+export { explain, type Explanation } from "./virtio-mem/driver/explain.js";
+export { KdumpDriver } from "./virtio-mem/driver/kdump.js";
+export type { MemoryBlockState } from "./virtio-mem/driver/memory-block-state.js";
 export type * from "./virtio-mem/protocol.js";
 export type {
   Chunk,
@@ -91,7 +91,7 @@ export type {
   SubblockSummary,
   UnplugPolicy,
   UnplugView,
-} from "./virtio-mem/unplug-policy.js";
+} from "./virtio-mem/driver/unplug-policy.js";
 export {
   decodeConfig,
   decodeResponse,

@@ -1,5 +1,5 @@
-import { debugCore, releaseCore } from "../scripts/core.js";
-import { bringUpToDate } from "../scripts/step.js";
+import { debugCore, releaseCore } from "../scripts/build/core.js";
+import { bringUpToDate } from "../scripts/build/step.js";
 
 /**
  * Compiles what changed in `assembly/`, so that no test runs on a stale core.

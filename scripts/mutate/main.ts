@@ -7,8 +7,8 @@ import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 
-import { debugCore, releaseCore } from "../core.js";
-import { bringUpToDate } from "../step.js";
+import { debugCore, releaseCore } from "../build/core.js";
+import { bringUpToDate } from "../build/step.js";
 import { coreEdits } from "./core-edits.js";
 import { driverEdits } from "./driver-edits.js";
 import { damage, type Edit } from "./edit.js";

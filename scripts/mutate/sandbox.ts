@@ -13,7 +13,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
-import { DEBUG_CORE } from "../core.js";
+import { DEBUG_CORE } from "../build/core.js";
 import { damage, type Edit } from "./edit.js";
 
 const require = createRequire(import.meta.url);

@@ -1,8 +1,8 @@
-import { driverParameters } from "../captured-memory.js";
+import { driverParameters } from "../guest/from-capture.js";
 import type { CoreSource } from "../core/load.js";
-import { Guest } from "../guest.js";
+import { Guest } from "../guest/guest.js";
 import { linuxProfile, type ProfileName } from "../linux/profile.js";
-import { predictOn } from "../predict.js";
+import { predictOn } from "../predict/predict.js";
 import type { BootStep, RecordedBoot } from "./boot-recording.js";
 import type { ReplayedObservation } from "./check-guest.js";
 import { playStateWrite } from "./state-write.js";

@@ -2,7 +2,7 @@ import { CaptureError } from "../capture/capture-error.js";
 import { readText, type CaptureFiles } from "../capture/capture-files.js";
 import { readCapture } from "../capture/read-capture.js";
 import { Migratetype, PageClass, ZoneKindNumber } from "../core/abi.js";
-import { Guest, type GuestOptions } from "../guest.js";
+import { Guest, type GuestOptions } from "../guest/guest.js";
 import type { AspectName, CheckResult, FirstDifference } from "./check-result.js";
 
 type Chunk = readonly [pfn: number, order: number];

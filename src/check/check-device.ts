@@ -5,7 +5,7 @@ import { parseRecordedGeometry, type RecordedGeometry } from "../conformance/rec
 import { OwnDevicePort } from "../conformance/own-device-port.js";
 import { playStep } from "../conformance/play-step.js";
 import { requestLines, type RequestLine } from "../conformance/request-line.js";
-import type { DeviceFlavour } from "../virtio-mem/device-flavour.js";
+import type { DeviceFlavour } from "../virtio-mem/device/flavour.js";
 import type { CheckResult, FirstDifference } from "./check-result.js";
 import { whyAnswer } from "./device-reason.js";
 

@@ -1,8 +1,8 @@
 import type { CaptureFiles } from "../capture/capture-files.js";
 import { readCapture } from "../capture/read-capture.js";
-import { Guest, type CapturedGuestOptions } from "../guest.js";
-import { predictOn } from "../predict.js";
-import type { DeviceRequest, Prediction } from "../prediction.js";
+import { Guest, type CapturedGuestOptions } from "../guest/guest.js";
+import { predictOn } from "../predict/predict.js";
+import type { DeviceRequest, Prediction } from "../predict/prediction.js";
 import { isAlike, type CheckResult, type ComparedAspect } from "./check-result.js";
 import { whyBlock, whyMemoryBlock, whyRequest, whyRetry } from "./guest-reason.js";
 import { decidedPart, type GuestObservation } from "./guest-recording.js";

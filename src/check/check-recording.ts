@@ -1,5 +1,5 @@
 import type { CaptureFiles } from "../capture/capture-files.js";
-import { deviceFlavour } from "../virtio-mem/device-flavour.js";
+import { deviceFlavour } from "../virtio-mem/device/flavour.js";
 import type { CoreSource } from "../core/load.js";
 import { readBoot } from "./boot-recording.js";
 import { replayBoot } from "./boot-replay.js";

@@ -1,6 +1,6 @@
 import type { Step } from "../conformance/request-line.js";
 import { formatSize } from "../units.js";
-import type { VirtioMemDevice } from "../virtio-mem/device.js";
+import type { VirtioMemDevice } from "../virtio-mem/device/device.js";
 import type { DeviceConfig } from "../virtio-mem/protocol.js";
 
 /** Why our device answered a step as it did, from its config just before. */

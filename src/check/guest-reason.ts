@@ -1,9 +1,9 @@
-import type { ContigEntry, LogEntry } from "../event-log.js";
+import type { ContigEntry, LogEntry } from "../log/event-log.js";
 import { PAGE_SIZE } from "../core/abi.js";
-import type { Guest } from "../guest.js";
+import type { Guest } from "../guest/guest.js";
 import { linuxProfile } from "../linux/profile.js";
-import type { DeviceRequest } from "../prediction.js";
-import { obstacleReason } from "../report/obstacle-reason.js";
+import type { DeviceRequest } from "../predict/prediction.js";
+import { obstacleReason } from "../predict/obstacle-reason.js";
 import { formatSize } from "../units.js";
 import type { GuestObservation } from "./guest-recording.js";
 

@@ -2,7 +2,7 @@ import { CaptureError } from "../capture/capture-error.js";
 import { readText, type CaptureFiles } from "../capture/capture-files.js";
 import { parseJson, recordOf } from "../capture/json-text.js";
 import { jsonNumber } from "../capture/whole-number.js";
-import type { DeviceRequest } from "../prediction.js";
+import type { DeviceRequest } from "../predict/prediction.js";
 import { parseStateWrite, type StateWrite } from "./state-write.js";
 import { parseTrace, type GuestWork, type TraceEvent } from "./guest-trace.js";
 

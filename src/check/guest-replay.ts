@@ -1,4 +1,4 @@
-import type { Guest } from "../guest.js";
+import type { Guest } from "../guest/guest.js";
 import type { GuestObservation } from "./guest-recording.js";
 import { playStateWrite } from "./state-write.js";
 

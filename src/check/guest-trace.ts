@@ -1,7 +1,7 @@
 import { CaptureError, quoted } from "../capture/capture-error.js";
 import { parseJson, recordOf } from "../capture/json-text.js";
 import { jsonNumber } from "../capture/whole-number.js";
-import type { DeviceRequest } from "../prediction.js";
+import type { DeviceRequest } from "../predict/prediction.js";
 
 /** Something that host or guest did, from `trace.jsonl` or `guest.jsonl` of a recording. */
 export interface TraceEvent {

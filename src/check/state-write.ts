@@ -1,4 +1,4 @@
-import type { Guest } from "../guest.js";
+import type { Guest } from "../guest/guest.js";
 
 /** User space of a guest wrote to the state of a memory block. */
 export interface StateWrite {

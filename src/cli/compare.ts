@@ -6,7 +6,7 @@ import { readCapture } from "../capture/read-capture.js";
 import { compareOnCapture, compareOnScenario, type CompareOptions } from "../compare/compare.js";
 import type { Comparison } from "../compare/comparison.js";
 import { PROFILE_NAMES, type ProfileName } from "../linux/profile.js";
-import { openCapture } from "../node.js";
+import { openCapture } from "../node/index.js";
 import { comparisonJson } from "../report/comparison-json.js";
 import { comparisonSvg } from "../report/comparison-svg.js";
 import { comparisonText } from "../report/comparison-text.js";

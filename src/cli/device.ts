@@ -9,7 +9,7 @@ import { playStep } from "../conformance/play-step.js";
 import { parseRecordedGeometry, type RecordedGeometry } from "../conformance/recorded-geometry.js";
 import { requestLines, type Answered } from "../conformance/request-line.js";
 import { parseSize } from "../units.js";
-import { deviceFlavour, FLAVOUR_NAMES } from "../virtio-mem/device-flavour.js";
+import { deviceFlavour, FLAVOUR_NAMES } from "../virtio-mem/device/flavour.js";
 import { serveDevice } from "./device-server.js";
 import { UsageError } from "./usage-error.js";
 

@@ -4,11 +4,11 @@ import { Option, type Command } from "commander";
 
 import { readCapture } from "../capture/read-capture.js";
 import { PROFILE_NAMES, type ProfileName } from "../linux/profile.js";
-import { openCapture } from "../node.js";
-import { predict, type PredictOptions } from "../predict.js";
-import { predictionJson } from "../report/json.js";
-import { predictionSvg } from "../report/svg.js";
-import { predictionText } from "../report/text.js";
+import { openCapture } from "../node/index.js";
+import { predict, type PredictOptions } from "../predict/predict.js";
+import { predictionJson } from "../report/prediction-json.js";
+import { predictionSvg } from "../report/prediction-svg.js";
+import { predictionText } from "../report/prediction-text.js";
 import { parseDuration, parseSize } from "../units.js";
 import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";

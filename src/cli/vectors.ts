@@ -5,7 +5,7 @@ import { Option, type Command } from "commander";
 import { FramePort } from "../conformance/frames.js";
 import { checkVectors, vectorLines, type CaseResult } from "../conformance/vectors.js";
 import { formatCount } from "../units.js";
-import { deviceFlavour, FLAVOUR_NAMES } from "../virtio-mem/device-flavour.js";
+import { deviceFlavour, FLAVOUR_NAMES } from "../virtio-mem/device/flavour.js";
 import { connectDevice, startDevice, type DeviceConnection } from "./device-connection.js";
 import { UsageError } from "./usage-error.js";
 

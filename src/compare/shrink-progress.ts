@@ -1,4 +1,4 @@
-import type { LogEntry } from "../event-log.js";
+import type { LogEntry } from "../log/event-log.js";
 
 /** How a guest gave back what its host asked for. Sizes are bytes, times virtual milliseconds. */
 export interface ShrinkOutcome {

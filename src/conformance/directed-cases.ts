@@ -1,4 +1,4 @@
-import type { VirtioMemDevice } from "../virtio-mem/device.js";
+import type { VirtioMemDevice } from "../virtio-mem/device/device.js";
 import { encodeRequest } from "../virtio-mem/wire.js";
 import { toHex } from "./request-line.js";
 

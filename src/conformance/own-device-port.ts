@@ -1,6 +1,6 @@
 import { KernelError } from "../core/kernel-error.js";
-import type { DeviceFlavour } from "../virtio-mem/device-flavour.js";
-import { VirtioMemDevice } from "../virtio-mem/device.js";
+import type { DeviceFlavour } from "../virtio-mem/device/flavour.js";
+import { VirtioMemDevice } from "../virtio-mem/device/device.js";
 import type { DeviceGeometry, DevicePort } from "./device-port.js";
 
 /** Our own device behind the port of the kit; synchronous. */

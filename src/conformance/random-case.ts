@@ -1,6 +1,6 @@
 import { CASE_ADDR, type VectorCase, type VectorLine } from "./directed-cases.js";
 import { SeededRandom } from "./seeded-random.js";
-import type { VirtioMemDevice } from "../virtio-mem/device.js";
+import type { VirtioMemDevice } from "../virtio-mem/device/device.js";
 
 const MiB = 1024 ** 2;
 

@@ -1,4 +1,4 @@
-import type { DeviceFlavour } from "../virtio-mem/device-flavour.js";
+import type { DeviceFlavour } from "../virtio-mem/device/flavour.js";
 import { answerDifference, describeRequest } from "./answer-difference.js";
 import type { DevicePort } from "./device-port.js";
 import { CASE_ADDR, DIRECTED_CASES, type VectorCase, type VectorLine } from "./directed-cases.js";

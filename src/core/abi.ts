@@ -86,7 +86,7 @@ export type Hold = (typeof Hold)[keyof typeof Hold];
 /** Where an attempt of alloc_contig_range() ended, STAGE_* in assembly/abi.ts. */
 export const CONTIG_STAGES = ["done", "isolate", "migrate", "test", "memory"] as const;
 
-/** What a load of kpageflags brings along, LOAD_* in assembly/boundary/captures.ts. */
+/** What a load of kpageflags brings along, LOAD_* in assembly/exports/load.ts. */
 export const LoadMode = { Extended: 1, InDevice: 2, KeepCached: 4 } as const;
 
 /** Entries of the migration journal. */

@@ -2,7 +2,7 @@ import { Hold } from "./abi.js";
 import { fail } from "./kernel-error.js";
 import type { Core } from "./load.js";
 
-/** Kinds of workloads, WORKLOAD_* in assembly/workload-table.ts. */
+/** Kinds of workloads, WORKLOAD_* in assembly/workload/table.ts. */
 export const WorkloadKindNumber = {
   anonymous: 0,
   pageCache: 1,
@@ -15,7 +15,7 @@ export const WorkloadKindNumber = {
 } as const;
 export type WorkloadKindNumber = (typeof WorkloadKindNumber)[keyof typeof WorkloadKindNumber];
 
-/** STATE_* in assembly/workload-table.ts, by number. */
+/** STATE_* in assembly/workload/table.ts, by number. */
 export const WORKLOAD_STATES = ["new", "running", "stopped", "killed"] as const;
 export type WorkloadState = (typeof WORKLOAD_STATES)[number];
 

@@ -1,4 +1,4 @@
-/** Words for the codes of assembly/validate.ts. */
+/** Words for the codes of assembly/inspect/validate.ts. */
 const INVARIANTS: readonly string[] = [
   "nothing is broken",
   "a free chunk is not aligned to its size, at pfn",

@@ -33,7 +33,7 @@ const ALL_FLAGS = Object.values(AllocFlag).reduce((all, flag) => all | flag, 0);
  */
 export function prepareRequest(request: PageRequest): PreparedRequest {
   const { order, type, pageClass, kind, node, flags = 0 } = request;
-  // one digit each; assembly/boundary/pages.ts takes them apart
+  // one digit each; assembly/exports/pages.ts takes them apart
   const word =
     upTo(MAX_ORDER, order, "order") |
     (upTo(MAX_TYPE, type, "type") << 4) |

@@ -1,4 +1,4 @@
-import type { Chunk, UnplugView } from "../virtio-mem/unplug-policy.js";
+import type { Chunk, UnplugView } from "../virtio-mem/driver/unplug-policy.js";
 import type { Policy, UnplugDecisions } from "./policy.js";
 import { assertPolicyShape } from "./policy-shape.js";
 import { PolicyError } from "./policy-error.js";

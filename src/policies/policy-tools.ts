@@ -3,7 +3,7 @@ import { PAGE_SIZE, PAGEBLOCK_PAGES } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import type { Calibration } from "../linux/calibration.js";
 import type { ZoneTable } from "../linux/zone-table.js";
-import type { VirtioMemDriverOptions } from "../virtio-mem/driver.js";
+import type { VirtioMemDriverOptions } from "../virtio-mem/driver/driver.js";
 
 type PolicyTools = Required<
   Pick<VirtioMemDriverOptions, "sense" | "lookedPageNs" | "isolation" | "shrink" | "freeSize">

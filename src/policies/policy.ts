@@ -1,7 +1,7 @@
 import type { OnlineSettings } from "../linux/online-policy.js";
-import type { UnplugPolicy } from "../virtio-mem/unplug-policy.js";
+import type { UnplugPolicy } from "../virtio-mem/driver/unplug-policy.js";
 import type { ResizeController } from "./resize-controller.js";
-import type { RetryRule } from "./retry-rule.js";
+import type { RetryRule } from "../virtio-mem/driver/retry-rule.js";
 
 /** The parts of an unplug policy that a policy may decide. */
 export type UnplugDecisions = Partial<Omit<UnplugPolicy, "name">>;

@@ -1,8 +1,8 @@
-import type { Prediction } from "../prediction.js";
+import type { Prediction } from "../predict/prediction.js";
 import { formatRoughSize } from "../units.js";
 import { failedAdds } from "./failed-adds.js";
 import type { Outcome } from "./fate-style.js";
-import { REASON_GROUPS, type ReasonGroup } from "./obstacle-reason.js";
+import { REASON_GROUPS, type ReasonGroup } from "../predict/obstacle-reason.js";
 import { sizeOf, type RegionMap } from "./region-map.js";
 
 /** Something a person can do. */

@@ -1,4 +1,4 @@
-import type { DeviceRequest } from "../prediction.js";
+import type { DeviceRequest } from "../predict/prediction.js";
 
 /** A range that the device plugged and Linux could not take in. */
 export interface FailedAdd {

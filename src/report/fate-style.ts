@@ -1,4 +1,4 @@
-import type { Prediction } from "../prediction.js";
+import type { Prediction } from "../predict/prediction.js";
 import type { Fate } from "./region-map.js";
 
 /** How a fate looks and what it is called, in every report. */

@@ -1,4 +1,4 @@
-import type { Prediction, PredictedMemoryBlock } from "../prediction.js";
+import type { Prediction, PredictedMemoryBlock } from "../predict/prediction.js";
 import { formatRoughSize } from "../units.js";
 import { FATE_STYLES, fateLabel, type Outcome } from "./fate-style.js";
 import {

@@ -1,10 +1,10 @@
-import type { Prediction } from "../prediction.js";
+import type { Prediction } from "../predict/prediction.js";
 import {
   obstacleReason,
   REASON_GROUPS,
   type ObstacleReason,
   type ReasonGroup,
-} from "./obstacle-reason.js";
+} from "../predict/obstacle-reason.js";
 
 /** What becomes of a device block. */
 export type Fate =

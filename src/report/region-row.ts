@@ -1,4 +1,4 @@
-import type { Prediction, PredictedMemoryBlock } from "../prediction.js";
+import type { Prediction, PredictedMemoryBlock } from "../predict/prediction.js";
 
 /** The unit that Linux adds and removes: a memory block, or a device block where that is larger. */
 export function rowSizeOf(prediction: Prediction): number {

@@ -1,4 +1,4 @@
-import type { Prediction } from "../prediction.js";
+import type { Prediction } from "../predict/prediction.js";
 import { formatCount, formatRoughSize } from "../units.js";
 import type { Outcome } from "./fate-style.js";
 import {

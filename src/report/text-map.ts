@@ -1,4 +1,4 @@
-import type { Prediction } from "../prediction.js";
+import type { Prediction } from "../predict/prediction.js";
 import { formatCount, formatRoughSize, formatSize } from "../units.js";
 import { FATE_STYLES, fateLabel, type Outcome } from "./fate-style.js";
 import {

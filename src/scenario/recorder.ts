@@ -1,6 +1,6 @@
 import { PAGE_SIZE, PAGEBLOCK_ORDER, PAGEBLOCK_SIZE } from "../core/abi.js";
-import type { LogEntry } from "../event-log.js";
-import type { Guest } from "../guest.js";
+import type { LogEntry } from "../log/event-log.js";
+import type { Guest } from "../guest/guest.js";
 import { unusableIndex } from "../linux/fragmentation.js";
 import type { Sample, ScenarioEvent } from "./result.js";
 import type { WorkloadRunner } from "./workload-runner.js";

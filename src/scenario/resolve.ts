@@ -1,4 +1,4 @@
-import { endOfBoot } from "../boot-memory.js";
+import { endOfBoot } from "../guest/boot-memory.js";
 import { calibrationNamed, DEFAULT_CALIBRATION, type Calibration } from "../linux/calibration.js";
 import { isModulePath } from "../policies/module-path.js";
 import { PolicyError } from "../policies/policy-error.js";

@@ -1,8 +1,8 @@
 import { PAGEBLOCK_SIZE } from "../core/abi.js";
-import type { Guest } from "../guest.js";
+import type { Guest } from "../guest/guest.js";
 import type { Calibration } from "../linux/calibration.js";
-import type { DeviceHost } from "../virtio-mem/device-host.js";
-import type { VirtioMemDevice } from "../virtio-mem/device.js";
+import type { DeviceHost } from "../virtio-mem/device/host.js";
+import type { VirtioMemDevice } from "../virtio-mem/device/device.js";
 import type { ScenarioDevice } from "./scenario.js";
 
 /** The host behind one device of a scenario: its work takes time, and faults keep it from working. */

@@ -1,9 +1,9 @@
-import type { BootRange } from "../boot-memory.js";
+import type { BootRange } from "../guest/boot-memory.js";
 import type { Calibration } from "../linux/calibration.js";
 import type { OnlineSettings } from "../linux/online-policy.js";
 import type { ProfileName } from "../linux/profile.js";
-import type { FlavourName } from "../virtio-mem/device-flavour.js";
-import type { DriverParameters } from "../virtio-mem/driver-parameters.js";
+import type { FlavourName } from "../virtio-mem/device/flavour.js";
+import type { DriverParameters } from "../virtio-mem/driver/parameters.js";
 import type { ScenarioWorkload } from "./scenario-workload.js";
 
 export type * from "./scenario-workload.js";

@@ -1,6 +1,6 @@
 import { CALIBRATION_NAMES, DEFAULT_CALIBRATION } from "../linux/calibration.js";
 import { PROFILE_NAMES } from "../linux/profile.js";
-import { FLAVOUR_NAMES } from "../virtio-mem/device-flavour.js";
+import { FLAVOUR_NAMES } from "../virtio-mem/device/flavour.js";
 import {
   DEFINITIONS,
   described,

@@ -1,7 +1,7 @@
 import { Migratetype, PAGE_SIZE, PAGEBLOCK_ORDER, PageClass, ZoneKindNumber } from "../core/abi.js";
 import type { CoreSource } from "../core/load.js";
 import { KernelError } from "../core/kernel-error.js";
-import { Guest } from "../guest.js";
+import { Guest } from "../guest/guest.js";
 import type { ResizeView } from "../policies/resize-controller.js";
 import type { PolicyChoice } from "../policies/resolve-policy.js";
 import { nextRequest } from "./controller.js";

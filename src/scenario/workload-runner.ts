@@ -1,6 +1,6 @@
 import { PAGE_SIZE } from "../core/abi.js";
 import type { WorkloadLook } from "../core/guest-workloads.js";
-import type { Guest } from "../guest.js";
+import type { Guest } from "../guest/guest.js";
 import type { ScenarioEvent } from "./result.js";
 import type { Scenario, ScenarioWorkload } from "./scenario.js";
 import { coreWorkload, pagesPerSecond } from "./workload-settings.js";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 import { checkAllocationOrder } from "../../src/check/check-allocation-order.js";
-import { openCapture } from "../../src/node.js";
+import { openCapture } from "../../src/node/index.js";
 import { coreModule } from "../core-under-test.js";
 
 const bundled = fileURLToPath(new URL("recordings/", import.meta.url));

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { recordedRequests } from "../../scripts/recordings.js";
+import { recordedRequests } from "../../scripts/reports/recordings.js";
 import { readCapture } from "../../src/capture/read-capture.js";
-import { predict } from "../../src/predict.js";
+import { predict } from "../../src/predict/predict.js";
 
 const document = readFileSync(join(import.meta.dirname, "../../docs/better-policy.md"), "utf8");
 

@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 import { checkRecording } from "../../src/check/check-recording.js";
 import { checkResultText, type CheckResult } from "../../src/check/check-result.js";
 import { recordingKind } from "../../src/check/recording-kind.js";
-import { openCapture } from "../../src/node.js";
+import { openCapture } from "../../src/node/index.js";
 import { coreModule } from "../core-under-test.js";
 
 // Devices, partial blocks, onlining, big blocks and retries: what the recordings decide in full.

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readCapture } from "../../src/capture/read-capture.js";
 import { compareOnCapture, compareOnScenario } from "../../src/compare/compare.js";
-import { openCapture } from "../../src/node.js";
-import { predict } from "../../src/predict.js";
+import { openCapture } from "../../src/node/index.js";
+import { predict } from "../../src/predict/predict.js";
 import { parseScenario } from "../../src/scenario/parse.js";
 
 const MiB = 1024 ** 2;

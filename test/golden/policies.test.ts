@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readCapture } from "../../src/capture/read-capture.js";
 import { PAGE_SIZE, PAGEBLOCK_PAGES, Migratetype } from "../../src/core/abi.js";
-import { Guest } from "../../src/guest.js";
-import { openCapture } from "../../src/node.js";
-import { CostTally } from "../../src/policies/cost.js";
+import { Guest } from "../../src/guest/guest.js";
+import { openCapture } from "../../src/node/index.js";
+import { CostTally } from "../../src/predict/cost.js";
 
 /** A guest with 632 MiB of anonymous memory in its virtio-mem memory, all in ZONE_NORMAL. */
 const ANON = join(import.meta.dirname, "recordings/c-anon-normal-seed1");

@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 
 import { beforeAll, describe, expect, test } from "vitest";
 
-import { recordedRequests, type RecordedRequest } from "../../scripts/recordings.js";
+import { recordedRequests, type RecordedRequest } from "../../scripts/reports/recordings.js";
 import { decidedRequests, replayObservation } from "../../src/check/check-guest.js";
-import type { DeviceRequest, Prediction } from "../../src/prediction.js";
+import type { DeviceRequest, Prediction } from "../../src/predict/prediction.js";
 import { coreModule } from "../core-under-test.js";
 
 const bundled = fileURLToPath(new URL("recordings/", import.meta.url));

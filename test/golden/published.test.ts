@@ -3,11 +3,15 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { deviceRules, firecrackerMatrix } from "../../scripts/published/devices.js";
-import { PUBLISHED as FRAG } from "../../scripts/published/frag.js";
-import { fit, inflateSection, PUBLISHED as INFLATE } from "../../scripts/published/inflate.js";
-import { memoryRules } from "../../scripts/published/memory-rules.js";
-import { markdown } from "../../scripts/published/row.js";
+import { deviceRules, firecrackerMatrix } from "../../scripts/reports/published/devices.js";
+import { PUBLISHED as FRAG } from "../../scripts/reports/published/frag.js";
+import {
+  fit,
+  inflateSection,
+  PUBLISHED as INFLATE,
+} from "../../scripts/reports/published/inflate.js";
+import { memoryRules } from "../../scripts/reports/published/memory-rules.js";
+import { markdown } from "../../scripts/reports/published/row.js";
 import { HYPERALLOC_CALIBRATION } from "../../src/linux/calibration.js";
 import { scenarioOf } from "../../src/scenario/parse.js";
 import { runScenario } from "../../src/scenario/run.js";

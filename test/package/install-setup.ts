@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 
-import { distJs, distTypes } from "../../scripts/dist.js";
-import { bringUpToDate } from "../../scripts/step.js";
+import { distJs, distTypes } from "../../scripts/build/dist.js";
+import { bringUpToDate } from "../../scripts/build/step.js";
 
 declare module "vitest" {
   interface ProvidedContext {

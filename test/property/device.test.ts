@@ -5,9 +5,9 @@ import {
   deviceFlavour,
   FLAVOUR_NAMES,
   type DeviceFlavour,
-} from "../../src/virtio-mem/device-flavour.js";
-import type { DeviceSnapshot } from "../../src/virtio-mem/device-snapshot.js";
-import { VirtioMemDevice } from "../../src/virtio-mem/device.js";
+} from "../../src/virtio-mem/device/flavour.js";
+import type { DeviceSnapshot } from "../../src/virtio-mem/device/snapshot.js";
+import { VirtioMemDevice } from "../../src/virtio-mem/device/device.js";
 import type { Answer } from "../../src/virtio-mem/protocol.js";
 import { decodeResponse, encodeRequest, RESPONSE_SIZE } from "../../src/virtio-mem/wire.js";
 import { nrRuns, PATIENCE } from "./nr-runs.js";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { test } from "vitest";
 
 import { linuxProfile, PROFILE_NAMES } from "../../src/linux/profile.js";
-import { FLAVOUR_NAMES } from "../../src/virtio-mem/device-flavour.js";
+import { FLAVOUR_NAMES } from "../../src/virtio-mem/device/flavour.js";
 import { checkWorld } from "./guest-invariants.js";
 import { onlining, steps, World } from "./guest-world.js";
 import { nrRuns, PATIENCE, seedText } from "./nr-runs.js";

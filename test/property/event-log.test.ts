@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { VirtualClock } from "../../src/clock.js";
-import { DeviceLog, EventLog, type LogEntry } from "../../src/event-log.js";
+import { DeviceLog, EventLog, type LogEntry } from "../../src/log/event-log.js";
 import { nrRuns, PATIENCE } from "./nr-runs.js";
 
 // Whatever is written is read again, patterns or not; what is dropped is the oldest, and counted.

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
-import { Guest } from "../../src/guest.js";
+import { Guest } from "../../src/guest/guest.js";
 import { linuxProfile, PROFILE_NAMES, type ProfileName } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
 import { nrRuns, PATIENCE } from "./nr-runs.js";

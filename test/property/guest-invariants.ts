@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 
-import type { LogEntry } from "../../src/event-log.js";
-import { explain } from "../../src/virtio-mem/explain.js";
+import type { LogEntry } from "../../src/log/event-log.js";
+import { explain } from "../../src/virtio-mem/driver/explain.js";
 import { MEMORY_BLOCK, type World } from "./guest-world.js";
 
 // What holds whenever nothing is going on: D of device.md section 9, the numbers of driver.md section 11.

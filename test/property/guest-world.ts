@@ -2,12 +2,12 @@ import fc from "fast-check";
 
 import { VirtualClock } from "../../src/clock.js";
 import { KernelError } from "../../src/core/kernel-error.js";
-import { EventLog } from "../../src/event-log.js";
+import { EventLog } from "../../src/log/event-log.js";
 import type { ZoneKind } from "../../src/linux/linux-memory.js";
 import { linuxProfile, type LinuxProfile, type ProfileName } from "../../src/linux/profile.js";
-import type { FlavourName } from "../../src/virtio-mem/device-flavour.js";
-import { VirtioMemDevice } from "../../src/virtio-mem/device.js";
-import { VirtioMemDriver } from "../../src/virtio-mem/driver.js";
+import type { FlavourName } from "../../src/virtio-mem/device/flavour.js";
+import { VirtioMemDevice } from "../../src/virtio-mem/device/device.js";
+import { VirtioMemDriver } from "../../src/virtio-mem/driver/driver.js";
 import { FakeLinuxMemory } from "../unit/virtio-mem/fake-linux-memory.js";
 import {
   ADDR,

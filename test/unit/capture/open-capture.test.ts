@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readCapture } from "../../../src/capture/read-capture.js";
-import { openCapture } from "../../../src/node.js";
+import { openCapture } from "../../../src/node/index.js";
 import { goldenPath, webServer, webServerPath, wholeOf } from "./sample-captures.js";
 
 describe("openCapture", () => {

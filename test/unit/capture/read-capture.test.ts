@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { CaptureError } from "../../../src/capture/capture-error.js";
 import { captureFilesOf } from "../../../src/capture/capture-files.js";
 import { readCapture } from "../../../src/capture/read-capture.js";
-import { openCapture } from "../../../src/node.js";
+import { openCapture } from "../../../src/node/index.js";
 import { type Change, goldenPath, recording, webServer, webServerPath } from "./sample-captures.js";
 
 const MiB = 2 ** 20;

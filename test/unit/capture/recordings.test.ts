@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readCapture } from "../../../src/capture/read-capture.js";
-import { openCapture } from "../../../src/node.js";
+import { openCapture } from "../../../src/node/index.js";
 import { goldenPath, sharedPath } from "./sample-captures.js";
 
 /** Observations, states and user captures below `root`. */

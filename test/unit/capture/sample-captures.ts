@@ -1,7 +1,7 @@
 import { openArchive } from "../../../src/capture/archive.js";
 import type { CaptureFiles } from "../../../src/capture/capture-files.js";
 import { captureFilesOf, openMember } from "../../../src/capture/capture-files.js";
-import { openCapture } from "../../../src/node.js";
+import { openCapture } from "../../../src/node/index.js";
 
 /** What a test makes of a member: another text or other bytes, or nothing. */
 export type Change = string | Uint8Array<ArrayBuffer> | ((text: string) => string) | undefined;

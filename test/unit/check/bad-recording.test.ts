@@ -5,7 +5,7 @@ import { readBoot } from "../../../src/check/boot-recording.js";
 import { checkDevice } from "../../../src/check/check-device.js";
 import { readGuestObservations, untilFirstRetry } from "../../../src/check/guest-recording.js";
 import { recordingKind } from "../../../src/check/recording-kind.js";
-import { deviceFlavour } from "../../../src/virtio-mem/device-flavour.js";
+import { deviceFlavour } from "../../../src/virtio-mem/device/flavour.js";
 
 const MiB = 2 ** 20;
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { whyAnswer } from "../../../src/check/device-reason.js";
-import { VirtioMemDevice } from "../../../src/virtio-mem/device.js";
+import { VirtioMemDevice } from "../../../src/virtio-mem/device/device.js";
 
 import type { Step } from "../../../src/conformance/request-line.js";
 

@@ -120,7 +120,7 @@ test("every code of validate() has words of its own, and no other has", () => {
 });
 
 test("the largest code of validate() is the last one written down", () => {
-  const path = new URL("../../../assembly/validate.ts", import.meta.url);
+  const path = new URL("../../../assembly/inspect/validate.ts", import.meta.url);
   const codes = [...readFileSync(path, "utf8").matchAll(/^const [A-Z_]+: u32 = (\d+);$/gm)];
   expect(codes.map(([, code]) => Number(code))).toEqual(
     Array.from({ length: (constants.get("NR_INVARIANTS") ?? 0) - 1 }, (_, code) => code + 1),

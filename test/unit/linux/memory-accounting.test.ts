@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { Errno } from "../../../src/errno.js";
-import { Guest, type NewGuestOptions } from "../../../src/guest.js";
+import { Guest, type NewGuestOptions } from "../../../src/guest/guest.js";
 import type { MemoryNotifier } from "../../../src/linux/linux-memory.js";
 import { PROFILE_NAMES, type ProfileName } from "../../../src/linux/profile.js";
 import { coreModule } from "../../core-under-test.js";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { Guest } from "../../../src/guest.js";
+import { Guest } from "../../../src/guest/guest.js";
 import { guardedPolicy } from "../../../src/policies/guarded-policy.js";
 import type { Policy } from "../../../src/policies/policy.js";
 import { PolicyError } from "../../../src/policies/policy-error.js";
-import { loadPolicies, loadPolicy } from "../../../src/node.js";
+import { loadPolicies, loadPolicy } from "../../../src/node/index.js";
 
 const MiB = 1024 ** 2;
 const EXAMPLES = new URL("../../../examples/policies/", import.meta.url).pathname;

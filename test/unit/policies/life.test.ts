@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Migratetype, PageClass, ZoneKindNumber } from "../../../src/core/abi.js";
-import { Guest } from "../../../src/guest.js";
+import { Guest } from "../../../src/guest/guest.js";
 import { mostGrowth } from "../../../src/linux/memmap.js";
 import { runScenario } from "../../../src/scenario/run.js";
 import { parseScenario } from "../../../src/scenario/parse.js";

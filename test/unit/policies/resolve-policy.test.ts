@@ -4,7 +4,7 @@ import { nearName } from "../../../src/policies/near-name.js";
 import { PolicyError } from "../../../src/policies/policy-error.js";
 import { POLICIES } from "../../../src/policies/registry.js";
 import { resolvePolicy, type PolicyChoice } from "../../../src/policies/resolve-policy.js";
-import { LINUX_POLICIES } from "../../../src/virtio-mem/linux-policies.js";
+import { LINUX_POLICIES } from "../../../src/virtio-mem/driver/linux-policies.js";
 
 const V6_1 = linuxProfile("v6.1");
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { linuxProfile } from "../../../src/linux/profile.js";
 import { resolvePolicy } from "../../../src/policies/resolve-policy.js";
-import type { SubblockSummary } from "../../../src/virtio-mem/unplug-policy.js";
+import type { SubblockSummary } from "../../../src/virtio-mem/driver/unplug-policy.js";
 import { MiB, pfnOf, SimulatedGuest } from "../virtio-mem/simulated-guest.js";
 
 /** Pages to move, and in the way, by `memory block:subblock`; all else is free. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { DeviceRequest } from "../../../src/prediction.js";
+import type { DeviceRequest } from "../../../src/predict/prediction.js";
 import { failedAdds } from "../../../src/report/failed-adds.js";
 import { failedGrowth } from "./sample-prediction.js";
 

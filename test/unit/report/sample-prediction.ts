@@ -3,7 +3,7 @@ import type {
   Obstacle,
   Prediction,
   PredictedMemoryBlock,
-} from "../../../src/prediction.js";
+} from "../../../src/predict/prediction.js";
 
 export const MiB = 1024 ** 2;
 export const GiB = 1024 ** 3;

@@ -13,7 +13,7 @@ import {
   FLAVOUR_NAMES,
   QEMU_FLAVOUR,
   type DeviceFlavour,
-} from "../../../src/virtio-mem/device-flavour.js";
+} from "../../../src/virtio-mem/device/flavour.js";
 
 const GEOMETRY = { addr: 2n ** 32n, regionSize: 2n ** 30n, blockSize: 2n ** 21n };
 

@@ -4,8 +4,11 @@ import {
   deviceFlavour,
   FLAVOUR_NAMES,
   type FlavourName,
-} from "../../../src/virtio-mem/device-flavour.js";
-import { VirtioMemDevice, type VirtioMemDeviceOptions } from "../../../src/virtio-mem/device.js";
+} from "../../../src/virtio-mem/device/flavour.js";
+import {
+  VirtioMemDevice,
+  type VirtioMemDeviceOptions,
+} from "../../../src/virtio-mem/device/device.js";
 import type { BlocksRequest } from "../../../src/virtio-mem/protocol.js";
 import { encodeRequest } from "../../../src/virtio-mem/wire.js";
 

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../../src/clock.js";
-import { EventLog } from "../../../src/event-log.js";
-import { throttleSizeEvents } from "../../../src/virtio-mem/device-size-events.js";
-import { dynamicSlotSize, mappedSlots } from "../../../src/virtio-mem/device-slots.js";
-import type { DeviceSnapshot } from "../../../src/virtio-mem/device-snapshot.js";
-import { VirtioMemDevice, type VirtioMemDeviceOptions } from "../../../src/virtio-mem/device.js";
+import { EventLog } from "../../../src/log/event-log.js";
+import { throttleSizeEvents } from "../../../src/virtio-mem/device/size-events.js";
+import { dynamicSlotSize, mappedSlots } from "../../../src/virtio-mem/device/slots.js";
+import type { DeviceSnapshot } from "../../../src/virtio-mem/device/snapshot.js";
+import {
+  VirtioMemDevice,
+  type VirtioMemDeviceOptions,
+} from "../../../src/virtio-mem/device/device.js";
 import { encodeConfig } from "../../../src/virtio-mem/wire.js";
 import { recordedBoots } from "./recorded-boot.js";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { OwnDevicePort } from "../../../src/conformance/own-device-port.js";
 import { playStep } from "../../../src/conformance/play-step.js";
 import { parseRequestLine, type Answered } from "../../../src/conformance/request-line.js";
-import { QEMU_FLAVOUR } from "../../../src/virtio-mem/device-flavour.js";
+import { QEMU_FLAVOUR } from "../../../src/virtio-mem/device/flavour.js";
 import { deviceRecordings } from "./recorded-boot.js";
 
 const recordings = deviceRecordings() as {

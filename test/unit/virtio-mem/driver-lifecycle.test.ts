@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { KernelError } from "../../../src/core/kernel-error.js";
 import { linuxProfile, PROFILE_NAMES, type ProfileName } from "../../../src/linux/profile.js";
-import { VirtioMemDevice } from "../../../src/virtio-mem/device.js";
-import { VirtioMemDriver } from "../../../src/virtio-mem/driver.js";
-import { KdumpDriver } from "../../../src/virtio-mem/kdump.js";
+import { VirtioMemDevice } from "../../../src/virtio-mem/device/device.js";
+import { VirtioMemDriver } from "../../../src/virtio-mem/driver/driver.js";
+import { KdumpDriver } from "../../../src/virtio-mem/driver/kdump.js";
 import { ADDR, FIRST_ID, GiB, MiB, SimulatedGuest } from "./simulated-guest.js";
 
 describe("unloading the driver", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Errno } from "../../../src/errno.js";
 import { linuxProfile } from "../../../src/linux/profile.js";
-import { VirtioMemDriver } from "../../../src/virtio-mem/driver.js";
-import { WorkQueue } from "../../../src/virtio-mem/work-queue.js";
-import { VirtioMemDevice } from "../../../src/virtio-mem/device.js";
+import { VirtioMemDriver } from "../../../src/virtio-mem/driver/driver.js";
+import { WorkQueue } from "../../../src/virtio-mem/driver/work-queue.js";
+import { VirtioMemDevice } from "../../../src/virtio-mem/device/device.js";
 import { ADDR, FIRST_ID, GiB, MiB, SimulatedGuest } from "./simulated-guest.js";
 
 const S = 1_000_000_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Errno } from "../../../src/errno.js";
-import { Guest } from "../../../src/guest.js";
+import { Guest } from "../../../src/guest/guest.js";
 import type { ProfileName } from "../../../src/linux/profile.js";
 import { coreModule } from "../../core-under-test.js";
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import type { ZoneKind } from "../../../src/linux/linux-memory.js";
-import type { DriverParameters } from "../../../src/virtio-mem/driver-parameters.js";
+import type { DriverParameters } from "../../../src/virtio-mem/driver/parameters.js";
 
 const SHARED = fileURLToPath(new URL("../../../../shared", import.meta.url));
 const GOLDEN = fileURLToPath(new URL("../../golden", import.meta.url));

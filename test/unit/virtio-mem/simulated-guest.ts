@@ -1,11 +1,17 @@
 import { VirtualClock } from "../../../src/clock.js";
-import { EventLog } from "../../../src/event-log.js";
+import { EventLog } from "../../../src/log/event-log.js";
 import type { ZoneKind } from "../../../src/linux/linux-memory.js";
 import { linuxProfile, type ProfileName } from "../../../src/linux/profile.js";
-import { featuresToLeaveOut } from "../../../src/virtio-mem/device-features.js";
-import { VirtioMemDevice, type VirtioMemDeviceOptions } from "../../../src/virtio-mem/device.js";
-import type { DriverParameters } from "../../../src/virtio-mem/driver-parameters.js";
-import { VirtioMemDriver, type VirtioMemDriverOptions } from "../../../src/virtio-mem/driver.js";
+import { featuresToLeaveOut } from "../../../src/virtio-mem/device/features.js";
+import {
+  VirtioMemDevice,
+  type VirtioMemDeviceOptions,
+} from "../../../src/virtio-mem/device/device.js";
+import type { DriverParameters } from "../../../src/virtio-mem/driver/parameters.js";
+import {
+  VirtioMemDriver,
+  type VirtioMemDriverOptions,
+} from "../../../src/virtio-mem/driver/driver.js";
 import { FakeLinuxMemory, type FakeLinuxMemoryOptions } from "./fake-linux-memory.js";
 
 export const MiB = 1024 ** 2;

@@ -1,0 +1,316 @@
+// After a capture has been loaded: what only a look at the whole guest can tell. The free lists are not built yet.
+//
+// Two questions are open. Which pages are held in place though their flags are those of movable pages? And which pages without any flag are
+// free pages in a per-CPU cache, which an attempt drains, and which are kernel memory? The rules come from
+// recorded guests, where both answers are known.
+
+import {
+  HOLD_AGAIN,
+  HOLD_NONE,
+  HOLD_PINNED,
+  MIGRATE_MOVABLE,
+  MIGRATE_UNMOVABLE,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  PAGE_ANON,
+  PAGE_BUFFER,
+  PAGE_CACHED,
+  PAGE_FREE,
+  PAGE_TAIL,
+  PAGE_UNKNOWN,
+} from "../abi";
+import { STAGING } from "../mm/layout";
+import { setRange, setStateAt, stateAt } from "../mm/page";
+import {
+  classOf,
+  countFree,
+  countHeld,
+  countMovable,
+  countUnmovable,
+  isUndecided,
+  stateByte,
+} from "../mm/page-class";
+import { dirtyDataPages, noteSeen, touchedAnonPages, unmappedAnonPages } from "./page-flags";
+import {
+  FLAG_IN_DEVICE,
+  FLAG_UNDECIDED,
+  blockState,
+  countsOf,
+  entryOfBlock,
+  flagsOf,
+  nrPageblocks,
+  recordOf,
+  setBlockState,
+  setFlags,
+  setType,
+  zoneOf,
+} from "../mm/pageblock";
+
+/** So many changed buffers that lie above a clean one are no stray. */
+const CHANGED_ABOVE: u32 = 8;
+/** Undecided anonymous pages count as pinned while they are at most this many times those that are pinned for sure. */
+const TOUCHED_PER_UNMAPPED: u32 = 4;
+
+/** Pageblocks of the device with clean buffers that count as held, or as let go: for how sure an answer is. */
+export let heldBufferBlocks: u32 = 0;
+export let releasedBufferBlocks: u32 = 0;
+/** Anonymous pages that count as pinned by their flags alone. */
+export let pinnedPages: u32 = 0;
+
+/**
+ * Decides the undecided pages.
+ *
+ * Clean buffers of file system metadata are held by the journal until its next commit has been checkpointed. A guest without any dirty
+ * file data has just been synced: there the recent ones are held. A guest that is simply running has let them go. Dirty buffers in a
+ * synced guest tell of a commit since the sync, which lets go the metadata of old transactions first. Memory was filled from the bottom
+ * up, so what lies below the changed metadata is as old and has been let go.
+ *
+ * Pinning a page also touches it, and plain anonymous memory is not touched in that sense; so where some pages are pinned for sure,
+ * the touched ones are likely their companions.
+ */
+export function settleHeld(): void {
+  noteSeen();
+  const synced = dirtyDataPages == 0;
+  const pinsTouched =
+    unmappedAnonPages > 0 && touchedAnonPages <= TOUCHED_PER_UNMAPPED * unmappedAnonPages;
+  pinnedPages = unmappedAnonPages;
+  let changed: u32 = 0;
+  for (let block = nrPageblocks; block-- > 0;) {
+    const entry = entryOfBlock(block);
+    if (!countHeld(countsOf(entry))) continue;
+    const pfn = block << PAGEBLOCK_ORDER;
+    const holdsBuffers = synced && changed < CHANGED_ABOVE;
+    changed += changedBuffers(pfn);
+    if (!(flagsOf(entry) & FLAG_UNDECIDED)) continue;
+    setFlags(entry, flagsOf(entry) & ~FLAG_UNDECIDED);
+    const buffers = settleBlock(pfn, holdsBuffers, pinsTouched);
+    if (!buffers || !(flagsOf(entry) & FLAG_IN_DEVICE)) continue;
+    if (holdsBuffers) ++heldBufferBlocks;
+    else ++releasedBufferBlocks;
+  }
+}
+
+/** Dirty buffers in a pageblock that has not been settled. */
+function changedBuffers(pfn: u32): u32 {
+  const dirty = stateByte(PAGE_BUFFER, HOLD_AGAIN);
+  let found: u32 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    if (stateAt(pfn + page) == dirty) ++found;
+  }
+  return found;
+}
+
+/** Settles one pageblock; says whether it holds undecided buffers. */
+function settleBlock(pfn: u32, holdsBuffers: bool, pinsTouched: bool): bool {
+  let buffers = false;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const state = stateAt(pfn + page);
+    if (!isUndecided(state)) continue;
+    const pageClass = classOf(state);
+    let hold = HOLD_NONE;
+    if (pageClass == PAGE_ANON) {
+      if (pinsTouched) {
+        hold = HOLD_PINNED;
+        ++pinnedPages;
+      }
+    } else {
+      if (holdsBuffers) hold = HOLD_AGAIN;
+      buffers = true;
+    }
+    setStateAt(pfn + page, stateByte(pageClass, hold));
+  }
+  return buffers;
+}
+
+// Pages without flags.
+
+/** Shorter runs of flag-less pages among free memory are kernel pages. */
+const SHORTEST_CACHED_RUN: u32 = 24;
+/** Runs are counted by length up to this one. */
+const LONGEST: u32 = 8191;
+/** u32 per length: how many runs of that length there are, then how many of them are still to be taken as cached. */
+const RUNS: usize = STAGING;
+/** What the caches hold is read a moment before the pages: this much more, in pages, may be found. */
+const TOLERANCE_PAGES: u32 = 64;
+const TOLERANCE_SHARE: u32 = 50;
+
+/** Neighbours that tell how likely a kernel page hides in a pageblock without any flag. */
+const NEIGHBOURS: u32 = 64;
+const NEIGHBOUR_REACH: u32 = 160;
+const NEIGHBOUR_PRIOR: u32 = 4;
+const LEAST_MILLI: u32 = 10;
+const MOST_MILLI: u32 = 900;
+
+/** Pages that count as free because they are most likely cached, and such that stay kernel memory. */
+export let cachedFound: u32 = 0;
+export let unknownLeft: u32 = 0;
+/** Pageblocks of the device taken as cached, in which a kernel page may hide: the sum of the probabilities, in thousandths. */
+export let hiddenMilli: u32 = 0;
+
+/** Pages of the pageblock without flags, if it is one of `zone` that holds no certain kernel page; else 0. */
+function unknownIn(block: u32, zone: u32): u32 {
+  const entry = entryOfBlock(block);
+  if (zoneOf(entry) != zone) return 0;
+  const unmovable = countUnmovable(countsOf(entry));
+  if (unmovable == 0) return 0;
+  const record = recordOf(entry);
+  if (!record) return blockState(entry) == PAGE_UNKNOWN ? PAGEBLOCK_PAGES : 0;
+  let unknown: u32 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    if (load<u8>(record + page) == <u8>PAGE_UNKNOWN) ++unknown;
+  }
+  return unknown == unmovable ? unknown : 0;
+}
+
+/** Nothing but free pages and pages without flags? */
+function isRest(block: u32, zone: u32): bool {
+  const entry = entryOfBlock(block);
+  if (zoneOf(entry) != zone) return false;
+  const counts = countsOf(entry);
+  if (countMovable(counts) > 0) return false;
+  return countUnmovable(counts) == 0
+    ? countFree(counts) == PAGEBLOCK_PAGES
+    : unknownIn(block, zone) > 0;
+}
+
+/** Turns the pages without flags of a pageblock into `pageClass`. */
+function turnUnknown(block: u32, pageClass: u32): void {
+  const pfn = block << PAGEBLOCK_ORDER;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    if (stateAt(pfn + page) == PAGE_UNKNOWN) setStateAt(pfn + page, pageClass);
+  }
+}
+
+/**
+ * Decides which pages without flags of a zone are in per-CPU caches. `cached` is how many pages the caches hold in all.
+ *
+ * In a pageblock with movable pages but no certain kernel page they are. Among otherwise free memory caches leave long runs and kernel
+ * pages short ones: the longest runs are cached, up to what the caches hold. A pageblock without any flag may hide a kernel page; how
+ * likely that is, its neighbours tell.
+ */
+export function settleUnknown(zone: u32, cached: u32): void {
+  let left = cached;
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const unknown = unknownIn(block, zone);
+    if (unknown == 0 || countMovable(countsOf(entryOfBlock(block))) == 0) continue;
+    turnUnknown(block, PAGE_CACHED);
+    left -= min(left, unknown);
+  }
+  left += max(TOLERANCE_PAGES, cached / TOLERANCE_SHARE);
+  memory.fill(RUNS, 0, (LONGEST + 1) << 2);
+  walkRuns(zone, false);
+  for (let length = LONGEST; length >= SHORTEST_CACHED_RUN; --length) {
+    const bucket = RUNS + ((<usize>length) << 2);
+    const taken = min(load<u32>(bucket), left / length);
+    store<u32>(bucket, taken);
+    left -= taken * length;
+  }
+  walkRuns(zone, true);
+  releaseCached(zone);
+}
+
+/** Goes over the runs of pages without flags in the rest of the zone; counts them, or takes those that settleUnknown() chose. */
+function walkRuns(zone: u32, take: bool): void {
+  let start: u32 = 0;
+  let length: u32 = 0;
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const rest = isRest(block, zone);
+    const pfn = block << PAGEBLOCK_ORDER;
+    const entry = entryOfBlock(block);
+    if (!rest || (!recordOf(entry) && blockState(entry) != PAGE_UNKNOWN)) {
+      endRun(start, length, take);
+      length = 0;
+      continue;
+    }
+    for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+      if (stateAt(pfn + page) == PAGE_UNKNOWN) {
+        if (length++ == 0) start = pfn + page;
+        continue;
+      }
+      endRun(start, length, take);
+      length = 0;
+    }
+  }
+  endRun(start, length, take);
+}
+
+function endRun(start: u32, length: u32, take: bool): void {
+  if (length < SHORTEST_CACHED_RUN) return;
+  const bucket = RUNS + ((<usize>min(length, LONGEST)) << 2);
+  const count = load<u32>(bucket);
+  if (!take) {
+    store<u32>(bucket, count + 1);
+    return;
+  }
+  if (count == 0) return;
+  store<u32>(bucket, count - 1);
+  setRange(start, length, PAGE_CACHED);
+}
+
+/** Makes cached pages free, but for pageblocks in which a kernel page more likely hides than not. */
+function releaseCached(zone: u32): void {
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    if (zoneOf(entry) != zone || recordOf(entry) || blockState(entry) != PAGE_CACHED) continue;
+    const milli = hiddenProbability(block, zone);
+    // a class that a load never finds, until all pageblocks have been looked at
+    if (milli >= 500) setBlockState(entry, PAGE_TAIL);
+    else if (flagsOf(entry) & FLAG_IN_DEVICE) hiddenMilli += milli;
+  }
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    if (zoneOf(entry) != zone) continue;
+    const pfn = block << PAGEBLOCK_ORDER;
+    const record = recordOf(entry);
+    if (!record) {
+      releaseWhole(pfn, entry);
+      continue;
+    }
+    const counts = countsOf(entry);
+    // pages without flags count as unmovable, cached ones nowhere
+    const hasNeither = countFree(counts) + countMovable(counts) == PAGEBLOCK_PAGES;
+    for (let page: u32 = hasNeither ? PAGEBLOCK_PAGES : 0; page < PAGEBLOCK_PAGES; ++page) {
+      const state = load<u8>(record + page);
+      if (state == <u8>PAGE_UNKNOWN) ++unknownLeft;
+      if (state != <u8>PAGE_CACHED) continue;
+      setStateAt(pfn + page, PAGE_FREE);
+      ++cachedFound;
+    }
+    setType(entry, countUnmovable(countsOf(entry)) ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE);
+  }
+}
+
+function releaseWhole(pfn: u32, entry: usize): void {
+  const state = blockState(entry);
+  if (state == PAGE_TAIL) setRange(pfn, PAGEBLOCK_PAGES, PAGE_UNKNOWN);
+  if (state == PAGE_TAIL || state == PAGE_UNKNOWN) unknownLeft += PAGEBLOCK_PAGES;
+  if (state != PAGE_CACHED) return;
+  setRange(pfn, PAGEBLOCK_PAGES, PAGE_FREE);
+  setType(entry, MIGRATE_MOVABLE);
+  cachedFound += PAGEBLOCK_PAGES;
+}
+
+/** Chance in thousandths that a kernel page hides in this pageblock: the worse of its two sides. */
+function hiddenProbability(block: u32, zone: u32): u32 {
+  const milli = max(visibleShare(block, zone, -1), visibleShare(block, zone, 1));
+  return min(max(milli, LEAST_MILLI), MOST_MILLI);
+}
+
+/** Share, in thousandths, of the nearest free pageblocks on one side that show a kernel page. */
+function visibleShare(block: u32, zone: u32, step: i32): u32 {
+  let looked: u32 = 0;
+  let visible: u32 = 0;
+  for (let reach: i32 = 1; reach <= <i32>NEIGHBOUR_REACH && looked < NEIGHBOURS; ++reach) {
+    const other = <i32>block + step * reach;
+    if (other < 0 || other >= <i32>nrPageblocks) break;
+    const entry = entryOfBlock(other);
+    if (zoneOf(entry) != zone) continue;
+    const counts = countsOf(entry);
+    if (countFree(counts) == PAGEBLOCK_PAGES) ++looked;
+    else if (countMovable(counts) == 0 && unknownIn(other, zone) > 0) {
+      ++looked;
+      ++visible;
+    }
+  }
+  return (visible * 1000) / (looked + NEIGHBOUR_PRIOR);
+}

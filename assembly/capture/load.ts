@@ -1,0 +1,353 @@
+// Building the guest from a capture. Page states come in a piece at a time (loadPageblock), questions that only the whole guest answers
+// are settled afterwards (settle.ts), and last the free lists are built (buildFreeLists).
+//
+// Convention for the lists (engine-model.md section 1 a): all chunks ascending, each at the tail; a chunk is on the
+// list of its pageblock's type.
+
+import {
+  ENOBUFS,
+  MAX_ORDER,
+  MIGRATE_HIGHATOMIC,
+  MIGRATE_MOVABLE,
+  MIGRATE_RECLAIMABLE,
+  MIGRATE_UNMOVABLE,
+  MM_LIST_FOLLOWS_BLOCK,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  PAGE_ABSENT,
+  PAGE_ANON,
+  PAGE_CACHED,
+  PAGE_FREE,
+  PAGE_KERNEL,
+  PAGE_KERNEL_COMPOUND,
+  PAGE_LRU_PENDING,
+  PAGE_MEMMAP,
+  PAGE_TAIL,
+  PAGE_THP,
+  PAGE_UNKNOWN,
+  ZONE_MOVABLE,
+} from "../abi";
+import { freeBuddyOf } from "../mm/buddy";
+import { alignedOrder } from "../mm/bulk";
+import { insertChunk, insertInRecord, removeChunk } from "../mm/free-list";
+import { markIdleSlabs } from "../mm/idle-slab";
+import { SCRATCH } from "../mm/layout";
+import { makeUniform, recordFor, releaseZeroed } from "../mm/page";
+import { ensureRecords } from "../mm/record-slab";
+import { addPendingPages } from "../mm/page-alloc";
+import {
+  HEAD,
+  classOf,
+  countDelta,
+  countFree,
+  countUnmovable,
+  isLru,
+  isUndecided,
+  isUnit,
+} from "../mm/page-class";
+import { noteFlags, seeInDevice, stateByExtended, stateByWord, typeByExtended } from "./page-flags";
+import {
+  FLAG_IN_DEVICE,
+  FLAG_PENDING,
+  FLAG_UNDECIDED,
+  NO_ENTRY,
+  NO_ZONE,
+  addCounts,
+  blockState,
+  countsOf,
+  entryOf,
+  entryOfBlock,
+  flagsOf,
+  nrPageblocks,
+  recordOf,
+  setFlags,
+  setType,
+  setZone,
+  typeOf,
+  zoneOf,
+} from "../mm/pageblock";
+import { hasBehaviour } from "../mm/version";
+import { addFreePages, addLruPages, addPresentPages, kindOf } from "../mm/zone";
+
+/** The states of the pageblock being loaded. */
+const STATES: usize = SCRATCH + 0x400;
+/** How many of its pages are in each state: a u32 for each state that is no head. */
+const TALLY: usize = SCRATCH + 0x600;
+/** Nothing says the type of the pageblock. */
+const NO_TYPE: u32 = 0xff;
+
+/**
+ * Loads an absent pageblock from its kpageflags words and, where `extended` is not 0, its extended states. Its free pages are on
+ * no list yet. Does nothing where it has no page. Returns 0 or -ENOBUFS.
+ */
+export function loadPageblock(
+  block: u32,
+  zone: u32,
+  flags: usize,
+  extended: usize,
+  inDevice: bool,
+  keepCached: bool,
+): i32 {
+  if (ensureRecords(1) < 0) return -ENOBUFS;
+  const present = extended ? readExtended(flags, extended, inDevice) : readFlags(flags, inDevice);
+  if (present == 0) return 0;
+  if (extended) settleReferenced(STATES, keepCached ? PAGE_CACHED : PAGE_FREE);
+  if (inDevice) markIdleSlabs(STATES, flags);
+  const inMovableZone = kindOf(zone) == ZONE_MOVABLE;
+  if (inMovableZone) turnUnknown(STATES, PAGE_FREE);
+  if (inDevice) setFlags(entryOfBlock(block), FLAG_IN_DEVICE);
+  place(block, zone, extended ? typeByExtended(load<u64>(extended)) : NO_TYPE, STATES);
+  return 0;
+}
+
+/** Fills STATES from kpageflags words. Returns how many pages there are. */
+function readFlags(flags: usize, inDevice: bool): u32 {
+  seeInDevice(inDevice);
+  const first = load<u64>(flags);
+  if (isRepeated(flags, first)) {
+    const state = stateByWord(first, inDevice, PAGEBLOCK_PAGES);
+    memory.fill(STATES, <u8>state, PAGEBLOCK_PAGES);
+    return state == PAGE_ABSENT ? 0 : PAGEBLOCK_PAGES;
+  }
+  let absent: u32 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const state = stateByWord(load<u64>(flags + ((<usize>page) << 3)), inDevice, 1);
+    store<u8>(STATES + page, <u8>state);
+    absent += <u32>(state == PAGE_ABSENT);
+  }
+  return PAGEBLOCK_PAGES - absent;
+}
+
+/** Are all words of a pageblock this one? */
+function isRepeated(flags: usize, word: u64): bool {
+  for (let at = flags; at < flags + (PAGEBLOCK_PAGES << 3); at += 32) {
+    const others = (load<u64>(at) ^ word) | (load<u64>(at, 8) ^ word);
+    if (others | (load<u64>(at, 16) ^ word) | (load<u64>(at, 24) ^ word)) return false;
+  }
+  return true;
+}
+
+/** The same from kpageflags words and extended states. */
+function readExtended(flags: usize, extended: usize, inDevice: bool): u32 {
+  let present: u32 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const at = (<usize>page) << 3;
+    const word = load<u64>(flags + at);
+    const state = stateByExtended(word, load<u64>(extended + at), inDevice);
+    noteFlags(word, 1);
+    store<u8>(STATES + page, <u8>state);
+    if (state != PAGE_ABSENT) ++present;
+  }
+  return present;
+}
+
+/**
+ * With the extended state a page without flags is PAGE_UNKNOWN only where nobody holds a reference: the 2nd to last page of a
+ * non-compound allocation, or a page in a per-CPU cache. That one counts as free, as the first attempt drains the caches, or stays
+ * cached where the caches are to be taken over (`cachedClass`). A memmap shows as one referenced page and 511 without.
+ */
+function settleReferenced(states: usize, cachedClass: u32): void {
+  if (load<u8>(states) == <u8>PAGE_KERNEL) {
+    store<u8>(states, <u8>PAGE_UNKNOWN);
+    if (isUniform(states, PAGE_UNKNOWN)) {
+      memory.fill(states, <u8>PAGE_MEMMAP, PAGEBLOCK_PAGES);
+      return;
+    }
+    store<u8>(states, <u8>PAGE_KERNEL);
+  }
+  markTails(states);
+  turnUnknown(states, cachedClass);
+}
+
+/**
+ * Unreferenced pages behind a referenced kernel page, as far as an allocation of an aligned power of two would reach, are its tail.
+ * A cached page behind a single kernel page looks the same; its pageblock is held by the kernel page anyway.
+ */
+function markTails(states: usize): void {
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    if (load<u8>(states + page) != <u8>PAGE_KERNEL) continue;
+    let end = page + 1;
+    while (end < PAGEBLOCK_PAGES && load<u8>(states + end) == <u8>PAGE_UNKNOWN) ++end;
+    const pages =
+      (<u32>1) << alignedOrder(page | PAGEBLOCK_PAGES, end + PAGEBLOCK_PAGES, PAGEBLOCK_ORDER);
+    memory.fill(states + page + 1, <u8>PAGE_TAIL, pages - 1);
+  }
+}
+
+/** Says what pages without flags are. In ZONE_MOVABLE, where no kernel page lies, they are all in a per-CPU cache. */
+function turnUnknown(states: usize, pageClass: u32): void {
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    if (load<u8>(states + page) == <u8>PAGE_UNKNOWN) store<u8>(states + page, <u8>pageClass);
+  }
+}
+
+/** A guess at the type of a pageblock by its counters: MOVABLE unless it holds kernel pages. */
+function typeByContent(counts: u64): u32 {
+  return countUnmovable(counts) ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
+}
+
+/** Parts of 2 MiB pages, caught while the guest split or freed them: the pages of a THP are anonymous, those of hugetlb stay. */
+function breakUnits(states: usize): void {
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const pageClass = classOf(load<u8>(states + page));
+    if (!isUnit(pageClass)) continue;
+    store<u8>(states + page, pageClass == PAGE_THP ? <u8>PAGE_ANON : <u8>PAGE_KERNEL_COMPOUND);
+  }
+}
+
+/** Gives a pageblock its 512 states, its zone and type; a `type` that is none is guessed. */
+function place(block: u32, zone: u32, type: u32, states: usize): void {
+  const entry = entryOfBlock(block);
+  const isTyped = type <= MIGRATE_HIGHATOMIC;
+  setZone(entry, zone);
+  addPresentPages(zone, PAGEBLOCK_PAGES);
+  const first = <u32>load<u8>(states);
+  if (isUniform(states, first)) {
+    setType(entry, isTyped ? type : typeByContent(countDelta(first)));
+    makeUniform(entry, first);
+    account(entry, zone, first, PAGEBLOCK_PAGES);
+    return;
+  }
+  tally(states);
+  setType(entry, isTyped ? type : typeByContent(talliedCounts));
+  if (talliedUnits) {
+    breakUnits(states);
+    tally(states);
+  }
+  makeUniform(entry, PAGE_FREE);
+  memory.copy(recordFor(entry), states, PAGEBLOCK_PAGES);
+  addCounts(entry, talliedCounts - countDelta(PAGE_FREE) * PAGEBLOCK_PAGES);
+  for (let state: u32 = 0; state < HEAD; ++state) {
+    const nrPages = talliedPages(state);
+    if (nrPages) account(entry, zone, state, nrPages);
+  }
+}
+
+/** The counters of the pageblock that was tallied, and whether it has pages of 2 MiB pages. */
+let talliedCounts: u64 = 0;
+let talliedUnits: bool = false;
+
+/** Counts the pages of a pageblock by state. */
+function tally(states: usize): void {
+  memory.fill(TALLY, 0, HEAD << 2);
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    const at = TALLY + ((<usize>load<u8>(states + page)) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+  }
+  talliedCounts = 0;
+  talliedUnits = false;
+  for (let state: u32 = 0; state < HEAD; ++state) {
+    const nrPages = talliedPages(state);
+    if (nrPages == 0) continue;
+    talliedCounts += countDelta(state) * nrPages;
+    if (isUnit(classOf(state))) talliedUnits = true;
+  }
+}
+
+function talliedPages(state: u32): u32 {
+  return load<u32>(TALLY + ((<usize>state) << 2));
+}
+
+function isUniform(states: usize, state: u32): bool {
+  const word = <u64>state * 0x0101010101010101;
+  for (let at: usize = 0; at < PAGEBLOCK_PAGES; at += 8) {
+    if (load<u64>(states + at) != word) return false;
+  }
+  return true;
+}
+
+function account(entry: usize, zone: u32, state: u32, nrPages: u32): void {
+  const pageClass = classOf(state);
+  if (isLru(pageClass)) addLruPages(zone, nrPages);
+  if (isUndecided(state)) setFlags(entry, flagsOf(entry) | FLAG_UNDECIDED);
+  if (pageClass != PAGE_LRU_PENDING) return;
+  addPendingPages(nrPages);
+  setFlags(entry, flagsOf(entry) | FLAG_PENDING);
+}
+
+/** Puts all free pages of the guest on the free lists, which are empty so far; ascending. */
+export function buildFreeLists(): void {
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    const zone = zoneOf(entry);
+    if (zone == NO_ZONE) continue;
+    const pfn = block << PAGEBLOCK_ORDER;
+    // what settling left without any other page is one chunk again
+    if (countFree(countsOf(entry)) == PAGEBLOCK_PAGES && recordOf(entry)) releaseZeroed(entry);
+    const record = recordOf(entry);
+    if (record) addChunks(zone, typeOf(entry), record);
+    else if (blockState(entry) == PAGE_FREE) addWhole(pfn, zone, typeOf(entry));
+  }
+}
+
+/** A wholly free pageblock: an order-9 chunk, or with its free lower half one of order 10. */
+function addWhole(pfn: u32, zone: u32, type: u32): void {
+  addFreePages(zone, PAGEBLOCK_PAGES);
+  const upper = pfn & PAGEBLOCK_PAGES;
+  const buddyEntry = upper ? freeBuddyOf(entryOf(pfn), zone) : NO_ENTRY;
+  const mergeable =
+    buddyEntry != NO_ENTRY &&
+    typeOf(buddyEntry) <= MIGRATE_RECLAIMABLE &&
+    type <= MIGRATE_RECLAIMABLE;
+  if (!mergeable) {
+    insertChunk(zone, pfn, PAGEBLOCK_ORDER, type, true);
+    return;
+  }
+  const lower = pfn - PAGEBLOCK_PAGES;
+  removeChunk(zone, lower, PAGEBLOCK_ORDER);
+  insertChunk(zone, lower, MAX_ORDER, typeOf(buddyEntry), true);
+  if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK)) setType(entryOf(pfn), typeOf(buddyEntry));
+}
+
+/** The places of the lower one of each pair of bits; of two, of four and so on. */
+const LOWER: usize = memory.data<u64>([
+  0x5555555555555555, 0x1111111111111111, 0x0101010101010101, 0x0001000100010001,
+  0x0000000100000001, 1,
+]);
+
+/**
+ * The chunks of a partly free pageblock: each run of free pages in the largest aligned pieces. Order by order, and ascending in each:
+ * on lists of their own the orders do not meet.
+ */
+function addChunks(zone: u32, type: u32, record: usize): void {
+  let free: u32 = 0;
+  /** Of the pageblock's 8 words of 64 pages those that are wholly free. */
+  let words: u64 = 0;
+  for (let word: usize = 0; word < 8; ++word) {
+    const states = record + (word << 6);
+    const pages = freePagesOf(states);
+    free += <u32>popcnt(pages);
+    words |= addOrders(zone, type, states, pages, 0, 6) << word;
+  }
+  const whole = addOrders(zone, type, record, words, 6, 3);
+  assert(whole == 0);
+  addFreePages(zone, free);
+}
+
+/** Which of the 64 pages whose states begin at `states` are free, a bit each. */
+function freePagesOf(states: usize): u64 {
+  let pages: u64 = 0;
+  for (let at: u32 = 0; at < 64; at += 8) {
+    // the top bit of each byte that is 0, then one bit after the other
+    const eight = load<u64>(states + at);
+    const used = ((eight & 0x7f7f7f7f7f7f7f7f) + 0x7f7f7f7f7f7f7f7f) | eight;
+    pages |= ((((~used & 0x8080808080808080) >> 7) * 0x0102040810204080) >> 56) << at;
+  }
+  return pages;
+}
+
+/**
+ * Puts chunks of `orders` orders from `order` on, the smallest of which are given as bits, on their lists. What is left whole above
+ * those orders is returned as bits of that size.
+ */
+function addOrders(zone: u32, type: u32, states: usize, chunks: u64, order: u32, orders: u32): u64 {
+  for (let step: u32 = 0; step < orders; ++step) {
+    const distance = (<u64>1) << step;
+    const pairs = chunks & (chunks >> distance) & load<u64>(LOWER + (step << 3));
+    for (let single = chunks & ~(pairs | (pairs << distance)); single; single &= single - 1) {
+      insertInRecord(zone, states + ((<usize>ctz(single)) << order), order + step, type, true);
+    }
+    chunks = pairs;
+  }
+  return chunks;
+}

@@ -1,0 +1,207 @@
+// From what a guest says of a page to its class (contig-range.md section 11, Linux 6.1).
+
+import {
+  HOLD_AGAIN,
+  HOLD_FAIL,
+  HOLD_NONE,
+  HOLD_PINNED,
+  PAGE_ABSENT,
+  PAGE_ANON,
+  PAGE_BALLOON,
+  PAGE_BUFFER,
+  PAGE_DRIVER_MOVABLE,
+  PAGE_FILE_CLEAN,
+  PAGE_FILE_DIRTY,
+  PAGE_FREE,
+  PAGE_HUGETLB,
+  PAGE_KERNEL,
+  PAGE_KERNEL_COMPOUND,
+  PAGE_LRU_PENDING,
+  PAGE_NEVER_ONLINED,
+  PAGE_OFFLINE,
+  PAGE_PAGE_TABLE,
+  PAGE_POISONED,
+  PAGE_RESERVED,
+  PAGE_SHMEM,
+  PAGE_SLAB,
+  PAGE_THP,
+  PAGE_UNEVICTABLE,
+  PAGE_UNKNOWN,
+  PAGE_WRITEBACK,
+} from "../abi";
+import { classOf, holdOf, isLru, stateByte } from "../mm/page-class";
+
+// Bits of /proc/kpageflags.
+const REFERENCED: u64 = 1 << 2;
+const UPTODATE: u64 = 1 << 3;
+const DIRTY: u64 = 1 << 4;
+const LRU: u64 = 1 << 5;
+const ACTIVE: u64 = 1 << 6;
+const SLAB: u64 = 1 << 7;
+const WRITEBACK: u64 = 1 << 8;
+const BUDDY: u64 = 1 << 10;
+const MMAP: u64 = 1 << 11;
+const ANON: u64 = 1 << 12;
+const SWAPCACHE: u64 = 1 << 13;
+const SWAPBACKED: u64 = 1 << 14;
+const COMPOUND_TAIL: u64 = 1 << 16;
+const COMPOUND: u64 = (1 << 15) | COMPOUND_TAIL;
+const HUGE: u64 = 1 << 17;
+const UNEVICTABLE: u64 = 1 << 18;
+const HWPOISON: u64 = 1 << 19;
+const NOPAGE: u64 = 1 << 20;
+const THP: u64 = 1 << 22;
+const OFFLINE: u64 = 1 << 23;
+const ZERO_PAGE: u64 = 1 << 24;
+const PGTABLE: u64 = 1 << 26;
+const RESERVED: u64 = 1 << 32;
+const MLOCKED: u64 = 1 << 33;
+const PRIVATE: u64 = 1 << 35;
+
+export function isCompoundTail(flags: u64): bool {
+  return (flags & COMPOUND_TAIL) != 0;
+}
+
+/** State byte of a page by its kpageflags word. `inDevice`: the page lies in the device's region. */
+export function stateByFlags(flags: u64, inDevice: bool): u32 {
+  if (flags & NOPAGE) return PAGE_ABSENT;
+  if (flags & BUDDY) return PAGE_FREE;
+  if (flags & OFFLINE) {
+    if (!inDevice) return PAGE_BALLOON;
+    return flags & (DIRTY | RESERVED) ? PAGE_NEVER_ONLINED : PAGE_OFFLINE;
+  }
+  if (flags & HWPOISON) return PAGE_POISONED;
+  if (flags & (RESERVED | ZERO_PAGE)) return PAGE_RESERVED;
+  if (flags & SLAB) return PAGE_SLAB;
+  if (flags & PGTABLE) return PAGE_PAGE_TABLE;
+  if (flags & HUGE) return PAGE_HUGETLB;
+  if (flags & THP) return PAGE_THP;
+  if (flags & COMPOUND) return PAGE_KERNEL_COMPOUND;
+  if (flags & LRU) return lruState(flags);
+  if (flags & (ANON | MMAP | SWAPBACKED)) return PAGE_LRU_PENDING;
+  return flags == 0 ? PAGE_UNKNOWN : PAGE_KERNEL;
+}
+
+/**
+ * What a page on an LRU list is. Undecided (HOLD_FAIL) until the whole guest has been seen are anonymous pages that were
+ * touched though nothing ages them, and clean buffers; see settle.ts.
+ */
+function lruState(flags: u64): u32 {
+  if (flags & WRITEBACK) return PAGE_WRITEBACK;
+  if (flags & ANON) return anonState(flags);
+  if (flags & UNEVICTABLE) return PAGE_UNEVICTABLE;
+  if (flags & SWAPBACKED) return PAGE_SHMEM;
+  // not up to date as a page, but with buffers: page cache of a block device, that is file system metadata
+  if (flags & PRIVATE && !(flags & UPTODATE)) {
+    if (flags & DIRTY) return stateByte(PAGE_BUFFER, HOLD_AGAIN);
+    return flags & REFERENCED ? stateByte(PAGE_BUFFER, HOLD_FAIL) : PAGE_BUFFER;
+  }
+  return flags & DIRTY ? PAGE_FILE_DIRTY : PAGE_FILE_CLEAN;
+}
+
+/** An anonymous page that nothing maps is kept by something else: an extra reference. Pinning also marks a page as touched. */
+function anonState(flags: u64): u32 {
+  if (!(flags & (MMAP | SWAPCACHE))) return stateByte(PAGE_ANON, HOLD_PINNED);
+  if (flags & UNEVICTABLE) return PAGE_UNEVICTABLE;
+  const touched = flags & REFERENCED && !(flags & (ACTIVE | MLOCKED));
+  return touched ? stateByte(PAGE_ANON, HOLD_FAIL) : PAGE_ANON;
+}
+
+// What the pages loaded so far say about the guest as a whole.
+
+/** Dirty pages of files, as opposed to file system metadata. */
+export let dirtyDataPages: u32 = 0;
+/** Anonymous pages that nothing maps, and such that are undecided. */
+export let unmappedAnonPages: u32 = 0;
+export let touchedAnonPages: u32 = 0;
+
+/** Counts `nrPages` pages with these flags for settle.ts. */
+export function noteFlags(flags: u64, nrPages: u32): void {
+  if (!(flags & LRU) || flags & COMPOUND) return;
+  if (!(flags & (ANON | SWAPBACKED))) {
+    if (flags & DIRTY && flags & UPTODATE) dirtyDataPages += nrPages;
+    return;
+  }
+  if (!(flags & ANON)) return;
+  const state = anonState(flags);
+  if (holdOf(state) == HOLD_PINNED) unmappedAnonPages += nrPages;
+  else if (holdOf(state) == HOLD_FAIL) touchedAnonPages += nrPages;
+}
+
+// The words seen lately, each with the state that it means and how many pages had it since noteSeen(). A guest's pages have a few
+// dozen different words, in any order; a word's place is its hash.
+//
+//   byte 0        8       12      16
+//        +--------+-------+-------+
+//        | word   | state | pages |     state: SEEN | state byte; 0 in a place that was never used
+//        +--------+-------+-------+
+const WORDS: usize = memory.data(64 * 16, 8);
+const WORDS_END: usize = WORDS + 64 * 16;
+const SEEN: u32 = 0x100;
+const STATE: usize = 8;
+const PAGES: usize = 12;
+
+/** The words seen lie in the device's region. */
+let seenInDevice: bool = false;
+
+/** stateByFlags(), and noteFlags() by the next noteSeen(), for `nrPages` pages with the same word. */
+export function stateByWord(word: u64, inDevice: bool, nrPages: u32): u32 {
+  const at = WORDS + ((<usize>((word * 0x9e3779b97f4a7c15) >> 58)) << 4);
+  if (load<u64>(at) != word || load<u32>(at, STATE) == 0) see(at, word, inDevice);
+  store<u32>(at, load<u32>(at, PAGES) + nrPages, PAGES);
+  return load<u8>(at, STATE);
+}
+
+function see(at: usize, word: u64, inDevice: bool): void {
+  noteFlags(load<u64>(at), load<u32>(at, PAGES));
+  store<u64>(at, word);
+  store<u32>(at, SEEN | stateByFlags(word, inDevice), STATE);
+  store<u32>(at, 0, PAGES);
+}
+
+/** From now on words are those of pages inside the device's region, or outside of it. */
+export function seeInDevice(inDevice: bool): void {
+  if (inDevice != seenInDevice) noteSeen();
+  seenInDevice = inDevice;
+}
+
+/** Notes the flags of all pages seen, and forgets their words. */
+export function noteSeen(): void {
+  for (let at = WORDS; at < WORDS_END; at += 16) {
+    noteFlags(load<u64>(at), load<u32>(at, PAGES));
+    store<u64>(at, 0, STATE);
+  }
+}
+
+// Bits of the extended page state ("pgx") of the recordings.
+const X_COUNT: u64 = 0xfff;
+const X_MAPS_SHIFT: u64 = 12;
+const X_ONLINE: u64 = 1 << 32;
+const X_LRU: u64 = 1 << 34;
+const X_MOVABLE_OPS: u64 = 1 << 37;
+
+/**
+ * State byte of a page by flags and extended state: references tell pins and cached pages, so nothing about anonymous pages stays
+ * undecided. A single extra reference on a file page is no pin but a batch or read-ahead.
+ */
+export function stateByExtended(flags: u64, extended: u64, inDevice: bool): u32 {
+  const state = stateByFlags(flags, inDevice);
+  if (!(extended & X_ONLINE)) return state;
+  if (extended & X_MOVABLE_OPS) return PAGE_DRIVER_MOVABLE;
+  const refs = <u32>(extended & X_COUNT);
+  if (state == PAGE_UNKNOWN && refs > 0) return PAGE_KERNEL;
+  const pageClass = classOf(state);
+  if (!(extended & X_LRU) || !isLru(pageClass) || flags & COMPOUND) return state;
+  const maps = <u32>((extended >> X_MAPS_SHIFT) & X_COUNT);
+  if (flags & ANON) {
+    const expected = maps + (flags & SWAPCACHE ? 1 : 0);
+    return stateByte(pageClass, refs > expected ? HOLD_PINNED : HOLD_NONE);
+  }
+  const expected = maps + 2 + (flags & PRIVATE ? 1 : 0);
+  return refs > expected ? stateByte(pageClass, HOLD_PINNED) : state;
+}
+
+/** Migratetype of the page's pageblock by its extended state. */
+export function typeByExtended(extended: u64): u32 {
+  return (<u32>(extended >> 28)) & 15;
+}

@@ -1,0 +1,222 @@
+// alloc_contig_range() and free_contig_range() (contig-range.md section 2).
+
+import {
+  EBUSY,
+  EINTR,
+  ENOMEM,
+  HOLD_AGAIN,
+  MAX_ORDER,
+  MM_CLAIM_OR_STEAL,
+  MM_CONTIG_ENOMEM_EXITS,
+  PAGEBLOCK_ORDER,
+  PAGE_CONTIG,
+  PAGE_FREE,
+  STAGE_DONE,
+  STAGE_ISOLATE,
+  STAGE_MEMORY,
+  STAGE_MIGRATE,
+  STAGE_TEST,
+} from "../abi";
+import { alignedOrder, freeAligned } from "../mm/bulk";
+import {
+  abandonEvacuation,
+  beginEvacuation,
+  endEvacuation,
+  firstInTheWay,
+  isOneMixedBlock,
+  unlistChunks,
+} from "./evacuation";
+import { NO_CHUNK, removeChunk } from "../mm/free-list";
+import { startTracking } from "../workload/page-set";
+import {
+  batchLength,
+  collectBatch,
+  drainLruBatches,
+  dropClean,
+  migrateBatch,
+  putBackBatch,
+  resetMigrationCounts,
+} from "./migrate";
+import { releasePages } from "../mm/page-alloc";
+import { setRange, stateAt } from "../mm/page";
+import { HEAD, holdOf } from "../mm/page-class";
+import { entryOf, isIsolated, zoneOf } from "../mm/pageblock";
+import { drainZone } from "../mm/per-cpu-cache";
+import { isolateRange, refusingPfn, unisolateRange } from "./page-isolation";
+import { hasBehaviour } from "../mm/version";
+import { isCached } from "../mm/zone";
+
+/** A list of survivors is migrated once and retried this often. */
+const RETRIES: u32 = 4;
+
+/** How the last attempt ended. */
+export let lastStage: u32 = STAGE_DONE;
+/** The page in the way; NO_CHUNK on success and where memory ran out. */
+export let lastBlockingPfn: u32 = NO_CHUNK;
+/** Its state byte at that moment. */
+export let lastBlockingState: u32 = 0;
+
+/** A fatal signal is pending for the caller: the next attempt that has something to move ends with -EINTR. */
+let signalPending: bool = false;
+
+export function setSignalPending(pending: bool): void {
+  signalPending = pending;
+}
+
+/** Notes how the attempt ended, and puts the pages that did not go back on their lists. */
+function fail(errno: i32, stage: u32, pfn: u32): i32 {
+  lastStage = stage;
+  lastBlockingPfn = pfn;
+  lastBlockingState = pfn == NO_CHUNK ? 0 : stateAt(pfn);
+  putBackBatch();
+  return -errno;
+}
+
+/** Ends the isolation. Returns `result`. */
+function giveUp(start: u32, end: u32, result: i32): i32 {
+  unisolateRange(start, end);
+  return result;
+}
+
+/**
+ * Moves everything movable out of [start, end). Returns 0, or -EINTR or -ENOMEM; -EBUSY where a page did not go in
+ * 5 tries, which the caller may ignore. What was moved stays moved.
+ */
+function evacuate(start: u32, end: u32): i32 {
+  let pos = start;
+  let retries: u32 = 0;
+  let error: i32 = 0;
+  while (pos < end || batchLength > 0) {
+    if (signalPending) return -EINTR;
+    if (batchLength == 0) {
+      pos = collectBatch(pos, end);
+      retries = 0;
+    } else if (++retries > RETRIES) {
+      return error < 0 ? error : -EBUSY;
+    }
+    dropClean();
+    error = migrateBatch();
+    if (error < 0 && hasBehaviour(MM_CONTIG_ENOMEM_EXITS)) return error;
+  }
+  return error;
+}
+
+/** First pfn of the free chunk that contains `start`, or `start` where none does. */
+function outerStart(start: u32): u32 {
+  for (let order: u32 = 0; order <= MAX_ORDER; ++order) {
+    const head = start & ~((1 << order) - 1);
+    const state = stateAt(head);
+    if (!(state & HEAD)) continue;
+    return head + (1 << (state & 15)) > start ? head : start;
+  }
+  return start;
+}
+
+/** First page of [start, end) that is not in a free chunk of an isolated pageblock, or NO_CHUNK. */
+function firstNotFree(start: u32, end: u32): u32 {
+  let pfn = start;
+  while (pfn < end) {
+    const state = stateAt(pfn);
+    if (!(state & HEAD) || !isIsolated(entryOf(pfn))) return pfn;
+    pfn += 1 << (state & 15);
+  }
+  return NO_CHUNK;
+}
+
+/** Takes the free chunks of [start, end) off their lists. Returns the end of the last one. */
+function takeChunks(start: u32, end: u32): u32 {
+  let pfn = start;
+  while (pfn < end) {
+    const order = stateAt(pfn) & 15;
+    removeChunk(zoneOf(entryOf(pfn)), pfn, order);
+    pfn += 1 << order;
+  }
+  return pfn;
+}
+
+/**
+ * Tries to take exactly [start, end) for the caller. All pages lie in one zone and the caller has checked the range.
+ *
+ * Returns 0 with the pages PAGE_CONTIG, or -EBUSY, -ENOMEM, -EINTR; lastStage, lastBlockingPfn and the counts of migrate.ts then
+ * say how far it came. A failed attempt is no rollback: moved pages stay moved, and where the version
+ * forgets migratetypes the isolated pageblocks are MOVABLE.
+ */
+export function allocContig(start: u32, end: u32): i32 {
+  startTracking();
+  resetMigrationCounts();
+  const result = isOneMixedBlock(start, end) ? allocMixedBlock(start, end) : allocRange(start, end);
+  if (result < 0) return result;
+  lastStage = STAGE_DONE;
+  lastBlockingPfn = NO_CHUNK;
+  lastBlockingState = 0;
+  return 0;
+}
+
+function allocRange(start: u32, end: u32): i32 {
+  if (!isolateRange(start, end, false)) return fail(EBUSY, STAGE_ISOLATE, refusingPfn);
+  drain(start);
+  const error = evacuate(start, end);
+  if (error == -ENOMEM || error == -EINTR) return giveUp(start, end, failToMove(error));
+  const outer = outerStart(start);
+  const inTheWay = firstNotFree(outer, end);
+  if (inTheWay != NO_CHUNK) return giveUp(start, end, failBecauseOf(inTheWay));
+  const outerEnd = takeChunks(outer, end);
+  setRange(start, end - start, PAGE_CONTIG);
+  freeAligned(outer, start, PAGEBLOCK_ORDER, false);
+  freeAligned(end, outerEnd, PAGEBLOCK_ORDER, false);
+  unisolateRange(start, end);
+  return 0;
+}
+
+/** allocRange() of one mixed pageblock; see evacuation.ts. */
+function allocMixedBlock(start: u32, end: u32): i32 {
+  if (!beginEvacuation(start)) return fail(EBUSY, STAGE_ISOLATE, refusingPfn);
+  drain(start);
+  unlistChunks();
+  let result = evacuate(start, end);
+  if (result == -ENOMEM || result == -EINTR) {
+    result = failToMove(result);
+  } else {
+    const inTheWay = firstInTheWay();
+    if (inTheWay == NO_CHUNK) {
+      endEvacuation();
+      return 0;
+    }
+    result = failBecauseOf(inTheWay);
+  }
+  abandonEvacuation();
+  return result;
+}
+
+/** Gives back what caches and LRU batches have of the zone. */
+function drain(start: u32): void {
+  drainZone(zoneOf(entryOf(start)));
+  drainLruBatches();
+}
+
+function failToMove(error: i32): i32 {
+  return fail(-error, error == -ENOMEM ? STAGE_MEMORY : STAGE_MIGRATE, NO_CHUNK);
+}
+
+function failBecauseOf(inTheWay: u32): i32 {
+  const tried = holdOf(stateAt(inTheWay)) >= HOLD_AGAIN;
+  return fail(EBUSY, tried ? STAGE_MIGRATE : STAGE_TEST, inTheWay);
+}
+
+/**
+ * Hands pages of allocContig() back: `free_contig_range()`. Page by page through the caches in [5.4] and [6.1], in naturally
+ * aligned chunks in [new]; with caches off the shortcut of lemma L2 gives the same lists.
+ */
+export function freeContig(start: u32, end: u32): void {
+  setRange(start, end - start, PAGE_FREE);
+  const coalesced = hasBehaviour(MM_CLAIM_OR_STEAL);
+  if (!isCached(zoneOf(entryOf(start)), 0)) {
+    freeAligned(start, end, coalesced ? MAX_ORDER : PAGEBLOCK_ORDER, false);
+    return;
+  }
+  for (let pfn = start; pfn < end;) {
+    const order = coalesced ? alignedOrder(pfn, end, MAX_ORDER) : 0;
+    releasePages(pfn, order);
+    pfn += 1 << order;
+  }
+}

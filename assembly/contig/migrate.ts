@@ -1,0 +1,369 @@
+// Moving used pages away (contig-range.md section 5; corrections A2, A3, B1 to B3).
+
+import {
+  ENOMEM,
+  HOLD_AGAIN,
+  HOLD_NONE,
+  HOLD_PINNED,
+  MIGRATE_MOVABLE,
+  MM_BATCH_ENDS_EARLY,
+  MM_CONTIG_MOVES_THP,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  PAGE_ANON,
+  PAGE_LRU_PENDING,
+  PAGE_THP,
+  ZONE_MOVABLE,
+  ZONE_NORMAL,
+  ZONE_PREFER_MOVABLE,
+  ALLOC_COMPOUND,
+} from "../abi";
+import { vacate } from "./evacuation";
+import { NO_CHUNK } from "../mm/free-list";
+import { MIGRATION } from "../mm/layout";
+import { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT, note } from "./journal";
+import { PAGE_MASK, makeUniform, setStateAt, stateAt } from "../mm/page";
+import {
+  HEAD,
+  classOf,
+  holdOf,
+  isLru,
+  isMovable,
+  isUnit,
+  movableBytes,
+  stateByte,
+  isCleanFile,
+  hasCleanFile,
+} from "../mm/page-class";
+import {
+  FLAG_PENDING,
+  blockState,
+  entryOf,
+  entryOfBlock,
+  flagsOf,
+  nrPageblocks,
+  recordOf,
+  setFlags,
+  zoneOf,
+} from "../mm/pageblock";
+import {
+  addPendingPages,
+  allocPage,
+  allocPages,
+  freePagesAt,
+  pendingPages,
+  releasePages,
+} from "../mm/page-alloc";
+import { takePages } from "../mm/zone-walk";
+import { flushLruBatch, putBack } from "../mm/lru-batch";
+import { chunkDropped, chunkMoved, unitSplit } from "../workload/page-set";
+import { ownerOf, setOwner, tracking } from "../mm/owner";
+import { heldByChance } from "../mm/random";
+import { hasBehaviour } from "../mm/version";
+import { addLruPages, kindOf, lruOfNode, nodeOf } from "../mm/zone";
+
+/** Pages of one batch: migration goes in batches of 32 base pages. */
+const BATCH_PAGES: u32 = 32;
+const PASSES: u32 = 10;
+
+// Lists of pfns, in processing order. A batch holds 32 pages at most; splitting a THP makes 512 of one.
+const LISTS_AT: usize = MIGRATION;
+const LIST_BYTES: usize = 0x1000;
+const BATCH: usize = LISTS_AT;
+const FAILED: usize = LISTS_AT + LIST_BYTES;
+const AGAIN: usize = LISTS_AT + 2 * LIST_BYTES;
+const SPLIT: usize = LISTS_AT + 3 * LIST_BYTES;
+
+export let batchLength: u32 = 0;
+// What was collected into it: base pages, and their classes, a bit each.
+let batchPages: u32 = 0;
+let batchClasses: u32 = 0;
+let nrFailed: u32 = 0;
+let nrSplit: u32 = 0;
+
+/** What the current attempt has done so far, in base pages. */
+export let movedPages: u32 = 0;
+export let droppedPages: u32 = 0;
+/** Single tries that took a target and gave it back. */
+export let failedTries: u32 = 0;
+
+/** ALLOC_* flags for targets; 0 is what Linux does. */
+let targetFlags: u32 = 0;
+
+export function setTargetFlags(flags: u32): void {
+  targetFlags = flags;
+}
+
+export function resetMigrationCounts(): void {
+  batchLength = 0;
+  movedPages = 0;
+  droppedPages = 0;
+  failedTries = 0;
+}
+
+function at(list: usize, index: u32): u32 {
+  return load<u32>(list + ((<usize>index) << 2));
+}
+function put(list: usize, index: u32, pfn: u32): void {
+  store<u32>(list + ((<usize>index) << 2), pfn);
+}
+
+/** Lets pages that wait in LRU batches reach the LRU: `lru_add_drain_all()`. */
+export function drainLruBatches(): void {
+  flushLruBatch();
+  if (pendingPages == 0) return;
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    if (!(flagsOf(entry) & FLAG_PENDING)) continue;
+    setFlags(entry, flagsOf(entry) & ~FLAG_PENDING);
+    const pfn = block << PAGEBLOCK_ORDER;
+    for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+      const state = stateAt(pfn + page);
+      if (state & HEAD || classOf(state) != PAGE_LRU_PENDING) continue;
+      clearPending(pfn + page, holdOf(state));
+    }
+  }
+}
+
+function clearPending(pfn: u32, hold: u32): void {
+  setStateAt(pfn, stateByte(PAGE_ANON, hold));
+  addPendingPages(-1);
+  addLruPages(zoneOf(entryOf(pfn)), 1);
+}
+
+/** A batch of more than half of the node's remaining LRU pages ends at a pageblock border (corrections A2). */
+function tooManyIsolated(pfn: u32): bool {
+  if (!hasBehaviour(MM_BATCH_ENDS_EARLY)) return false;
+  // no 2 MiB page is among them: it would have filled the batch
+  let nrLru: u32 = 0;
+  for (let index: u32 = 0; index < batchLength; ++index) {
+    nrLru += <u32>isLru(classOf(stateAt(at(BATCH, index))));
+  }
+  return nrLru > (lruOfNode(nodeOf(zoneOf(entryOf(pfn)))) - nrLru) >> 1;
+}
+
+/**
+ * Collects the next batch, which is empty, from [pos, end): up to 32 pages, or up to and including one 2 MiB unit. Leaves it in the
+ * batch list in descending order, as Linux processes it. Returns where the next collection starts.
+ */
+export function collectBatch(pos: u32, end: u32): u32 {
+  batchPages = 0;
+  batchClasses = 0;
+  while (pos < end && batchPages < BATCH_PAGES) {
+    if (!(pos & PAGE_MASK) && batchLength > 0 && tooManyIsolated(pos)) break;
+    const blockEnd = min(end, (pos | PAGE_MASK) + 1);
+    const entry = entryOf(pos);
+    const record = recordOf(entry);
+    pos = record
+      ? collectInRecord(pos, blockEnd, record)
+      : collectAlike(pos, blockEnd, blockState(entry));
+  }
+  reverseBatch(batchLength);
+  return pos;
+}
+
+/** Collects from [pos, end) inside a pageblock whose pages all have this state. Returns where it has stopped. */
+function collectAlike(pos: u32, end: u32, state: u32): u32 {
+  const pageClass = classOf(state);
+  if (state & HEAD || !isMovable(pageClass) || holdOf(state) == HOLD_PINNED) return end;
+  if (isUnit(pageClass)) {
+    // found by its first page only
+    if (!(pos & PAGE_MASK) && hasBehaviour(MM_CONTIG_MOVES_THP) && !heldByChance(pageClass)) {
+      addToBatch(pos, PAGEBLOCK_PAGES, pageClass);
+    }
+    return end;
+  }
+  for (; pos < end && batchPages < BATCH_PAGES; ++pos) {
+    if (!heldByChance(pageClass)) addToBatch(pos, 1, pageClass);
+  }
+  return pos;
+}
+
+/** Collects from [pos, end) inside a pageblock with this record, which has no 2 MiB page. Returns where it has stopped. */
+function collectInRecord(pos: u32, end: u32, record: usize): u32 {
+  const first = pos & ~PAGE_MASK;
+  const last = record + (end - first);
+  const full = batchLength + BATCH_PAGES - batchPages;
+  let length = batchLength;
+  let classes: u32 = 0;
+  let word = record + (pos & PAGE_MASK & ~7);
+  let movable = movableBytes(load<u64>(word)) & (u64.MAX_VALUE << ((pos & 7) << 3));
+  while (length < full) {
+    if (!movable) {
+      word += 8;
+      if (word >= last) break;
+      movable = movableBytes(load<u64>(word));
+      continue;
+    }
+    const found = word + <usize>(ctz(movable) >> 3);
+    if (found >= last) break;
+    movable &= movable - 1;
+    const state = <u32>load<u8>(found);
+    const pageClass = classOf(state);
+    if (holdOf(state) == HOLD_PINNED || heldByChance(pageClass)) continue;
+    put(BATCH, length++, first + <u32>(found - record));
+    classes |= 1 << pageClass;
+  }
+  batchPages += length - batchLength;
+  batchLength = length;
+  batchClasses |= classes;
+  return length < full ? end : at(BATCH, length - 1) + 1;
+}
+
+function addToBatch(pfn: u32, nrPages: u32, pageClass: u32): void {
+  put(BATCH, batchLength++, pfn);
+  batchPages += nrPages;
+  batchClasses |= 1 << pageClass;
+}
+
+function reverseBatch(length: u32): void {
+  for (let low: u32 = 0; low < length >> 1; ++low) {
+    const high = length - 1 - low;
+    const pfn = at(BATCH, low);
+    put(BATCH, low, at(BATCH, high));
+    put(BATCH, high, pfn);
+  }
+}
+
+/** Drops the clean file pages of the batch: they need no target (contig-range.md 5.2). */
+export function dropClean(): void {
+  if (!hasCleanFile(batchClasses)) return;
+  let kept: u32 = 0;
+  for (let index: u32 = 0; index < batchLength; ++index) {
+    const pfn = at(BATCH, index);
+    const state = stateAt(pfn);
+    if (!isCleanFile(classOf(state)) || holdOf(state) != HOLD_NONE) {
+      put(BATCH, kept++, pfn);
+      continue;
+    }
+    if (!vacate(pfn)) freePagesAt(pfn, 0);
+    note(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
+    if (tracking) forgetOwner(pfn);
+    ++droppedPages;
+  }
+  batchLength = kept;
+}
+
+/** Puts the pages that are left in the batch back, through the LRU-add batch. */
+export function putBackBatch(): void {
+  for (let index: u32 = 0; index < batchLength; ++index) putBack(at(BATCH, index));
+  batchLength = 0;
+}
+
+/** Highest zone for the target of a page of `zone`: a base page outside ZONE_MOVABLE may not enter it, a THP may (contig-range.md 5.4). */
+export function targetKind(zone: u32, order: u32): u32 {
+  return kindOf(zone) >= ZONE_PREFER_MOVABLE || order > 0 ? ZONE_MOVABLE : ZONE_NORMAL;
+}
+
+/** A page or unit has moved to `target`, which carries its class already: the source is freed. */
+export function leave(pfn: u32, target: u32, order: u32, pageClass: u32): void {
+  if (!vacate(pfn)) freePagesAt(pfn, order);
+  note(pfn, target, JOURNAL_MOVED, order, pageClass);
+  if (tracking) tellOwner(pfn, target);
+  movedPages += 1 << order;
+}
+
+/** Whoever holds the page finds it at `target` from now on. */
+function tellOwner(pfn: u32, target: u32): void {
+  const handle = ownerOf(pfn);
+  if (!handle) return;
+  setOwner(pfn, 0);
+  chunkMoved(handle, target);
+}
+
+/** Whoever holds a page that was dropped holds it no more. */
+export function forgetOwner(pfn: u32): void {
+  const handle = ownerOf(pfn);
+  if (!handle) return;
+  setOwner(pfn, 0);
+  chunkDropped(handle);
+}
+
+/** Turns a THP into 512 pages that follow it one by one, in descending order (corrections B3). */
+function splitUnit(pfn: u32): void {
+  const entry = entryOf(pfn);
+  const hold = holdOf(stateAt(pfn));
+  makeUniform(entry, stateByte(PAGE_ANON, hold));
+  note(pfn, NO_CHUNK, JOURNAL_SPLIT, PAGEBLOCK_ORDER, PAGE_THP);
+  if (tracking) {
+    const handle = ownerOf(pfn);
+    if (handle) unitSplit(handle, pfn);
+  }
+  for (let page: u32 = PAGEBLOCK_PAGES; page > 0; --page) put(SPLIT, nrSplit++, pfn + page - 1);
+}
+
+/** Pages for a page or unit in `state` to move to, or NO_CHUNK. They carry the state already, unless something holds it back. */
+function takeTarget(order: u32, state: u32, kind: u32, node: u32): u32 {
+  const flags = targetFlags | ALLOC_COMPOUND;
+  if (holdOf(state) != HOLD_NONE) return takePages(order, MIGRATE_MOVABLE, kind, node, targetFlags);
+  if (order == 0) return allocPage(state, MIGRATE_MOVABLE, kind, node, flags);
+  return allocPages(order, state, MIGRATE_MOVABLE, kind, node, flags);
+}
+
+/**
+ * One call of migrate over a list of `length` pages: up to 10 passes over those that answer "again". Afterwards the
+ * survivors stand in the batch list, the failed ones first (corrections B1). Returns 0, or -ENOMEM with everything not moved
+ * yet among the survivors.
+ */
+function migrateList(list: usize, length: u32): i32 {
+  let rest = length;
+  // a range lies in one zone
+  const zone = zoneOf(entryOf(at(list, 0)));
+  const node = nodeOf(zone);
+  const pageKind = targetKind(zone, 0);
+  for (let pass: u32 = 0; pass < PASSES && rest > 0; ++pass) {
+    let again: u32 = 0;
+    for (let index: u32 = 0; index < rest; ++index) {
+      const pfn = at(list, index);
+      const state = stateAt(pfn);
+      const pageClass = classOf(state);
+      const order: u32 = isUnit(pageClass) ? PAGEBLOCK_ORDER : 0;
+      const hold = holdOf(state);
+      const kind = order == 0 ? pageKind : targetKind(zone, order);
+      const target = takeTarget(order, state, kind, node);
+      if (target == NO_CHUNK) {
+        if (pageClass == PAGE_THP && nrSplit == 0) {
+          splitUnit(pfn);
+          continue;
+        }
+        for (; index < rest; ++index) put(AGAIN, again++, at(list, index));
+        keepSurvivors(again);
+        return -ENOMEM;
+      }
+      if (hold == HOLD_NONE) {
+        leave(pfn, target, order, pageClass);
+        continue;
+      }
+      releasePages(target, order);
+      note(pfn, target, JOURNAL_FAILED, order, pageClass);
+      ++failedTries;
+      if (hold == HOLD_AGAIN) put(AGAIN, again++, pfn);
+      else put(FAILED, nrFailed++, pfn);
+    }
+    for (let index: u32 = 0; index < again; ++index) put(list, index, at(AGAIN, index));
+    rest = again;
+  }
+  for (let index: u32 = 0; index < rest; ++index) put(AGAIN, index, at(list, index));
+  keepSurvivors(rest);
+  return 0;
+}
+
+/** Appends the failed pages, then `again` others, to the batch list. */
+function keepSurvivors(again: u32): void {
+  for (let index: u32 = 0; index < nrFailed; ++index) put(BATCH, batchLength++, at(FAILED, index));
+  for (let index: u32 = 0; index < again; ++index) put(BATCH, batchLength++, at(AGAIN, index));
+}
+
+/** Migrates the batch once; survivors stay in it. Returns 0 or -ENOMEM. */
+export function migrateBatch(): i32 {
+  const length = batchLength;
+  if (length == 0) return 0;
+  batchLength = 0;
+  nrFailed = 0;
+  nrSplit = 0;
+  const result = migrateList(BATCH, length);
+  if (result < 0 || nrSplit == 0) return result;
+  nrFailed = 0;
+  const pages = nrSplit;
+  return migrateList(SPLIT, pages);
+}

@@ -1,0 +1,161 @@
+// Loading a captured guest.
+
+import {
+  EINVAL,
+  ENOBUFS,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  PAGE_CACHED,
+  PAGE_CLASSES,
+  PAGE_FREE,
+  PAGE_MEMMAP,
+  PAGE_UNKNOWN,
+} from "../abi";
+import { NO_CHUNK } from "../mm/free-list";
+import { SCRATCH, STAGING, STAGING2 } from "../mm/layout";
+import { buildFreeLists, loadPageblock } from "../capture/load";
+import { setRange, stateAt } from "../mm/page";
+import { ensureRecords } from "../mm/record-slab";
+import { HEAD, classOf } from "../mm/page-class";
+import {
+  NO_ZONE,
+  blockState,
+  entryOf,
+  entryOfBlock,
+  nrPageblocks,
+  recordOf,
+  zoneOf,
+} from "../mm/pageblock";
+import { adoptCached, cachedPages } from "../mm/per-cpu-cache";
+import {
+  cachedFound,
+  heldBufferBlocks,
+  hiddenMilli,
+  pinnedPages,
+  releasedBufferBlocks,
+  settleHeld,
+  settleUnknown,
+  unknownLeft,
+} from "../capture/classify";
+import { nrZones, presentPages } from "../mm/zone";
+import { endPfn, inTable, isBlockAligned } from "./arguments";
+import { loading, setLoading } from "./loading";
+
+/** Pages were loaded that are to stay in caches. */
+let keptCached: bool = false;
+
+/** loadFlags(): the staging area holds the extended page state as well. */
+export const LOAD_EXTENDED: u32 = 1;
+/** loadFlags(): the pages lie in the device's region. */
+export const LOAD_IN_DEVICE: u32 = 2;
+/** loadFlags(): cached pages stay cached; adoptCache() must follow for every zone. Needs LOAD_EXTENDED. */
+export const LOAD_KEEP_CACHED: u32 = 4;
+
+/**
+ * Loads whole absent pageblocks into a zone from the kpageflags words in the staging area (u64 per page, at most 65536 pages), with
+ * the extended state in the second one. Only into a guest without memory. Pageblocks without any page stay absent. Returns 0, -EINVAL or -ENOBUFS.
+ */
+export function loadFlags(start: u32, nr: u32, zone: u32, mode: u32): i32 {
+  if (zone >= nrZones || !inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
+  if (!loading && hasMemory()) return -EINVAL;
+  if (nr > 0x10000 || mode > (LOAD_EXTENDED | LOAD_IN_DEVICE | LOAD_KEEP_CACHED)) return -EINVAL;
+  const blocks = nr >> PAGEBLOCK_ORDER;
+  for (let block: u32 = 0; block < blocks; ++block) {
+    if (zoneOf(entryOfBlock((start >> PAGEBLOCK_ORDER) + block)) != NO_ZONE) return -EINVAL;
+  }
+  if (ensureRecords(blocks) < 0) return -ENOBUFS;
+  setLoading(true);
+  if (mode & LOAD_KEEP_CACHED) keptCached = true;
+  for (let block: u32 = 0; block < blocks; ++block) {
+    const at = (start >> PAGEBLOCK_ORDER) + block;
+    const flags = STAGING + ((<usize>block) << (PAGEBLOCK_ORDER + 3));
+    const extended =
+      mode & LOAD_EXTENDED ? STAGING2 + ((<usize>block) << (PAGEBLOCK_ORDER + 3)) : 0;
+    const result = loadPageblock(
+      at,
+      zone,
+      flags,
+      extended,
+      (mode & LOAD_IN_DEVICE) != 0,
+      (mode & LOAD_KEEP_CACHED) != 0,
+    );
+    if (result < 0) return result;
+  }
+  return 0;
+}
+
+/** Says that a pageblock loaded without a flag on any page is the memmap of a memory block. Returns 0 or -EINVAL. */
+export function markMemmap(block: u32): i32 {
+  if (block >= nrPageblocks) return -EINVAL;
+  const entry = entryOfBlock(block);
+  if (!loading || recordOf(entry) || blockState(entry) != PAGE_UNKNOWN) return -EINVAL;
+  setRange(block << PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_MEMMAP);
+  return 0;
+}
+
+/**
+ * Decides which pages without flags of a zone are in its per-CPU caches, which hold `cached` pages. After all pages are loaded, before
+ * finishLoad(). Returns 0 or -EINVAL, -ENOBUFS.
+ */
+export function settleZone(zone: u32, cached: u32): i32 {
+  if (!loading || zone >= nrZones) return -EINVAL;
+  if (ensureRecords(nrPageblocks < 4096 ? nrPageblocks : 4096) < 0) return -ENOBUFS;
+  settleUnknown(zone, cached);
+  return 0;
+}
+
+/**
+ * Takes over the cached pages of a loaded zone into the cache of its first CPU, which setCache() has switched on: whole pageblocks as chunks of order 9, aligned
+ * eights as order 3, others singly; ascending. Returns 0 or -EINVAL.
+ */
+export function adoptCache(zone: u32): i32 {
+  return loading && zone < nrZones && adoptCached(zone) ? 0 : -EINVAL;
+}
+
+/** Are all pages that are in a cache known to one? */
+function allAdopted(): bool {
+  let cached: u32 = 0;
+  for (let zone: u32 = 0; zone < nrZones; ++zone) cached += cachedPages(zone);
+  for (let pfn: u32 = 0; pfn < endPfn();) {
+    const pages: u32 = recordOf(entryOf(pfn)) ? 1 : PAGEBLOCK_PAGES;
+    if (stateAt(pfn) == PAGE_CACHED) cached -= pages;
+    pfn += pages;
+  }
+  return cached == 0;
+}
+
+/**
+ * Ends a load: decides which pages are held, and builds the free lists. Returns 0, or -EINVAL where none was begun or pages that were to stay
+ * in caches are in none. scratch = u32 {pages taken as cached, pages left unknown, chance in thousandths
+ * that kernel pages hide among the cached, pageblocks with clean buffers held, and let go, pinned pages}.
+ */
+export function finishLoad(): i32 {
+  if (!loading || (keptCached && !allAdopted())) return -EINVAL;
+  setLoading(false);
+  settleHeld();
+  buildFreeLists();
+  store<u32>(SCRATCH, cachedFound);
+  store<u32>(SCRATCH, unknownLeft, 4);
+  store<u32>(SCRATCH, hiddenMilli, 8);
+  store<u32>(SCRATCH, heldBufferBlocks, 12);
+  store<u32>(SCRATCH, releasedBufferBlocks, 16);
+  store<u32>(SCRATCH, pinnedPages, 20);
+  return 0;
+}
+
+function hasMemory(): bool {
+  for (let zone: u32 = 0; zone < nrZones; ++zone) if (presentPages(zone) > 0) return true;
+  return false;
+}
+
+/** First pageblock >= `block` whose 512 pages are all of `pageClass`, or 0xffffffff; -EINVAL. */
+export function nextUniformBlock(block: u32, pageClass: u32): u32 {
+  if (pageClass >= PAGE_CLASSES) return -EINVAL;
+  for (; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    if (recordOf(entry)) continue;
+    const state = blockState(entry);
+    if ((state & HEAD ? PAGE_FREE : classOf(state)) == pageClass) return block;
+  }
+  return NO_CHUNK;
+}

@@ -1,0 +1,131 @@
+// Answers about subblocks from the pageblock counters, without touching pages.
+
+import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "../abi";
+import { countFree, countHeld, countMovable, countUnmovable } from "../mm/page-class";
+import {
+  ENTRY_BYTES,
+  countsOf,
+  entryOfBlock,
+  nrPageblocks,
+  obstaclesOf,
+  zoneOf,
+} from "../mm/pageblock";
+
+/** Sum of the four counters of the pageblocks of [start, end), pfns: {free, movable, unmovable, held} as u32 each. */
+export function sumCounts(start: u32, end: u32, into: usize): void {
+  let free: u32 = 0;
+  let movable: u32 = 0;
+  let unmovable: u32 = 0;
+  let held: u32 = 0;
+  for (let block = start >> PAGEBLOCK_ORDER; block < end >> PAGEBLOCK_ORDER; ++block) {
+    const counts = countsOf(entryOfBlock(block));
+    free += countFree(counts);
+    movable += countMovable(counts);
+    unmovable += countUnmovable(counts);
+    held += countHeld(counts);
+  }
+  store<u32>(into, free);
+  store<u32>(into, movable, 4);
+  store<u32>(into, unmovable, 8);
+  store<u32>(into, held, 12);
+}
+
+/**
+ * Number of the `nrSubblocks` subblocks of `blocksEach` pageblocks from `firstBlock` on that could be taken now, as far as their pages
+ * go: nothing unmovable, nothing held. Targets not looked at. Sets their bits in `words`, clears the others', unless it is 0.
+ */
+export function removableSubblocks(
+  firstBlock: u32,
+  blocksEach: u32,
+  nrSubblocks: u32,
+  words: usize,
+): u32 {
+  let count: u32 = 0;
+  let entry = entryOfBlock(firstBlock);
+  for (let done: u32 = 0; done < nrSubblocks; done += 64) {
+    const nr = min(nrSubblocks - done, 64);
+    const goes =
+      blocksEach == 1 ? removableBlocks(entry, nr) : removableBits(entry, blocksEach, nr);
+    entry += <usize>(nr * blocksEach) * ENTRY_BYTES;
+    count += <u32>popcnt(goes);
+    if (!words) continue;
+    const word = words + ((<usize>(done >> 6)) << 3);
+    const kept: u64 = nr == 64 ? 0 : load<u64>(word) & (u64.MAX_VALUE << u64(nr));
+    store<u64>(word, kept | goes);
+  }
+  return count;
+}
+
+/** A bit for each of up to 64 pageblocks: could it go? */
+function removableBlocks(entry: usize, nr: u32): u64 {
+  let goes: u64 = 0;
+  for (let bit: u64 = 0; bit < nr; ++bit) {
+    goes |= (<u64>(obstaclesOf(entry) == 0)) << bit;
+    entry += ENTRY_BYTES;
+  }
+  return goes;
+}
+
+/** A bit for each of up to 64 subblocks: could all of its pageblocks go? */
+function removableBits(entry: usize, blocksEach: u32, nr: u32): u64 {
+  let goes: u64 = 0;
+  for (let bit: u64 = 0; bit < nr; ++bit) {
+    let obstacles: u32 = 0;
+    for (let block: u32 = 0; block < blocksEach; ++block) {
+      obstacles |= obstaclesOf(entry);
+      entry += ENTRY_BYTES;
+    }
+    goes |= (<u64>(obstacles == 0)) << bit;
+  }
+  return goes;
+}
+
+/**
+ * Pages of `nr` subblocks of `blocksEach` pageblocks each, from `firstBlock` on, as three arrays of u32 behind each other: free,
+ * movable and nothing holds them, in the way (unmovable or held).
+ */
+export function sumBySubblock(firstBlock: u32, blocksEach: u32, nr: u32, into: usize): void {
+  let block = firstBlock;
+  for (let subblock: u32 = 0; subblock < nr; ++subblock) {
+    let free: u32 = 0;
+    let movable: u32 = 0;
+    let inTheWay: u32 = 0;
+    for (let end = block + blocksEach; block < end; ++block) {
+      const counts = countsOf(entryOfBlock(block));
+      const held = countHeld(counts);
+      free += countFree(counts);
+      movable += countMovable(counts) - held;
+      inTheWay += countUnmovable(counts) + held;
+    }
+    const at = into + ((<usize>subblock) << 2);
+    store<u32>(at, free);
+    store<u32>(at + ((<usize>nr) << 2), movable);
+    store<u32>(at + ((<usize>nr) << 3), inTheWay);
+  }
+}
+
+/** Pageblocks of a zone by free pages, 0 to 512; u32 each. */
+const BY_FREE = memory.data(513 * 4, 4);
+
+/** Pages to move so that what is used of the partly used pageblocks of a zone lies in as few of them as can hold it, fullest first. */
+export function movesToCompact(zone: u32): u32 {
+  memory.fill(BY_FREE, 0, (PAGEBLOCK_PAGES + 1) << 2);
+  let used: u64 = 0;
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    if (zoneOf(entry) != zone) continue;
+    const free = countFree(countsOf(entry));
+    const at = BY_FREE + ((<usize>free) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+    if (free > 0) used += PAGEBLOCK_PAGES - free;
+  }
+  let kept = (used + PAGEBLOCK_PAGES - 1) >> PAGEBLOCK_ORDER;
+  let moves: u64 = 0;
+  for (let free: u32 = 1; free < PAGEBLOCK_PAGES; ++free) {
+    const blocks = <u64>load<u32>(BY_FREE + ((<usize>free) << 2));
+    const full = min(kept, blocks);
+    kept -= full;
+    moves += (blocks - full) * (PAGEBLOCK_PAGES - free);
+  }
+  return <u32>moves;
+}

@@ -1,0 +1,103 @@
+// Many pages at once, as exact as one by one: lemmas L1 and L2 of the engine model.
+
+import { ALLOC_NO_WATERMARKS, ALLOC_THISNODE, MAX_ORDER, PAGEBLOCK_ORDER } from "../abi";
+import { freeChunk } from "./buddy";
+import { NO_CHUNK, firstOf, insertChunk, removeChunk } from "./free-list";
+import { recordFor } from "./page";
+import { entryOf, typeOf, zoneOf } from "./pageblock";
+import {
+  OVERFLOW,
+  addFreePages,
+  freePages,
+  isCached,
+  isEligible,
+  lowMark,
+  nodeOf,
+  zoneListAt,
+  zoneListLength,
+} from "./zone";
+import { neededFree, takePages } from "./zone-walk";
+
+/**
+ * Frees the pages of [pfn, end), all PAGE_FREE and on no list, as the largest aligned chunks up to `maxOrder`, ascending.
+ * With order 9 that equals freeing them one by one (lemma L2), whatever the types of the pageblocks.
+ */
+export function freeAligned(pfn: u32, end: u32, maxOrder: u32, forceTail: bool): void {
+  while (pfn < end) {
+    const order = alignedOrder(pfn, end, maxOrder);
+    const entry = entryOf(pfn);
+    if (order < PAGEBLOCK_ORDER) recordFor(entry);
+    freeChunk(zoneOf(entry), pfn, order, typeOf(entry), forceTail);
+    pfn += 1 << order;
+  }
+}
+
+/** Largest order, at most `maxOrder`, of an aligned chunk that starts at `pfn` and ends by `end`. */
+export function alignedOrder(pfn: u32, end: u32, maxOrder: u32): u32 {
+  let order = min(ctz(pfn), maxOrder);
+  while ((<u32>1) << order > end - pfn) --order;
+  return order;
+}
+
+// Bulk allocation, lemma L1: k requests of order 0 are the first k pages of the chunks in list order.
+
+let takenPages: u32 = 0;
+
+/** Length of the run that takeBulk() returned last. */
+export function lastTakenPages(): u32 {
+  return takenPages;
+}
+
+/** Takes up to `wanted` pages out of the first chunk that an order-0 request would use; NO_CHUNK where the lists of `type` are empty. */
+function takeRun(zone: u32, type: u32, wanted: u32): u32 {
+  for (let order: u32 = 0; order <= MAX_ORDER; ++order) {
+    const pfn = firstOf(zone, order, type);
+    if (pfn == NO_CHUNK) continue;
+    removeChunk(zone, pfn, order);
+    takenPages = min(wanted, 1 << order);
+    addFreePages(zone, -takenPages);
+    restore(zone, pfn + takenPages, pfn + (1 << order), type);
+    return pfn;
+  }
+  return NO_CHUNK;
+}
+
+/** Puts [from, end), the rest of a chunk cut at `from`, back at the list heads as its aligned binary decomposition. */
+function restore(zone: u32, from: u32, end: u32, type: u32): void {
+  while (from < end) {
+    const order = min(ctz(from), MAX_ORDER);
+    const entry = entryOf(from);
+    if (order < PAGEBLOCK_ORDER) recordFor(entry);
+    insertChunk(zone, from, order, type, false);
+    from += 1 << order;
+  }
+}
+
+/**
+ * Up to `wanted` order-0 pages of `type`, as one run in the order of single requests; caches are off. Returns the run's
+ * first pfn and sets lastTakenPages(); NO_CHUNK where not even one page can be had.
+ *
+ * A run never crosses the point where the next request would go elsewhere: the low mark of its zone, the end
+ * of its chunk. Where the first zone above its mark has no chunk of `type`, one ordinary request (with fallback) is made.
+ */
+export function takeBulk(wanted: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
+  const length = zoneListLength();
+  for (let index: u32 = 0; index < length; ++index) {
+    const place = zoneListAt(node, index);
+    const zone = place & ~OVERFLOW;
+    if (!isEligible(place, kind)) continue;
+    if (nodeOf(zone) != node && flags & ALLOC_THISNODE) break;
+    let budget = freePages(zone);
+    if (!(flags & ALLOC_NO_WATERMARKS)) {
+      const floor = neededFree(zone, 0, kind, lowMark(zone));
+      budget = budget > floor ? budget - floor : 0;
+    }
+    if (budget == 0) continue;
+    if (isCached(zone, 0)) break;
+    const pfn = takeRun(zone, type, min(wanted, budget));
+    if (pfn != NO_CHUNK) return pfn;
+    break;
+  }
+  takenPages = 1;
+  return takePages(0, type, kind, node, flags);
+}

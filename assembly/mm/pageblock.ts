@@ -1,0 +1,116 @@
+// One entry per pageblock (2 MiB), indexed by pfn >> 9, 32 bytes. Entries go by their offset in the table, whose constant
+// address then costs nothing:
+//
+//   byte 0        4       8       12      13     14     15      16                24      28
+//        +--------+-------+-------+-------+------+------+-------+-----------------+-------+------+
+//        | record | next  | prev  | state | type | zone | flags | counts (4 x u16)| base  |      |
+//        +--------+-------+-------+-------+------+------+-------+-----------------+-------+------+
+//
+// record  address of the page record while the pageblock is mixed, else 0.
+// next,   links of the free chunk of order 9 or 10 that starts here (only where record == 0).
+// prev
+// state   without a record: the state byte of all 512 pages; where a free chunk of order 9 or 10 starts
+//         here, its head byte (the other pages are then PAGE_FREE).
+// type    migratetype that the allocator sees: ISOLATE while isolated.
+// base    one byte: the type below an isolation. A version that forgets it overwrites it on un-isolation.
+// zone    zone index, NO_ZONE where no page is online.
+// flags   PENDING: holds pages that wait in an LRU batch. UNDECIDED: holds pages to be settled after a load.
+//         IN_DEVICE: was loaded as memory of the device.
+
+import { MIGRATE_ISOLATE, PAGEBLOCK_ORDER } from "../abi";
+import { TABLE } from "./layout";
+
+const ENTRY_SHIFT: u32 = 5;
+export const ENTRY_BYTES: u32 = 1 << ENTRY_SHIFT;
+/** From an entry to the address of its link pair. */
+export const ENTRY_LINKS: usize = TABLE + 4;
+export const NO_ENTRY: usize = usize.MAX_VALUE;
+export const NO_ZONE: u32 = 0xff;
+export const FLAG_PENDING: u32 = 1;
+export const FLAG_UNDECIDED: u32 = 2;
+export const FLAG_IN_DEVICE: u32 = 4;
+
+/** Pageblocks of the table; pfns from `nrPageblocks << 9` on do not exist. */
+export let nrPageblocks: u32 = 0;
+
+export function setNrPageblocks(count: u32): void {
+  nrPageblocks = count;
+}
+
+export function entryOfBlock(block: u32): usize {
+  return (<usize>block) << ENTRY_SHIFT;
+}
+
+export function entryOf(pfn: u32): usize {
+  return (<usize>(pfn >> PAGEBLOCK_ORDER)) << ENTRY_SHIFT;
+}
+
+export function blockOfEntry(entry: usize): u32 {
+  return (<u32>entry) >> ENTRY_SHIFT;
+}
+
+export function recordOf(entry: usize): usize {
+  return load<u32>(entry, TABLE);
+}
+export function setRecord(entry: usize, record: usize): void {
+  store<u32>(entry, <u32>record, TABLE);
+}
+
+export function blockState(entry: usize): u32 {
+  return load<u8>(entry, TABLE + 12);
+}
+export function setBlockState(entry: usize, state: u32): void {
+  store<u8>(entry, <u8>state, TABLE + 12);
+}
+
+/** The type the allocator sees: MIGRATE_ISOLATE while isolated. */
+export function typeOf(entry: usize): u32 {
+  return load<u8>(entry, TABLE + 13);
+}
+
+/** The type below an isolation. */
+export function baseType(entry: usize): u32 {
+  return load<u8>(entry, TABLE + 24);
+}
+
+/** Sets the migratetype and ends an isolation. */
+export function setType(entry: usize, type: u32): void {
+  store<u8>(entry, <u8>type, TABLE + 13);
+  store<u8>(entry, <u8>type, TABLE + 24);
+}
+
+export function setIsolated(entry: usize): void {
+  store<u8>(entry, <u8>MIGRATE_ISOLATE, TABLE + 13);
+}
+
+export function isIsolated(entry: usize): bool {
+  return typeOf(entry) == MIGRATE_ISOLATE;
+}
+
+export function zoneOf(entry: usize): u32 {
+  return load<u8>(entry, TABLE + 14);
+}
+export function setZone(entry: usize, zone: u32): void {
+  store<u8>(entry, <u8>zone, TABLE + 14);
+}
+
+export function flagsOf(entry: usize): u32 {
+  return load<u8>(entry, TABLE + 15);
+}
+export function setFlags(entry: usize, flags: u32): void {
+  store<u8>(entry, <u8>flags, TABLE + 15);
+}
+
+export function countsOf(entry: usize): u64 {
+  return load<u64>(entry, TABLE + 16);
+}
+/** The counters of unmovable and held pages, as one number: 0 where there is neither. */
+export function obstaclesOf(entry: usize): u32 {
+  return load<u32>(entry, TABLE + 20);
+}
+export function setCounts(entry: usize, counts: u64): void {
+  store<u64>(entry, counts, TABLE + 16);
+}
+export function addCounts(entry: usize, delta: u64): void {
+  store<u64>(entry, load<u64>(entry, TABLE + 16) + delta, TABLE + 16);
+}

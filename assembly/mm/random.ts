@@ -1,0 +1,38 @@
+// Seeded chance for what nobody can see from outside: pages that are pinned, locked or busy at the moment of an attempt.
+// xorshift32 (Marsaglia 2003); the state is part of the guest.
+
+import { PAGE_CLASSES } from "../abi";
+import { SCRATCH, SCRATCH_BYTES } from "./layout";
+
+/** Thresholds by page class, u32 each: a page is held if the next random number is below it. 0 = never. */
+const THRESHOLDS: usize = SCRATCH + SCRATCH_BYTES - 256;
+
+let state: u32 = 0x9e3779b9;
+let anyThreshold: bool = false;
+
+export function seed(value: u32): void {
+  state = value ? value : 0x9e3779b9;
+}
+
+export function nextRandom(): u32 {
+  state ^= state << 13;
+  state ^= state >> 17;
+  state ^= state << 5;
+  return state;
+}
+
+/** Pages of `pageClass` are held with probability `threshold` / 2^32 per attempt to collect them. */
+export function setThreshold(pageClass: u32, threshold: u32): void {
+  store<u32>(THRESHOLDS + ((<usize>pageClass) << 2), threshold);
+  anyThreshold = false;
+  for (let at: u32 = 0; at < PAGE_CLASSES; ++at) {
+    if (load<u32>(THRESHOLDS + ((<usize>at) << 2))) anyThreshold = true;
+  }
+}
+
+/** Is this page held just now? Draws a number only for classes that have a probability. */
+export function heldByChance(pageClass: u32): bool {
+  if (!anyThreshold) return false;
+  const threshold = load<u32>(THRESHOLDS + ((<usize>pageClass) << 2));
+  return threshold != 0 && nextRandom() < threshold;
+}

@@ -1,0 +1,64 @@
+// What reclaim can give when memory is out: clean file pages, which need no write and no target (page-allocator.md 9.5). The order in which
+// Linux would find them is not modelled: they go by address, from where the last search ended.
+
+import {
+  HOLD_NONE,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  ZONE_NORMAL,
+  ZONE_PREFER_MOVABLE,
+} from "../abi";
+import { JOURNAL_DROPPED, note } from "../contig/journal";
+import { NO_CHUNK } from "./free-list";
+import { startTracking } from "../workload/page-set";
+import { forgetOwner } from "../contig/migrate";
+import { tracking } from "./owner";
+import { freePagesAt } from "./page-alloc";
+import { stateAt } from "./page";
+import { HEAD, classOf, countMovable, holdOf, isCleanFile } from "./page-class";
+import { NO_ZONE, countsOf, entryOfBlock, isIsolated, nrPageblocks, zoneOf } from "./pageblock";
+import { kindOf } from "./zone";
+
+/** Pages that one call gives back. */
+const CLUSTER: u32 = 32;
+
+let cursor: u32 = 0;
+/** Pages given back so far. */
+export let reclaimedPages: u32 = 0;
+
+/** Frees up to 32 clean file pages of zones up to `kind`. Returns how many; 0 where there are none. */
+export function reclaimClean(kind: u32): u32 {
+  startTracking();
+  let freed: u32 = 0;
+  for (let looked: u32 = 0; looked < nrPageblocks && freed < CLUSTER; ++looked) {
+    if (cursor >= nrPageblocks) cursor = 0;
+    freed += reclaimBlock(cursor, kind, CLUSTER - freed);
+    if (freed < CLUSTER) ++cursor;
+  }
+  reclaimedPages += freed;
+  return freed;
+}
+
+/** Is a zone reclaimed for a request up to `kind`? ZONE_PREFER_MOVABLE for the kernel's requests, too. */
+function isReclaimed(zone: u32, kind: u32): bool {
+  const zoneKind = kindOf(zone);
+  return zoneKind <= kind || (zoneKind == ZONE_PREFER_MOVABLE && kind == ZONE_NORMAL);
+}
+
+function reclaimBlock(block: u32, kind: u32, wanted: u32): u32 {
+  const entry = entryOfBlock(block);
+  const zone = zoneOf(entry);
+  if (zone == NO_ZONE || !isReclaimed(zone, kind) || isIsolated(entry)) return 0;
+  if (countMovable(countsOf(entry)) == 0) return 0;
+  const pfn = block << PAGEBLOCK_ORDER;
+  let freed: u32 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES && freed < wanted; ++page) {
+    const state = stateAt(pfn + page);
+    if (state & HEAD || !isCleanFile(classOf(state)) || holdOf(state) != HOLD_NONE) continue;
+    freePagesAt(pfn + page, 0);
+    note(pfn + page, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
+    if (tracking) forgetOwner(pfn + page);
+    ++freed;
+  }
+  return freed;
+}

@@ -1,0 +1,103 @@
+// Where the pages of a request come from: the walks over the zone list with their watermarks (page-allocator.md 6.3, 9.3).
+
+import { ALLOC_NO_WATERMARKS, ALLOC_THISNODE } from "../abi";
+import { hasChunk, takeChunk } from "./buddy";
+import { NO_CHUNK } from "./free-list";
+import { takeCached } from "./per-cpu-cache";
+import { reclaimClean } from "./reclaim";
+import {
+  FIRST_NOFRAGMENT,
+  NO_FIRST,
+  OVERFLOW,
+  firstZone,
+  freePages,
+  isCached,
+  isEligible,
+  lowMark,
+  minMark,
+  nodeOf,
+  reserveOf,
+  zoneListAt,
+  zoneListLength,
+} from "./zone";
+
+/** Beside the ALLOC_* flags, inside the core only: no zone of the preferred node. */
+export const OTHER_NODES: u32 = 1 << 31;
+
+/** NR_FREE_PAGES that a request of `order` may not go below in this zone (page-allocator.md 9.3). */
+export function neededFree(zone: u32, order: u32, kind: u32, mark: u32): u32 {
+  return mark + reserveOf(zone, kind) + (1 << order) - 1;
+}
+
+function watermarkOk(zone: u32, order: u32, kind: u32, mark: u32): bool {
+  if (freePages(zone) <= neededFree(zone, order, kind, mark)) return false;
+  return order == 0 || hasChunk(zone, order);
+}
+
+/** A chunk of free pages of this zone, through its cache where it has one. */
+function takeFromZone(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
+  return isCached(zone, order)
+    ? takeCached(zone, order, type, noFragment)
+    : takeChunk(zone, order, type, noFragment);
+}
+
+/** One walk of the zone list. `useMin`: test the min mark in place of low. `tried`: a zone that has just failed so, or -1. */
+function walk(
+  order: u32,
+  type: u32,
+  kind: u32,
+  node: u32,
+  flags: u32,
+  useMin: bool,
+  noFragment: bool,
+  tried: i32,
+): u32 {
+  const length = zoneListLength();
+  for (let index: u32 = 0; index < length; ++index) {
+    const place = zoneListAt(node, index);
+    const zone = place & ~OVERFLOW;
+    if (!isEligible(place, kind) || zone == tried) continue;
+    if (noFragment && place & OVERFLOW) break; // better fragments above than kernel pages there
+    if (nodeOf(zone) != node && (noFragment || flags & ALLOC_THISNODE)) break;
+    if (nodeOf(zone) == node && flags & OTHER_NODES) continue;
+    if (!(flags & ALLOC_NO_WATERMARKS)) {
+      if (!watermarkOk(zone, order, kind, useMin ? minMark(zone) : lowMark(zone))) continue;
+    }
+    const pfn = takeFromZone(zone, order, type, noFragment);
+    if (pfn != NO_CHUNK) return pfn;
+  }
+  return NO_CHUNK;
+}
+
+/**
+ * Free pages for a request, or NO_CHUNK: all zones with the low mark (first without fragmenting, where the version's fast
+ * path does that), then all with the min mark; single pages then after reclaim of clean file pages, as long as there are
+ * any. The pages are PAGE_FREE; the caller sets their state.
+ */
+export function takePages(order: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
+  const first = flags & OTHER_NODES ? NO_FIRST : firstZone(kind, node);
+  if (first == NO_FIRST) return takeByWalks(order, type, kind, node, flags, -1);
+  // the head of every walk, made without walking
+  const zone = first & ~FIRST_NOFRAGMENT;
+  const noFragment = first != zone;
+  let tried: i32 = -1;
+  if (flags & ALLOC_NO_WATERMARKS || watermarkOk(zone, order, kind, lowMark(zone))) {
+    const pfn = takeFromZone(zone, order, type, noFragment);
+    if (pfn != NO_CHUNK) return pfn;
+    tried = zone;
+  }
+  if (!noFragment) return takeByWalks(order, type, kind, node, flags, tried);
+  const pfn = walk(order, type, kind, node, flags, false, true, tried);
+  return pfn == NO_CHUNK ? takeByWalks(order, type, kind, node, flags, -1) : pfn;
+}
+
+/** takePages() from the first walk on that may fragment. `tried`: see walk(). */
+function takeByWalks(order: u32, type: u32, kind: u32, node: u32, flags: u32, tried: i32): u32 {
+  const pfn = walk(order, type, kind, node, flags, false, false, tried);
+  if (pfn != NO_CHUNK || flags & ALLOC_NO_WATERMARKS) return pfn;
+  let last = walk(order, type, kind, node, flags, true, false, -1);
+  while (last == NO_CHUNK && order == 0 && reclaimClean(kind) > 0) {
+    last = walk(order, type, kind, node, flags, true, false, -1);
+  }
+  return last;
+}

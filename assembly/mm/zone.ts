@@ -1,0 +1,315 @@
+// Zones: free lists, counters and marks. 1 KiB each, so that all of it is at constant distances from one address:
+//
+//   byte 0           64                  704                     768                    1024
+//        +-----------+- - - - - - - - - -+-----------------------+----------------------+
+//        | order 0   | orders 1 to 10    | counters, masks       | marks                |
+//        +-----------+- - - - - - - - - -+-----------------------+----------------------+
+//
+// order     a sentinel {u32 next, u32 prev} for each list type (free-list.ts); at byte 56 the number of free chunks of this order
+//           over all list types (what buddyinfo prints).
+// counters  u32 each: free, lru, isolated, present, kind, node, cache, cachedOrders.
+//   free      NR_FREE_PAGES: pages in free chunks outside the ISOLATE lists.
+//   lru       pages on LRU lists; beside free, because most pages change both.
+//   isolated  pageblocks of type ISOLATE.
+//   cache     address of the zone's per-CPU caches, 0 = off; cachedOrders has a bit for each order that goes through them.
+// marks     u32 each: min, low; then by the highest zone kind of a request the lowmem reserve in pages, and the floor: what
+//           free must be above of for a request to be served without a second thought.
+
+import {
+  EINVAL,
+  ENOMEM,
+  MAX_ZONES,
+  ZONE_DMA32,
+  ZONE_KINDS,
+  ZONE_NORMAL,
+  ZONE_PREFER_MOVABLE,
+} from "../abi";
+import { ZONES, ZONE_LISTS } from "./layout";
+
+const ZONE_SHIFT: u32 = 10;
+const ORDER_SHIFT: u32 = 6;
+/** From the lists of one order to those of the next. */
+export const ORDER_BYTES: usize = 1 << ORDER_SHIFT;
+const NR_FREE: usize = ZONES + 56;
+// From the number of a zone, shifted, to its fields.
+const FREE: usize = ZONES + 704;
+const LRU: usize = ZONES + 708;
+const ISOLATED: usize = ZONES + 712;
+const PRESENT: usize = ZONES + 716;
+const KIND: usize = ZONES + 720;
+const NODE: usize = ZONES + 724;
+const CACHE: usize = ZONES + 728;
+const CACHED_ORDERS: usize = ZONES + 732;
+const MIN: usize = ZONES + 768;
+const LOW: usize = ZONES + 772;
+const RESERVES: usize = ZONES + 776;
+const FLOORS: usize = ZONES + 800;
+
+export let nrZones: u32 = 0;
+let nrNodes: u32 = 0;
+
+function zoneAt(zone: u32): usize {
+  return (<usize>zone) << ZONE_SHIFT;
+}
+
+export function nrFreeOf(zone: u32, order: u32): u32 {
+  return load<u32>(linesOf(zone, order), NR_FREE);
+}
+export function addNrFree(zone: u32, order: u32, delta: i32): void {
+  const at = linesOf(zone, order);
+  store<u32>(at, load<u32>(at, NR_FREE) + delta, NR_FREE);
+}
+
+/** Where the lists of an order are. */
+function linesOf(zone: u32, order: u32): usize {
+  return zoneAt(zone) + ((<usize>order) << ORDER_SHIFT);
+}
+
+/** Address of the sentinel of a free list. */
+export function listOf(zone: u32, order: u32, type: u32): usize {
+  return ZONES + linesOf(zone, order) + ((<usize>type) << 3);
+}
+
+export function freePages(zone: u32): u32 {
+  return load<u32>(zoneAt(zone), FREE);
+}
+export function addFreePages(zone: u32, delta: i32): void {
+  const at = zoneAt(zone);
+  store<u32>(at, load<u32>(at, FREE) + delta, FREE);
+}
+
+/** Adds to both counters at once: free pages in the lower half, LRU pages in the upper one. */
+export function addFreeAndLru(zone: u32, delta: u64): void {
+  const at = zoneAt(zone);
+  store<u64>(at, load<u64>(at, FREE) + delta, FREE);
+}
+
+export function isolatedBlocks(zone: u32): u32 {
+  return load<u32>(zoneAt(zone), ISOLATED);
+}
+export function addIsolatedBlocks(zone: u32, delta: i32): void {
+  const at = zoneAt(zone);
+  store<u32>(at, load<u32>(at, ISOLATED) + delta, ISOLATED);
+}
+
+export function presentPages(zone: u32): u32 {
+  return load<u32>(zoneAt(zone), PRESENT);
+}
+export function addPresentPages(zone: u32, delta: i32): void {
+  const at = zoneAt(zone);
+  const before = load<u32>(at, PRESENT);
+  store<u32>(at, before + delta, PRESENT);
+  if (before == 0 || before + delta == 0) learnPreferences();
+}
+
+export function kindOf(zone: u32): u32 {
+  return load<u32>(zoneAt(zone), KIND);
+}
+export function nodeOf(zone: u32): u32 {
+  return load<u32>(zoneAt(zone), NODE);
+}
+
+export function lruPages(zone: u32): u32 {
+  return load<u32>(zoneAt(zone), LRU);
+}
+export function addLruPages(zone: u32, delta: i32): void {
+  const at = zoneAt(zone);
+  store<u32>(at, load<u32>(at, LRU) + delta, LRU);
+}
+
+export function cacheOf(zone: u32): usize {
+  return load<u32>(zoneAt(zone), CACHE);
+}
+/** Switches the zone's caches on, for `orders`, a bit each; off with 0, 0. */
+export function setCache(zone: u32, cache: usize, orders: u32): void {
+  store<u32>(zoneAt(zone), <u32>cache, CACHE);
+  store<u32>(zoneAt(zone), orders, CACHED_ORDERS);
+  setFloors(zone);
+}
+
+/** Does an allocation or free of `order` in this zone go through a cache? */
+export function isCached(zone: u32, order: u32): bool {
+  return ((load<u32>(zoneAt(zone), CACHED_ORDERS) >> order) & 1) != 0;
+}
+
+/** LRU pages of all zones of a node. */
+export function lruOfNode(node: u32): u32 {
+  let sum: u32 = 0;
+  for (let zone: u32 = 0; zone < nrZones; ++zone) if (nodeOf(zone) == node) sum += lruPages(zone);
+  return sum;
+}
+
+/** Sets the watermarks, in pages. */
+export function setMarks(zone: u32, min: u32, low: u32): void {
+  const at = zoneAt(zone);
+  store<u32>(at, min, MIN);
+  store<u32>(at, low, LOW);
+  setFloors(zone);
+}
+export function minMark(zone: u32): u32 {
+  return load<u32>(zoneAt(zone), MIN);
+}
+export function lowMark(zone: u32): u32 {
+  return load<u32>(zoneAt(zone), LOW);
+}
+
+export function setReserve(zone: u32, kind: u32, pages: u32): void {
+  store<u32>(zoneAt(zone) + ((<usize>kind) << 2), pages, RESERVES);
+  setFloors(zone);
+}
+export function reserveOf(zone: u32, kind: u32): u32 {
+  return load<u32>(zoneAt(zone) + ((<usize>kind) << 2), RESERVES);
+}
+
+/** More free pages than any zone has, also with the pages of a request added. */
+const OUT_OF_REACH: u32 = 0xfffffc00;
+
+/**
+ * A request for one page up to `kind` that finds more free pages than this is above the low mark, and nothing else is to be asked;
+ * one of a larger order needs as many more as it has pages beyond the first. Out of reach while the zone has caches.
+ */
+export function floorOf(zone: u32, kind: u32): u32 {
+  return load<u32>(zoneAt(zone) + ((<usize>kind) << 2), FLOORS);
+}
+
+function setFloors(zone: u32): void {
+  for (let kind: u32 = 0; kind < ZONE_KINDS; ++kind) {
+    const floor = cacheOf(zone) ? OUT_OF_REACH : lowMark(zone) + reserveOf(zone, kind);
+    store<u32>(zoneAt(zone) + ((<usize>kind) << 2), floor, FLOORS);
+  }
+}
+
+// Zone lists: for each of up to 16 nodes the zones in the order in which a request of that node
+// tries them: own node first, then by distance of the node numbers; in a node from the highest kind down. A ZONE_PREFER_MOVABLE
+// stands in the list a second time, after ZONE_NORMAL, marked OVERFLOW: there the kernel's own requests find it when
+// nothing else above the DMA zones is left.
+
+/** Mark of a zone's second place in a zone list: only for requests up to ZONE_NORMAL. */
+export const OVERFLOW: u32 = 0x80;
+
+/** Places in each zone list. */
+let listLength: u32 = 0;
+
+export function zoneListLength(): u32 {
+  return listLength;
+}
+/** A place of a zone list: a zone's index, with OVERFLOW or without. */
+export function zoneListAt(node: u32, index: u32): u32 {
+  return load<u8>(ZONE_LISTS + ((<usize>node) << 4) + index);
+}
+
+function distance(a: u32, b: u32): u32 {
+  return a > b ? ((a - b) << 1) | 1 : (b - a) << 1;
+}
+
+/** May a request whose highest zone kind is `kind` use the zone at this place of a list? */
+export function isEligible(place: u32, kind: u32): bool {
+  return place & OVERFLOW ? kind == ZONE_NORMAL : kindOf(place) <= kind;
+}
+
+/** Sort key of a place in the zone list of `node`; smaller comes first. */
+function zoneListKey(node: u32, place: u32): u32 {
+  const zone = place & ~OVERFLOW;
+  const behind: u32 = place & OVERFLOW ? ZONE_KINDS - ZONE_NORMAL : ZONE_KINDS - kindOf(zone);
+  return (distance(node, nodeOf(zone)) << 9) | (behind << 5) | (place & OVERFLOW ? 16 : 0) | zone;
+}
+
+function buildZoneLists(): void {
+  listLength = 0;
+  for (let zone: u32 = 0; zone < nrZones; ++zone) {
+    insertPlace(zone);
+    if (kindOf(zone) == ZONE_PREFER_MOVABLE) insertPlace(zone | OVERFLOW);
+  }
+}
+
+/** Puts a place where it belongs in the lists of all nodes. */
+function insertPlace(place: u32): void {
+  for (let node: u32 = 0; node < MAX_ZONES; ++node) {
+    const list = ZONE_LISTS + ((<usize>node) << 4);
+    const key = zoneListKey(node, place);
+    let at = listLength;
+    while (at > 0 && zoneListKey(node, load<u8>(list + at - 1)) > key) {
+      store<u8>(list + at, load<u8>(list + at - 1));
+      --at;
+    }
+    store<u8>(list + at, <u8>place);
+  }
+  ++listLength;
+}
+
+/** Adds an empty zone. Returns its index, -EINVAL for a bad kind, node or a twin, -ENOMEM when there are MAX_ZONES. */
+export function createZone(kind: u32, node: u32): i32 {
+  if (kind >= ZONE_KINDS || node >= MAX_ZONES) return -EINVAL;
+  const places: u32 = kind == ZONE_PREFER_MOVABLE ? 2 : 1;
+  if (nrZones == MAX_ZONES || listLength + places > MAX_ZONES) return -ENOMEM;
+  let newNode: u32 = 1;
+  for (let zone: u32 = 0; zone < nrZones; ++zone) {
+    if (nodeOf(zone) != node) continue;
+    if (kindOf(zone) == kind) return -EINVAL;
+    newNode = 0;
+  }
+  const at = zoneAt(nrZones);
+  store<u32>(at, kind, KIND);
+  store<u32>(at, node, NODE);
+  ++nrZones;
+  nrNodes += newNode;
+  buildZoneLists();
+  learnPreferences();
+  return nrZones - 1;
+}
+
+// For each node and highest zone kind: the zone that a request tries first, with FIRST_NOFRAGMENT, or NO_FIRST.
+const FIRST_ZONES: usize = ZONE_LISTS + 0x100;
+export const FIRST_NOFRAGMENT: u32 = 0x80;
+export const NO_FIRST: u32 = 0xff;
+// The same as an index without a mark.
+const EASY_ZONES: usize = ZONE_LISTS + 0x180;
+/** Stands behind the last zone for one without memory. */
+const VOID: u32 = MAX_ZONES;
+
+/**
+ * The zone of its own node that a request tries first, with FIRST_NOFRAGMENT where it starts so: only where it prefers
+ * ZONE_NORMAL, and the node has DMA32 memory or there is one node only (page-allocator.md 6.3). NO_FIRST where the node
+ * has none.
+ */
+export function firstZone(kind: u32, node: u32): u32 {
+  return load<u8>(FIRST_ZONES + ((<usize>node) << 3) + kind);
+}
+
+/** The zone of firstZone(), or where there is none one that never has a free page. */
+export function easyZone(kind: u32, node: u32): u32 {
+  return load<u8>(EASY_ZONES + ((<usize>node) << 3) + kind);
+}
+
+function learnPreferences(): void {
+  for (let node: u32 = 0; node < MAX_ZONES; ++node) {
+    for (let kind: u32 = 0; kind < ZONE_KINDS; ++kind) {
+      const first = findFirst(kind, node);
+      const at = ((<usize>node) << 3) + kind;
+      store<u8>(FIRST_ZONES + at, <u8>first);
+      store<u8>(EASY_ZONES + at, <u8>(first == NO_FIRST ? VOID : first & ~FIRST_NOFRAGMENT));
+    }
+  }
+}
+
+function findFirst(kind: u32, node: u32): u32 {
+  for (let index: u32 = 0; index < listLength; ++index) {
+    const place = zoneListAt(node, index);
+    const zone = place & ~OVERFLOW;
+    if (!isEligible(place, kind)) continue;
+    if (nodeOf(zone) != node) return NO_FIRST;
+    return avoidsFragments(zone) ? zone | FIRST_NOFRAGMENT : zone;
+  }
+  return NO_FIRST;
+}
+
+function avoidsFragments(zone: u32): bool {
+  if (kindOf(zone) != ZONE_NORMAL) return false;
+  if (nrNodes == 1) return true;
+  for (let other: u32 = 0; other < nrZones; ++other) {
+    if (nodeOf(other) == nodeOf(zone) && kindOf(other) == ZONE_DMA32) {
+      return presentPages(other) > 0;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,64 @@
+// A program that lives: it faults pages in up to a size, and gives old ones back in chunks for new ones (an allocator that
+// unmaps, a heap with churn).
+
+import {
+  faultIn,
+  freeSomewhere,
+  openProgram,
+  PROGRAM_HOLDINGS,
+  programSize,
+  shrinkProgram,
+} from "./program";
+import { STATE_RUNNING, due, notYet, openHoldings, setting, stateOf } from "./table";
+
+/** Pages that it wants to have. */
+const TARGET: u32 = 0;
+/** Pages a second that it faults in at most. */
+const FAULT_RATE: u32 = 1;
+/** Pages a second that it gives back and faults in anew once it has its size. */
+const CHURN_RATE: u32 = 2;
+/** Pages that it gives back together. */
+const CHUNK: u32 = 3;
+/** Of 1000 aligned 2 MiB, how many ask for a THP. */
+const THP_SHARE: u32 = 4;
+/** Pages that it may ever have. */
+const CAPACITY: u32 = 5;
+
+const FAULTS: u32 = 0;
+const CHURN: u32 = 1;
+
+export function anonymousFits(at: usize): bool {
+  return setting(at, CHUNK) > 0 && setting(at, TARGET) <= setting(at, CAPACITY);
+}
+
+export function openAnonymous(at: usize): bool {
+  return openHoldings(at, PROGRAM_HOLDINGS) && openProgram(at, 0, setting(at, CAPACITY));
+}
+
+export function stepAnonymous(at: usize, elapsedUs: u32): void {
+  const target = setting(at, TARGET);
+  const has = programSize(at, 0);
+  const mayFault = due(at, FAULTS, setting(at, FAULT_RATE), elapsedUs);
+  const mayChurn = due(at, CHURN, setting(at, CHURN_RATE), elapsedUs);
+  if (has > target) {
+    shrinkProgram(at, 0, has - target);
+  } else if (has < target) {
+    const pages = min(mayFault, target - has);
+    notYet(at, FAULTS, faultIn(at, 0, pages, setting(at, THP_SHARE), has + pages == target));
+  } else {
+    // more than all of it in one step means nothing
+    churn(at, min(mayChurn, has));
+  }
+}
+
+/** Gives chunks back and faults as much in. */
+function churn(at: usize, pages: u32): void {
+  const chunk = setting(at, CHUNK);
+  while (pages >= chunk && stateOf(at) == STATE_RUNNING) {
+    const before = programSize(at, 0);
+    freeSomewhere(at, 0, chunk);
+    faultIn(at, 0, before - programSize(at, 0), setting(at, THP_SHARE), true);
+    pages -= chunk;
+  }
+  notYet(at, CHURN, pages);
+}

@@ -1,0 +1,126 @@
+// A build: jobs side by side, each a program that grows until it ends and leaves what it has read and written in the page
+// cache; then the next one starts, as long as there are any.
+
+import { PAGE_FILE_CLEAN } from "../abi";
+import { createFileCache, readFiles } from "./file-cache";
+import { freeAll } from "./page-set";
+import { reserve } from "../mm/layout";
+import { PROGRAM_HOLDINGS, endProgram, faultIn, openProgram, programSize } from "./program";
+import {
+  STATE_RUNNING,
+  due,
+  holdingAt,
+  note,
+  openHoldings,
+  randomBelow,
+  setHolding,
+  setNote,
+  setting,
+  stateOf,
+} from "./table";
+
+/** Jobs side by side. */
+const JOBS: u32 = 0;
+/** Pages of the largest job; the smallest has a quarter. */
+const SIZE: u32 = 1;
+/** Mean milliseconds of a job. */
+const LIFE: u32 = 2;
+/** Pages that a job leaves in the page cache. */
+const CACHE: u32 = 3;
+/** Jobs in all. */
+const TOTAL: u32 = 4;
+/** Pages that the cache may have. */
+const CACHE_LIMIT: u32 = 5;
+
+export const MAX_JOBS: u32 = 256;
+
+/** Where {milliseconds lived, lifetime or 0, pages at the end} of each job are; and jobs started so far. */
+const JOBS_AT: u32 = 0;
+const STARTED: u32 = 1;
+const JOB_BYTES: u32 = 12;
+
+export function compileFits(at: usize): bool {
+  const jobs = setting(at, JOBS);
+  if (jobs == 0 || jobs > MAX_JOBS || setting(at, SIZE) < 4) return false;
+  return setting(at, LIFE) >= 2 && setting(at, LIFE) < 1 << 30;
+}
+
+function cacheOf(at: usize): usize {
+  return holdingAt(at, setting(at, JOBS) * PROGRAM_HOLDINGS);
+}
+
+export function openCompile(at: usize): bool {
+  const jobs = setting(at, JOBS);
+  const table = reserve(<u64>jobs * JOB_BYTES);
+  if (!table || !openHoldings(at, jobs * PROGRAM_HOLDINGS + 1)) return false;
+  setNote(at, JOBS_AT, <u32>table);
+  for (let job: u32 = 0; job < jobs; ++job) {
+    if (!openProgram(at, job, setting(at, SIZE))) return false;
+  }
+  const cache = createFileCache(setting(at, CACHE_LIMIT), PAGE_FILE_CLEAN);
+  return setHolding(at, jobs * PROGRAM_HOLDINGS, cache);
+}
+
+function jobAt(at: usize, job: u32): usize {
+  return <usize>note(at, JOBS_AT) + <usize>(job * JOB_BYTES);
+}
+
+export function stepCompile(at: usize, elapsedUs: u32): void {
+  const elapsedMs = due(at, 0, 1000, elapsedUs);
+  for (let job: u32 = 0; job < setting(at, JOBS) && stateOf(at) == STATE_RUNNING; ++job) {
+    stepJob(at, job, elapsedMs);
+  }
+}
+
+/** Jobs that end within the step are followed by others, which live for the rest of it. */
+function stepJob(at: usize, job: u32, elapsedMs: u32): void {
+  const entry = jobAt(at, job);
+  while (stateOf(at) == STATE_RUNNING) {
+    if (load<u32>(entry, 4) == 0 && !startJob(at, entry)) return;
+    const lived = load<u32>(entry);
+    const life = load<u32>(entry, 4);
+    const passed = min(elapsedMs, life - lived);
+    store<u32>(entry, lived + passed);
+    const target = <u32>((<u64>load<u32>(entry, 8) * (lived + passed)) / life);
+    const has = programSize(at, job);
+    if (has < target) faultIn(at, job, target - has, 0, true);
+    elapsedMs -= passed;
+    // killed while it asked for memory
+    if (load<u32>(entry, 4) == 0) return;
+    if (lived + passed < life) return;
+    endProgram(at, job);
+    store<u32>(entry, 0, 4);
+    readFiles(at, cacheOf(at), setting(at, CACHE), setting(at, CACHE_LIMIT));
+  }
+}
+
+function startJob(at: usize, entry: usize): bool {
+  if (note(at, STARTED) >= setting(at, TOTAL)) return false;
+  setNote(at, STARTED, note(at, STARTED) + 1);
+  const life = setting(at, LIFE);
+  const size = setting(at, SIZE);
+  store<u32>(entry, 0);
+  store<u32>(entry, (life >> 1) + randomBelow(at, life), 4);
+  store<u32>(entry, (size >> 2) + randomBelow(at, size - (size >> 2)) + 1, 8);
+  return true;
+}
+
+export function nrJobs(at: usize): u32 {
+  return setting(at, JOBS);
+}
+
+/** A job was killed: it has failed, another one takes its place. */
+export function forgetJob(at: usize, job: u32): void {
+  store<u32>(jobAt(at, job), 0, 4);
+}
+
+/** What was built is deleted, or the caches are dropped. */
+export function dropBuilt(at: usize): void {
+  freeAll(cacheOf(at));
+}
+
+/** Nothing is built any more; a new start begins anew. */
+export function forgetCompile(at: usize): void {
+  for (let job: u32 = 0; job < setting(at, JOBS); ++job) store<u32>(jobAt(at, job), 0, 4);
+  setNote(at, STARTED, 0);
+}

@@ -1,0 +1,102 @@
+// Serverless functions: many small programs that start, live a while and end, side by side in one guest.
+
+import { reserve } from "../mm/layout";
+import { PROGRAM_HOLDINGS, endProgram, faultIn, openProgram, programSize } from "./program";
+import {
+  COUNT_FAILED,
+  STATE_RUNNING,
+  addCount,
+  due,
+  note,
+  openHoldings,
+  randomBelow,
+  setNote,
+  setting,
+  stateOf,
+} from "./table";
+
+/** Mean milliseconds from start to start. */
+const INTERVAL: u32 = 0;
+/** Pages of a function. */
+const SIZE: u32 = 1;
+/** Mean milliseconds that a function lives. */
+const LIFE: u32 = 2;
+/** Functions at a time, at most. */
+const MOST: u32 = 3;
+const THP_SHARE: u32 = 4;
+
+export const MAX_FUNCTIONS: u32 = 1024;
+
+/** Where the milliseconds are that each function has left, 0 for one that does not run; and those until the next start. */
+const LEFT_AT: u32 = 0;
+const UNTIL_START: u32 = 1;
+
+export function functionsFit(at: usize): bool {
+  const most = setting(at, MOST);
+  if (most == 0 || most > MAX_FUNCTIONS) return false;
+  if (setting(at, INTERVAL) == 0 || setting(at, LIFE) == 0) return false;
+  return setting(at, INTERVAL) < 1 << 30 && setting(at, LIFE) < 1 << 30;
+}
+
+export function openFunctions(at: usize): bool {
+  const most = setting(at, MOST);
+  const left = reserve((<u64>most) << 2);
+  if (!left || !openHoldings(at, most * PROGRAM_HOLDINGS)) return false;
+  setNote(at, LEFT_AT, <u32>left);
+  for (let place: u32 = 0; place < most; ++place) {
+    if (!openProgram(at, place, setting(at, SIZE))) return false;
+  }
+  return true;
+}
+
+function leftAt(at: usize, place: u32): usize {
+  return <usize>note(at, LEFT_AT) + ((<usize>place) << 2);
+}
+
+export function stepFunctions(at: usize, elapsedUs: u32): void {
+  let elapsedMs = due(at, 0, 1000, elapsedUs);
+  for (let place: u32 = 0; place < setting(at, MOST); ++place) {
+    const left = load<u32>(leftAt(at, place));
+    if (left == 0) continue;
+    store<u32>(leftAt(at, place), left - min(left, elapsedMs));
+    if (left <= elapsedMs) endProgram(at, place);
+  }
+  while (stateOf(at) == STATE_RUNNING) {
+    const until = note(at, UNTIL_START);
+    if (until > elapsedMs) {
+      setNote(at, UNTIL_START, until - elapsedMs);
+      return;
+    }
+    elapsedMs -= until;
+    // from nothing to twice the mean
+    setNote(at, UNTIL_START, 1 + randomBelow(at, 2 * setting(at, INTERVAL)));
+    start(at);
+  }
+}
+
+/** Starts a function where there is a place for one; else it counts as failed. */
+function start(at: usize): void {
+  for (let place: u32 = 0; place < setting(at, MOST); ++place) {
+    if (load<u32>(leftAt(at, place)) != 0) continue;
+    const life = setting(at, LIFE);
+    store<u32>(leftAt(at, place), 1 + (life >> 1) + randomBelow(at, life));
+    faultIn(at, place, setting(at, SIZE) - programSize(at, place), setting(at, THP_SHARE), true);
+    return;
+  }
+  addCount(at, COUNT_FAILED, 1);
+}
+
+export function nrFunctions(at: usize): u32 {
+  return setting(at, MOST);
+}
+
+/** A function was killed. */
+export function forgetFunction(at: usize, place: u32): void {
+  store<u32>(leftAt(at, place), 0);
+}
+
+/** Nothing runs any more. */
+export function forgetFunctions(at: usize): void {
+  for (let place: u32 = 0; place < setting(at, MOST); ++place) store<u32>(leftAt(at, place), 0);
+  setNote(at, UNTIL_START, 0);
+}

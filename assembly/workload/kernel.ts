@@ -1,0 +1,88 @@
+// Kernel memory that comes and goes: slab, page tables, buffers. Most of it lives for a moment and a little for very long. Lifetimes are a
+// mixture of exponential ones whose means double from octave to octave while their share halves, which follows a Pareto
+// distribution of exponent 1 (a heavy tail) as far as the octaves reach.
+
+import { MAX_ORDER, MIGRATE_RECLAIMABLE, PAGE_CLASSES, ZONE_NORMAL } from "../abi";
+import { createHolding, freeRunAt, liveChunks, nrSlots } from "./page-set";
+import { isMovable, isUsed } from "../mm/page-class";
+import { takeOrKill } from "./oom-killer";
+import {
+  STATE_RUNNING,
+  due,
+  holdingAt,
+  nextRandom,
+  openHoldings,
+  randomBelow,
+  setHolding,
+  setting,
+  stateOf,
+} from "./table";
+
+/** Chunks a second that are allocated. */
+const RATE: u32 = 0;
+const ORDER: u32 = 1;
+const CLASS: u32 = 2;
+const TYPE: u32 = 3;
+/** Mean lifetime of the first octave in microseconds. */
+const SHORTEST: u32 = 4;
+const OCTAVES: u32 = 5;
+/** Chunks that there may ever be. */
+const CAPACITY: u32 = 6;
+
+export const MAX_OCTAVES: u32 = 32;
+
+export function kernelFits(at: usize): bool {
+  const pageClass = setting(at, CLASS);
+  if (pageClass >= PAGE_CLASSES || !isUsed(pageClass) || isMovable(pageClass)) return false;
+  if (setting(at, ORDER) > MAX_ORDER || setting(at, TYPE) > MIGRATE_RECLAIMABLE) return false;
+  const octaves = setting(at, OCTAVES);
+  return octaves > 0 && octaves <= MAX_OCTAVES && setting(at, SHORTEST) > 0;
+}
+
+export function openKernel(at: usize): bool {
+  const octaves = setting(at, OCTAVES);
+  if (!openHoldings(at, octaves)) return false;
+  for (let octave: u32 = 0; octave < octaves; ++octave) {
+    const holding = createHolding(
+      setting(at, CAPACITY),
+      setting(at, ORDER),
+      setting(at, CLASS),
+      setting(at, TYPE),
+      ZONE_NORMAL,
+    );
+    if (!setHolding(at, octave, holding)) return false;
+  }
+  return true;
+}
+
+export function stepKernel(at: usize, elapsedUs: u32): void {
+  const octaves = setting(at, OCTAVES);
+  let births = due(at, 0, setting(at, RATE), elapsedUs);
+  for (let octave: u32 = 0; octave < octaves && stateOf(at) == STATE_RUNNING; ++octave) {
+    const meanUs = (<u64>setting(at, SHORTEST)) << octave;
+    const holding = holdingAt(at, octave);
+    die(at, holding, randomPart(at, liveChunks(holding), elapsedUs, meanUs));
+    // the last octave takes what is left; of those born now some are gone again before the step ends
+    const born = octave + 1 == octaves ? births : randomPart(at, births, 1, 2);
+    births -= born;
+    const staying = <u64>elapsedUs > meanUs ? randomPart(at, born, meanUs, elapsedUs) : born;
+    const room = setting(at, CAPACITY) - min(setting(at, CAPACITY), liveChunks(holding));
+    takeOrKill(at, holding, min(staying, room));
+  }
+}
+
+/** `count * part / whole`, at most `count`, rounded up or down by chance. */
+function randomPart(at: usize, count: u32, part: u64, whole: u64): u32 {
+  if (part >= whole) return count;
+  const product = <u64>count * part;
+  // as many bits as leave room for the random number's 32
+  const shift = max<u64>(32, 64 - clz(whole)) - 32;
+  const roundsUp = (<u64>nextRandom(at) * (whole >> shift)) >> 32 < (product % whole) >> shift;
+  return <u32>(product / whole) + (roundsUp ? 1 : 0);
+}
+
+function die(at: usize, holding: usize, count: u32): void {
+  for (; count > 0 && nrSlots(holding) > 0; --count) {
+    freeRunAt(holding, randomBelow(at, nrSlots(holding)), 1);
+  }
+}

@@ -1,0 +1,82 @@
+// A network under load: every now and then a burst of packets takes unmovable buffers, all of them for a moment. Nobody is killed for a
+// buffer; a packet that finds none is lost.
+
+import { MAX_ORDER, MIGRATE_UNMOVABLE, PAGE_KERNEL, ZONE_NORMAL } from "../abi";
+import { createHolding, freeAll, nrSlots } from "./page-set";
+import { takeOrFail } from "./oom-killer";
+import {
+  COUNT_FAILED,
+  addCount,
+  holdingAt,
+  note,
+  openHoldings,
+  randomBelow,
+  setHolding,
+  setNote,
+  setting,
+} from "./table";
+
+/** Mean microseconds from burst to burst. */
+const PERIOD: u32 = 0;
+/** Chunks of a burst, at most; half of it at least. */
+const BURST: u32 = 1;
+const ORDER: u32 = 2;
+/** Microseconds that buffers are held. */
+const HOLD: u32 = 3;
+
+/** Microseconds until the next burst, and until the buffers go. */
+const UNTIL_BURST: u32 = 0;
+const UNTIL_FREE: u32 = 1;
+
+export function burstsFit(at: usize): bool {
+  return (
+    setting(at, PERIOD) >= 1000 &&
+    setting(at, HOLD) > 0 &&
+    setting(at, HOLD) <= setting(at, PERIOD) >> 1 &&
+    setting(at, PERIOD) < 1 << 30 &&
+    setting(at, ORDER) <= MAX_ORDER &&
+    setting(at, BURST) < 1 << 30
+  );
+}
+
+export function openBursts(at: usize): bool {
+  if (!openHoldings(at, 1)) return false;
+  setNote(at, UNTIL_BURST, nextPeriod(at));
+  const holding = createHolding(
+    setting(at, BURST),
+    setting(at, ORDER),
+    PAGE_KERNEL,
+    MIGRATE_UNMOVABLE,
+    ZONE_NORMAL,
+  );
+  return setHolding(at, 0, holding);
+}
+
+/** From half the period to one and a half. */
+function nextPeriod(at: usize): u32 {
+  const period = setting(at, PERIOD);
+  return (period >> 1) + randomBelow(at, period);
+}
+
+export function stepBursts(at: usize, elapsedUs: u32): void {
+  const holding = holdingAt(at, 0);
+  while (elapsedUs > 0) {
+    const isHolding = nrSlots(holding) > 0;
+    const until = note(at, isHolding ? UNTIL_FREE : UNTIL_BURST);
+    const passed = min(until, elapsedUs);
+    elapsedUs -= passed;
+    setNote(at, UNTIL_BURST, note(at, UNTIL_BURST) - min(passed, note(at, UNTIL_BURST)));
+    setNote(at, UNTIL_FREE, note(at, UNTIL_FREE) - min(passed, note(at, UNTIL_FREE)));
+    if (passed < until) return;
+    if (isHolding) freeAll(holding);
+    else receive(at, holding);
+  }
+}
+
+function receive(at: usize, holding: usize): void {
+  const most = setting(at, BURST);
+  const wanted = (most >> 1) + randomBelow(at, (most >> 1) + 1);
+  addCount(at, COUNT_FAILED, wanted - takeOrFail(at, holding, wanted));
+  setNote(at, UNTIL_BURST, nextPeriod(at));
+  setNote(at, UNTIL_FREE, setting(at, HOLD));
+}

@@ -1,0 +1,344 @@
+// Taking pages into holdings and freeing them; what holdings are is in slots.ts.
+
+import { ALLOC_COMPOUND, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_THP } from "../abi";
+import { lastTakenPages, takeBulk } from "../mm/bulk";
+import { freeContig } from "../contig/contig-alloc";
+import { NO_CHUNK } from "../mm/free-list";
+import { lostOwners, openOwners, ownerOf, setOwner, tracking } from "../mm/owner";
+import { setRange } from "../mm/page";
+import { accountGone, allocPages, freePagesAt } from "../mm/page-alloc";
+import { classOf, isLru } from "../mm/page-class";
+import { entryOf, zoneOf } from "../mm/pageblock";
+import { ensureRecords } from "../mm/record-slab";
+import { addLruPages } from "../mm/zone";
+import {
+  GONE,
+  HEAD_AT,
+  KIND_AT,
+  NEXT_AT,
+  SEGMENT_MASK,
+  SEGMENT_SLOTS,
+  SPLIT_AT,
+  STATE_AT,
+  TAIL_AT,
+  TYPE_AT,
+  addLive,
+  exhaustSlots,
+  handleOf,
+  hasTailSlot,
+  holdingOfHandle,
+  liveChunks,
+  newest,
+  nrSlots,
+  orderOf,
+  own,
+  push,
+  releaseSegment,
+  slotAt,
+  slotOfHandle,
+  touched,
+} from "../mm/slots";
+
+export {
+  createHolding,
+  liveChunks,
+  livePages,
+  nrSlots,
+  orderOf,
+  setSplitTarget,
+  slotsExhausted,
+} from "../mm/slots";
+
+/** Records that taking or freeing a chunk may need. */
+const SMALL_OPERATION: u32 = 4;
+/** Chunks that are gone for their holders: dropped by reclaim, or on the way of a migration. */
+export let droppedChunks: u32 = 0;
+
+/** Takes up to `wanted` chunks from the page allocator, which reclaims where it must. Returns how many there were. */
+export function take(holding: usize, wanted: u32): u32 {
+  if (nrSlots(holding) - liveChunks(holding) > liveChunks(holding) + SEGMENT_SLOTS)
+    compact(holding);
+  return orderOf(holding) == 0 ? takeSingle(holding, wanted) : takeChunks(holding, wanted);
+}
+
+function takeSingle(holding: usize, wanted: u32): u32 {
+  const type = load<u32>(holding, TYPE_AT);
+  const kind = load<u32>(holding, KIND_AT);
+  const state = load<u32>(holding, STATE_AT);
+  const isOnLru = isLru(classOf(state));
+  let left = wanted;
+  while (left > 0) {
+    if (ensureRecords(SMALL_OPERATION) < 0 || !hasTailSlot(holding)) {
+      exhaustSlots();
+      break;
+    }
+    const room = SEGMENT_SLOTS - (load<u32>(holding, TAIL_AT) & SEGMENT_MASK);
+    const pfn = takeBulk(min(left, room), type, kind, 0, 0);
+    if (pfn == NO_CHUNK) break;
+    const pages = lastTakenPages();
+    setRange(pfn, pages, state);
+    if (isOnLru) addLruPages(zoneOf(entryOf(pfn)), pages);
+    for (let page: u32 = 0; page < pages; ++page) push(holding, pfn + page);
+    touch(pfn, pages);
+    left -= pages;
+  }
+  return wanted - left;
+}
+
+function takeChunks(holding: usize, wanted: u32): u32 {
+  const order = orderOf(holding);
+  const state = load<u32>(holding, STATE_AT);
+  const flags: u32 = classOf(state) == PAGE_THP ? ALLOC_COMPOUND : 0;
+  let got: u32 = 0;
+  for (; got < wanted; ++got) {
+    if (ensureRecords(SMALL_OPERATION) < 0 || !hasTailSlot(holding)) {
+      exhaustSlots();
+      break;
+    }
+    const type = load<u32>(holding, TYPE_AT);
+    const pfn = allocPages(order, state, type, load<u32>(holding, KIND_AT), 0, flags);
+    if (pfn == NO_CHUNK) break;
+    push(holding, pfn);
+    touch(pfn, 1 << order);
+  }
+  return got;
+}
+
+function touch(pfn: u32, nrPages: u32): void {
+  const last = (pfn + nrPages - 1) >> PAGEBLOCK_ORDER;
+  for (let block = pfn >> PAGEBLOCK_ORDER; block <= last; ++block) store<u8>(touched + block, 1);
+}
+
+/** Pageblocks of [first, first + nr) that were written to; forgets it. */
+export function forgetTouched(first: u32, nr: u32): u32 {
+  if (!touched) return 0;
+  let found: u32 = 0;
+  for (let block = first; block < first + nr; ++block) {
+    found += load<u8>(touched + block);
+    store<u8>(touched + block, 0);
+  }
+  return found;
+}
+
+/** Frees what the slot at `index` names; the slot itself stays. */
+function freeSlot(holding: usize, index: u32): void {
+  const pfn = load<u32>(slotAt(holding, index));
+  if (pfn == GONE) return;
+  if (tracking) own(holding, pfn, 0);
+  ensureRecords(SMALL_OPERATION);
+  const order = orderOf(holding);
+  freePagesAt(pfn, order);
+  addLive(holding, -1);
+}
+
+/**
+ * Frees what `count` slots from `first` on name, in their order; the slots stay. Pages that follow each other within a pageblock go
+ * together, which comes to the same (lemma L2).
+ */
+function freeSlots(holding: usize, first: u32, count: u32): void {
+  const isSingle = orderOf(holding) == 0;
+  for (let done: u32 = 0; done < count;) {
+    const index = first + done;
+    const length = isSingle ? runLength(holding, index, count - done) : 1;
+    if (length == 1) freeSlot(holding, index);
+    else freePages(holding, load<u32>(slotAt(holding, index)), length);
+    done += length;
+  }
+}
+
+/** Slots from `index` on, at most `most`, whose pages follow each other in one pageblock. */
+function runLength(holding: usize, index: u32, most: u32): u32 {
+  const slot = slotAt(holding, index);
+  const pfn = load<u32>(slot);
+  if (pfn == GONE) return 1;
+  most = min(most, SEGMENT_SLOTS - (index & SEGMENT_MASK));
+  most = min(most, PAGEBLOCK_PAGES - (pfn & (PAGEBLOCK_PAGES - 1)));
+  let length: u32 = 1;
+  while (length < most && load<u32>(slot + ((<usize>length) << 2)) == pfn + length) ++length;
+  return length;
+}
+
+function freePages(holding: usize, pfn: u32, nrPages: u32): void {
+  if (tracking) for (let page: u32 = 0; page < nrPages; ++page) setOwner(pfn + page, 0);
+  ensureRecords(SMALL_OPERATION);
+  accountGone(pfn, nrPages);
+  freeContig(pfn, pfn + nrPages);
+  addLive(holding, -nrPages);
+}
+
+/** Takes the slot at the tail away. */
+function popTail(holding: usize): void {
+  const tail = load<u32>(holding, TAIL_AT) - 1;
+  store<u32>(holding, tail, TAIL_AT);
+  if (!(tail & SEGMENT_MASK) || tail == load<u32>(holding, HEAD_AT)) releaseSegment(holding, tail);
+}
+
+/** Frees the `count` oldest slots' chunks. */
+export function freeOldest(holding: usize, count: u32): void {
+  for (let left = min(count, nrSlots(holding)); left > 0;) {
+    const head = load<u32>(holding, HEAD_AT);
+    const part = min(left, SEGMENT_SLOTS - (head & SEGMENT_MASK));
+    freeSlots(holding, head, part);
+    store<u32>(holding, head + part, HEAD_AT);
+    const isEmpty = head + part == load<u32>(holding, TAIL_AT);
+    if (isEmpty || !((head + part) & SEGMENT_MASK)) releaseSegment(holding, head);
+    left -= part;
+  }
+}
+
+/** Frees the `count` newest slots' chunks. */
+export function freeNewest(holding: usize, count: u32): void {
+  const nr = min(count, nrSlots(holding));
+  freeSlots(holding, load<u32>(holding, TAIL_AT) - nr, nr);
+  for (let left = nr; left > 0; --left) popTail(holding);
+}
+
+export function freeAll(holding: usize): void {
+  freeOldest(holding, nrSlots(holding));
+}
+
+/**
+ * Frees `count` consecutive slots' chunks from the `place`-th of the runs of that length on, counted from the oldest; the newest run takes their
+ * slots. Fewer where the holding has fewer.
+ */
+export function freeRunAt(holding: usize, place: u32, count: u32): void {
+  const nr = nrSlots(holding);
+  if (nr <= count) return freeAll(holding);
+  const first = load<u32>(holding, HEAD_AT) + place * count;
+  const length = min(count, load<u32>(holding, TAIL_AT) - first);
+  freeSlots(holding, first, length);
+  for (let at = length; at > 0; --at) {
+    const last = load<u32>(holding, TAIL_AT) - 1;
+    if (last != first + at - 1) moveSlot(holding, last, first + at - 1);
+    popTail(holding);
+  }
+}
+
+/** Closes up the slots, whose order stays, where more are gone than are not. */
+function compact(holding: usize): void {
+  const tail = load<u32>(holding, TAIL_AT);
+  let to = load<u32>(holding, HEAD_AT);
+  for (let from = to; from != tail; ++from) {
+    if (load<u32>(slotAt(holding, from)) == GONE) continue;
+    if (from != to) moveSlot(holding, from, to);
+    ++to;
+  }
+  while (load<u32>(holding, TAIL_AT) != to) popTail(holding);
+}
+
+function moveSlot(holding: usize, from: u32, to: u32): void {
+  const pfn = load<u32>(slotAt(holding, from));
+  const slot = slotAt(holding, to);
+  store<u32>(slot, pfn);
+  if (tracking && pfn != GONE) own(holding, pfn, handleOf(slot, to));
+}
+
+// Below: direct access for workloads with an order of their own (workload-frag.ts).
+
+/** First pfn in the slot at `place`, counted from the oldest; GONE where its chunk is gone. */
+export function chunkAt(holding: usize, place: u32): u32 {
+  return load<u32>(slotAt(holding, load<u32>(holding, HEAD_AT) + place));
+}
+
+export function isGone(pfn: u32): bool {
+  return pfn == GONE;
+}
+
+/** Writes a chunk that the caller has taken or moved between slots. */
+export function putChunk(holding: usize, place: u32, pfn: u32): void {
+  const index = load<u32>(holding, HEAD_AT) + place;
+  const slot = slotAt(holding, index);
+  store<u32>(slot, pfn);
+  if (tracking && pfn != GONE) own(holding, pfn, handleOf(slot, index));
+}
+
+/** Frees the chunk in the slot at `place` and leaves GONE there. */
+export function freePlace(holding: usize, place: u32): void {
+  const index = load<u32>(holding, HEAD_AT) + place;
+  freeSlot(holding, index);
+  store<u32>(slotAt(holding, index), GONE);
+}
+
+/** Takes a page into the empty slot at `place` of a holding of single pages. Returns false where memory is out. */
+export function takePlace(holding: usize, place: u32): bool {
+  if (ensureRecords(SMALL_OPERATION) < 0) {
+    exhaustSlots();
+    return false;
+  }
+  const type = load<u32>(holding, TYPE_AT);
+  const kind = load<u32>(holding, KIND_AT);
+  const pfn = allocPages(0, load<u32>(holding, STATE_AT), type, kind, 0, 0);
+  if (pfn == NO_CHUNK) return false;
+  putChunk(holding, place, pfn);
+  touch(pfn, 1);
+  addLive(holding, 1);
+  return true;
+}
+
+// Below: what migration and reclaim report.
+
+/** Keeps owners from now on, if any workload holds pages. To be called before pages move or are dropped. */
+export function startTracking(): void {
+  if (tracking || !newest) return;
+  if (!openOwners()) {
+    exhaustSlots();
+    return;
+  }
+  for (let holding = newest; holding; holding = load<u32>(holding, NEXT_AT)) {
+    const tail = load<u32>(holding, TAIL_AT);
+    for (let index = load<u32>(holding, HEAD_AT); index != tail; ++index) {
+      const slot = slotAt(holding, index);
+      const pfn = load<u32>(slot);
+      if (pfn != GONE) own(holding, pfn, handleOf(slot, index));
+    }
+  }
+  if (lostOwners) exhaustSlots();
+}
+
+/** Is there any workload that could hold pages? */
+export function hasHoldings(): bool {
+  return newest != 0;
+}
+
+/** Does a workload hold any page of [pfn, pfn + nr)? Looks at all that workloads have where owners are not kept. */
+export function isHeld(pfn: u32, nr: u32): bool {
+  if (tracking) {
+    for (let page = pfn; page < pfn + nr; ++page) if (ownerOf(page)) return true;
+    return false;
+  }
+  for (let holding = newest; holding; holding = load<u32>(holding, NEXT_AT)) {
+    const tail = load<u32>(holding, TAIL_AT);
+    const pages: u32 = 1 << orderOf(holding);
+    for (let index = load<u32>(holding, HEAD_AT); index != tail; ++index) {
+      const first = load<u32>(slotAt(holding, index));
+      if (first != GONE && first < pfn + nr && pfn < first + pages) return true;
+    }
+  }
+  return false;
+}
+
+/** A page or unit whose owner had this handle is at `target` now. */
+export function chunkMoved(handle: u32, target: u32): void {
+  store<u32>(slotOfHandle(handle), target);
+  setOwner(target, handle);
+  touch(target, 1);
+}
+
+/** A page whose owner had this handle was dropped. */
+export function chunkDropped(handle: u32): void {
+  store<u32>(slotOfHandle(handle), GONE);
+  addLive(holdingOfHandle(handle), -1);
+  ++droppedChunks;
+}
+
+/** A unit whose owner had this handle has become 512 pages from `pfn` on. */
+export function unitSplit(handle: u32, pfn: u32): void {
+  const pages = <usize>load<u32>(holdingOfHandle(handle), SPLIT_AT);
+  store<u32>(slotOfHandle(handle), GONE);
+  addLive(holdingOfHandle(handle), -1);
+  setOwner(pfn, 0);
+  if (!pages) return;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    if (hasTailSlot(pages)) push(pages, pfn + page);
+  }
+}

@@ -1,0 +1,39 @@
+// Memory that somebody keeps for good and for devices (FOLL_LONGTERM: RDMA, io_uring buffers, passed-through devices): anonymous pages
+// that cannot move. Linux takes them from kernel zones.
+
+import { HOLD_PINNED, MIGRATE_MOVABLE, PAGE_ANON, ZONE_KINDS, ZONE_NORMAL } from "../abi";
+import { createHolding, livePages } from "./page-set";
+import { stateByte } from "../mm/page-class";
+import { takeOrKill } from "./oom-killer";
+import { due, holdingAt, openHoldings, setHolding, setting } from "./table";
+
+/** Pages that are to be pinned. */
+const TARGET: u32 = 0;
+/** Pages a second. */
+const RATE: u32 = 1;
+/** Highest zone that they may come from: ZONE_NORMAL, or ZONE_MOVABLE for pins that Linux does not know to be for long. */
+const KIND: u32 = 2;
+
+export function pinsFit(at: usize): bool {
+  return setting(at, KIND) >= ZONE_NORMAL && setting(at, KIND) < ZONE_KINDS;
+}
+
+export function openPins(at: usize): bool {
+  if (!openHoldings(at, 1)) return false;
+  const holding = createHolding(
+    setting(at, TARGET),
+    0,
+    stateByte(PAGE_ANON, HOLD_PINNED),
+    MIGRATE_MOVABLE,
+    setting(at, KIND),
+  );
+  return setHolding(at, 0, holding);
+}
+
+export function stepPins(at: usize, elapsedUs: u32): void {
+  const holding = holdingAt(at, 0);
+  const target = setting(at, TARGET);
+  const has = livePages(holding);
+  const pages = due(at, 0, setting(at, RATE), elapsedUs);
+  if (has < target) takeOrKill(at, holding, min(pages, target - has));
+}

@@ -1,0 +1,174 @@
+// What a guest runs: up to 64 workloads, each with parameters, holdings and counts.
+//
+//   byte 0     4       8        12         16           32            160              192
+//        +------+-------+--------+----------+------------+-------------+----------------+--------------------
+//        | kind | state | random | holdings | scratch x4 | 32 settings | 4 remainders   | nr holdings, counts
+//        +------+-------+--------+----------+------------+-------------+----------------+--------------------
+
+import { freeAll, livePages } from "./page-set";
+import { reserve } from "../mm/layout";
+
+export const WORKLOAD_ANONYMOUS: u32 = 0;
+export const WORKLOAD_PAGE_CACHE: u32 = 1;
+export const WORKLOAD_KERNEL: u32 = 2;
+export const WORKLOAD_BURSTS: u32 = 3;
+export const WORKLOAD_PINS: u32 = 4;
+export const WORKLOAD_FUNCTIONS: u32 = 5;
+export const WORKLOAD_COMPILE: u32 = 6;
+export const WORKLOAD_FRAG: u32 = 7;
+export const WORKLOAD_KINDS: u32 = 8;
+
+export const STATE_NEW: u32 = 0;
+export const STATE_RUNNING: u32 = 1;
+/** Holds nothing and does nothing any more. */
+export const STATE_STOPPED: u32 = 2;
+export const STATE_KILLED: u32 = 3;
+
+export const MAX_WORKLOADS: u32 = 64;
+export const SETTINGS: u32 = 32;
+const WORKLOAD_BYTES: u32 = 256;
+const TABLE = memory.data(64 * 256, 8);
+
+const STATE_AT: usize = 4;
+const RANDOM_AT: usize = 8;
+const HOLDINGS_AT: usize = 12;
+const NOTES_AT: usize = 16;
+const SETTINGS_AT: usize = 32;
+const REMAINDERS_AT: usize = 160;
+const NR_HOLDINGS_AT: usize = 192;
+const COUNTS_AT: usize = 200;
+
+export let nrWorkloads: u32 = 0;
+
+/** Adds a workload that has not started. Returns its number; the table has room. */
+export function addWorkload(kind: u32, seed: u32): u32 {
+  const workload = nrWorkloads++;
+  const at = workloadAt(workload);
+  store<u32>(at, kind);
+  // spread, so that neighbouring seeds have nothing in common, and never 0
+  let random = seed + 0x9e3779b9 * (workload + 1);
+  random ^= random >> 16;
+  random *= 0x7feb352d;
+  random ^= random >> 15;
+  random *= 0x846ca68b;
+  random ^= random >> 16;
+  store<u32>(at, random ? random : 1, RANDOM_AT);
+  return workload;
+}
+
+export function workloadAt(workload: u32): usize {
+  return TABLE + <usize>workload * WORKLOAD_BYTES;
+}
+
+/** Number of the workload that lies there. */
+export function numberOf(at: usize): u32 {
+  return <u32>(at - TABLE) / WORKLOAD_BYTES;
+}
+
+export function kindOfWorkload(at: usize): u32 {
+  return load<u32>(at);
+}
+export function stateOf(at: usize): u32 {
+  return load<u32>(at, STATE_AT);
+}
+export function setState(at: usize, state: u32): void {
+  store<u32>(at, state, STATE_AT);
+}
+
+export function setting(at: usize, index: u32): u32 {
+  return load<u32>(at + SETTINGS_AT + ((<usize>index) << 2));
+}
+export function setSetting(at: usize, index: u32, value: u32): void {
+  store<u32>(at + SETTINGS_AT + ((<usize>index) << 2), value);
+}
+
+/** A number that the kind of workload keeps for itself, 0 to 3. */
+export function note(at: usize, index: u32): u32 {
+  return load<u32>(at + NOTES_AT + ((<usize>index) << 2));
+}
+export function setNote(at: usize, index: u32, value: u32): void {
+  store<u32>(at + NOTES_AT + ((<usize>index) << 2), value);
+}
+
+/** The workload's next random number (xorshift32). */
+export function nextRandom(at: usize): u32 {
+  let random = load<u32>(at, RANDOM_AT);
+  random ^= random << 13;
+  random ^= random >> 17;
+  random ^= random << 5;
+  store<u32>(at, random, RANDOM_AT);
+  return random;
+}
+
+/** A random number below `limit`, which is not 0. */
+export function randomBelow(at: usize, limit: u32): u32 {
+  return <u32>((<u64>nextRandom(at) * limit) >> 32);
+}
+
+/** How many units are due after `elapsedUs` at `rate` units a second; the rest is kept for the next time. */
+export function due(at: usize, index: u32, rate: u32, elapsedUs: u32): u32 {
+  const remainder = at + REMAINDERS_AT + ((<usize>index) << 3);
+  const sum = load<u64>(remainder) + <u64>rate * elapsedUs;
+  store<u64>(remainder, sum % 1_000_000);
+  return <u32>min<u64>(sum / 1_000_000, <u64>u32.MAX_VALUE);
+}
+
+/** Gives `units` back to what is due next time. */
+export function notYet(at: usize, index: u32, units: u32): void {
+  const remainder = at + REMAINDERS_AT + ((<usize>index) << 3);
+  store<u64>(remainder, load<u64>(remainder) + <u64>units * 1_000_000);
+}
+
+/** Makes room for `count` holdings. Returns false where linear memory is exhausted. */
+export function openHoldings(at: usize, count: u32): bool {
+  const holdings = reserve((<u64>count) << 2);
+  store<u32>(at, <u32>holdings, HOLDINGS_AT);
+  store<u32>(at, holdings ? count : 0, NR_HOLDINGS_AT);
+  return holdings != 0;
+}
+
+export function nrHoldings(at: usize): u32 {
+  return load<u32>(at, NR_HOLDINGS_AT);
+}
+
+export function holdingAt(at: usize, index: u32): usize {
+  return load<u32>(<usize>load<u32>(at, HOLDINGS_AT) + ((<usize>index) << 2));
+}
+
+/** Returns whether there is such a holding: `holding` is 0 where linear memory was exhausted. */
+export function setHolding(at: usize, index: u32, holding: usize): bool {
+  store<u32>(<usize>load<u32>(at, HOLDINGS_AT) + ((<usize>index) << 2), <u32>holding);
+  return holding != 0;
+}
+
+/** Pages that the workload has. */
+export function heldPages(at: usize): u32 {
+  let pages: u32 = 0;
+  for (let index: u32 = 0; index < nrHoldings(at); ++index) {
+    const holding = holdingAt(at, index);
+    if (holding) pages += livePages(holding);
+  }
+  return pages;
+}
+
+/** Frees everything that the workload has. */
+export function freeHoldings(at: usize): void {
+  for (let index: u32 = 0; index < nrHoldings(at); ++index) {
+    const holding = holdingAt(at, index);
+    if (holding) freeAll(holding);
+  }
+}
+
+export const COUNT_TAKEN: u32 = 0;
+export const COUNT_FAILED: u32 = 1;
+export const COUNT_KILLS: u32 = 2;
+export const COUNT_STARTS: u32 = 3;
+export const COUNTS: u32 = 4;
+
+export function addCount(at: usize, count: u32, by: u32): void {
+  const field = at + COUNTS_AT + ((<usize>count) << 3);
+  store<u64>(field, load<u64>(field) + by);
+}
+export function countAt(at: usize, count: u32): u64 {
+  return load<u64>(at + COUNTS_AT + ((<usize>count) << 3));
+}

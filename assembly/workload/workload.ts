@@ -1,0 +1,121 @@
+// The life of the workloads, whatever their kind: they start, they work for a while, they stop.
+
+import { anonymousFits, openAnonymous, stepAnonymous } from "./anonymous";
+import { burstsFit, openBursts, stepBursts } from "./network";
+import { compileFits, dropBuilt, forgetCompile, openCompile, stepCompile } from "./compile";
+import { forgetFrag, fragFits, openFrag, stepFrag } from "./frag";
+import { forgetFunctions, functionsFit, openFunctions, stepFunctions } from "./functions";
+import { kernelFits, openKernel, stepKernel } from "./kernel";
+import { dropPageCache, openPageCache, pageCacheFits, stepPageCache } from "./page-cache";
+import { openPins, pinsFit, stepPins } from "./pins";
+import {
+  COUNT_STARTS,
+  STATE_RUNNING,
+  STATE_STOPPED,
+  WORKLOAD_ANONYMOUS,
+  WORKLOAD_BURSTS,
+  WORKLOAD_COMPILE,
+  WORKLOAD_FRAG,
+  WORKLOAD_FUNCTIONS,
+  WORKLOAD_KERNEL,
+  WORKLOAD_PAGE_CACHE,
+  WORKLOAD_PINS,
+  addCount,
+  freeHoldings,
+  kindOfWorkload,
+  nrHoldings,
+  setState,
+  stateOf,
+} from "./table";
+
+/** Are the settings such that it can start? They must not change what sizes its holdings once it has. */
+export function settingsFit(at: usize): bool {
+  switch (kindOfWorkload(at)) {
+    case WORKLOAD_ANONYMOUS:
+      return anonymousFits(at);
+    case WORKLOAD_PAGE_CACHE:
+      return pageCacheFits(at);
+    case WORKLOAD_KERNEL:
+      return kernelFits(at);
+    case WORKLOAD_BURSTS:
+      return burstsFit(at);
+    case WORKLOAD_PINS:
+      return pinsFit(at);
+    case WORKLOAD_FUNCTIONS:
+      return functionsFit(at);
+    case WORKLOAD_COMPILE:
+      return compileFits(at);
+    default:
+      return fragFits(at);
+  }
+}
+
+function open(at: usize): bool {
+  switch (kindOfWorkload(at)) {
+    case WORKLOAD_ANONYMOUS:
+      return openAnonymous(at);
+    case WORKLOAD_PAGE_CACHE:
+      return openPageCache(at);
+    case WORKLOAD_KERNEL:
+      return openKernel(at);
+    case WORKLOAD_BURSTS:
+      return openBursts(at);
+    case WORKLOAD_PINS:
+      return openPins(at);
+    case WORKLOAD_FUNCTIONS:
+      return openFunctions(at);
+    case WORKLOAD_COMPILE:
+      return openCompile(at);
+    default:
+      return openFrag(at);
+  }
+}
+
+/** Starts a workload that is not running, from its beginning. Returns false where linear memory is exhausted. */
+export function startWorkload(at: usize): bool {
+  if (nrHoldings(at) == 0 && !open(at)) return false;
+  const kind = kindOfWorkload(at);
+  if (kind == WORKLOAD_FUNCTIONS) forgetFunctions(at);
+  else if (kind == WORKLOAD_COMPILE) forgetCompile(at);
+  else if (kind == WORKLOAD_FRAG) forgetFrag(at);
+  setState(at, STATE_RUNNING);
+  addCount(at, COUNT_STARTS, 1);
+  return true;
+}
+
+/** Lets a running workload work for `elapsedUs`. */
+export function stepWorkload(at: usize, elapsedUs: u32): void {
+  if (stateOf(at) != STATE_RUNNING) return;
+  switch (kindOfWorkload(at)) {
+    case WORKLOAD_ANONYMOUS:
+      return stepAnonymous(at, elapsedUs);
+    case WORKLOAD_PAGE_CACHE:
+      return stepPageCache(at, elapsedUs);
+    case WORKLOAD_KERNEL:
+      return stepKernel(at, elapsedUs);
+    case WORKLOAD_BURSTS:
+      return stepBursts(at, elapsedUs);
+    case WORKLOAD_PINS:
+      return stepPins(at, elapsedUs);
+    case WORKLOAD_FUNCTIONS:
+      return stepFunctions(at, elapsedUs);
+    case WORKLOAD_COMPILE:
+      return stepCompile(at, elapsedUs);
+    default:
+      return stepFrag(at, elapsedUs);
+  }
+}
+
+/** Drops the clean pages of files that a workload has left in the page cache. */
+export function dropCaches(at: usize): void {
+  if (nrHoldings(at) == 0) return;
+  const kind = kindOfWorkload(at);
+  if (kind == WORKLOAD_PAGE_CACHE) dropPageCache(at);
+  else if (kind == WORKLOAD_COMPILE) dropBuilt(at);
+}
+
+/** The workload ends; what it has is freed. */
+export function stopWorkload(at: usize): void {
+  freeHoldings(at);
+  setState(at, STATE_STOPPED);
+}

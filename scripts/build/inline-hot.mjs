@@ -1,0 +1,61 @@
+// A transform of the AssemblyScript compiler: copies the functions on the path of every single allocation and free into their
+// callers. Binaryen by itself does not copy a function that is called from several places and calls others, however
+// hot it is, and a call costs as much as a tenth of an allocation. docs/performance.md has the measurements.
+import { Node, NodeKind } from "assemblyscript";
+import { Transform } from "assemblyscript/transform";
+
+const HOT = {
+  "assembly/exports/pages": ["allocSingle"],
+  "assembly/mm/buddy": [
+    "freeBuddyOf",
+    "insertMerged",
+    "isHead",
+    "mergeInRecord",
+    "mergeWhole",
+    "parentWillMerge",
+    "typesMerge",
+  ],
+  "assembly/mm/free-list": [
+    "putOnly",
+    "insertInRecord",
+    "insertWhole",
+    "link",
+    "removeFromRecord",
+    "removeWhole",
+    "splitAt",
+    "takeFirst",
+    "takeInRecord",
+    "takeLarger",
+    "takeWhole",
+    "unlink",
+  ],
+  "assembly/contig/migrate": ["leave", "takeTarget"],
+  "assembly/mm/page": ["recordFor"],
+  "assembly/mm/page-alloc": [
+    "allocBelowBlock",
+    "allocBlock",
+    "allocPage",
+    "freeBlock",
+    "freePage",
+    "freePlain",
+    "lookAt",
+  ],
+  "assembly/mm/record-slab": ["ensureRecords", "hasRecords", "lookAtState"],
+  "assembly/bench/loops": ["drainPages", "empty", "keep", "lookAtHandle", "takeBlock", "takePage"],
+};
+
+export default class InlineHot extends Transform {
+  afterParse(parser) {
+    for (const [path, names] of Object.entries(HOT)) {
+      const source = parser.sources.find((each) => each.internalPath === path);
+      for (const name of names) {
+        const found = source?.statements.find(
+          (each) => each.kind === NodeKind.FunctionDeclaration && each.name.text === name,
+        );
+        if (!found) throw new Error(`inline-hot: there is no function ${name} in ${path}`);
+        const inline = Node.createIdentifierExpression("inline", found.range);
+        (found.decorators ??= []).push(Node.createDecorator(inline, null, found.range));
+      }
+    }
+  }
+}

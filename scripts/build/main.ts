@@ -1,0 +1,30 @@
+// Usage: tsx scripts/build/main.ts [step...]
+//
+//   debug    build/debug.wasm
+//   release  build/release.wasm, its declarations, build/inline.js
+//   js       dist/ without the declarations; needs release
+//   types    the declarations in dist/; needs release
+//
+// Without a step: all of them. A step whose inputs have not changed is skipped.
+
+import { debugCore, releaseCore } from "./core.js";
+import { distJs, distTypes } from "./dist.js";
+import { bringUpToDate } from "./step.js";
+
+const steps = [debugCore, releaseCore, distJs, distTypes];
+
+const wanted = process.argv.slice(2);
+for (const name of wanted) {
+  if (!steps.some((step) => step.name === name)) {
+    const names = steps.map((step) => step.name).join(", ");
+    throw new Error(`step must be one of ${names}, got ${name}`);
+  }
+}
+try {
+  await bringUpToDate(
+    wanted.length === 0 ? steps : steps.filter((step) => wanted.includes(step.name)),
+  );
+} catch (error) {
+  console.error("build failed:", error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

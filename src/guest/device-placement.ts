@@ -1,0 +1,43 @@
+import type { NewDeviceOptions } from "./options.js";
+import { formatSize } from "../units.js";
+import type { VirtioMemDeviceOptions } from "../virtio-mem/device/device.js";
+
+const MiB = 1024 * 1024;
+const GiB = 1024 * MiB;
+
+type DevicePlace = VirtioMemDeviceOptions & Required<Pick<NewDeviceOptions, "regionSize">>;
+
+/**
+ * Where each device of a guest lies: one after the other from `start` on, unless it says so itself.
+ *
+ * @throws RangeError if one says a place that is taken, or there is none.
+ */
+export function placeDevices(
+  devices: readonly NewDeviceOptions[],
+  start: number,
+  memoryBlockSize: number,
+): DevicePlace[] {
+  if (devices.length === 0) throw new RangeError("devices must hold at least one, got none");
+  let next = start;
+  const places = devices.map((options) => {
+    const { regionSize = 4 * GiB, blockSize = 2 * MiB, regionStart, node, flavour, host } = options;
+    const unit = Math.max(memoryBlockSize, blockSize);
+    const addr = regionStart ?? Math.ceil(next / unit) * unit;
+    if (addr < next) {
+      const found = formatSize(addr);
+      throw new RangeError(
+        `regionStart must lie above all boot memory and devices before it (${formatSize(next)}), got ${found}`,
+      );
+    }
+    next = addr + regionSize;
+    return {
+      addr,
+      regionSize,
+      blockSize,
+      ...(node === undefined ? {} : { nodeId: node }),
+      ...(flavour === undefined ? {} : { flavour }),
+      ...(host === undefined ? {} : { host }),
+    };
+  });
+  return places;
+}

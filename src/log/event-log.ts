@@ -1,0 +1,119 @@
+import type { VirtualClock } from "../clock.js";
+import type { LogEntry } from "./entry.js";
+import { LogPieces } from "./patterns.js";
+
+export type * from "./entry.js";
+
+/** Entries that a log keeps, if nobody says otherwise; with a pattern counted once. */
+const CAPACITY = 2 ** 18;
+
+type EntryOf<T extends LogEntry["type"]> = Extract<LogEntry, { type: T }>;
+
+/** Where a device and its driver write down what happens, and read it. */
+export interface Log {
+  /** Dates the entries; writers read it, the log does not. */
+  readonly clock: VirtualClock;
+  add(entry: LogEntry): void;
+  /** The entries of one type from entry number `start` on. */
+  of<T extends LogEntry["type"]>(type: T, start?: number): Iterable<EntryOf<T>>;
+  /** All entries that are kept, in order; made anew by each call. */
+  readonly entries: readonly LogEntry[];
+}
+
+/**
+ * Everything that happened, in order. Reports, plots and tests read it; nothing keeps a second
+ * truth beside it.
+ *
+ * Its memory is bounded. What repeats in equal steps is kept as a pattern and a count, without
+ * loss (see {@link LogPieces}). Of what remains the oldest is dropped where it would be more than
+ * `capacity` entries; {@link dropped} counts it. Who must see everything follows the log from the
+ * beginning.
+ */
+export class EventLog implements Log {
+  readonly clock: VirtualClock;
+  /** Most entries that are kept, with a pattern counted once. */
+  readonly capacity: number;
+  readonly #pieces = new LogPieces();
+  #dropped = 0;
+  readonly #followers = new Set<(entry: LogEntry) => void>();
+
+  /** @throws RangeError if `capacity` is no whole number from 2048 on. */
+  constructor(clock: VirtualClock, capacity = CAPACITY) {
+    if (!Number.isSafeInteger(capacity) || capacity < 2048) {
+      throw new RangeError(`capacity must be a whole number from 2048 on, got ${capacity}`);
+    }
+    this.clock = clock;
+    this.capacity = capacity;
+  }
+
+  get entries(): readonly LogEntry[] {
+    return [...this.#pieces.read(0)];
+  }
+
+  /** Entries ever written; the number of the next one. */
+  get length(): number {
+    return this.#pieces.length;
+  }
+
+  /** How many of the oldest entries are not kept any more. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Entries that are kept one by one; a pattern counts once, however often it repeats. */
+  get stored(): number {
+    return this.#pieces.stored;
+  }
+
+  add(entry: LogEntry): void {
+    this.#pieces.add(entry);
+    while (this.#pieces.stored > this.capacity) {
+      const oldest = this.#pieces.dropOldest();
+      if (oldest === undefined) break;
+      this.#dropped += oldest.length;
+    }
+    if (this.#followers.size === 0) return;
+    for (const follower of this.#followers) follower(entry);
+  }
+
+  /**
+   * Calls `follower` with each entry from now on, at the moment at which it is written.
+   *
+   * @returns the function that ends it.
+   */
+  follow(follower: (entry: LogEntry) => void): () => void {
+    this.#followers.add(follower);
+    return () => {
+      this.#followers.delete(follower);
+    };
+  }
+
+  *of<T extends LogEntry["type"]>(type: T, start = 0): Generator<EntryOf<T>> {
+    yield* this.#pieces.read(start, type) as Generator<EntryOf<T>>;
+  }
+}
+
+/** The part of a log that is about one of a guest's devices. */
+export class DeviceLog implements Log {
+  readonly clock: VirtualClock;
+  readonly #log: EventLog;
+  readonly #device: number;
+
+  constructor(log: EventLog, device: number) {
+    this.clock = log.clock;
+    this.#log = log;
+    this.#device = device;
+  }
+
+  get entries(): readonly LogEntry[] {
+    return this.#log.entries.filter(({ device }) => device === this.#device);
+  }
+
+  add(entry: LogEntry): void {
+    this.#log.add({ ...entry, device: this.#device });
+  }
+
+  *of<T extends LogEntry["type"]>(type: T, start = 0): Generator<EntryOf<T>> {
+    for (const entry of this.#log.of(type, start)) if (entry.device === this.#device) yield entry;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Obstacle } from "./prediction.js";
+
+/** Why memory stays, coarse enough for a colour and an advice each. */
+export type ReasonGroup =
+  | "slab" // small kernel objects
+  | "buffer" // file system metadata
+  | "pinned" // program memory that somebody holds in place
+  | "kernel" // other kernel memory
+  | "memmap" // bookkeeping of memory blocks that are still there
+  | "memory" // nowhere to move pages to
+  | "busy" // in motion just then
+  | "other";
+
+/** Groups from the one that most often matters to the one that least often does; also a tie break. */
+export const REASON_GROUPS: readonly ReasonGroup[] = [
+  "slab",
+  "buffer",
+  "pinned",
+  "kernel",
+  "memmap",
+  "memory",
+  "busy",
+  "other",
+];
+
+/** What is in the way, as a person would say it. */
+export interface ObstacleReason {
+  readonly group: ReasonGroup;
+  /** Completes "51 subblocks (102 MiB) are held by ...". */
+  readonly heldBy: string;
+}
+
+/** Classes that Linux never moves, and those that wait in a queue. */
+const FIXED: Readonly<Record<string, ObstacleReason>> = {
+  slab: { group: "slab", heldBy: "kernel objects (slab)" },
+  "page-table": { group: "kernel", heldBy: "page tables of programs" },
+  kernel: { group: "kernel", heldBy: "other kernel memory" },
+  "kernel-compound": { group: "kernel", heldBy: "larger kernel buffers" },
+  tail: { group: "kernel", heldBy: "larger kernel buffers" },
+  contig: { group: "kernel", heldBy: "memory that another driver took" },
+  reserved: { group: "kernel", heldBy: "memory reserved at boot" },
+  unknown: { group: "kernel", heldBy: "unmarked pages, most likely kernel memory" },
+  memmap: { group: "memmap", heldBy: "bookkeeping of other memory blocks (memmap)" },
+  buffer: { group: "buffer", heldBy: "file system metadata (buffer cache)" },
+  poisoned: { group: "other", heldBy: "pages with a hardware error" },
+  "lru-pending": { group: "busy", heldBy: "pages waiting in a short queue" },
+  cached: { group: "busy", heldBy: "free pages parked for a CPU" },
+};
+
+/** Classes that Linux moves, unless somebody holds the page. */
+const MOVABLE: Readonly<Record<string, string>> = {
+  anon: "program memory",
+  shmem: "shared memory or tmpfs files",
+  "file-clean": "file cache",
+  "file-dirty": "file cache not yet written",
+  writeback: "file cache being written",
+  unevictable: "locked program memory",
+  "driver-movable": "memory of a driver",
+  balloon: "memory in a balloon",
+  hugetlb: "reserved huge pages (hugetlb)",
+  thp: "program memory in huge pages",
+};
+
+const NO_ROOM: ObstacleReason = { group: "memory", heldBy: "data with nowhere to go" };
+
+/**
+ * The reason that an obstacle stands for.
+ *
+ * A page of a movable class that was still there at the final check ("test") is pinned: the driver
+ * had it moved, and it did not go. Buffer cache is its own reason at every stage, because what
+ * holds it is the file system.
+ */
+export function obstacleReason(obstacle: Pick<Obstacle, "class" | "stage">): ObstacleReason {
+  const pageClass = obstacle.class;
+  if (obstacle.stage === "memory" || pageClass === null) return NO_ROOM;
+  const fixed = FIXED[pageClass];
+  if (fixed) return fixed;
+  const movable = MOVABLE[pageClass];
+  if (movable === undefined) return { group: "other", heldBy: `pages of class ${pageClass}` };
+  if (obstacle.stage === "test") {
+    // Older versions of Linux leave huge pages where they are without anybody holding them.
+    const huge = pageClass === "thp" || pageClass === "hugetlb";
+    return { group: "pinned", heldBy: huge ? `${movable} that did not move` : `pinned ${movable}` };
+  }
+  if (obstacle.stage === "migrate") return { group: "busy", heldBy: `${movable}, busy just then` };
+  return { group: "other", heldBy: `${movable} that this Linux cannot move` };
+}

@@ -1,0 +1,145 @@
+import type { Capture } from "../capture/capture.js";
+import { Errno } from "../errno.js";
+import type { LogEntry } from "../log/event-log.js";
+import { Guest, type CapturedGuestOptions } from "../guest/guest.js";
+import { CostTally } from "./cost.js";
+import { surenessOf } from "./uncertainty.js";
+import { ObstacleTally } from "./obstacles.js";
+import type { DeviceRequest, PredictedMemoryBlock, Prediction } from "./prediction.js";
+
+export interface PredictOptions extends CapturedGuestOptions {
+  /** Bytes that the host asks for, a multiple of the device block. Default: 0. */
+  readonly requestedSize?: number;
+  /**
+   * Virtual milliseconds to go on for; retries that come due meanwhile are made. Default: until the
+   * driver first goes idle or waits for its retry timer.
+   */
+  readonly untilMs?: number;
+}
+
+const NS_PER_MS = 1e6;
+/** Retries to list: the driver itself never stops. */
+const LISTED_RETRIES = 5;
+
+/**
+ * What this guest would give back, or take, if the host asked for a size now.
+ *
+ * @throws CaptureError if the capture cannot be used; RangeError if an option breaks its rule.
+ */
+export async function predict(capture: Capture, options: PredictOptions = {}): Promise<Prediction> {
+  const { requestedSize = 0, untilMs } = options;
+  const guest = await Guest.fromCapture(capture, options);
+  const prediction = predictOn(guest, requestedSize, () => {
+    guest.requestSize(requestedSize);
+    if (untilMs !== undefined) guest.advanceTo(untilMs);
+  });
+  return { ...prediction, notes: [...capture.notes, ...prediction.notes] };
+}
+
+/**
+ * What a guest does while `host` acts on it, as a prediction.
+ *
+ * @param requestedSize - what is asked of it in the end.
+ */
+export function predictOn(guest: Guest, requestedSize: number, host: () => void): Prediction {
+  const pluggedSizeBefore = guest.device.pluggedSize;
+  const pluggedBefore = guest.pluggedMap();
+  const hadKernelMemory = guest.driver
+    .memoryBlocks()
+    .some(({ zone, pluggedSize }) => zone !== "Movable" && zone !== undefined && pluggedSize > 0);
+  const tally = new RunTally(guest);
+  host();
+  tally.end();
+  const obstacles = tally.obstacles.obstacles();
+  const sureness = surenessOf(
+    guest,
+    {
+      requestedSize,
+      sizeBefore: pluggedSizeBefore,
+      sizeAfter: guest.device.pluggedSize,
+      obstacles,
+      outOfMemory: tally.ranOutOfMemory,
+    },
+    hadKernelMemory,
+  );
+  const cost = tally.cost.cost(guest.clock.nowMs);
+  const pluggedSizeAfter = guest.device.pluggedSize;
+  return {
+    profile: guest.profile.name,
+    policy: guest.policy.name,
+    requestedSize,
+    pluggedSizeBefore,
+    pluggedSizeAfter,
+    interval: sureness.interval,
+    deviceBlockSize: guest.device.blockSize,
+    subblockSize: guest.driver.geometry.subblockSize,
+    memoryBlockSize: guest.hotplug.memoryBlockSize,
+    regionStart: guest.device.addr,
+    regionSize: guest.device.regionSize,
+    pluggedBefore,
+    pluggedAfter: guest.pluggedMap(),
+    requests: tally.requests,
+    memoryBlocks: memoryBlocksOf(guest),
+    obstacles,
+    retries: retriesOf(guest),
+    migratedPages: cost.movedPages,
+    droppedPages: cost.droppedPages,
+    virtualMs: guest.clock.nowMs,
+    cost,
+    notes: sureness.notes,
+  };
+}
+
+/** Adds up what happens, as it happens: the log may have dropped the beginning in the end. */
+class RunTally {
+  readonly requests: DeviceRequest[] = [];
+  readonly obstacles: ObstacleTally;
+  readonly cost = new CostTally();
+  ranOutOfMemory = false;
+  /** Stops counting. */
+  readonly end: () => void;
+
+  constructor({ device, log }: Guest) {
+    this.obstacles = new ObstacleTally(device);
+    this.end = log.follow((entry) => {
+      this.#note(entry);
+    });
+  }
+
+  #note(entry: LogEntry): void {
+    this.obstacles.note(entry);
+    this.cost.note(entry);
+    if (entry.type === "request") {
+      const { request: type, offset, nbBlocks, response } = entry;
+      this.requests.push({ type, offset, nbBlocks, response });
+    } else if (entry.type === "run-end" && entry.errno === -Errno.ENOMEM) {
+      this.ranOutOfMemory = true;
+    }
+  }
+}
+
+function memoryBlocksOf(guest: Guest): PredictedMemoryBlock[] {
+  const size = guest.hotplug.memoryBlockSize;
+  return guest.driver.memoryBlocks().map(({ id, state, zone, pluggedSize }) => ({
+    id,
+    offset: id * size - guest.device.addr,
+    size,
+    state,
+    zone: zone ?? null,
+    plugged: pluggedSize,
+  }));
+}
+
+/** When the driver would try again if nothing changed: the armed timer, then doubled waits. */
+function retriesOf(guest: Guest): number[] {
+  const due = guest.driver.retryDueNs;
+  if (due === undefined) return [];
+  const { maximumMs } = guest.profile.driver.retry;
+  const times = [due / NS_PER_MS];
+  let wait = (due - guest.clock.nowNs) / NS_PER_MS;
+  while (times.length < LISTED_RETRIES) {
+    wait = Math.min(wait * 2, maximumMs);
+    times.push((times.at(-1) ?? 0) + wait);
+  }
+  return times;
+}

@@ -1,0 +1,73 @@
+import type { Cost } from "../predict/cost.js";
+import type {
+  DeviceRequest,
+  Obstacle,
+  PredictedMemoryBlock,
+  Prediction,
+} from "../predict/prediction.js";
+
+/** A prediction as `predict --json` prints it: public API, written down in docs/prediction-schema.md. */
+export interface PredictionJson extends Prediction {
+  /** Milliseconds that the prediction itself took. The only field that differs between two runs. */
+  readonly wallMs: number;
+}
+
+/**
+ * The object to print as JSON. Field by field, so that nothing else slips into the public format and
+ * the order of keys is always the same.
+ */
+export function predictionJson(prediction: Prediction, wallMs: number): PredictionJson {
+  return {
+    profile: prediction.profile,
+    policy: prediction.policy,
+    requestedSize: prediction.requestedSize,
+    pluggedSizeBefore: prediction.pluggedSizeBefore,
+    pluggedSizeAfter: prediction.pluggedSizeAfter,
+    interval: [prediction.interval[0], prediction.interval[1]],
+    deviceBlockSize: prediction.deviceBlockSize,
+    subblockSize: prediction.subblockSize,
+    memoryBlockSize: prediction.memoryBlockSize,
+    regionStart: prediction.regionStart,
+    regionSize: prediction.regionSize,
+    pluggedBefore: prediction.pluggedBefore,
+    pluggedAfter: prediction.pluggedAfter,
+    requests: prediction.requests.map(request),
+    memoryBlocks: prediction.memoryBlocks.map(memoryBlock),
+    obstacles: prediction.obstacles.map(obstacle),
+    retries: [...prediction.retries],
+    migratedPages: prediction.migratedPages,
+    droppedPages: prediction.droppedPages,
+    virtualMs: prediction.virtualMs,
+    cost: cost(prediction.cost),
+    wallMs,
+    notes: [...prediction.notes],
+  };
+}
+
+function cost({ scannedPages, movedPages, droppedPages, ...counts }: Cost): Cost {
+  const { droppedSlabPages, attempts, failedAttempts, requests, virtualMs } = counts;
+  return {
+    scannedPages,
+    movedPages,
+    droppedPages,
+    droppedSlabPages,
+    attempts,
+    failedAttempts,
+    requests,
+    virtualMs,
+  };
+}
+
+function request({ type, offset, nbBlocks, response }: DeviceRequest): DeviceRequest {
+  return { type, offset, nbBlocks, response };
+}
+
+function memoryBlock(block: PredictedMemoryBlock): PredictedMemoryBlock {
+  const { id, offset, size, state, zone, plugged } = block;
+  return { id, offset, size, state, zone, plugged };
+}
+
+function obstacle(found: Obstacle): Obstacle {
+  const { offset, size, pfn, stage, tries } = found;
+  return { offset, size, pfn, class: found.class, stage, tries };
+}

@@ -1,0 +1,429 @@
+import { KernelError } from "../../core/kernel-error.js";
+import type { Log } from "../../log/event-log.js";
+import { formatSize } from "../../units.js";
+import { deviceFlavour, QEMU_FLAVOUR, type DeviceFlavour, type MalformedRule } from "./flavour.js";
+import { assertGeometry } from "./geometry.js";
+import { hasFeature, isUsableWith, offeredFeatures } from "./features.js";
+import { DeviceBlocks, type DeviceBlockRun } from "./blocks.js";
+import { HostMemory, type MemoryListener } from "./host.js";
+import { malformedOutcome } from "./malformed.js";
+import type { VirtioMemDeviceOptions } from "./options.js";
+import { assertLoadable, snapshotOf, type DeviceHealth, type DeviceSnapshot } from "./snapshot.js";
+import {
+  featureBits,
+  MAX_NB_BLOCKS,
+  type Answer,
+  type DeviceConfig,
+  type FeatureName,
+  type Request,
+  type Response,
+} from "../protocol.js";
+import {
+  CONFIG_SIZE,
+  decodeWireRequest,
+  encodeConfig,
+  encodeResponse,
+  joinRequest,
+  RESPONSE_SIZE,
+  toRequest,
+  type WireRequest,
+} from "../wire.js";
+
+const MiB = 1024 * 1024;
+
+export type { DeviceBlockRun, VirtioMemDeviceOptions };
+
+const NO_ANSWER: Answer = { type: "none" };
+
+/**
+ * The virtio-mem device: which device blocks are plugged, and what the host wants plugged.
+ *
+ * It decides nothing about which blocks: the driver asks, the device accepts or refuses. Every
+ * request is all or nothing; whatever is not acknowledged has changed nothing (device.md sections
+ * 4 to 6), but for the defects of real devices that a flavour has on purpose.
+ *
+ * A new device has a driver that accepted all features; see {@link deviceReset} and
+ * {@link activate}.
+ */
+export class VirtioMemDevice {
+  readonly addr: number;
+  readonly regionSize: number;
+  readonly blockSize: number;
+  readonly nodeId: number | undefined;
+  readonly flavour: DeviceFlavour;
+  readonly offeredFeatures: bigint;
+
+  #acceptedFeatures: bigint | undefined;
+  #health: DeviceHealth = "working";
+  #isBeingRemoved = false;
+  readonly #blocks: DeviceBlocks;
+  readonly #host: HostMemory;
+  readonly #configListeners = new Set<() => void>();
+  readonly #sizeListeners = new Set<(pluggedSize: number) => void>();
+  readonly #log: Log | undefined;
+
+  /** @throws RangeError if an option breaks its rule above, or plugged runs overlap. */
+  constructor(options: VirtioMemDeviceOptions) {
+    const { addr, regionSize, blockSize = 2 * MiB, requestedSize = 0, nodeId } = options;
+    const { flavour = QEMU_FLAVOUR } = options;
+    this.flavour = typeof flavour === "string" ? deviceFlavour(flavour) : flavour;
+    assertGeometry(this.flavour, addr, regionSize, blockSize, nodeId);
+    this.addr = addr;
+    this.regionSize = regionSize;
+    this.blockSize = blockSize;
+    this.nodeId = nodeId;
+    this.offeredFeatures = offeredFeatures(
+      this.flavour,
+      nodeId !== undefined,
+      options.withoutFeatures ?? [],
+    );
+    this.#acceptedFeatures = this.offeredFeatures;
+    this.#host = new HostMemory(options.host ?? {});
+    this.#log = options.log;
+    this.#blocks = new DeviceBlocks({
+      flavour: this.flavour,
+      addr,
+      regionSize,
+      blockSize,
+      requestedSize,
+      usableRegionSize: options.usableRegionSize ?? 0,
+      plugged: options.plugged ?? [],
+      host: this.#host,
+      onUsable: (oldSize, newSize) => {
+        this.#log?.add({ type: "usable-region", atNs: this.#nowNs(), oldSize, newSize });
+      },
+      onPlugged: (pluggedSize) => {
+        for (const listener of this.#sizeListeners) listener(pluggedSize);
+      },
+    });
+  }
+
+  /** A migration of the guest is running: nothing is plugged or unplugged meanwhile. */
+  get migrating(): boolean {
+    return this.#blocks.migrating;
+  }
+
+  set migrating(migrating: boolean) {
+    this.#blocks.migrating = migrating;
+  }
+
+  get requestedSize(): number {
+    return this.#blocks.requestedSize;
+  }
+
+  get usableRegionSize(): number {
+    return this.#blocks.usableRegionSize;
+  }
+
+  get pluggedSize(): number {
+    return this.#blocks.pluggedSize;
+  }
+
+  /** Device blocks of the whole region. */
+  get nbBlocks(): number {
+    return this.#blocks.nbBlocks;
+  }
+
+  /** All fields that a driver can read, as they are now. */
+  get config(): DeviceConfig {
+    return {
+      blockSize: this.blockSize,
+      nodeId: this.nodeId,
+      addr: this.addr,
+      regionSize: this.regionSize,
+      usableRegionSize: this.usableRegionSize,
+      pluggedSize: this.pluggedSize,
+      requestedSize: this.requestedSize,
+    };
+  }
+
+  /** Does it take requests, or has one broken it? */
+  get health(): DeviceHealth {
+    return this.#health;
+  }
+
+  /** The status bit DEVICE_NEEDS_RESET. */
+  get needsReset(): boolean {
+    return this.#health === "needs-reset";
+  }
+
+  /** Does a driver work with it? Without one, requests get no answer. */
+  get isActive(): boolean {
+    return this.#acceptedFeatures !== undefined;
+  }
+
+  /** Offered features that no driver can do without. */
+  get requiredFeatures(): bigint {
+    return featureBits(this.flavour.features.required) & this.offeredFeatures;
+  }
+
+  /** Features that the driver has accepted; none without a driver. */
+  get acceptedFeatures(): bigint {
+    return this.#acceptedFeatures ?? 0n;
+  }
+
+  hasAccepted(feature: FeatureName): boolean {
+    return hasFeature(this.acceptedFeatures, feature);
+  }
+
+  /** Is the host taking the device away? The requested size then cannot change. */
+  get isBeingRemoved(): boolean {
+    return this.#isBeingRemoved;
+  }
+
+  // The host's side.
+
+  /**
+   * Asks the guest to grow or shrink to `size`, and tells the driver.
+   *
+   * Only records the wish. Nothing is plugged before the driver runs, and a shrink may stay
+   * incomplete while pages are busy.
+   *
+   * @param size - a multiple of {@link blockSize}, at most {@link regionSize}.
+   * @throws RangeError if `size` is not; KernelError where the device takes no size now, or not the
+   *   one it has (see {@link DeviceFlavour.target}). The old wish then stands.
+   */
+  requestSize(size: number): void {
+    this.#blocks.assertRequestable(size);
+    const { mayStay, mayPrecedeDriver } = this.flavour.target;
+    if (this.#isBeingRemoved) {
+      throw new KernelError("EBUSY", "request a size of a device that is being removed");
+    }
+    if (!mayPrecedeDriver && !this.isActive) {
+      throw new KernelError("EINVAL", "request a size of a device without a driver");
+    }
+    if (!mayStay && size === this.requestedSize) {
+      throw new KernelError("EINVAL", `request ${formatSize(size)}, which is requested already`);
+    }
+    this.#blocks.setRequestedSize(size);
+    this.#log?.add({ type: "requested-size", atNs: this.#nowNs(), size });
+    if (!this.isActive) return;
+    for (const listener of this.#configListeners) listener();
+  }
+
+  /**
+   * Calls `listener` whenever the host has set a requested size, also one equal to the old, while a
+   * driver works with the device.
+   *
+   * @returns the function that ends it.
+   */
+  onConfigChange(listener: () => void): () => void {
+    return addTo(this.#configListeners, listener);
+  }
+
+  /**
+   * Calls `listener` with the plugged size after every acknowledged PLUG and UNPLUG, and when all
+   * that was plugged has gone at once; see {@link throttleSizeEvents} for what QEMU's monitor shows.
+   *
+   * @returns the function that ends it.
+   */
+  onSizeChange(listener: (pluggedSize: number) => void): () => void {
+    return addTo(this.#sizeListeners, listener);
+  }
+
+  /** Lets `listener` follow what is plugged from now on, and refuse it. */
+  addMemoryListener(listener: MemoryListener): () => void {
+    return this.#host.add(listener);
+  }
+
+  /**
+   * The machine is reset: all is unplugged if that is possible now, the usable region is computed
+   * anew, and the driver is gone.
+   */
+  systemReset(): void {
+    this.#blocks.unplugAll();
+    this.deviceReset();
+  }
+
+  /**
+   * Begins to take the device away from the guest. Only one that nothing is plugged in or requested
+   * of can go, and only if no driver reads unplugged memory.
+   *
+   * @returns `false` if it cannot go now.
+   */
+  tryRemove(): boolean {
+    const isInaccessible = hasFeature(this.offeredFeatures, "UnpluggedInaccessible");
+    if (!isInaccessible || this.pluggedSize > 0 || this.requestedSize > 0) return false;
+    this.#isBeingRemoved = true;
+    return true;
+  }
+
+  /** The guest has refused to let the device go. */
+  cancelRemoval(): void {
+    this.#isBeingRemoved = false;
+  }
+
+  /** The state that a migration or a snapshot carries over. */
+  snapshot(): DeviceSnapshot {
+    return snapshotOf(this);
+  }
+
+  /**
+   * Takes over the state of a device like this one, from a snapshot. Unplugged memory is discarded,
+   * listeners are told of what is plugged.
+   *
+   * @throws RangeError if the snapshot is of another device or contradicts itself; KernelError if a
+   *   listener refuses. Then nothing has changed.
+   */
+  restore(snapshot: DeviceSnapshot): void {
+    assertLoadable(snapshot, this, this.flavour.plugFailure.leaves === "blocks");
+    const { plugged, acceptedFeatures } = snapshot;
+    for (const [index, [start, count]] of plugged.entries()) {
+      if (this.#host.map(start, count, true)) continue;
+      for (const [told, nr] of plugged.slice(0, index)) this.#host.unmap(told, nr);
+      throw new KernelError("EBUSY", `restore ${count} plugged device blocks from ${start} on`);
+    }
+    this.#blocks.load(snapshot, plugged);
+    this.#acceptedFeatures =
+      acceptedFeatures === null ? undefined : BigInt(`0x${acceptedFeatures}`);
+    this.#health = snapshot.health;
+    for (const [start, count] of this.#blocks.runs(false)) this.#host.discard(start, count);
+  }
+
+  // The driver's side.
+
+  /** The driver lets go of the device, or recovers it. Changes no block and no size. */
+  deviceReset(): void {
+    this.#acceptedFeatures = undefined;
+    this.#setHealth("working");
+  }
+
+  /**
+   * A driver begins to work with the device.
+   *
+   * @param features - what it accepts. Default: all that is offered.
+   * @returns `false` if it accepts what is not offered, or does without what it must accept.
+   */
+  activate(features: bigint = this.offeredFeatures): boolean {
+    if (!isUsableWith(this.flavour, this.offeredFeatures, features)) return false;
+    this.#acceptedFeatures = features;
+    return true;
+  }
+
+  /**
+   * Answers a request of the driver.
+   *
+   * @throws RangeError if `nbBlocks` is not a whole number of 16 bits: no driver can send that.
+   */
+  handle(request: Request): Answer {
+    if (!this.isActive || this.#health !== "working") return NO_ANSWER;
+    if (request.type === "UNPLUG_ALL") {
+      const response = this.#blocks.unplugAll();
+      this.#record("UNPLUG_ALL", 0, 0, response);
+      return response;
+    }
+    const { type, nbBlocks } = request;
+    if (!Number.isInteger(nbBlocks) || nbBlocks < 0 || nbBlocks > MAX_NB_BLOCKS) {
+      throw new RangeError(
+        `nbBlocks must be a whole number from 0 to ${MAX_NB_BLOCKS}, got ${nbBlocks}`,
+      );
+    }
+    const addr = Number(request.addr);
+    const response = this.#blocks.handle({ type, addr, nbBlocks });
+    this.#record(type, addr - this.addr, nbBlocks, response);
+    return response;
+  }
+
+  /**
+   * Answers the bytes of a request, whatever they are.
+   *
+   * @param request - the readable part of a descriptor chain, as a whole or descriptor by
+   *   descriptor. More than 24 bytes are ignored.
+   * @param writableSize - bytes that the driver has left for the answer.
+   * @returns the answer, whose length is the used length: 10 bytes, or 0 from a flavour that hands
+   *   an unreadable request back. Undefined: no answer; {@link health} says whether there will be
+   *   another.
+   */
+  handleBytes(
+    request: Uint8Array | readonly Uint8Array[],
+    writableSize: number = RESPONSE_SIZE,
+  ): Uint8Array | undefined {
+    if (!this.isActive || this.#health !== "working") return undefined;
+    const { maySplit, tooShort } = this.flavour.malformed;
+    const wireRequest = decodeWireRequest(joinRequest(request, maySplit));
+    if (wireRequest === undefined || writableSize < RESPONSE_SIZE) {
+      return this.#malformed(tooShort);
+    }
+    return this.handleWire(wireRequest);
+  }
+
+  /** Answers a request of any type and address; see {@link handleBytes}. */
+  handleWire(wireRequest: WireRequest): Uint8Array | undefined {
+    const request = toRequest(wireRequest);
+    if (request !== undefined) return encodeResponse(this.handle(request));
+    if (!this.isActive || this.#health !== "working") return undefined;
+    return this.#malformed(this.flavour.malformed.unknownType);
+  }
+
+  /**
+   * Reads `size` bytes of the config space, at any offset. A read that leaves the 56 bytes gives
+   * all ones.
+   */
+  readConfig(offset = 0, size: number = CONFIG_SIZE): Uint8Array {
+    if (offset < 0 || offset + size > CONFIG_SIZE) return new Uint8Array(size).fill(0xff);
+    return encodeConfig(this.config).slice(offset, offset + size);
+  }
+
+  /** The config space is read only: a write is taken and forgotten. */
+  readonly writeConfig: (offset: number, bytes: Uint8Array) => void = ignore;
+
+  /**
+   * May the driver access `[addr, addr + size)`? Plugged memory always; unplugged memory by a read
+   * of the CPU, inside the usable region and as long as it was not told to keep off.
+   */
+  allowsAccess(kind: "read" | "write" | "dma", addr: number, size: number): boolean {
+    const offset = addr - this.addr;
+    if (size <= 0 || offset < 0 || offset + size > this.usableRegionSize) return false;
+    const start = Math.floor(offset / this.blockSize);
+    const count = Math.ceil((offset + size) / this.blockSize) - start;
+    if (this.isAll(start, count, true)) return true;
+    return kind === "read" && !this.hasAccepted("UnpluggedInaccessible");
+  }
+
+  /** Is each device block of the run `plugged`? Runs beyond the region are never. */
+  isAll(start: number, count: number, plugged: boolean): boolean {
+    return this.#blocks.isAll(start, count, plugged);
+  }
+
+  /** The plugged device blocks as runs, ascending and as long as possible. */
+  pluggedRuns(): Generator<DeviceBlockRun> {
+    return this.#blocks.runs(true);
+  }
+
+  #malformed(rule: MalformedRule): Uint8Array | undefined {
+    const { answer, health } = malformedOutcome(rule);
+    if (health !== undefined) this.#setHealth(health);
+    return answer;
+  }
+
+  #setHealth(health: DeviceHealth): void {
+    if (health === this.#health) return;
+    this.#health = health;
+    this.#log?.add({ type: "device-health", atNs: this.#nowNs(), health });
+  }
+
+  #record(
+    request: Request["type"],
+    offset: number,
+    nbBlocks: number,
+    { type: response }: Response,
+  ): void {
+    const atNs = this.#nowNs();
+    this.#log?.add({ type: "request", atNs, request, offset, nbBlocks, response });
+  }
+
+  #nowNs(): number {
+    return this.#log?.clock.nowNs ?? 0;
+  }
+}
+
+function addTo<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}
+
+function ignore(): void {
+  // On purpose.
+}

@@ -1,0 +1,195 @@
+import type { FeatureName, ResponseType } from "../protocol.js";
+
+const MiB = 1024 * 1024;
+const GiB = 1024 * MiB;
+
+/** A test that a PLUG must pass; the first that fails decides the answer (device.md 4.5). */
+export type PlugCheck =
+  | "range" // aligned, not empty, inside the usable region; else ERROR
+  | "size" // not more than requested; else `answerTooLarge`
+  | "state" // each device block is unplugged; else ERROR
+  | "busy"; // the guest is not migrating; else BUSY
+
+/** Which part of the region takes requests (device.md section 5.2). */
+export type UsableRegionRule =
+  /** Nothing while nothing is requested, else `extentSize` more than requested. */
+  | { readonly kind: "extent"; readonly extentSize: number }
+  /** All of it, always. */
+  | { readonly kind: "region" }
+  /** Grows to whole slots when more is requested than is usable. */
+  | { readonly kind: "slots"; readonly slotSize: number };
+
+/** What a failure of the host does to a request that has passed all checks. */
+export interface FailureRule {
+  readonly answer: ResponseType;
+  /** Which of the request's changes stand although it was not acknowledged. */
+  readonly leaves: "nothing" | "blocks" | "blocks-and-size";
+}
+
+/** What becomes of a request that the device cannot read (device.md section 4.9). */
+export type MalformedRule =
+  | "needs-reset" // no answer to it and to all that follow, until the driver resets the device
+  | "stop" // the same, but the device does not say so
+  | "drop" // no answer to it alone
+  | "empty-answer" // an answer of no bytes
+  | "error"; // an ERROR
+
+export type FlavourName = "spec" | "qemu" | "qemu-arm" | "cloud-hypervisor" | "firecracker";
+
+/** Differences between implementations of the device, as data. */
+export interface DeviceFlavour {
+  readonly name: FlavourName;
+
+  readonly plugChecks: readonly PlugCheck[];
+  readonly answerTooLarge: ResponseType;
+  /** Does a migration make requests BUSY; else the guest would be paused. */
+  readonly busyWhileMigrating: boolean;
+  /** The host has no memory for a PLUG, or a listener refuses it. */
+  readonly plugFailure: FailureRule;
+  /** Discarding the memory of an UNPLUG fails; an ACK ignores it. */
+  readonly discardFailure: ResponseType;
+  /** A listener cannot let go of unplugged memory; undefined where that cannot be. */
+  readonly unmapFailure: FailureRule | undefined;
+  readonly unplugAll: {
+    /** Is memory discarded, which may fail, even where nothing is plugged? */
+    readonly discardsUnplugged: boolean;
+    readonly failure: ResponseType;
+    /** What becomes of the usable region: computed anew (it may shrink), kept, or nothing left. */
+    readonly usable: "recomputed" | "kept" | "nothing";
+  };
+
+  readonly usableRegion: UsableRegionRule;
+  readonly target: {
+    /** May it be larger than the region in a device that is just being made? */
+    readonly mayExceedAtCreation: boolean;
+    /** May it be set to what it is already? */
+    readonly mayStay: boolean;
+    /** May it be set while no driver works with the device? */
+    readonly mayPrecedeDriver: boolean;
+  };
+
+  readonly malformed: {
+    /** Fewer than 24 bytes to read, or fewer than 10 to write. */
+    readonly tooShort: MalformedRule;
+    readonly unknownType: MalformedRule;
+    /** May the request lie in several descriptors; else the first must hold it all. */
+    readonly maySplit: boolean;
+  };
+
+  readonly features: {
+    /** Offered unless the host switches them off; AcpiPxm only where the device has a node. */
+    readonly offered: readonly FeatureName[];
+    /** Offered whatever the host wishes. */
+    readonly forced: readonly FeatureName[];
+    /** A driver that does not accept these, where offered, cannot use the device. */
+    readonly required: readonly FeatureName[];
+  };
+
+  readonly geometry: {
+    readonly minimumBlockSize: number;
+    readonly maximumBlockSize: number;
+    /** Region start and size are multiples of this, and of the device block. */
+    readonly regionStep: number;
+  };
+}
+
+const NOTHING_LEFT_BUSY: FailureRule = { answer: "BUSY", leaves: "nothing" };
+
+/** QEMU on x86 and s390x. */
+export const QEMU_FLAVOUR: DeviceFlavour = {
+  name: "qemu",
+  plugChecks: ["range", "size", "state", "busy"],
+  answerTooLarge: "NACK",
+  busyWhileMigrating: true,
+  plugFailure: NOTHING_LEFT_BUSY,
+  discardFailure: "BUSY",
+  unmapFailure: undefined,
+  unplugAll: { discardsUnplugged: false, failure: "BUSY", usable: "recomputed" },
+  usableRegion: { kind: "extent", extentSize: 256 * MiB },
+  target: { mayExceedAtCreation: true, mayStay: true, mayPrecedeDriver: true },
+  malformed: { tooShort: "needs-reset", unknownType: "needs-reset", maySplit: true },
+  features: {
+    offered: ["AcpiPxm", "UnpluggedInaccessible", "PersistentSuspend"],
+    forced: ["Version1"],
+    required: ["UnpluggedInaccessible", "Version1"],
+  },
+  geometry: { minimumBlockSize: MiB, maximumBlockSize: Infinity, regionStep: 1 },
+};
+
+/** QEMU on Arm: as much more of the region is usable as two memory blocks there may take. */
+export const QEMU_ARM_FLAVOUR: DeviceFlavour = {
+  ...QEMU_FLAVOUR,
+  name: "qemu-arm",
+  usableRegion: { kind: "extent", extentSize: GiB },
+};
+
+/**
+ * The letter of the specification. Where it leaves a choice: refusals as QEMU gives them, and all
+ * of the region usable.
+ */
+export const SPEC_FLAVOUR: DeviceFlavour = {
+  ...QEMU_FLAVOUR,
+  name: "spec",
+  unplugAll: { discardsUnplugged: false, failure: "BUSY", usable: "kept" },
+  usableRegion: { kind: "region" },
+  target: { mayExceedAtCreation: false, mayStay: true, mayPrecedeDriver: true },
+  geometry: { minimumBlockSize: 1, maximumBlockSize: Infinity, regionStep: 1 },
+};
+
+export const CLOUD_HYPERVISOR_FLAVOUR: DeviceFlavour = {
+  name: "cloud-hypervisor",
+  plugChecks: ["size", "range", "state"],
+  answerTooLarge: "NACK",
+  busyWhileMigrating: false,
+  plugFailure: { answer: "ERROR", leaves: "blocks" },
+  discardFailure: "ERROR",
+  unmapFailure: { answer: "ERROR", leaves: "blocks" },
+  unplugAll: { discardsUnplugged: true, failure: "ERROR", usable: "kept" },
+  usableRegion: { kind: "region" },
+  target: { mayExceedAtCreation: false, mayStay: false, mayPrecedeDriver: true },
+  malformed: { tooShort: "empty-answer", unknownType: "error", maySplit: false },
+  features: { offered: ["AcpiPxm"], forced: ["Version1"], required: ["Version1"] },
+  geometry: {
+    minimumBlockSize: 2 * MiB,
+    maximumBlockSize: 2 * MiB,
+    regionStep: 128 * MiB,
+  },
+};
+
+export const FIRECRACKER_FLAVOUR: DeviceFlavour = {
+  name: "firecracker",
+  plugChecks: ["range", "size", "state"],
+  answerTooLarge: "ERROR",
+  busyWhileMigrating: false,
+  plugFailure: { answer: "ERROR", leaves: "blocks-and-size" },
+  discardFailure: "ACK",
+  unmapFailure: undefined,
+  unplugAll: { discardsUnplugged: false, failure: "ERROR", usable: "nothing" },
+  usableRegion: { kind: "slots", slotSize: 128 * MiB },
+  target: { mayExceedAtCreation: false, mayStay: true, mayPrecedeDriver: false },
+  malformed: { tooShort: "stop", unknownType: "drop", maySplit: false },
+  features: {
+    offered: [],
+    forced: ["UnpluggedInaccessible", "Version1"],
+    required: ["UnpluggedInaccessible", "Version1"],
+  },
+  geometry: { minimumBlockSize: MiB, maximumBlockSize: Infinity, regionStep: 1 },
+};
+
+const FLAVOURS: Readonly<Record<FlavourName, DeviceFlavour>> = {
+  spec: SPEC_FLAVOUR,
+  qemu: QEMU_FLAVOUR,
+  "qemu-arm": QEMU_ARM_FLAVOUR,
+  "cloud-hypervisor": CLOUD_HYPERVISOR_FLAVOUR,
+  firecracker: FIRECRACKER_FLAVOUR,
+};
+
+export const FLAVOUR_NAMES = Object.keys(FLAVOURS) as readonly FlavourName[];
+
+/** @throws RangeError if there is no flavour of that name. */
+export function deviceFlavour(name: string): DeviceFlavour {
+  if (!Object.hasOwn(FLAVOURS, name)) {
+    throw new RangeError(`flavour must be one of ${FLAVOUR_NAMES.join(", ")}, got ${name}`);
+  }
+  return FLAVOURS[name as FlavourName];
+}

@@ -1,0 +1,97 @@
+import { formatSize } from "../../units.js";
+import type { FlavourName } from "./flavour.js";
+import type { DeviceBlockRun, VirtioMemDevice } from "./device.js";
+
+/** A device's state as plain data, for JSON or a structured clone. Sizes are bytes. */
+export interface DeviceSnapshot {
+  readonly flavour: FlavourName;
+  readonly addr: number;
+  readonly regionSize: number;
+  readonly blockSize: number;
+  readonly nodeId: number | null;
+  readonly usableRegionSize: number;
+  readonly pluggedSize: number;
+  readonly requestedSize: number;
+  /** Plugged device blocks, ascending. */
+  readonly plugged: readonly DeviceBlockRun[];
+  /** Features that the driver has accepted, in hexadecimal; null where no driver works with it. */
+  readonly acceptedFeatures: string | null;
+  readonly health: DeviceHealth;
+}
+
+/**
+ * Does the device take requests? One that got a request it cannot read may need a reset by its
+ * driver, or stop without a word.
+ */
+export type DeviceHealth = "working" | "needs-reset" | "stopped";
+
+/** Takes down a device as it is now. */
+export function snapshotOf(device: VirtioMemDevice): DeviceSnapshot {
+  return {
+    flavour: device.flavour.name,
+    addr: device.addr,
+    regionSize: device.regionSize,
+    blockSize: device.blockSize,
+    nodeId: device.nodeId ?? null,
+    usableRegionSize: device.usableRegionSize,
+    pluggedSize: device.pluggedSize,
+    requestedSize: device.requestedSize,
+    plugged: [...device.pluggedRuns()],
+    acceptedFeatures: device.isActive ? device.acceptedFeatures.toString(16) : null,
+    health: device.health,
+  };
+}
+
+/** What both sides of a migration must agree on (device.md section 7). */
+interface Identity {
+  readonly addr: number;
+  readonly regionSize: number;
+  readonly blockSize: number;
+  readonly nodeId: number | undefined;
+}
+
+/**
+ * Throws a RangeError unless `snapshot` is of a device like `device` and holds together: sizes that
+ * fit, runs that ascend and lie in the usable region, as much plugged as the runs say.
+ */
+export function assertLoadable(
+  snapshot: DeviceSnapshot,
+  device: Identity,
+  mayDisagree: boolean,
+): void {
+  for (const field of ["addr", "regionSize", "blockSize"] as const) {
+    if (snapshot[field] !== device[field]) {
+      reject(field, formatSize(device[field]), formatSize(snapshot[field]));
+    }
+  }
+  if (snapshot.nodeId !== (device.nodeId ?? null)) {
+    reject("nodeId", String(device.nodeId ?? null), String(snapshot.nodeId));
+  }
+  const { blockSize, regionSize, usableRegionSize } = snapshot;
+  for (const field of ["usableRegionSize", "pluggedSize", "requestedSize"] as const) {
+    const size = snapshot[field];
+    if (!Number.isSafeInteger(size) || size < 0 || size % blockSize !== 0) {
+      reject(field, `a multiple of ${formatSize(blockSize)}`, formatSize(size));
+    }
+  }
+  if (usableRegionSize > regionSize) {
+    reject("usableRegionSize", `at most ${formatSize(regionSize)}`, formatSize(usableRegionSize));
+  }
+  let end = 0;
+  let blocks = 0;
+  for (const [start, count] of snapshot.plugged) {
+    const isRun = Number.isSafeInteger(start) && Number.isSafeInteger(count) && count > 0;
+    if (!isRun || start < end || (start + count) * blockSize > usableRegionSize) {
+      reject("plugged", "ascending runs of usable device blocks", `${count} from ${start} on`);
+    }
+    end = start + count;
+    blocks += count;
+  }
+  if (!mayDisagree && blocks * blockSize !== snapshot.pluggedSize) {
+    reject("pluggedSize", formatSize(blocks * blockSize), formatSize(snapshot.pluggedSize));
+  }
+}
+
+function reject(field: string, rule: string, got: string): never {
+  throw new RangeError(`snapshot: ${field} must be ${rule}, got ${got}`);
+}

@@ -1,0 +1,472 @@
+import type { Timer, VirtualClock } from "../../clock.js";
+import { KernelError } from "../../core/kernel-error.js";
+import { Errno } from "../../errno.js";
+import type { Log, RunTrigger } from "../../log/event-log.js";
+import type { LinuxMemory, MemoryGroup, MemoryNotifier } from "../../linux/linux-memory.js";
+import type { DriverProfile, LinuxProfile } from "../../linux/profile.js";
+import type { RetryRule } from "./retry-rule.js";
+import { BigBlockMode } from "./big-block-mode.js";
+import type { VirtioMemDevice } from "../device/device.js";
+import { DeviceLink } from "../device/link.js";
+import type { DriverMemoryBlock, DriverMode } from "./mode.js";
+import { driverGeometry, type DriverGeometry, type DriverParameters } from "./parameters.js";
+import { LINUX_POLICIES } from "./linux-policies.js";
+import { MemorySteps } from "./memory-steps.js";
+import { OfflineLimit } from "./offline-limit.js";
+import { featureBits, MAX_NB_BLOCKS } from "../protocol.js";
+import { explainResult, isRetried, NACK_LIMIT } from "./run-result.js";
+import { SubBlockMode } from "./sub-block-mode.js";
+import type {
+  PageIsolation,
+  ShrinkableCache,
+  SubblockSummary,
+  UnplugPolicy,
+} from "./unplug-policy.js";
+import { WorkQueue } from "./work-queue.js";
+
+const NS_PER_MS = 1_000_000;
+
+export interface VirtioMemDriverOptions {
+  readonly device: VirtioMemDevice;
+  readonly memory: LinuxMemory;
+  /** Where everything is written down; its clock is the driver's. */
+  readonly log: Log;
+  readonly profile: LinuxProfile;
+  readonly parameters?: DriverParameters;
+  /** How sub-block mode unplugs. Default: the policy of the profile. */
+  readonly policy?: UnplugPolicy;
+  /** Virtual nanoseconds that a request to the device takes. Default: 0. */
+  readonly requestNs?: number;
+  /** Fail where the device insists on a feature that the version does not know. Default: true. */
+  readonly strictFeatures?: boolean;
+  /** The work queue shared by all drivers of a guest. Default: one of its own. */
+  readonly workQueue?: WorkQueue;
+  /** A look at the pages of `count` subblocks, for policies that look before they try. */
+  readonly sense?: (startPfn: number, nrPages: number, count: number) => SubblockSummary;
+  /** Virtual nanoseconds that a look at a page takes. Default: 0. */
+  readonly lookedPageNs?: number;
+  /** Isolation of pageblocks, for policies that isolate before they move. */
+  readonly isolation?: PageIsolation;
+  /** Gives a cache back to the allocator and says how many pages that were. */
+  readonly shrink?: (cache: ShrinkableCache) => number;
+  /** Free memory of the guest in bytes. */
+  readonly freeSize?: () => number;
+  /** When to try again. Default: the waits of the version. */
+  readonly retry?: RetryRule;
+}
+
+/**
+ * The virtio-mem driver of a Linux guest: brings the plugged size to what the device requests, as
+ * far as the guest's memory allows (driver.md).
+ *
+ * It does not act by itself: a config change, an onlined memory block or its own retry timer only
+ * queue work, and {@link run} does it. The retry timer calls {@link run} when the clock is moved
+ * past it.
+ */
+export class VirtioMemDriver {
+  readonly geometry: DriverGeometry;
+  readonly policy: UnplugPolicy;
+  readonly #profile: DriverProfile;
+  readonly #link: DeviceLink;
+  readonly #log: Log;
+  readonly #clock: VirtualClock;
+  readonly #mode: DriverMode;
+  readonly #workQueue: WorkQueue;
+  readonly #work = (): void => {
+    this.#runOnce();
+  };
+  #queuedBy: RunTrigger | undefined;
+  readonly #endings: readonly (() => void)[];
+  #isRunning = false;
+  #isBroken = false;
+  #isFrozen = false;
+  #isBeingRemoved = false;
+  #needsUnplugAll = false;
+  #retryTimer: Timer | undefined;
+  readonly #retry: RetryRule;
+  #retryMs: number;
+  /** Timed tries since the last success or order of the host. */
+  #nrRetries = 0;
+  readonly #freeSize: (() => number) | undefined;
+  /** Free memory when the last run ended that left something; undefined where freed memory is no reason to try. */
+  #freeAtEnd: number | undefined;
+  /** What was accepted before the guest went to sleep. */
+  #features = 0n;
+
+  private constructor(options: VirtioMemDriverOptions) {
+    const { device, memory, log, profile, parameters = {}, requestNs = 0 } = options;
+    this.#profile = profile.driver;
+    this.#log = log;
+    this.#clock = log.clock;
+    this.#workQueue = options.workQueue ?? new WorkQueue();
+    this.#retry = options.retry ?? { ...profile.driver.retry, factor: 2 };
+    this.#retryMs = this.#retry.minimumMs;
+    this.#freeSize = options.freeSize;
+    this.policy = options.policy ?? LINUX_POLICIES[profile.driver.unplugPolicy];
+    this.geometry = driverGeometry(
+      profile.driver,
+      parameters,
+      device.blockSize,
+      memory.memoryBlockSize,
+    );
+    this.#link = new DeviceLink(device, log.clock, profile.driver, requestNs);
+    this.#mode = this.#createMode(options);
+    this.#endings = [
+      memory.registerNotifier(this.#notifier()),
+      device.onConfigChange(() => {
+        this.handleConfigChange();
+      }),
+    ];
+  }
+
+  /**
+   * Loads the driver into a guest that knows nothing of the device's memory. What is plugged
+   * nevertheless is left over from an earlier life: the first run unplugs it all.
+   *
+   * Accepts the features of the device that the version knows. It fails on one that it does not know
+   * but would have to accept, as Linux does; without `strictFeatures` that one counts as not offered.
+   *
+   * Queues a run; {@link run} does it.
+   *
+   * @throws RangeError if sizes, version and parameters do not go together; KernelError with EBUSY
+   *   or, in older versions, EINVAL if Linux knows memory of the device from a driver that was
+   *   loaded before, and with EINVAL for a feature that is missing.
+   */
+  static probe(options: VirtioMemDriverOptions): VirtioMemDriver {
+    assertNotLoadedBefore(options);
+    negotiate(options);
+    const driver = new VirtioMemDriver(options);
+    driver.#needsUnplugAll = options.device.pluggedSize > 0;
+    driver.#link.configChanged = true;
+    driver.#queueWork("probe");
+    return driver;
+  }
+
+  /**
+   * A driver in the middle of its life: which memory blocks exist and where they are online comes
+   * from `options.memory`, what is plugged comes from `options.device`. Queues nothing.
+   *
+   * @throws RangeError if sizes, version and parameters do not go together, or plugged device
+   *   blocks do not fill the driver's units.
+   */
+  static resume(options: VirtioMemDriverOptions): VirtioMemDriver {
+    const driver = new VirtioMemDriver(options);
+    driver.#mode.adopt();
+    return driver;
+  }
+
+  /** Bytes plugged, as the driver believes. */
+  get pluggedSize(): number {
+    return this.#link.pluggedSize;
+  }
+
+  /** Something unexpected has happened: the driver never does anything again. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
+  /** Is the guest suspended? Nothing is done until it wakes up. */
+  get isFrozen(): boolean {
+    return this.#isFrozen;
+  }
+
+  /** Is there work that {@link run} would do? */
+  get hasWork(): boolean {
+    return this.#queuedBy !== undefined;
+  }
+
+  /** When the driver will try again by itself; undefined where it will not. */
+  get retryDueNs(): number | undefined {
+    return this.#retryTimer?.dueNs;
+  }
+
+  /** The device's memory blocks that are plugged or known to Linux, ascending. */
+  memoryBlocks(): DriverMemoryBlock[] {
+    return [...this.#mode.memoryBlocks()];
+  }
+
+  /** The device has changed its config. Noticed at once by a run that is going on. */
+  handleConfigChange(): void {
+    this.#nrRetries = 0;
+    this.#link.configChanged = true;
+    this.#queueWork("config-change");
+  }
+
+  /** Queues a run for no reason but that somebody asks. */
+  ask(): void {
+    this.#queueWork("asked");
+  }
+
+  /**
+   * Memory may have been freed. Under a policy that waits for that, a run is made if as much as a
+   * subblock was since the last one that left something.
+   */
+  noticeFreed(): void {
+    if (this.#freeAtEnd === undefined || this.#freeSize === undefined) return;
+    if (this.#freeSize() < this.#freeAtEnd + this.geometry.subblockSize) return;
+    this.#queueWork("memory-freed");
+    this.run();
+  }
+
+  /** Does the queued work of all drivers that share the queue. Inside a run it does nothing. */
+  run(): void {
+    this.#workQueue.run();
+  }
+
+  /**
+   * Unloads the driver. Its offline, partly plugged memory blocks are removed first, because nobody
+   * could tell any more which of their pages must not go online. What is plugged stays plugged.
+   *
+   * @returns ids of the memory blocks that Linux keeps; while there are any, no driver can be loaded.
+   */
+  remove(): number[] {
+    this.#isBeingRemoved = true;
+    this.#mode.removeOfflinePartial();
+    const kept = this.memoryBlocks().filter(({ state }) => state !== "plugged");
+    this.abandon();
+    this.#link.device.deviceReset();
+    return kept.map(({ id }) => id);
+  }
+
+  /** The guest is gone, by a crash or a reset of the machine: the driver never does anything again. */
+  abandon(): void {
+    this.#isBeingRemoved = true;
+    this.#cancelRetry();
+    for (const end of this.#endings) end();
+  }
+
+  /**
+   * The guest wants to sleep. Until {@link wakeUp} the device has no driver and no run is made.
+   *
+   * @returns `false` if the driver refuses (-EPERM): older ones always, newer ones to hibernate, and
+   *   to sleep to RAM with memory plugged that the device would not keep.
+   */
+  trySuspend(kind: "to-idle" | "to-ram" | "to-disk"): boolean {
+    if (this.#isFrozen) return true;
+    const { device } = this.#link;
+    const keeps = this.#link.pluggedSize === 0 || device.hasAccepted("PersistentSuspend");
+    if (this.#profile.suspend === "refused" || kind === "to-disk") return false;
+    if (kind === "to-ram" && !keeps) return false;
+    this.#isFrozen = true;
+    this.#features = device.acceptedFeatures;
+    device.deviceReset();
+    return true;
+  }
+
+  /** The guest is awake again. Queues a run, which reads the config anew. */
+  wakeUp(): void {
+    if (!this.#isFrozen) return;
+    this.#isFrozen = false;
+    this.#link.device.activate(this.#features);
+    this.#link.configChanged = true;
+    this.#queueWork("wake-up");
+  }
+
+  /** The mode's notifier; while the driver goes, memory of the device goes nowhere. */
+  #notifier(): MemoryNotifier {
+    const mode = this.#mode;
+    const group = this.#memoryGroup();
+    const vetoes = (id: number): boolean => this.#isBeingRemoved && mode.covers(id);
+    return {
+      goingOnline: (id, zone) => !vetoes(id) && mode.goingOnline(id, zone),
+      online: (id, zone) => {
+        mode.online(id, zone);
+      },
+      cancelOnline: (id) => {
+        mode.cancelOnline(id);
+      },
+      goingOffline: (id) => !vetoes(id) && mode.goingOffline(id),
+      offline: (id) => {
+        mode.offline(id);
+      },
+      cancelOffline: (id) => {
+        mode.cancelOffline(id);
+      },
+      pluggedRuns: (id) => mode.pluggedRuns(id),
+      memoryGroup: (id) => (mode.covers(id) ? group : undefined),
+    };
+  }
+
+  #memoryGroup(): MemoryGroup {
+    const { device } = this.#link;
+    const { bigBlockSize, memoryBlockSize } = this.geometry;
+    return {
+      node: device.hasAccepted("AcpiPxm") ? device.nodeId : undefined,
+      unitMemoryBlocks: (bigBlockSize ?? memoryBlockSize) / memoryBlockSize,
+    };
+  }
+
+  #createMode(options: VirtioMemDriverOptions): DriverMode {
+    const { memory, profile, parameters = {}, sense, isolation, shrink, freeSize } = options;
+    const { lookedPageNs = 0 } = options;
+    const { bigBlockSize, memoryBlockSize, deviceBlockSize } = this.geometry;
+    const unitSize = bigBlockSize ?? memoryBlockSize;
+    if (unitSize / deviceBlockSize > MAX_NB_BLOCKS) {
+      throw new RangeError(
+        `bbmBlockSize must be at most ${MAX_NB_BLOCKS} device blocks, got ${unitSize / deviceBlockSize}`,
+      );
+    }
+    const limit = new OfflineLimit(profile.driver.offlineLimit, unitSize);
+    const context = {
+      profile: profile.driver,
+      policy: this.policy,
+      geometry: this.geometry,
+      unplugOnline: parameters.unplugOnline ?? true,
+      safeBigBlockUnplug: parameters.bbmSafeUnplug ?? true,
+      link: this.#link,
+      memory: new MemorySteps(memory, this.#log, limit, () => {
+        if (this.#profile.runsAgainAfterRemoval) this.#queueWork("memory-removed");
+      }),
+      log: this.#log,
+      isRunning: () => this.#isRunning,
+      queueWork: (trigger: RunTrigger) => {
+        this.#queueWork(trigger);
+      },
+      sense: (startPfn: number, nrPages: number, count: number) =>
+        sense?.(startPfn, nrPages, count),
+      payForLook: (startPfn: number, nrPages: number) => {
+        this.#clock.advance(Math.round(nrPages * lookedPageNs));
+        this.#log.add({ type: "look", atNs: this.#clock.nowNs, startPfn, nrPages });
+      },
+      isolation,
+      shrink: (cache: ShrinkableCache) => {
+        const nrPages = shrink?.(cache) ?? 0;
+        this.#log.add({ type: "shrink", atNs: this.#clock.nowNs, cache, nrPages });
+        return nrPages;
+      },
+      memmapSubblocks: Math.ceil((memory.ownMemmapSize ?? 0) / this.geometry.subblockSize),
+      freeSize: () => freeSize?.() ?? Infinity,
+    };
+    if (bigBlockSize !== undefined && context.memmapSubblocks > 0) {
+      throw new RangeError("memmap must be in older memory in big-block mode, got added-memory");
+    }
+    return bigBlockSize === undefined
+      ? new SubBlockMode(context)
+      : new BigBlockMode(context, bigBlockSize);
+  }
+
+  /** One run is queued at most, however many reasons there are. */
+  #queueWork(trigger: RunTrigger): void {
+    if (this.#queuedBy !== undefined || this.#isBeingRemoved) return;
+    this.#queuedBy = trigger;
+    this.#workQueue.queue(this.#work);
+  }
+
+  #runOnce(): void {
+    const trigger = this.#queuedBy ?? "asked";
+    this.#queuedBy = undefined;
+    if (this.#isBeingRemoved || this.#isFrozen) return;
+    this.#cancelRetry();
+    this.#freeAtEnd = undefined;
+    if (this.#isBroken) return;
+    this.#isRunning = true;
+    const { requestedSize, pluggedSize } = this.#link;
+    this.#log.add({
+      type: "run-start",
+      atNs: this.#clock.nowNs,
+      trigger,
+      requestedSize,
+      pluggedSize,
+    });
+    let errno: number;
+    try {
+      errno = this.#process();
+    } finally {
+      this.#isRunning = false;
+    }
+    this.#finish(errno);
+  }
+
+  /** Repeats the work as long as config changes interrupt it. */
+  #process(): number {
+    let nacks = 0;
+    for (;;) {
+      const isTold = this.#link.configChanged;
+      const rc = this.#processOnce();
+      if (rc !== -Errno.EAGAIN) return rc;
+      // A device that refuses what it asks for would be asked for ever.
+      nacks = isTold || this.#link.configChanged ? 0 : nacks + 1;
+      if (nacks === NACK_LIMIT) return rc;
+    }
+  }
+
+  #processOnce(): number {
+    let rc = 0;
+    if (this.#needsUnplugAll) {
+      rc = this.#link.unplugAll();
+      if (rc === 0) this.#needsUnplugAll = false;
+    }
+    if (this.#link.configChanged) {
+      this.#link.configChanged = false;
+      this.#link.refresh();
+      this.#mode.refresh();
+    }
+    if (rc === 0) rc = this.#mode.cleanUp();
+    if (rc === 0) {
+      const missing = this.#link.requestedSize - this.#link.pluggedSize;
+      if (missing > 0) rc = this.#mode.plug(missing);
+      if (missing < 0) rc = this.#mode.unplug(-missing);
+    }
+    return rc === 0 && this.#mode.hasEmptyMemoryBlock ? -Errno.EBUSY : rc;
+  }
+
+  #finish(errno: number): void {
+    const { requestedSize, pluggedSize } = this.#link;
+    this.#log.add({
+      type: "run-end",
+      atNs: this.#clock.nowNs,
+      errno,
+      why: explainResult(errno, this.#profile),
+      requestedSize,
+      pluggedSize,
+    });
+    if (errno === 0) {
+      this.#retryMs = this.#retry.minimumMs;
+      this.#nrRetries = 0;
+    } else if (isRetried(errno)) {
+      // A run that is queued already would cancel the timer at once.
+      if (this.#queuedBy === undefined) this.#armRetry();
+    } else if (errno !== -Errno.ENOSPC) {
+      this.#isBroken = true;
+    }
+  }
+
+  #cancelRetry(): void {
+    if (this.#retryTimer !== undefined) this.#clock.cancelTimer(this.#retryTimer);
+    this.#retryTimer = undefined;
+  }
+
+  #armRetry(): void {
+    if (this.#retry.onFreed === true) this.#freeAtEnd = this.#freeSize?.();
+    if (this.#nrRetries >= (this.#retry.most ?? Infinity)) return;
+    const dueNs = this.#clock.nowNs + this.#retryMs * NS_PER_MS;
+    this.#retryTimer = this.#clock.setTimer(dueNs, () => {
+      this.#retryTimer = undefined;
+      this.#retryMs = Math.min(this.#retry.factor * this.#retryMs, this.#retry.maximumMs);
+      this.#nrRetries++;
+      this.#queueWork("retry-timer");
+      this.run();
+    });
+    this.#log.add({ type: "retry-armed", atNs: this.#clock.nowNs, dueNs });
+  }
+}
+
+function negotiate({ device, profile, strictFeatures = true }: VirtioMemDriverOptions): void {
+  const known = featureBits(profile.driver.features) & device.offeredFeatures;
+  if (device.activate(known)) return;
+  if (strictFeatures || !device.activate(known | device.requiredFeatures)) {
+    throw new KernelError("EINVAL", `load the driver of ${profile.name}, which lacks a feature`);
+  }
+}
+
+/** Memory of the device that Linux knows belongs to nobody: the driver cannot take it over. */
+function assertNotLoadedBefore({ device, memory, profile }: VirtioMemDriverOptions): void {
+  const { addr, regionSize, pluggedSize } = device;
+  if (profile.driver.reloadErrno === "EINVAL" && pluggedSize === 0) return;
+  const first = Math.floor(addr / memory.memoryBlockSize);
+  const end = Math.ceil((addr + regionSize) / memory.memoryBlockSize);
+  for (let id = first; id < end; id++) {
+    if (memory.memoryBlock(id) === undefined) continue;
+    throw new KernelError(profile.driver.reloadErrno, "load the driver while its memory is added");
+  }
+}

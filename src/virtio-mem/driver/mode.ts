@@ -1,0 +1,80 @@
+import type { Log, RunTrigger } from "../../log/event-log.js";
+import type { MemoryNotifier, ZoneKind } from "../../linux/linux-memory.js";
+import type { DriverProfile } from "../../linux/profile.js";
+import type { BigBlockState } from "./big-block-state.js";
+import type { DeviceLink } from "../device/link.js";
+import type { DriverGeometry } from "./parameters.js";
+import type { MemoryBlockState } from "./memory-block-state.js";
+import type { MemorySteps } from "./memory-steps.js";
+import type {
+  PageIsolation,
+  ShrinkableCache,
+  SubblockSummary,
+  UnplugPolicy,
+} from "./unplug-policy.js";
+
+/** What both modes of the driver work with. */
+export interface DriverContext {
+  readonly profile: DriverProfile;
+  readonly policy: UnplugPolicy;
+  readonly geometry: DriverGeometry;
+  readonly unplugOnline: boolean;
+  readonly safeBigBlockUnplug: boolean;
+  readonly link: DeviceLink;
+  readonly memory: MemorySteps;
+  readonly log: Log;
+  /** Is a run going on? */
+  isRunning(): boolean;
+  queueWork(trigger: RunTrigger): void;
+  sense(startPfn: number, nrPages: number, count: number): SubblockSummary | undefined;
+  /** What a look costs; writes it down. */
+  payForLook(startPfn: number, nrPages: number): void;
+  /** Isolation of pageblocks, for policies that isolate first; undefined where there is none. */
+  readonly isolation: PageIsolation | undefined;
+  /** Gives a cache back to the allocator. Returns how many pages that were; 0 where nobody can. */
+  shrink(cache: ShrinkableCache): number;
+  /**
+   * First subblocks of each memory block that hold its own struct pages: they stay plugged until it
+   * is removed. 0 where those lie elsewhere.
+   */
+  readonly memmapSubblocks: number;
+  /** Free memory of the guest in bytes; without end where nobody tells. */
+  freeSize(): number;
+}
+
+/** One memory block of the device, as the driver knows it. */
+export interface DriverMemoryBlock {
+  readonly id: number;
+  /** In big-block mode the state that this memory block would have in sub-block mode. */
+  readonly state: MemoryBlockState;
+  /** Zone it is online in; undefined where it is offline, unknown to Linux or in several zones. */
+  readonly zone: ZoneKind | undefined;
+  readonly pluggedSize: number;
+  /** Only in big-block mode. */
+  readonly bigBlock?: BigBlockState;
+}
+
+/**
+ * The half of the driver that knows memory blocks: sub-block mode or big-block mode. Results are 0
+ * or a negative errno that ends the run (driver.md section 7.3).
+ */
+export interface DriverMode extends Omit<MemoryNotifier, "memoryGroup"> {
+  /** Does this memory block lie in the device's region, wholly? */
+  covers(id: number): boolean;
+  /** Takes over the memory blocks that Linux knows and the device has plugged. */
+  adopt(): void;
+  /** The config was read again: recomputes the last usable block. */
+  refresh(): void;
+  /** Unplugs and removes what earlier runs had to leave behind. */
+  cleanUp(): number;
+  /** Plugs up to `size` bytes, as far as whole blocks go. */
+  plug(size: number): number;
+  /** Unplugs up to `size` bytes, as far as whole blocks go. */
+  unplug(size: number): number;
+  /** Removes offline memory blocks that are partly plugged: the driver is going (T22). */
+  removeOfflinePartial(): void;
+  /** Did removing a memory block without plugged subblocks fail, so that it must be tried again? */
+  readonly hasEmptyMemoryBlock: boolean;
+  /** Memory blocks of the device that are plugged or known to Linux, ascending. */
+  memoryBlocks(): Generator<DriverMemoryBlock>;
+}
