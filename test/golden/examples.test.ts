@@ -10,7 +10,8 @@ import {
 import type { ProfileName } from "../../src/linux/profile.js";
 import { ExampleZone, picture, START } from "./example-zone.js";
 
-// The golden micro-examples E1 to E18 of the engine model. [5.4] = rfc3-seed, [6.1] = v6.1, [new] = upstream.
+// Small states worked out by hand, each about one behaviour (docs/spec/engine-model.md). Where a test names no
+// profile it is about v6.1.
 
 const ALL: ProfileName[] = ["rfc3-seed", "v6.1", "upstream"];
 const FROM_6_1: ProfileName[] = ["v6.1", "upstream"];
@@ -25,7 +26,7 @@ function fullOfLruPages(profile: ProfileName): ExampleZone {
   return zone;
 }
 
-describe("E1 onlining order", () => {
+describe("order of newly onlined memory", () => {
   test.each([
     ["rfc3-seed", "MOV 10:[6144,5120,4096]"],
     ["v6.1", "MOV 10:[4096,5120,6144]"],
@@ -37,7 +38,7 @@ describe("E1 onlining order", () => {
   });
 });
 
-test("E2 allocate, split, merge [6.1]", () => {
+test("allocating, splitting, merging", () => {
   const zone = new ExampleZone("v6.1", 2048);
   const rest = "3:[4104] 4:[4112] 5:[4128] 6:[4160] 7:[4224] 8:[4352] 9:[4608] 10:[5120]";
 
@@ -54,7 +55,7 @@ test("E2 allocate, split, merge [6.1]", () => {
   expect(zone.draw()).toBe(picture(`MOV 2:[4096] ${rest}`, FOUR_MOVABLE, "nr_free=2044"));
 });
 
-test("E3 head or tail [6.1]", () => {
+test("a freed chunk goes to the head, or to the tail where its parent is likely to merge", () => {
   const zone = new ExampleZone("v6.1", 2048);
   expect(zone.movablePages(16)).toEqual(Array.from({ length: 16 }, (_, page) => START + page));
   const lists = [4105, 4098, 4099, 4096, 4110].map((pfn) => {
@@ -70,7 +71,7 @@ test("E3 head or tail [6.1]", () => {
   ]);
 });
 
-test.each(ALL)("E4 claiming a half-free MOVABLE block [%s]", (profile) => {
+test.each(ALL)("a MOVABLE pageblock that is half free is claimed, in %s", (profile) => {
   const zone = fullOfLruPages(profile);
   zone.freePages(4096, 4396);
   expect(zone.draw()).toBe(
@@ -86,7 +87,7 @@ test.each(ALL)("E4 claiming a half-free MOVABLE block [%s]", (profile) => {
   );
 });
 
-describe("E5 block less than half free", () => {
+describe("a pageblock that is less than half free", () => {
   test.each([
     ["rfc3-seed", "UNM"],
     ["v6.1", "UNM"],
@@ -101,7 +102,7 @@ describe("E5 block less than half free", () => {
   });
 });
 
-test.each(FROM_6_1)("E6 claiming an order-10 chunk [%s]", (profile) => {
+test.each(FROM_6_1)("claiming an order-10 chunk, in %s", (profile) => {
   const zone = new ExampleZone(profile, 2048);
   expect(zone.unmovable(0)).toBe(4096);
   expect(zone.draw()).toBe(
@@ -114,7 +115,7 @@ test.each(FROM_6_1)("E6 claiming an order-10 chunk [%s]", (profile) => {
   );
 });
 
-describe("E7 MOVABLE request steals small pieces", () => {
+describe("a MOVABLE request steals small pieces", () => {
   test.each([
     ["v6.1", "MOV"],
     ["upstream", "UNM"],
@@ -132,7 +133,7 @@ describe("E7 MOVABLE request steals small pieces", () => {
   });
 });
 
-describe("E8 contig with migration [6.1]", () => {
+describe("alloc_contig_range() with migration", () => {
   test("eight pages in one batch", () => {
     const zone = new ExampleZone("v6.1", 2048);
     zone.movablePages(40);
@@ -162,7 +163,7 @@ describe("E8 contig with migration [6.1]", () => {
     );
   });
 
-  test("E8b: forty pages in two batches", () => {
+  test("forty pages in two batches", () => {
     const zone = new ExampleZone("v6.1", 2048);
     zone.movablePages(40);
     const moves = [
@@ -180,7 +181,7 @@ describe("E8 contig with migration [6.1]", () => {
   });
 });
 
-describe("E9 an obstacle defeats the attempt [6.1]", () => {
+describe("a blocking page defeats the attempt", () => {
   const before = picture(
     "MOV 3:[4104] 4:[4112] 5:[4128] 6:[4160] 7:[4224] 8:[4352] 9:[4608] 10:[5120]",
     FOUR_MOVABLE,
@@ -225,7 +226,7 @@ describe("E9 an obstacle defeats the attempt [6.1]", () => {
   });
 });
 
-describe("E10 contig and the block type", () => {
+describe("alloc_contig_range() and the type of its pageblocks", () => {
   const smallPieces =
     "0:[4096] 1:[4098] 2:[4100] 3:[4104] 4:[4112] 5:[4128] 6:[4160] 7:[4224] 8:[4352]";
   const typesBefore = "pb 4096=UNM 4608=UNM 5120=MOV 5632=MOV";
@@ -246,7 +247,7 @@ describe("E10 contig and the block type", () => {
       "keeps it",
       picture(`UNM ${smallPieces} 9:[4608]`, "MOV 10:[5120]", typesBefore, "nr_free=2047"),
     ],
-  ] as const)("E10: %s %s on success", (profile, _, after) => {
+  ] as const)("%s %s on success", (profile, _, after) => {
     const zone = new ExampleZone(profile, 2048);
     expect([zone.unmovable(0), zone.unmovable(0)]).toEqual([4096, 4097]);
     zone.free(4096);
@@ -277,7 +278,7 @@ describe("E10 contig and the block type", () => {
       "keeps it",
       picture(`UNM ${upperPieces} 9:[4096]`, "MOV 10:[5120]", typesBefore, "nr_free=2047"),
     ],
-  ] as const)("E10c: %s %s on failure", (profile, _, after) => {
+  ] as const)("%s %s on failure", (profile, _, after) => {
     const zone = new ExampleZone(profile, 2048);
     expect([zone.unmovable(9), zone.unmovable(0)]).toEqual([4096, 4608]);
     zone.free(4096, 9);
@@ -293,7 +294,7 @@ describe("E10 contig and the block type", () => {
   });
 });
 
-test.each(FROM_6_1)("E11 contig inside an order-10 chunk [%s]", (profile) => {
+test.each(FROM_6_1)("alloc_contig_range() inside an order-10 chunk, in %s", (profile) => {
   const zone = new ExampleZone(profile, 2048);
   for (const [taken, left] of [
     [4096, 4608],
@@ -306,7 +307,7 @@ test.each(FROM_6_1)("E11 contig inside an order-10 chunk [%s]", (profile) => {
   }
 });
 
-describe("E12 merging across block types", () => {
+describe("merging across pageblock types", () => {
   test.each([
     ["v6.1", "keeps its type", "pb 4096=MOV 4608=UNM 5120=MOV 5632=MOV"],
     ["upstream", "takes the type of the freed chunk", FOUR_MOVABLE],
@@ -324,7 +325,7 @@ describe("E12 merging across block types", () => {
   });
 });
 
-test("E13 NOFRAGMENT sends the request to the next zone [6.1]", () => {
+test("ALLOC_NOFRAGMENT sends the request to the next zone", () => {
   const zone = fullOfLruPages("v6.1");
   zone.freePages(4608, 4708);
   const dma32 = zone.memory.addZone(ZoneKindNumber.DMA32, 0);
@@ -334,7 +335,7 @@ test("E13 NOFRAGMENT sends the request to the next zone [6.1]", () => {
   expect(zone.unmovable(0)).toBe(8192);
   expect(zone.draw()).toBe(before);
 
-  // without DMA32 memory the second walk, which may fragment, gives the result of E5
+  // without DMA32 memory the second walk, which may fragment, gives the result of a pageblock that is less than half free
   while (zone.memory.freePages(dma32) > 0) zone.unmovable(0);
   expect(zone.draw()).toBe(before);
   expect(zone.unmovable(0)).toBe(4704);
@@ -343,7 +344,7 @@ test("E13 NOFRAGMENT sends the request to the next zone [6.1]", () => {
   );
 });
 
-test("E14 indices of 256 single pages and one pageblock", () => {
+test("fragmentation indices of 256 single pages and one pageblock", () => {
   const zone = new ExampleZone("v6.1", 1024);
   zone.movablePages(1024);
   for (let pfn = 4096; pfn < 4608; pfn += 2) zone.free(pfn);
@@ -358,8 +359,8 @@ test("E14 indices of 256 single pages and one pageblock", () => {
   expect([0, 1, 9, 10].map((order) => unusablePercent(chunks, order))).toEqual([0, 33, 33, 100]);
 });
 
-describe("E15 alignment of the isolated range", () => {
-  test("[5.4] the neighbour in the 4 MiB unit must be isolatable, too", () => {
+describe("alignment of the isolated range", () => {
+  test("rfc3-seed: the neighbour in the 4 MiB unit must be isolatable, too", () => {
     const zone = new ExampleZone("rfc3-seed", 2048);
     expect(zone.movablePages(600)).toEqual(Array.from({ length: 600 }, (_, page) => 5120 + page));
     zone.makeKernel(5121);
@@ -377,7 +378,7 @@ describe("E15 alignment of the isolated range", () => {
     expect(zone.draw()).toBe(before);
   });
 
-  test("[6.1] the neighbour does not matter", () => {
+  test("v6.1: the neighbour does not matter", () => {
     const zone = new ExampleZone("v6.1", 2048);
     expect(zone.movablePages(600)).toEqual(Array.from({ length: 600 }, (_, page) => 4096 + page));
     zone.makeKernel(4097);
@@ -388,7 +389,7 @@ describe("E15 alignment of the isolated range", () => {
   });
 });
 
-test("E16 isolation boundary [6.1]", () => {
+test("the border of an isolated pageblock", () => {
   const zone = new ExampleZone("v6.1", 2048);
   expect([zone.movable(9), zone.movable(9)]).toEqual([4096, 4608]);
   expect(zone.memory.tryIsolate(4096, 512)).toBe(true);
@@ -405,7 +406,7 @@ test("E16 isolation boundary [6.1]", () => {
   expect(zone.draw()).toBe(picture("MOV 10:[5120,4096]", FOUR_MOVABLE, "nr_free=2048"));
 });
 
-test("E17 no memory [6.1]", () => {
+test("no memory for a migration target", () => {
   const zone = new ExampleZone("v6.1", 1024);
   zone.movablePages(1024);
   zone.freePages(4608, 4612);
@@ -419,7 +420,7 @@ test("E17 no memory [6.1]", () => {
   expect(zone.draw()).toBe(picture("MOV 2:[4124]", "pb 4096=MOV 4608=MOV", "nr_free=4"));
 });
 
-test("E18 give back: returned memory is first in line [6.1]", () => {
+test("memory that is given back is first in line", () => {
   const zone = new ExampleZone("v6.1", 3072);
   expect(zone.contig(5120, 6144)).toMatchObject({ errno: 0, moves: "" });
   expect(zone.draw()).toBe(picture("MOV 10:[4096,6144]", SIX_MOVABLE, "nr_free=2048"));
@@ -427,7 +428,7 @@ test("E18 give back: returned memory is first in line [6.1]", () => {
   expect(zone.draw()).toBe(picture("MOV 10:[5120,4096,6144]", SIX_MOVABLE, "nr_free=3072"));
 });
 
-test("per-CPU cache, batch 4 and high 8: four oldest pages overflow at the eighth [6.1]", () => {
+test("per-CPU cache, batch 4 and high 8: four oldest pages overflow at the eighth", () => {
   const zone = new ExampleZone("v6.1", 2048);
   zone.memory.setCache(zone.zone, 1, 4, 8);
   expect(zone.movablePages(6)).toEqual([4096, 4097, 4098, 4099, 4100, 4101]);

@@ -24,7 +24,7 @@ import {
 
 const { Unmovable, Movable, Reclaimable, Isolate } = Migratetype;
 
-/** Cache lists in the order in which they overflow and drain (corrections B4). */
+/** Cache lists in the order in which they overflow and drain (`free_pcppages_bulk()`). */
 const CACHE_LISTS = [
   ...[0, 1, 2, 3].flatMap((order) =>
     [Unmovable, Movable, Reclaimable].map((type) => cacheList(order, type)),
@@ -48,7 +48,7 @@ function distance(from: number, to: number): number {
   return Math.abs(from - to) + (to < from ? 0.5 : 0);
 }
 
-/** The zone list walk, watermarks and per-CPU caches (page-allocator.md sections 6.3, 8 and 9.3). One CPU. */
+/** The zone list walk, watermarks and per-CPU caches (docs/spec/page-allocator.md). One CPU. */
 export class NaiveAllocator extends NaiveBuddy {
   protected journal: Migration[] = [];
   #reclaimAt = 0;
@@ -245,7 +245,7 @@ export class NaiveAllocator extends NaiveBuddy {
         const pfn = this.take(zone, order, type, noFragment);
         if (pfn === undefined) break;
         this.setRange(pfn, 2 ** order, PageClass.Cached);
-        // corrections A1: the requested type, whatever the pageblock has
+        // the requested type, whatever the pageblock has
         list.push({ pfn, type });
       }
     }
@@ -274,7 +274,7 @@ export class NaiveAllocator extends NaiveBuddy {
     }
   }
 
-  /** Pages to free on an overflow; doubles from one to the next (corrections B5). */
+  /** Pages to free on an overflow; doubles from one to the next (`nr_pcp_free()`). */
   #overflow(cache: NaiveCache): number {
     const { batch, high } = cache;
     if (high < batch) return 1;

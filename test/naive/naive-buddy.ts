@@ -83,8 +83,8 @@ export interface NaiveZone {
 }
 
 /**
- * The buddy allocator of all zones, page by page with arrays and maps, as page-allocator.md sections 4 to 7 tell it. Slow, and
- * without any of the shortcuts of the core.
+ * The buddy allocator of all zones, page by page with arrays and maps, as docs/spec/page-allocator.md
+ * tells it. Slow, and without any of the shortcuts of the core.
  */
 export class NaiveBuddy {
   readonly zones: NaiveZone[] = [];
@@ -168,11 +168,11 @@ export class NaiveBuddy {
     return this.mm.moveToTail ? "tail" : "head";
   }
 
-  /** Section 5.1: frees one chunk whose pages are PageClass.Free already. `type` is that of the freed page. */
+  /** `__free_one_page()`: frees one chunk whose pages are PageClass.Free already. `type` is that of the freed page. */
   freeOne(pfn: number, order: number, type: Migratetype, forceTail = false): void {
     const zone = this.zoneOf(pfn);
     if (order > PAGEBLOCK_ORDER && this.mm.listFollowsBlock) {
-      // [new] frees pageblock by pageblock
+      // from v6.10 on pageblock by pageblock
       this.freeOne(pfn, PAGEBLOCK_ORDER, type, forceTail);
       const upper = pfn + PAGEBLOCK_PAGES;
       this.freeOne(upper, PAGEBLOCK_ORDER, this.typeOf(upper), forceTail);
@@ -205,7 +205,7 @@ export class NaiveBuddy {
     return !anyIsolated || (type !== Isolate && buddyType !== Isolate);
   }
 
-  /** Section 5.2: will the parent of this chunk merge soon? */
+  /** `buddy_merge_likely()`: will the parent of this chunk merge soon? */
   #mergeLikely(pfn: number, buddy: number, order: number, zone: NaiveZone): boolean {
     if (order >= MAX_ORDER - 1) return false;
     const parent = pfn & buddy;
@@ -226,7 +226,7 @@ export class NaiveBuddy {
     for (let at = from - 1; at >= order; at--) this.insert(pfn + 2 ** at, at, type, "head");
   }
 
-  /** Section 6.1. */
+  /** `__rmqueue_smallest()`. */
   #smallest(zone: NaiveZone, order: number, type: Migratetype): number | undefined {
     for (let at = order; at <= MAX_ORDER; at++) {
       const pfn = this.list(zone, at, type)[0];
@@ -269,7 +269,7 @@ export class NaiveBuddy {
     return order >= 4 || type !== Movable;
   }
 
-  /** Section 7.1 step 4: is half of the pageblock free or in use by pages of a like kind? */
+  /** Is half of the pageblock free or in use by pages of a like kind? */
   #halfAlike(pfn: number, type: Migratetype, old: Migratetype): boolean {
     const start = pfn - (pfn % PAGEBLOCK_PAGES);
     let free = 0;
@@ -285,7 +285,7 @@ export class NaiveBuddy {
     return free + alike >= PAGEBLOCK_PAGES / 2;
   }
 
-  /** Section 7.1, [5.4] and [6.1]. False where there is nothing to take. */
+  /** `__rmqueue_fallback()` until v6.9. False where there is nothing to take. */
   #claimOrDrag(zone: NaiveZone, order: number, type: Migratetype, least: number): boolean {
     let pfn: number | undefined;
     let at = MAX_ORDER;
@@ -315,7 +315,7 @@ export class NaiveBuddy {
     return true;
   }
 
-  /** Section 7.2, [new]. */
+  /** `__rmqueue_claim()`, then `__rmqueue_steal()`, v6.15. */
   #claimOrSteal(
     zone: NaiveZone,
     order: number,

@@ -45,7 +45,7 @@ function isUnit(pageClass: PageClass): boolean {
   return pageClass === PageClass.Thp || pageClass === PageClass.Hugetlb;
 }
 
-/** Isolation, migration, alloc_contig_range(), onlining and offlining (contig-range.md), page by page. */
+/** Isolation, migration, alloc_contig_range(), onlining and offlining, page by page (docs/spec/contig-range.md). */
 export class NaiveMemory extends NaiveAllocator {
   #targetFlags = 0;
   /** Page that refused the last isolation. */
@@ -69,7 +69,7 @@ export class NaiveMemory extends NaiveAllocator {
     return pageblock;
   }
 
-  /** Section 4: the first page of the pageblock that forbids its isolation. */
+  /** `has_unmovable_pages()`: the first page of the pageblock that forbids its isolation. */
   findUnmovable(block: number, offlining: boolean): number | undefined {
     const start = block * PAGEBLOCK_PAGES;
     const inMovableZone = this.zoneOf(start).kind === ZoneKindNumber.Movable;
@@ -101,7 +101,7 @@ export class NaiveMemory extends NaiveAllocator {
     );
   }
 
-  /** Section 3. */
+  /** `set_migratetype_isolate()`. */
   #isolateBlock(block: number, offlining: boolean): boolean {
     const pageblock = this.#pageblock(block);
     this.#refusing = undefined;
@@ -111,7 +111,7 @@ export class NaiveMemory extends NaiveAllocator {
     pageblock.isolated = true;
     const start = block * PAGEBLOCK_PAGES;
     const zone = this.zoneOf(start);
-    // [new] cuts a chunk of two pageblocks here
+    // from v6.10 on cuts a chunk of two pageblocks here
     const pair = start - (start % (2 * PAGEBLOCK_PAGES));
     if (this.mm.listFollowsBlock && this.#cutChunkOver(pair)) return true;
     zone.free -= this.#freeOutsideIsolate(start);
@@ -145,7 +145,7 @@ export class NaiveMemory extends NaiveAllocator {
     if (boundary % (2 * PAGEBLOCK_PAGES) !== 0) this.#cutChunkOver(boundary - PAGEBLOCK_PAGES);
   }
 
-  /** Pageblocks that isolating these pages covers: 4 MiB units in [5.4]. */
+  /** Pageblocks that isolating these pages covers: 4 MiB units until v5.18. */
   #covered(start: number, end: number): number[] {
     const unit = this.mm.isolatePageblock ? 1 : 2;
     const first = Math.floor(start / PAGEBLOCK_PAGES / unit) * unit;
@@ -154,7 +154,7 @@ export class NaiveMemory extends NaiveAllocator {
     return blocks.filter((block) => this.pageblocks[block]?.zone !== undefined);
   }
 
-  /** Section 2, S1. */
+  /** `start_isolate_page_range()`. */
   #isolateRange(start: number, end: number, offlining: boolean): boolean {
     const blocks = this.#covered(start, end);
     const first = blocks[0] ?? 0;
@@ -180,7 +180,7 @@ export class NaiveMemory extends NaiveAllocator {
     return true;
   }
 
-  /** Section 7. */
+  /** `unset_migratetype_isolate()`. */
   #unisolateBlock(block: number): void {
     const pageblock = this.#pageblock(block);
     if (!pageblock.isolated) return;
@@ -213,7 +213,7 @@ export class NaiveMemory extends NaiveAllocator {
 
   // ------------------------------------------------ migration
 
-  /** Section 5.1 with corrections A2. Returns where the next collection starts. */
+  /** `isolate_migratepages_range()`. Returns where the next collection starts. */
   #collect(from: number, end: number, batch: number[]): number {
     let pages = 0;
     let lru = 0;
@@ -243,7 +243,7 @@ export class NaiveMemory extends NaiveAllocator {
     ).length;
   }
 
-  /** Section 5.2: clean file pages are dropped. Returns the others. */
+  /** `reclaim_clean_pages_from_list()`: clean file pages are dropped. Returns the others. */
   #dropClean(batch: readonly number[]): number[] {
     return batch.filter((pfn) => {
       const { pageClass, hold } = this.page(pfn);
@@ -262,8 +262,8 @@ export class NaiveMemory extends NaiveAllocator {
   }
 
   /**
-   * One call of migrate (sections 5.3, corrections B1 to B3): returns the survivors, the failed ones before those that
-   * answered "again" last, and whether memory ran out.
+   * One call of `migrate_pages()`: returns the survivors, the failed ones before those that answered
+   * "again" last, and whether memory ran out.
    */
   #migrate(list: readonly number[]): { survivors: number[]; outOfMemory: boolean } {
     const failed: number[] = [];
@@ -305,7 +305,7 @@ export class NaiveMemory extends NaiveAllocator {
     return { survivors: [...survivors, ...pages.survivors], outOfMemory: pages.outOfMemory };
   }
 
-  /** Section 5. Leaves the pages that did not go in `left`. */
+  /** `__alloc_contig_migrate_range()`. Leaves the pages that did not go in `left`. */
   #evacuate(start: number, end: number, left: number[]): "done" | "stuck" | "memory" {
     let pos = start;
     let batch: number[] = [];
@@ -380,7 +380,7 @@ export class NaiveMemory extends NaiveAllocator {
     return start;
   }
 
-  /** Page by page; [new] in naturally aligned chunks. */
+  /** Page by page; in newer versions in naturally aligned chunks. */
   freeContig(start: number, nr: number): void {
     const end = start + nr;
     this.setRange(start, nr, PageClass.Free);
@@ -418,7 +418,7 @@ export class NaiveMemory extends NaiveAllocator {
     this.freeEvenly(start, nr, MAX_ORDER, this.mm.moveToTail);
   }
 
-  /** Section 8; a page that does not move at once ends it. */
+  /** `offline_pages()`; a page that does not move at once ends it. */
   offline(start: number, nr: number): { errno: number; blockingPfn: number | undefined } {
     const end = start + nr;
     const zone = this.zoneIndexOf(start) ?? -1;

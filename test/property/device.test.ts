@@ -13,8 +13,8 @@ import { decodeResponse, encodeRequest, RESPONSE_SIZE } from "../../src/virtio-m
 import { nrRuns, PATIENCE } from "./nr-runs.js";
 
 // Random hosts, drivers and faults against the device, in every flavour. The oracle is a plain set of
-// plugged blocks and the invariants D1 to D21 of device.md section 9; D20 is about contents, which
-// the device does not hold, and D21 about both sides (test/property/driver.test.ts).
+// plugged blocks and the invariants of docs/spec/device.md#invariants. Driver and device together are
+// in driver.test.ts.
 
 const MiB = 1024 ** 2;
 const BLOCK = 2 * MiB;
@@ -130,7 +130,7 @@ class Harness {
     return blocks;
   }
 
-  /** Sends a request by its bytes; D14: one answer of 10 bytes, or none from a broken device. */
+  /** Sends a request by its bytes: one answer of 10 bytes, or none from a broken device. */
   ask(kind: "PLUG" | "UNPLUG" | "STATE", start: number, count: number, shift = 0): Answer {
     const addr = BigInt(ADDR + start * BLOCK + shift);
     const bytes = this.device.handleBytes(encodeRequest({ type: kind, addr, nbBlocks: count }));
@@ -166,20 +166,20 @@ function apply(harness: Harness, step: Step): void {
       expect(type === "none").toBe(!isWorking);
       const after = harness.plugged();
       if (type === "ACK") {
-        // D7, D8: exactly the named blocks flipped, and a PLUG ends at the target at most.
+        // exactly the named blocks flipped, and a PLUG ends at the target at most.
         const isPlug = step.kind === "PLUG";
         const named = Array.from({ length: count }, (_, i) => start + i);
         expect(named.every((block) => before.has(block) !== isPlug)).toBe(true);
         expect(after.size).toBe(before.size + (isPlug ? count : -count));
         expect(named.every((block) => after.has(block) === isPlug)).toBe(true);
         if (isPlug) expect(device.pluggedSize).toBeLessThanOrEqual(device.requestedSize);
-        // D18: never while busy. D19: one event, with the new size.
+        // Never while busy; one event, with the new size.
         expect(device.migrating && flavour.busyWhileMigrating).toBe(false);
         expect(told()).toBe(1);
         expect(harness.sizeEvents.at(-1)).toBe(device.pluggedSize);
       } else {
         expect(told()).toBe(0);
-        // D9, but for the two defects that flavours have when the host fails.
+        // All or nothing, but for the two defects that flavours have when the host fails.
         if (faults.size === 0 || keepsItsWord(flavour)) {
           expect(harness.state()).toEqual(stateBefore);
         }
@@ -202,7 +202,7 @@ function apply(harness: Harness, step: Step): void {
         shift === 0 && start >= 0 && count > 0 && (start + count) * BLOCK <= usableBefore;
       expect(type).toBe(isValid ? "ACK" : "ERROR");
       if (!isValid) break;
-      // D11: agrees with the bits, and with the parts.
+      // agrees with the bits, and with the parts.
       const set = Array.from({ length: count }, (_, i) => before.has(start + i));
       const all = set.every(Boolean) ? "PLUGGED" : set.some(Boolean) ? "MIXED" : "UNPLUGGED";
       expect(state).toBe(all);
@@ -229,7 +229,7 @@ function apply(harness: Harness, step: Step): void {
       break;
     }
     case "system-reset": {
-      // D16: all goes, unless the device is busy.
+      // all goes, unless the device is busy.
       const isBusy =
         (before.size > 0 && device.migrating && flavour.busyWhileMigrating) ||
         faults.has("discard");
@@ -275,9 +275,9 @@ function apply(harness: Harness, step: Step): void {
       break;
   }
 
-  // D17: only a new target is told.
+  // Only a new target is notified.
   expect(harness.notifications - notifications).toBe(isTaken ? 1 : 0);
-  // D6: the usable region shrinks only when all was unplugged.
+  // The usable region shrinks only when all was unplugged.
   if (!mayShrink) expect(device.usableRegionSize).toBeGreaterThanOrEqual(usableBefore);
   check(harness);
 }
@@ -291,17 +291,17 @@ function check(harness: Harness): void {
   const { device, flavour } = harness;
   const { regionSize, usableRegionSize, pluggedSize, requestedSize } = device;
   const plugged = harness.plugged();
-  // D1: cloud-hypervisor leaves blocks uncounted when a mapping fails.
+  // cloud-hypervisor leaves blocks uncounted when a mapping fails.
   if (flavour.plugFailure.leaves !== "blocks") expect(pluggedSize).toBe(plugged.size * BLOCK);
-  // D2: what is plugged is usable.
+  // what is plugged is usable.
   for (const block of plugged) expect((block + 1) * BLOCK).toBeLessThanOrEqual(usableRegionSize);
-  // D3: Firecracker leaves nothing usable after UNPLUG_ALL, whatever is requested.
+  // Firecracker leaves nothing usable after UNPLUG_ALL, whatever is requested.
   if (flavour.unplugAll.usable !== "nothing") {
     expect(requestedSize).toBeLessThanOrEqual(usableRegionSize);
   }
   expect(usableRegionSize).toBeLessThanOrEqual(regionSize);
   expect(pluggedSize).toBeGreaterThanOrEqual(0);
-  // D4, D5.
+  // sizes in whole blocks; what is fixed stays
   for (const size of [usableRegionSize, pluggedSize, requestedSize]) expect(size % BLOCK).toBe(0);
   expect(device.config).toMatchObject({
     addr: ADDR,
@@ -349,7 +349,7 @@ test.each(FLAVOUR_NAMES)(
           const before = harness.state();
           const clone = restored(flavour, device.snapshot());
           const answer = harness.ask("PLUG", start, count).type;
-          // D13: the same by single blocks, in any order.
+          // the same by single blocks, in any order.
           const singles = Array.from({ length: count }, (_, i) => start + count - 1 - i).map(
             (block) => clone.handle({ type: "PLUG", addr: ADDR + block * BLOCK, nbBlocks: 1 }).type,
           );
@@ -359,7 +359,7 @@ test.each(FLAVOUR_NAMES)(
             return;
           }
           expect([...clone.pluggedRuns()]).toEqual([...device.pluggedRuns()]);
-          // D12.
+          // and back
           expect(harness.ask("UNPLUG", start, count).type).toBe("ACK");
           expect(harness.ask("STATE", start, count).state).toBe("UNPLUGGED");
           expect(harness.state()).toEqual(before);
@@ -389,7 +389,7 @@ test.each(FLAVOUR_NAMES)(
             if (kind !== "PLUG" && kind !== "UNPLUG" && kind !== "STATE") continue;
             const { start, count, shift } = rest as { start: number; count: number; shift: number };
             const request = { type: kind, addr: ADDR + start * BLOCK + shift, nbBlocks: count };
-            // D18: asked one by one on devices that stand alike.
+            // asked one by one, of devices in the same state
             const idleAnswer = restored(flavour, idle.snapshot()).handle(request);
             const busyAnswer = busy.handle(request);
             const isBusy =

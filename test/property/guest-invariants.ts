@@ -4,7 +4,7 @@ import type { LogEntry } from "../../src/log/event-log.js";
 import { explain } from "../../src/virtio-mem/driver/explain.js";
 import { MEMORY_BLOCK, type World } from "./guest-world.js";
 
-// What holds whenever nothing is going on: D of device.md section 9, the numbers of driver.md section 11.
+// What holds whenever nothing is going on: the invariants of docs/spec/device.md and docs/spec/driver.md.
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
@@ -31,7 +31,7 @@ export function checkWorld(world: World): void {
   expect(sentences.length).toBeGreaterThan(requestedSize === pluggedSize ? 0 : 1);
 }
 
-/** D1 to D4, D6: the device's own books. Half-done requests are a defect that some flavours have. */
+/** The device's own sizes and blocks. Half-done requests are a defect that some flavours have. */
 function checkDevice({ device, hostFailed }: World, news: readonly LogEntry[]): void {
   const plugged = [...device.pluggedRuns()].reduce((sum, [, count]) => sum + count, 0);
   const { blockSize, pluggedSize, requestedSize, usableRegionSize, regionSize, flavour } = device;
@@ -58,7 +58,7 @@ function checkDevice({ device, hostFailed }: World, news: readonly LogEntry[]): 
   }
 }
 
-/** 7, 19, 21, 24, 25: what each run sent, and in which order. */
+/** What each run sent, and in which order. */
 function checkRuns(world: World, news: readonly LogEntry[], requestedBefore: number): void {
   for (const { run, requestedSize } of runsOf(news, requestedBefore)) {
     checkDirection(world, run, requestedSize);
@@ -95,7 +95,7 @@ function* runsOf(entries: readonly LogEntry[], requestedBefore: number): Generat
   }
 }
 
-/** 19: with a size that stands, a run never goes beyond it. */
+/** With a size that stands, a run never goes beyond it. */
 function checkDirection({ device }: World, run: readonly LogEntry[], requestedSize: number): void {
   const [start] = run;
   if (start?.type !== "run-start" || run.some(({ type }) => type === "requested-size")) return;
@@ -117,7 +117,7 @@ function checkDirection({ device }: World, run: readonly LogEntry[], requestedSi
   }
 }
 
-/** 24, 25: no attempt in ZONE_MOVABLE where a version leaves it alone; subblocks in the version's direction. */
+/** No attempt in ZONE_MOVABLE where a version leaves it alone; subblocks in the version's direction. */
 function checkAttempts({ driver, profile, memory }: World, run: readonly LogEntry[]): void {
   const { subblockSize, bigBlockSize } = driver.geometry;
   if (bigBlockSize !== undefined) return;
@@ -139,7 +139,7 @@ function checkAttempts({ driver, profile, memory }: World, run: readonly LogEntr
   }
 }
 
-/** 21: a broken driver sends nothing. */
+/** A broken driver sends nothing. */
 function checkBroken({ hostFailed }: World, entries: readonly LogEntry[]): void {
   expect(hostFailed).toBe(true);
   const end = entries.findLastIndex(({ type }) => type === "run-end");
@@ -147,7 +147,7 @@ function checkBroken({ hostFailed }: World, entries: readonly LogEntry[]): void 
   expect(after).toEqual([]);
 }
 
-/** 1, 2: both sides know the same plugged memory. */
+/** Both sides know the same plugged memory. */
 function checkAgreement({ driver, device }: World): void {
   const plugged = driver.memoryBlocks().reduce((sum, { pluggedSize }) => sum + pluggedSize, 0);
   if (driver.isFrozen || device.health !== "working") return;
@@ -157,7 +157,7 @@ function checkAgreement({ driver, device }: World): void {
   expect(plugged).toBe(device.pluggedSize);
 }
 
-/** 4, 9, 10, 14, 23, 27: states, bits, what Linux knows, which pages are at the page allocator. */
+/** States, bits, what Linux knows, which pages are in the page allocator. */
 function checkMemoryBlocks({ driver, memory, profile, offlinedByHand }: World): void {
   const memoryBlocks = driver.memoryBlocks();
   let offline = 0;
@@ -185,7 +185,7 @@ function checkMemoryBlocks({ driver, memory, profile, offlinedByHand }: World): 
   }
 }
 
-/** 5, 18, 20: why the last run ended, and what is waited for. */
+/** Why the last run ended, and what is waited for. */
 function checkWaiting(world: World, entries: readonly LogEntry[]): void {
   const { driver, device, profile, loadedAt } = world;
   const { minimumMs, maximumMs } = profile.driver.retry;

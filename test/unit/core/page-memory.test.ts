@@ -47,14 +47,14 @@ function targets(memory: PageMemory): number[] {
 }
 
 describe("isolation", () => {
-  test("a 4 MiB unit of which one half is not online can be isolated [5.4]", () => {
+  test("a 4 MiB unit of which one half is not online can be isolated by rfc3-seed", () => {
     const memory = guest("rfc3-seed", 3, [Normal, 0, 1, 2]);
     expect(memory.allocContig(BLOCK, BLOCK).errno).toBe(0);
     expect(memory.allocContig(2 * BLOCK, BLOCK).errno).toBe(0);
     expect(memory.validate()).toBeUndefined();
   });
 
-  test("an order-10 chunk that is freed while its upper half is isolated is parted [new]", () => {
+  test("an order-10 chunk that is freed while its upper half is isolated is parted by upstream", () => {
     const memory = guest("upstream", 4, [Normal, 0, 0, 4]);
     const pfn = memory.tryAlloc({
       order: 10,
@@ -200,7 +200,7 @@ test("a page that was freed while it waited for the LRU is forgotten", () => {
   expect(memory.validate()).toBeUndefined();
 });
 
-test("a chunk in a cache goes to the list of its pageblock, whoever asked for it [new]", () => {
+test("a chunk in a cache goes to the list of its pageblock, whatever was requested, in upstream", () => {
   const memory = guest("upstream", 2, [Normal, 0, 0, 2]);
   for (let page = 0; page < 1024; page++) alloc(memory, PageClass.Anon);
   for (let pfn = 0; pfn < 8; pfn++) memory.free(pfn, 0);

@@ -23,7 +23,7 @@ export interface FakeLinuxMemoryOptions {
 
 /**
  * Memory management that answers from a table of immovable pages, and checks the driver: it throws
- * whenever a call breaks the books of the pages named (driver.md section 11).
+ * whenever a call breaks the accounting of the pages named (docs/spec/driver.md#invariants).
  */
 export class FakeLinuxMemory implements LinuxMemory {
   readonly memoryBlockSize: number;

@@ -119,7 +119,7 @@ test("less than 4 MiB is left alone with success", () => {
   expect(guest.results().at(-1)).toBe(0);
 });
 
-// The online unplug path step by step (driver.md section 6.1). A line is one thing that happened; places
+// The online unplug path step by step (docs/spec/driver.md#online-memory-blocks). A line is one thing that happened; places
 // are memory block:subblock of 4 MiB.
 
 const SUBBLOCKS = 32;

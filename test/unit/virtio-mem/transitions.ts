@@ -13,8 +13,8 @@ import {
   type SimulatedGuestOptions,
 } from "./simulated-guest.js";
 
-// Every transition of driver.md sections 3.2 and 3.3 and every row of its errno tables, with the test
-// that covers it. docs/transitions.md is compared with this list.
+// Every transition of a memory block and of a big block (docs/spec/driver.md), and every errno, with
+// the test that covers it. docs/transitions.md is compared with this list.
 
 export interface Row {
   readonly id: string;
