@@ -1,5 +1,5 @@
 // Building the guest from a capture. Page states come in a piece at a time (loadPageblock), questions that only the whole guest answers
-// are settled afterwards (settle.ts), and last the free lists are built (buildFreeLists).
+// are settled afterwards (classify.ts), and last the free lists are built (buildFreeLists).
 //
 // Convention for the lists (engine-model.md section 1 a): all chunks ascending, each at the tail; a chunk is on the
 // list of its pageblock's type.

@@ -84,7 +84,7 @@ export function stateByFlags(flags: u64, inDevice: bool): u32 {
 
 /**
  * What a page on an LRU list is. Undecided (HOLD_FAIL) until the whole guest has been seen are anonymous pages that were
- * touched though nothing ages them, and clean buffers; see settle.ts.
+ * touched though nothing ages them, and clean buffers; see classify.ts.
  */
 function lruState(flags: u64): u32 {
   if (flags & WRITEBACK) return PAGE_WRITEBACK;
@@ -115,7 +115,7 @@ export let dirtyDataPages: u32 = 0;
 export let unmappedAnonPages: u32 = 0;
 export let touchedAnonPages: u32 = 0;
 
-/** Counts `nrPages` pages with these flags for settle.ts. */
+/** Counts `nrPages` pages with these flags for classify.ts. */
 export function noteFlags(flags: u64, nrPages: u32): void {
   if (!(flags & LRU) || flags & COMPOUND) return;
   if (!(flags & (ANON | SWAPBACKED))) {

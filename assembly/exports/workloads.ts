@@ -1,4 +1,4 @@
-// Workloads of a guest; see workload-table.ts. All of them: u32 counts of pages, microseconds.
+// Workloads of a guest; see table.ts. All of them: u32 counts of pages, microseconds.
 
 import { EINVAL, ENOBUFS, HOLD_FAIL, HOLD_NONE, HOLD_PINNED } from "../abi";
 import {

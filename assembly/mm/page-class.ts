@@ -101,7 +101,7 @@ export function stateByte(pageClass: u32, hold: u32): u32 {
 }
 
 /**
- * While a capture is loaded: may be held, which only a look at the whole guest can tell (settle.ts). Outside a load HOLD_FAIL on these
+ * While a capture is loaded: may be held, which only a look at the whole guest can tell (classify.ts). Outside a load HOLD_FAIL on these
  * classes never means that.
  */
 export function isUndecided(state: u32): bool {

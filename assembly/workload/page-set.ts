@@ -233,7 +233,7 @@ function moveSlot(holding: usize, from: u32, to: u32): void {
   if (tracking && pfn != GONE) own(holding, pfn, handleOf(slot, to));
 }
 
-// Below: direct access for workloads with an order of their own (workload-frag.ts).
+// Below: direct access for workloads with an order of their own (frag.ts).
 
 /** First pfn in the slot at `place`, counted from the oldest; GONE where its chunk is gone. */
 export function chunkAt(holding: usize, place: u32): u32 {

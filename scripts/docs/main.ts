@@ -1,6 +1,7 @@
 // Usage: npm run docs [-- --check]
 //
-// Brings the command output that the documents show up to date. Such a block is preceded by a comment with the command:
+// Brings the command output that the documents show up to date. A comment with the command stands before
+// such a block:
 //
 //   <!-- output of: npx virtio-mem --version -->
 //
@@ -10,7 +11,7 @@
 //
 // A picture is preceded by the command that draws it, which names it after --svg:
 //
-//   <!-- picture by: npx virtio-mem run scenario.yaml --svg docs/pictures/scenario.svg -->
+//   <!-- picture by: npx virtio-mem run scenario.yaml --svg scenario.svg -->
 //
 // --check writes nothing and fails where a block differs from what its command prints now.
 
@@ -47,12 +48,12 @@ for (const document of DOCUMENTS) {
   }
 }
 if (stale.length > 0) {
-  const what = isCheck ? "out of date, npm run docs mends it" : "updated";
+  const what = isCheck ? "out of date, npm run docs renews it" : "updated";
   console.log(`${what}:\n  ${stale.join("\n  ")}`);
   if (isCheck) process.exitCode = 1;
 }
 
-/** Draws a picture anew; --check then puts the old one back. */
+/** Draws a picture again; --check then puts the old one back. */
 function isUpToDate(picture: string, command: string): boolean {
   const old = existsSync(picture) ? readFileSync(picture, "utf8") : undefined;
   outputOf(command);

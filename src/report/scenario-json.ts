@@ -1,6 +1,6 @@
 import type { ScenarioResult } from "../scenario/result.js";
 
-/** A result as `run --json` prints it: public API, written down in docs/run-schema.md. */
+/** A result as `run --json` prints it: public API, written down in docs/run.schema.json. */
 export interface ScenarioJson extends ScenarioResult {
   /** Milliseconds that the run itself took. The only field that differs between two runs. */
   readonly wallMs: number;

@@ -28,7 +28,7 @@ describe("the README", () => {
   test("predicts from a capture", () => {
     cpSync(archive, join(consumer, "web-server.tar.gz"));
     expect(run("readme-capture.mjs", ofCapture)).toMatch(
-      /^3 GiB -> \d+ MiB\n90 % sure: \d+ MiB to \d+ MiB\nlowest obstacle at .+: \S+, pfn \d+\n$/,
+      /^3 GiB -> \d+ MiB\n90 % interval: \d+ MiB to \d+ MiB\nlowest blocking page at .+: \S+, pfn \d+\n$/,
     );
   });
 
