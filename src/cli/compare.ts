@@ -39,14 +39,14 @@ export function registerCompare(program: Command): void {
     .argument("<file>", "a capture (folder or archive), or a scenario in YAML or JSON")
     .requiredOption("--policies <names>", "policies to compare, such as linux,sense-first")
     .option("--seeds <number>", "run each policy with so many seeds", "1")
-    .option("--requested-size <size>", "size to ask a captured guest for (default: 0)")
+    .option("--requested-size <size>", "size to request of a captured guest (default: 0)")
     .addOption(
       new Option("--profile <name>", "Linux version of a captured guest").choices(PROFILE_NAMES),
     )
     .option("--until <time>", "go on through the driver's retries for this long (captures)")
     .option("--folder <name>", "which capture, where the folder or archive holds several")
     .option("--svg <file>", "draw the comparison to this file")
-    .option("--json", "print one JSON object instead of a table")
+    .option("--json", "print the result as JSON")
     .action(runCompare);
 }
 

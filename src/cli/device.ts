@@ -33,9 +33,9 @@ export function registerDevice(program: Command): void {
       new Option("--flavour <name>", "whose device it is").choices(FLAVOUR_NAMES).default("qemu"),
     )
     .option("--region-start <address>", "where its memory starts, if meta.json does not say")
-    .option("--region-size <size>", "how large its memory is, likewise")
-    .option("--device-block-size <size>", "unit in which it plugs, likewise")
-    .option("--json", "print JSON, one line per line of the file; it does so anyway")
+    .option("--region-size <size>", "how large its memory is, if meta.json does not say")
+    .option("--device-block-size <size>", "unit in which it plugs, if meta.json does not say")
+    .option("--json", "print the result as JSON; it does so anyway")
     .action(runDevice);
 }
 

@@ -34,24 +34,27 @@ export function registerPredict(program: Command): void {
   program
     .command("predict")
     .description(
-      "say what a captured guest would give back: how much, which blocks refuse, and why",
+      "predict how much memory of a captured guest can be unplugged, what cannot, and why",
     )
     .argument("<capture>", "folder or .tar.gz made by `virtio-mem capture-script`, or a recording")
-    .option("--requested-size <size>", "size to ask the guest for, such as 512MiB", "0")
+    .option("--requested-size <size>", "size to request of the guest, such as 512MiB", "0")
     .addOption(
       new Option("--profile <name>", "Linux version of the guest")
         .choices(PROFILE_NAMES)
         .default("v6.1"),
     )
-    .option("--policy <names>", "another way to unplug: policies, or a module of yours")
+    .option("--policy <names>", "another way to unplug: policies, or your own module")
     .option("--until <time>", "go on through the driver's retries for this long, such as 10min")
     .option("--subblock-size <size>", "unit in which the driver unplugs, if not the version's own")
     .option("--device-block-size <size>", "block size of the device, if the capture does not say")
-    .option("--region-start <address>", "where the device's memory starts, likewise")
-    .option("--region-size <size>", "how large the device's memory is, likewise")
+    .option(
+      "--region-start <address>",
+      "where the device's memory starts, if the capture does not say",
+    )
+    .option("--region-size <size>", "how large the device's memory is, if the capture does not say")
     .option("--folder <name>", "which capture, where the folder or archive holds several")
     .option("--svg <file>", "draw the memory to this file")
-    .option("--json", "print one JSON object instead of words")
+    .option("--json", "print the result as JSON")
     .action(runPredict);
 }
 

@@ -32,10 +32,10 @@ export function registerRun(program: Command): void {
     .description("run a scenario: a guest, its load and its host, in virtual time")
     .argument("<file>", "a scenario in YAML or JSON, or - to read it from standard input")
     .option("--seed <number>", "in place of the scenario's")
-    .option("--policy <name>", "policies or a module of yours, in place of the scenario's")
+    .option("--policy <name>", "policies or your own module, in place of the scenario's")
     .option("--svg <file>", "draw the run to this file")
     .option("--csv <file>", "write the samples to this file")
-    .option("--json", "print one JSON object instead of words")
+    .option("--json", "print the result as JSON")
     .action(runFile);
 }
 

@@ -4,9 +4,9 @@ import type { Obstacle } from "./prediction.js";
 export type ReasonGroup =
   | "slab" // small kernel objects
   | "buffer" // file system metadata
-  | "pinned" // program memory that somebody holds in place
+  | "pinned" // anonymous memory or page cache that a pin holds in place
   | "kernel" // other kernel memory
-  | "memmap" // bookkeeping of memory blocks that are still there
+  | "memmap" // struct pages of memory blocks that are still there
   | "memory" // nowhere to move pages to
   | "busy" // in motion just then
   | "other";
@@ -33,35 +33,38 @@ export interface ObstacleReason {
 /** Classes that Linux never moves, and those that wait in a queue. */
 const FIXED: Readonly<Record<string, ObstacleReason>> = {
   slab: { group: "slab", heldBy: "kernel objects (slab)" },
-  "page-table": { group: "kernel", heldBy: "page tables of programs" },
+  "page-table": { group: "kernel", heldBy: "page tables" },
   kernel: { group: "kernel", heldBy: "other kernel memory" },
   "kernel-compound": { group: "kernel", heldBy: "larger kernel buffers" },
   tail: { group: "kernel", heldBy: "larger kernel buffers" },
   contig: { group: "kernel", heldBy: "memory that another driver took" },
   reserved: { group: "kernel", heldBy: "memory reserved at boot" },
-  unknown: { group: "kernel", heldBy: "unmarked pages, most likely kernel memory" },
-  memmap: { group: "memmap", heldBy: "bookkeeping of other memory blocks (memmap)" },
+  unknown: { group: "kernel", heldBy: "pages without flags, most likely kernel memory" },
+  memmap: { group: "memmap", heldBy: "memmap (struct pages)" },
   buffer: { group: "buffer", heldBy: "file system metadata (buffer cache)" },
   poisoned: { group: "other", heldBy: "pages with a hardware error" },
-  "lru-pending": { group: "busy", heldBy: "pages waiting in a short queue" },
-  cached: { group: "busy", heldBy: "free pages parked for a CPU" },
+  "lru-pending": { group: "busy", heldBy: "pages in an LRU-add batch" },
+  cached: { group: "busy", heldBy: "free pages on a per-CPU list" },
 };
 
 /** Classes that Linux moves, unless somebody holds the page. */
 const MOVABLE: Readonly<Record<string, string>> = {
-  anon: "program memory",
+  anon: "anonymous memory",
   shmem: "shared memory or tmpfs files",
   "file-clean": "file cache",
   "file-dirty": "file cache not yet written",
   writeback: "file cache being written",
-  unevictable: "locked program memory",
+  unevictable: "mlocked memory",
   "driver-movable": "memory of a driver",
   balloon: "memory in a balloon",
   hugetlb: "reserved huge pages (hugetlb)",
-  thp: "program memory in huge pages",
+  thp: "anonymous memory in huge pages",
 };
 
-const NO_ROOM: ObstacleReason = { group: "memory", heldBy: "data with nowhere to go" };
+const NO_ROOM: ObstacleReason = {
+  group: "memory",
+  heldBy: "pages with no free memory to migrate to",
+};
 
 /**
  * The reason that an obstacle stands for.

@@ -13,20 +13,20 @@ export interface Advice {
 }
 
 const BY_GROUP: Readonly<Record<ReasonGroup, string>> = {
-  slab: "echo 2 > /proc/sys/vm/drop_caches in the guest, then ask again",
-  buffer: "write a little and sync, twice, then ask again (frees the journal)",
+  slab: "echo 2 > /proc/sys/vm/drop_caches in the guest, then retry",
+  buffer: "write a little and sync, twice, then retry (frees the journal)",
   pinned: "stop programs that pin memory: RDMA, VFIO, io_uring, direct I/O",
-  kernel: "goes only with what uses it: end programs, or reboot the guest",
-  memmap: "goes by itself once the memory blocks that it describes are gone",
-  memory: "free memory in the guest first: what is in use has no other place",
-  busy: "only passing: ask again",
+  kernel: "freed only when its user exits: end programs, or reboot the guest",
+  memmap: "freed once the memory blocks that it describes are removed",
+  memory: "free memory in the guest first: there is nowhere to migrate to",
+  busy: "temporary: retry",
   other: "return huge pages (vm.nr_hugepages=0), deflate balloons",
 };
 
 /** Groups that memory onlined as movable never holds. */
 const KERNEL_OWNED: readonly ReasonGroup[] = ["slab", "buffer", "kernel", "memmap"];
 
-/** What can help, the most memory first. Empty where there is nothing to wish for. */
+/** Suggestions, the most memory first. Empty where there is none. */
 export function adviceFor(prediction: Prediction, map: RegionMap, outcome: Outcome): Advice[] {
   const untried = outcome === "shrink-short" ? sizeOf(map.total, "stays") : 0;
   const advice: Advice[] = [];
@@ -60,6 +60,6 @@ function moreKernelMemory(prediction: Prediction): string {
   return (
     `give the guest more boot memory, or bring part of the added memory online for the kernel ` +
     `(auto-movable policy): each ${formatRoughSize(blockSize)} needs ` +
-    `${formatRoughSize(blockSize / 64)} of bookkeeping that only kernel memory can hold`
+    `${formatRoughSize(blockSize / 64)} of memmap that only kernel memory can hold`
   );
 }

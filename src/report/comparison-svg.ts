@@ -27,7 +27,7 @@ export function comparisonSvg(comparison: Comparison): string {
     seeds.length === 1
       ? ""
       : `; bars are medians over ${seeds.length} seeds, lines go from least to most`;
-  const words = `Policies on the same ${kind}; the host asks for ${formatRoughSize(askedSize)} back${seeded}. Dark: the best.`;
+  const words = `Policies on the same ${kind}; the host requests ${formatRoughSize(askedSize)} back${seeded}. Dark: the best.`;
   const height = HEAD + Math.ceil(columns.length / PER_ROW) * (panelHeight + 18) + 10;
   const panels = columns.map((column, at) => {
     const x = MARGIN + (at % PER_ROW) * (PANEL_WIDTH + GAP);

@@ -12,7 +12,7 @@ export function comparisonText(comparison: Comparison, options: { columns: numbe
   const { kind, subject, seeds, policies, askedSize, interrupted } = comparison;
   const title = subject === "" ? `On the same ${kind}` : `${subject}, the same ${kind} for all`;
   const seeded = seeds.length === 1 ? "" : ` Medians over ${seeds.length} seeds.`;
-  const words = `${title}. The host asks for ${formatRoughSize(askedSize)} back.${seeded}`;
+  const words = `${title}. The host requests ${formatRoughSize(askedSize)} back.${seeded}`;
   const lines = [
     ...wrap(words, options.columns),
     ...(interrupted ? ["Ended early: what is missing has not run."] : []),

@@ -14,15 +14,15 @@ export interface FateStyle {
 
 export const FATE_STYLES: Readonly<Record<Fate, FateStyle>> = {
   unplugged: { glyph: "-", fill: "#ffffff", ansi: 255, label: "not plugged" },
-  "given-back": { glyph: ".", fill: "#d5ecdf", ansi: 194, label: "given back" },
+  "given-back": { glyph: ".", fill: "#d5ecdf", ansi: 194, label: "unplugged" },
   added: { glyph: "+", fill: "#a9d3f0", ansi: 153, label: "added" },
   stays: { glyph: "#", fill: "#aeb6c0", ansi: 249, label: "stays" },
   slab: { glyph: "s", fill: "#e69f00", ansi: 214, label: "kernel objects (slab)" },
   buffer: { glyph: "b", fill: "#0072b2", ansi: 74, label: "file system metadata" },
-  pinned: { glyph: "p", fill: "#cc5f9e", ansi: 176, label: "pinned program memory" },
+  pinned: { glyph: "p", fill: "#cc5f9e", ansi: 176, label: "pinned memory" },
   kernel: { glyph: "k", fill: "#c74600", ansi: 173, label: "other kernel memory" },
-  memmap: { glyph: "m", fill: "#f0e442", ansi: 227, label: "bookkeeping (memmap)" },
-  memory: { glyph: "f", fill: "#222222", ansi: 245, label: "no free memory to move it to" },
+  memmap: { glyph: "m", fill: "#f0e442", ansi: 227, label: "memmap (struct pages)" },
+  memory: { glyph: "f", fill: "#222222", ansi: 245, label: "no free memory to migrate to" },
   busy: { glyph: "t", fill: "#56b4e9", ansi: 117, label: "busy just then" },
   other: { glyph: "x", fill: "#7b5ea7", ansi: 140, label: "other" },
 };
@@ -42,7 +42,7 @@ export function outcomeOf(prediction: Prediction): Outcome {
 /** {@link FateStyle.label}, with "stays" put in words that fit the outcome. */
 export function fateLabel(fate: Fate, outcome: Outcome): string {
   if (fate !== "stays") return FATE_STYLES[fate].label;
-  if (outcome === "shrunk") return "stays, as asked";
+  if (outcome === "shrunk") return "stays, as requested";
   if (outcome === "shrink-short") return "stays, not tried";
   return "plugged before";
 }

@@ -10,20 +10,20 @@ export function headline(prediction: Prediction, outcome: Outcome): string {
   const missing = formatRoughSize(Math.abs(pluggedSizeAfter - requestedSize));
   switch (outcome) {
     case "shrunk":
-      return `Reached: all ${asked} asked for come back.`;
+      return `Reached: all ${asked} are unplugged.`;
     case "shrink-short":
-      return `${done} of the ${asked} asked for come back; ${missing} do not.`;
+      return `${done} of the requested ${asked} are unplugged; ${missing} are not.`;
     case "grown":
-      return `Reached: the guest gets the ${asked} asked for.`;
+      return `Reached: all ${asked} are plugged.`;
     case "grow-short":
-      return `The guest gets ${done} of the ${asked} asked for; ${missing} cannot be added.`;
+      return `${done} of the requested ${asked} are plugged; ${missing} cannot be added.`;
     case "unchanged":
-      return `Nothing to do: ${formatRoughSize(requestedSize)} are plugged, as asked.`;
+      return `Nothing to do: ${formatRoughSize(requestedSize)} are plugged, as requested.`;
   }
 }
 
 /** The 90 % interval in words; empty where nothing is uncertain. */
-export function sureness([low, high]: Prediction["interval"]): string {
+export function intervalWords([low, high]: Prediction["interval"]): string {
   if (low === high) return "";
-  return `90 % sure: between ${formatRoughSize(low)} and ${formatRoughSize(high)}`;
+  return `90 % interval: ${formatRoughSize(low)} to ${formatRoughSize(high)}`;
 }

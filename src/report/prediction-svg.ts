@@ -1,7 +1,7 @@
 import type { Prediction } from "../predict/prediction.js";
 import { formatCount, formatDuration, formatRoughSize } from "../units.js";
 import { FATE_STYLES, fateLabel, outcomeOf, type Outcome } from "./fate-style.js";
-import { headline, sureness } from "./headline.js";
+import { headline, intervalWords } from "./headline.js";
 import { inkOn, LABEL_WIDTH, MAP_WIDTH } from "./map-scene.js";
 import { isReason, reasonsBySize, RegionMap, sizeOf, type Fate } from "./region-map.js";
 import { element, escapeXml, rect, short, text } from "./svg-element.js";
@@ -56,10 +56,10 @@ export function predictionSvg(prediction: Prediction): string {
 }
 
 function subtitle(prediction: Prediction): string {
-  const sure = sureness(prediction.interval);
+  const sure = intervalWords(prediction.interval);
   const words = [
-    `${formatRoughSize(prediction.pluggedSizeBefore)} plugged now`,
-    `${formatRoughSize(prediction.requestedSize)} asked for`,
+    `${formatRoughSize(prediction.pluggedSizeBefore)} plugged`,
+    `${formatRoughSize(prediction.requestedSize)} requested`,
     `${formatRoughSize(prediction.pluggedSizeAfter)} predicted${sure === "" ? "" : ` (${sure})`}`,
   ];
   return words.join("  \u2192  ");
@@ -69,7 +69,7 @@ function footer(prediction: Prediction): string {
   const words = [
     `behaviour of ${prediction.profile}`,
     `${formatCount(prediction.requests.length, "request")} to the device`,
-    `${formatDuration(prediction.virtualMs)} simulated`,
+    `${formatDuration(prediction.virtualMs)} virtual time`,
   ];
   if (prediction.migratedPages > 0)
     words.push(`${formatRoughSize(prediction.migratedPages * 4096)} moved`);
@@ -80,7 +80,7 @@ function footer(prediction: Prediction): string {
 }
 
 /**
- * What is or was plugged as one bar, what stays at the left. A tick marks the size asked for, a bracket
+ * What is or was plugged as one bar, what stays at the left. A tick marks the requested size, a bracket
  * the 90 % interval.
  */
 function bar(prediction: Prediction, map: RegionMap): string {
@@ -105,7 +105,7 @@ function bar(prediction: Prediction, map: RegionMap): string {
   }
   const frame = { fill: "none", stroke: "#8b96a1" };
   parts.push(rect(MARGIN, BAR_TOP, WIDTH - 2 * MARGIN, BAR_HEIGHT, frame));
-  parts.push(tick(at(requestedSize), `asked for: ${formatRoughSize(requestedSize)}`));
+  parts.push(tick(at(requestedSize), `requested: ${formatRoughSize(requestedSize)}`));
   const [low, high] = interval;
   if (low !== high) {
     const y = BAR_TOP - 4;

@@ -4,7 +4,7 @@ import { formatCount, formatDuration, formatRoughSize } from "../units.js";
 import { adviceFor } from "./advice.js";
 import { failedAdds } from "./failed-adds.js";
 import { fateLabel, outcomeOf, type Outcome } from "./fate-style.js";
-import { headline, sureness } from "./headline.js";
+import { headline, intervalWords } from "./headline.js";
 import { FATES, heldSize, RegionMap, sizeOf, type Fate, type RankedReason } from "./region-map.js";
 import {
   firstRowOffset,
@@ -31,7 +31,7 @@ export interface PredictionTextOptions {
 }
 
 /**
- * The answer to a person at a terminal: what comes back, where the rest is, why, and what to do.
+ * The answer to a person at a terminal: what is unplugged, where the rest is, why, and what to do.
  *
  * Plain ASCII, no line wider than `columns`, ends with a line feed.
  */
@@ -74,10 +74,10 @@ function facts({ prediction, columns }: Page): string[] {
   const words = sizes.map(formatRoughSize);
   const width = Math.max(...words.map((word) => word.length));
   const [now = "", asked = "", after = ""] = words.map((word) => word.padStart(width));
-  const sure = sureness(interval);
+  const sure = intervalWords(interval);
   const lines: [string, string][] = [
-    ["Plugged now", now],
-    ["Asked for", asked],
+    ["Plugged", now],
+    ["Requested", asked],
     ["Predicted", sure === "" ? after : `${after}, ${sure}`],
     ...policyFacts(prediction),
   ];
@@ -85,9 +85,9 @@ function facts({ prediction, columns }: Page): string[] {
   if (droppedPages > 0) lines.push(["Dropped", `${pages(droppedPages)} of file cache`]);
   const calls = formatCount(requests.length, "request");
   const time = formatDuration(prediction.virtualMs);
-  lines.push(["Takes", `${time} (simulated), ${calls} to the device`]);
-  if (retries.length > 0) lines.push(["Tries again", `after ${retryTimes(retries)}`]);
-  return lines.flatMap(([name, value]) => wrap(value, columns, `  ${name.padEnd(13)}`));
+  lines.push(["Time (virtual)", `${time}, ${calls} to the device`]);
+  if (retries.length > 0) lines.push(["Retries", `after ${retryTimes(retries)}`]);
+  return lines.flatMap(([name, value]) => wrap(value, columns, `  ${name.padEnd(16)}`));
 }
 
 /** Which policy decided and what it paid for looking; nothing where Linux itself decided. */
@@ -95,7 +95,7 @@ function policyFacts({ policy, profile, cost }: Prediction): [string, string][] 
   const version = PROFILE_NAMES.find((name) => name === profile);
   if (version !== undefined && policy === linuxProfile(version).driver.unplugPolicy) return [];
   const facts: [string, string][] = [["Policy", policy]];
-  if (cost.scannedPages > 0) facts.push(["Looked at", pages(cost.scannedPages)]);
+  if (cost.scannedPages > 0) facts.push(["Scanned", pages(cost.scannedPages)]);
   facts.push(["Failed", formatCount(cost.failedAttempts, "attempt")]);
   return facts;
 }
@@ -139,7 +139,10 @@ function reasons(page: Page): string[] {
   const noun = isBigBlock(prediction) ? "big block" : "subblock";
   const untried = outcome === "shrink-short" ? sizeOf(map.total, "stays") : 0;
   if (map.reasons.length === 0 && untried === 0) return [];
-  const lines = ["", outcome === "shrunk" ? "What refused on the way" : "What stays, and why"];
+  const lines = [
+    "",
+    outcome === "shrunk" ? "What refused on the way" : "What could not be unplugged",
+  ];
   const shown = shownReasons(map);
   for (const { group, heldBy, size, subblocks } of shown) {
     const held = `(${formatRoughSize(size)}) ${subblocks === 1 ? "is" : "are"} held by ${heldBy}`;
@@ -200,7 +203,7 @@ function warnings({ prediction, map, outcome, columns }: Page): string[] {
     const id = Math.floor((prediction.regionStart + offset) / prediction.memoryBlockSize);
     texts.push(
       `Adding memory block ${id} (${size}) failed ${tries === 1 ? "once" : `${formatCount(tries)} times`}: it was ` +
-        "plugged, Linux had no room for its bookkeeping (memmap), the driver gave it back.",
+        "plugged, Linux had no room for its memmap (struct pages), the driver gave it back.",
     );
   }
   const refused = prediction.requests.filter((request) => request.response !== "ACK");
@@ -212,7 +215,7 @@ function warnings({ prediction, map, outcome, columns }: Page): string[] {
   if (offline > 0 && (outcome === "grown" || outcome === "grow-short")) {
     texts.push(
       `${formatRoughSize(offline)} of what is plugged stays offline: programs cannot use it until ` +
-        "somebody brings it online (memhp_default_state, or the state files in sysfs).",
+        "it is brought online (memhp_default_state, or the state files in sysfs).",
     );
   }
   texts.push(...prediction.notes);
@@ -234,7 +237,7 @@ function help({ prediction, map, columns, outcome }: Page): string[] {
   const width = Math.max(...advice.map(({ size }) => sizeWord(size).length));
   return [
     "",
-    "What can help",
+    "Suggestions",
     ...advice.flatMap(({ size, text }) =>
       wrap(text, columns, `  ${sizeWord(size).padStart(width)}  `),
     ),

@@ -64,7 +64,7 @@ function panelsOf({ workloads, bootSize, samples }: ScenarioResult): Panel[] {
         },
         { name: "used", color: "#2f74b5", of: ({ usedSize }) => usedSize, style: "area" },
         {
-          name: "boot memory and what the host asks for",
+          name: "boot memory and requested size",
           color: "#c2410c",
           of: ({ requestedSize }) => bootSize + requestedSize,
           style: "dashed",

@@ -21,7 +21,7 @@ export function scenarioText(result: ScenarioResult, { columns }: ScenarioTextOp
   return `${lines.join("\n")}\n`;
 }
 
-/** What became of the host's last wish. */
+/** What became of the host's last resize request. */
 export function headline({ summary, interrupted, endedMs }: ScenarioResult): string {
   const { pluggedSize, requestedSize, panicked, oomKills } = summary;
   const after = formatDuration(endedMs);
@@ -29,8 +29,8 @@ export function headline({ summary, interrupted, endedMs }: ScenarioResult): str
     return `The guest panicked after ${after}: out of memory, and nothing left to kill.`;
   const state =
     pluggedSize === requestedSize
-      ? `the guest has the ${formatRoughSize(requestedSize)} asked for`
-      : `the guest has ${formatRoughSize(pluggedSize)}, ${formatRoughSize(Math.abs(pluggedSize - requestedSize))} ${pluggedSize > requestedSize ? "more" : "less"} than the ${formatRoughSize(requestedSize)} asked for`;
+      ? `the guest has the requested ${formatRoughSize(requestedSize)}`
+      : `the guest has ${formatRoughSize(pluggedSize)}, ${formatRoughSize(Math.abs(pluggedSize - requestedSize))} ${pluggedSize > requestedSize ? "more" : "less"} than the requested ${formatRoughSize(requestedSize)}`;
   const killed =
     oomKills === 0 ? "" : `; ${formatCount(oomKills, "program")} killed for lack of memory`;
   return `${interrupted ? "Interrupted after" : "After"} ${after} ${state}${killed}.`;
@@ -67,7 +67,7 @@ function orders({ summary }: ScenarioResult): string[] {
   const lines = summary.orders.slice(0, LISTED).map(order);
   const more = summary.orders.length - LISTED;
   if (more > 0) lines.push(`  and ${formatCount(more)} more`);
-  return ["What the host asked for", ...lines, ""];
+  return ["Resize requests", ...lines, ""];
 }
 
 function order({ atMs, requestedSize, reachedAfterMs, pluggedSize }: OrderOutcome): string {
@@ -111,5 +111,5 @@ function inWords(event: ScenarioEvent): string | undefined {
   if (event.type === "panic") return `panic: ${event.why}`;
   if (event.type !== "oom-kill") return undefined;
   const { victim, requester, size } = event;
-  return `${victim} killed, which had ${formatRoughSize(size)}; ${victim === requester ? "it" : requester} had asked for more`;
+  return `${victim} killed, which had ${formatRoughSize(size)}; ${victim === requester ? "it" : requester} had requested more`;
 }

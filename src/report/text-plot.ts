@@ -31,7 +31,7 @@ export function textPlot(
   const end = formatDuration(last.atMs);
   lines.push(`${"0 B".padStart(LABEL_WIDTH)} +${"-".repeat(width)}`);
   lines.push(`${"".padStart(LABEL_WIDTH)} 0${end.padStart(width)}`);
-  lines.push("  # used   . free   = boot memory and what the host asks for");
+  lines.push("  # used   . free   = boot memory and requested size");
   return lines;
 }
 

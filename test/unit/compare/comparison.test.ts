@@ -97,7 +97,7 @@ describe("ShrinkProgress", () => {
 describe("reports of a comparison", () => {
   test("the table has a column per policy, and lines for a spread only where there is one", () => {
     expect(comparisonText(TWO_SEEDS, { columns: 80 })).toMatchInlineSnapshot(`
-      "A guest & its <host>, the same scenario for all. The host asks for 128 MiB back.
+      "A guest & its <host>, the same scenario for all. The host requests 128 MiB back.
       Medians over 2 seeds.
 
         1  linux

@@ -4,17 +4,17 @@ import { obstacleReason } from "../../../src/predict/obstacle-reason.js";
 
 test.each([
   ["slab", "isolate", "slab", "kernel objects (slab)"],
-  ["page-table", "isolate", "kernel", "page tables of programs"],
-  ["memmap", "isolate", "memmap", "bookkeeping of other memory blocks (memmap)"],
+  ["page-table", "isolate", "kernel", "page tables"],
+  ["memmap", "isolate", "memmap", "memmap (struct pages)"],
   ["buffer", "migrate", "buffer", "file system metadata (buffer cache)"],
   ["buffer", "test", "buffer", "file system metadata (buffer cache)"],
-  ["anon", "test", "pinned", "pinned program memory"],
-  ["thp", "test", "pinned", "program memory in huge pages that did not move"],
+  ["anon", "test", "pinned", "pinned anonymous memory"],
+  ["thp", "test", "pinned", "anonymous memory in huge pages that did not move"],
   ["shmem", "migrate", "busy", "shared memory or tmpfs files, busy just then"],
   ["hugetlb", "isolate", "other", "reserved huge pages (hugetlb) that this Linux cannot move"],
-  ["lru-pending", "isolate", "busy", "pages waiting in a short queue"],
-  [null, "memory", "memory", "data with nowhere to go"],
-  ["anon", "memory", "memory", "data with nowhere to go"],
+  ["lru-pending", "isolate", "busy", "pages in an LRU-add batch"],
+  [null, "memory", "memory", "pages with no free memory to migrate to"],
+  ["anon", "memory", "memory", "pages with no free memory to migrate to"],
   ["free", "test", "other", "pages of class free"],
 ] as const)("%s at stage %s is in group %s: %s", (pageClass, stage, group, heldBy) => {
   expect(obstacleReason({ class: pageClass, stage })).toEqual({ group, heldBy });

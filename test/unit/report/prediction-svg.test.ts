@@ -42,9 +42,9 @@ describe("predictionSvg", () => {
 
   test("says the answer, the address of every memory block and what is left in it", () => {
     expect(texts(predictionSvg(compileServer()))).toEqual([
-      "634 MiB of the 768 MiB asked for come back; 134 MiB do not.",
-      "768 MiB plugged now  \u2192  0 B asked for  \u2192  134 MiB predicted (90 % sure: between 96 MiB and 150 MiB)",
-      "asked for: 0 B",
+      "634 MiB of the requested 768 MiB are unplugged; 134 MiB are not.",
+      "768 MiB plugged  \u2192  0 B requested  \u2192  134 MiB predicted (90 % interval: 96 MiB to 150 MiB)",
+      "requested: 0 B",
       "b",
       "s",
       "k",
@@ -68,7 +68,7 @@ describe("predictionSvg", () => {
       "38 MiB",
       "0x130000000",
       "26 more memory blocks (3.25 GiB), not plugged",
-      "behaviour of v6.1 \u00b7 191 requests to the device \u00b7 4.1 s simulated \u00b7 188.3 MiB moved \u00b7 46.89 MiB of file cache dropped",
+      "behaviour of v6.1 \u00b7 191 requests to the device \u00b7 4.1 s virtual time \u00b7 188.3 MiB moved \u00b7 46.89 MiB of file cache dropped",
     ]);
   });
 
@@ -81,8 +81,8 @@ describe("predictionSvg", () => {
       "80 MiB stay: file system metadata",
       "40 MiB stay: kernel objects (slab)",
       "8 MiB stay: other kernel memory",
-      "6 MiB stay: bookkeeping (memmap)",
-      "634 MiB given back",
+      "6 MiB stay: memmap (struct pages)",
+      "634 MiB unplugged",
       "3.25 GiB not plugged",
     ]);
   });
@@ -93,8 +93,8 @@ describe("predictionSvg", () => {
     expect(titles).toHaveLength(7);
     expect(titles[1]).toBe(
       "memory block 32\n0x100000000 to 0x107ffffff\nkernel-partial, zone Normal\n" +
-        "110 MiB given back\n14 MiB stay: kernel objects (slab)\n" +
-        "2 MiB stay: file system metadata\n2 MiB stay: bookkeeping (memmap)",
+        "110 MiB unplugged\n14 MiB stay: kernel objects (slab)\n" +
+        "2 MiB stay: file system metadata\n2 MiB stay: memmap (struct pages)",
     );
   });
 

@@ -24,7 +24,7 @@ const OBSTACLES: Readonly<Record<string, Pick<Obstacle, "class" | "stage">>> = {
 /**
  * A prediction from a drawing: a string per memory block (128 MiB), a character per device block.
  *
- * `.` given back, `-` never plugged, `+` added, `#` stays untried, a letter for an obstacle. Memory
+ * `.` unplugged, `-` never plugged, `+` added, `#` stays untried, a letter for an obstacle. Memory
  * above the drawing is unplugged.
  */
 export function drawnPrediction(
