@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 
-import { launchChromium, originOf, serve } from "./browser.js";
+import { browserTestsLeftOut, launchChromium, originOf, serve } from "./browser.js";
 import { runNode } from "./run.js";
 
 const consumer = inject("consumer");
@@ -59,7 +59,7 @@ describe("in Node, the installed package", () => {
   });
 });
 
-describe("in Chromium, a static page without a bundler", () => {
+describe.skipIf(browserTestsLeftOut)("in Chromium, a static page without a bundler", () => {
   let server: Server;
   let browser: Browser;
 

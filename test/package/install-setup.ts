@@ -6,6 +6,7 @@ import type { TestProject } from "vitest/node";
 
 import { distJs, distTypes } from "../../scripts/build/dist.js";
 import { bringUpToDate } from "../../scripts/build/step.js";
+import { findChromium, type Chromium } from "./chromium.js";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -13,12 +14,16 @@ declare module "vitest" {
     tarball: string;
     /** A folder with nothing but the package installed from it, and the files of `consumer/`. */
     consumer: string;
+    /** What the browser tests run in, or why they are left out. */
+    chromium: Chromium | { readonly leftOut: string };
   }
 }
 
 /** Packs the package as it would be published and installs it into an empty folder. */
 export default async function setup({ provide }: TestProject): Promise<() => void> {
   await bringUpToDate([distJs, distTypes]);
+  const chromium = await findChromium();
+  if ("leftOut" in chromium) console.log(chromium.leftOut);
   const folder = mkdtempSync(join(tmpdir(), "virtio-mem-package-"));
   const consumer = join(folder, "consumer");
   const root = join(import.meta.dirname, "../..");
@@ -35,6 +40,7 @@ export default async function setup({ provide }: TestProject): Promise<() => voi
 
   provide("tarball", tarball);
   provide("consumer", consumer);
+  provide("chromium", chromium);
   return () => {
     rmSync(folder, { recursive: true });
   };
