@@ -7,12 +7,8 @@ import { fileURLToPath } from "node:url";
 
 import { VirtualClock } from "../src/clock.js";
 import { EventLog } from "../src/log/event-log.js";
-import type {
-  ContigResult,
-  LinuxMemory,
-  MemoryBlockInfo,
-  MemoryNotifier,
-} from "../src/linux/linux-memory.js";
+import type { LinuxMemory, MemoryBlockInfo, MemoryNotifier } from "../src/linux/linux-memory.js";
+import type { ContigResult } from "../src/core/contig-result.js";
 import { linuxProfile, type ProfileName } from "../src/linux/profile.js";
 import { VirtioMemDevice } from "../src/virtio-mem/device/device.js";
 import { VirtioMemDriver } from "../src/virtio-mem/driver/driver.js";

@@ -1,4 +1,4 @@
-export type { BootRange } from "./guest/boot-memory.js";
+export type { BootRange } from "./guest/options.js";
 export { CaptureError } from "./capture/capture-error.js";
 export { captureFilesOf, type CaptureFiles } from "./capture/capture-files.js";
 export type * from "./capture/capture.js";
@@ -43,15 +43,15 @@ export { ZoneTable, type Zone } from "./linux/zone-table.js";
 export type { Cost } from "./predict/cost.js";
 export type { Policy, UnplugDecisions } from "./policies/policy.js";
 export { PolicyError } from "./policies/policy-error.js";
-export { guardedPolicy, type PolicyWatch } from "./policies/guarded-policy.js";
+export { guardedPolicy, type PolicyWatch } from "./policies/choice/guarded-policy.js";
 export type { ResizeController, ResizeView } from "./policies/resize-controller.js";
 export type { RetryRule } from "./virtio-mem/driver/retry-rule.js";
-export { POLICIES, POLICY_FAMILIES } from "./policies/registry.js";
+export { POLICIES, POLICY_FAMILIES } from "./policies/choice/registry.js";
 export {
   resolvePolicy,
   type PolicyChoice,
   type ResolvedPolicy,
-} from "./policies/resolve-policy.js";
+} from "./policies/choice/resolve-policy.js";
 export { predict, type PredictOptions } from "./predict/predict.js";
 export type * from "./predict/prediction.js";
 export { comparisonJson, type ComparisonJson } from "./report/comparison-json.js";
@@ -78,12 +78,13 @@ export {
 } from "./virtio-mem/device/flavour.js";
 export type { DeviceHost, MemoryListener } from "./virtio-mem/device/host.js";
 export { throttleSizeEvents } from "./virtio-mem/device/size-events.js";
-export type { DeviceHealth, DeviceSnapshot } from "./virtio-mem/device/snapshot.js";
+export type { DeviceSnapshot } from "./virtio-mem/device/snapshot.js";
+export type { DeviceHealth } from "./virtio-mem/protocol.js";
 export { VirtioMemDevice, type VirtioMemDeviceOptions } from "./virtio-mem/device/device.js";
 export { VirtioMemDriver, type VirtioMemDriverOptions } from "./virtio-mem/driver/driver.js";
-export { explain, type Explanation } from "./virtio-mem/driver/explain.js";
+export { explain, type Explanation } from "./predict/explain.js";
 export { KdumpDriver } from "./virtio-mem/driver/kdump.js";
-export type { MemoryBlockState } from "./virtio-mem/driver/memory-block-state.js";
+export type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
 export type * from "./virtio-mem/protocol.js";
 export type {
   Chunk,

@@ -87,7 +87,7 @@ export const driverEdits: readonly Edit[] = [
     breaks: "the usable region has no room beyond the requested size",
   },
   {
-    file: "src/virtio-mem/driver/run-bitmap.ts",
+    file: "src/virtio-mem/run-bitmap.ts",
     old: "return Math.max(start - 1, word * 32 + 31 - Math.clz32(bits));",
     new: "return word * 32 + 31 - Math.clz32(bits);",
     breaks: "a search backwards finds bits before its range",

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 
 import type { Capture } from "../../src/capture/capture.js";
 import { readCapture } from "../../src/capture/read-capture.js";
-import { POLICIES } from "../../src/policies/registry.js";
+import { POLICIES } from "../../src/policies/choice/registry.js";
 import { predict } from "../../src/predict/predict.js";
 import type { Prediction } from "../../src/predict/prediction.js";
 import { recordedRequests, type RecordedRequest } from "./recordings.js";

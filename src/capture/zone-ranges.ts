@@ -1,5 +1,4 @@
 import type { Capture, CaptureZone } from "./capture.js";
-import type { ZoneKind } from "../linux/linux-memory.js";
 
 const PAGE_SIZE = 4096;
 const PAGEBLOCK_PAGES = 512;
@@ -8,7 +7,7 @@ const PAGEBLOCK_PAGES = 512;
 export interface ZoneRange {
   readonly startPfn: number;
   readonly endPfn: number;
-  readonly kind: ZoneKind;
+  readonly kind: CaptureZone["kind"];
   readonly node: number;
   readonly inDevice: boolean;
 }

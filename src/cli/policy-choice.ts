@@ -1,8 +1,8 @@
 import { isMainThread, workerData } from "node:worker_threads";
 
 import { loadPolicies } from "../node/load-policy.js";
-import { isModulePath } from "../policies/module-path.js";
-import type { PolicyWatch } from "../policies/guarded-policy.js";
+import { isModulePath } from "../policies/choice/module-path.js";
+import type { PolicyWatch } from "../policies/choice/guarded-policy.js";
 import type { Policy } from "../policies/policy.js";
 import { WatchBoard } from "./watch-board.js";
 

@@ -10,7 +10,7 @@ import { scenarioText } from "../report/scenario-text.js";
 import { parseScenario } from "../scenario/parse.js";
 import type { ScenarioResult } from "../scenario/result.js";
 import { runScenario, type RunScenarioOptions, type ScenarioRun } from "../scenario/run.js";
-import { isModulePath } from "../policies/module-path.js";
+import { isModulePath } from "../policies/choice/module-path.js";
 import type { Policy } from "../policies/policy.js";
 import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";

@@ -2,7 +2,7 @@ import type { Capture } from "../capture/capture.js";
 import { PAGEBLOCK_SIZE, PageClass } from "../core/abi.js";
 import { Guest, type CapturedGuestOptions, type GuestOptions } from "../guest/guest.js";
 import { CostTally } from "../predict/cost.js";
-import { policiesOf, type PolicyChoice } from "../policies/resolve-policy.js";
+import { policiesOf, type PolicyChoice } from "../policies/choice/resolve-policy.js";
 import { PolicyError } from "../policies/policy-error.js";
 import { runScenario } from "../scenario/run.js";
 import type { Scenario } from "../scenario/scenario.js";

@@ -1,5 +1,5 @@
 import { Errno } from "../errno.js";
-import type { ContigResult } from "../linux/linux-memory.js";
+import type { ContigResult } from "./contig-result.js";
 import {
   classOfState,
   CONTIG_STAGES,

@@ -1,10 +1,14 @@
 import { PAGE_SIZE, PAGEBLOCK_PAGES } from "../core/abi.js";
-import type { PageMemory } from "../core/page-memory.js";
+import { PageMemory } from "../core/page-memory.js";
 import type { ZoneKind } from "../linux/linux-memory.js";
 import { SECTION_SIZE } from "../linux/memmap.js";
+import { MemoryHotplug } from "../linux/memory-hotplug.js";
+import { DEFAULT_ONLINE_SETTINGS } from "../linux/online-policy.js";
 import { extendSpan } from "../linux/zone-span.js";
-import type { Zone, ZoneTable } from "../linux/zone-table.js";
+import { ZoneTable, type Zone } from "../linux/zone-table.js";
 import { assertMultiple } from "../virtio-mem/sizes.js";
+import type { BootRange, NewGuestOptions } from "./options.js";
+import type { GuestMemory, GuestSetting } from "./setting.js";
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
@@ -14,14 +18,6 @@ const HIGH_MEMORY = 4 * GiB;
 const LOW_MEMORY_LIMIT = 2 * GiB;
 const DMA_PAGES = (16 * MiB) / PAGE_SIZE;
 const HIGH_PFN = HIGH_MEMORY / PAGE_SIZE;
-
-/** Memory that a guest boots with: `size` bytes from guest physical address `start` on. */
-export interface BootRange {
-  readonly start: number;
-  readonly size: number;
-  /** NUMA node. Default: 0. */
-  readonly node?: number;
-}
 
 type Run = readonly [startPfn: number, nrPages: number];
 
@@ -57,6 +53,31 @@ export function endOfBoot(ranges: readonly BootRange[]): number {
   }
   if (ranges.length === 0) throw new RangeError("bootMemory must hold a range, got none");
   return Math.max(end, HIGH_MEMORY);
+}
+
+/** The memory of a guest that has just booted, up to the byte `end`: what is not boot memory is absent. */
+export async function bootedMemory(
+  boot: readonly BootRange[],
+  end: number,
+  { profile, policy, clock, calibration }: GuestSetting,
+  options: NewGuestOptions,
+): Promise<GuestMemory> {
+  const pages = await PageMemory.create(end / PAGE_SIZE, profile.mm, options.core);
+  const zones = new ZoneTable(pages, { minFreeLimitKib: profile.mm.minFreeLimitSize / 1024 });
+  bringUp(pages, zones, boot);
+  zones.recompute();
+  const hotplug = new MemoryHotplug({
+    pages,
+    zones,
+    memoryBlockSize: options.memoryBlockSize ?? SECTION_SIZE,
+    online: { ...DEFAULT_ONLINE_SETTINGS, ...options.online, ...policy.online },
+    memmap: policy.memmap,
+    profile,
+    clock,
+    calibration,
+    node: 0,
+  });
+  return { pages, zones, hotplug };
 }
 
 /** Brings boot memory online, all of it free; only whole pages of the ranges count. */

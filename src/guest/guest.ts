@@ -1,37 +1,24 @@
-import { bootRangesOf, bringUp, endOfBoot } from "./boot-memory.js";
 import type { Capture } from "../capture/capture.js";
-import { loadPages } from "./load-pages.js";
-import { memmapsOf } from "./memmaps.js";
-import {
-  adoptCaches,
-  adoptMemoryBlocks,
-  adoptZones,
-  assertWholeSubblocks,
-  driverParameters,
-  pluggedRuns,
-  settleZones,
-} from "./from-capture.js";
-import { VirtualClock } from "../clock.js";
-import { PAGE_SIZE, PAGEBLOCK_SIZE } from "../core/abi.js";
+import type { VirtualClock } from "../clock.js";
 import type { LoadSummary } from "../core/page-loader.js";
-import { PageMemory } from "../core/page-memory.js";
-import { placeDevices } from "./device-placement.js";
-import { DeviceLog, EventLog, type Log } from "../log/event-log.js";
-import type { CapturedGuestOptions, GuestOptions, NewGuestOptions } from "./options.js";
-import { DEFAULT_CALIBRATION, type Calibration } from "../linux/calibration.js";
+import type { PageMemory } from "../core/page-memory.js";
 import { SECTION_SIZE } from "../linux/memmap.js";
-import { MemoryHotplug } from "../linux/memory-hotplug.js";
-import { DEFAULT_ONLINE_SETTINGS } from "../linux/online-policy.js";
-import { linuxProfile, type LinuxProfile } from "../linux/profile.js";
-import { ZoneTable } from "../linux/zone-table.js";
+import type { MemoryHotplug } from "../linux/memory-hotplug.js";
+import type { LinuxProfile } from "../linux/profile.js";
+import type { ZoneTable } from "../linux/zone-table.js";
+import { DeviceLog, type EventLog, type Log } from "../log/event-log.js";
+import type { ResolvedPolicy } from "../policies/choice/resolve-policy.js";
 import { PolicyError } from "../policies/policy-error.js";
-import { policyTools } from "../policies/policy-tools.js";
-import { resolvePolicy, type ResolvedPolicy } from "../policies/resolve-policy.js";
-import { featuresToLeaveOut } from "../virtio-mem/device/features.js";
 import { VirtioMemDevice } from "../virtio-mem/device/device.js";
+import { featuresToLeaveOut } from "../virtio-mem/device/features.js";
 import { VirtioMemDriver, type VirtioMemDriverOptions } from "../virtio-mem/driver/driver.js";
-import { assertPowerOfTwo } from "../virtio-mem/sizes.js";
 import { WorkQueue } from "../virtio-mem/driver/work-queue.js";
+import { bootedMemory, bootRangesOf, endOfBoot } from "./boot-memory.js";
+import { placeDevices } from "./device-placement.js";
+import { assertWholeSubblocks, driverParameters, memoryFromCapture } from "./from-capture.js";
+import type { CapturedGuestOptions, NewGuestOptions } from "./options.js";
+import { policyTools } from "./policy-tools.js";
+import { settingOf, type GuestMemory, type GuestSetting } from "./setting.js";
 
 export type * from "./options.js";
 
@@ -45,15 +32,7 @@ export interface GuestDevice {
 }
 
 /** What devices and drivers stand on. */
-interface Machine {
-  readonly pages: PageMemory;
-  readonly zones: ZoneTable;
-  readonly clock: VirtualClock;
-  readonly log: EventLog;
-  readonly hotplug: MemoryHotplug;
-  readonly profile: LinuxProfile;
-  readonly policy: ResolvedPolicy;
-  readonly calibration: Calibration;
+interface Machine extends GuestSetting, GuestMemory {
   readonly loaded?: LoadSummary;
 }
 
@@ -101,31 +80,13 @@ export class Guest {
     const boot = options.bootMemory ?? bootRangesOf(options.bootSize ?? GiB);
     const places = placeDevices(options.devices ?? [options], endOfBoot(boot), memoryBlockSize);
     const end = Math.max(...places.map(({ addr, regionSize }) => addr + regionSize));
-    const profile = profileOf(options);
-    const policy = resolvePolicy(options.policy, profile);
-    const pages = await PageMemory.create(end / PAGE_SIZE, profile.mm, options.core);
-    const zones = new ZoneTable(pages, { minFreeLimitKib: profile.mm.minFreeLimitSize / 1024 });
-    bringUp(pages, zones, boot);
-    zones.recompute();
-    const clock = new VirtualClock();
-    const calibration = options.calibration ?? DEFAULT_CALIBRATION;
-    const hotplug = new MemoryHotplug({
-      pages,
-      zones,
-      memoryBlockSize,
-      online: { ...DEFAULT_ONLINE_SETTINGS, ...options.online, ...policy.online },
-      memmap: policy.memmap,
-      profile,
-      clock,
-      calibration,
-      node: 0,
-    });
-    const log = new EventLog(clock);
-    const machine = { pages, zones, clock, log, hotplug, profile, policy, calibration };
+    const setting = settingOf(options);
+    const memory = await bootedMemory(boot, end, setting, options);
+    const machine: Machine = { ...setting, ...memory };
     const workQueue = new WorkQueue();
     const [first, ...others] = places.map((place, index): GuestDevice => {
-      const deviceLog = places.length === 1 ? log : new DeviceLog(log, index);
-      const withoutFeatures = featuresToLeaveOut(profile.driver);
+      const deviceLog = places.length === 1 ? machine.log : new DeviceLog(machine.log, index);
+      const withoutFeatures = featuresToLeaveOut(machine.profile.driver.features);
       const device = new VirtioMemDevice({ ...place, withoutFeatures, log: deviceLog });
       const driver = VirtioMemDriver.probe({
         ...driverOptions(machine, device, deviceLog),
@@ -145,51 +106,26 @@ export class Guest {
    * @throws CaptureError if the capture contradicts itself; RangeError if device, driver and version do not go together.
    */
   static async fromCapture(capture: Capture, options: CapturedGuestOptions = {}): Promise<Guest> {
-    const profile = profileOf(options);
-    const policy = resolvePolicy(options.policy, profile);
-    assertForCapture(policy);
-    const { regionStart, regionSize } = capture.device;
-    const endOfBlocks = Math.max(...capture.memoryBlocks.map(({ id }) => id + 1), 0);
-    const end = Math.max(regionStart + regionSize, endOfBlocks * capture.memoryBlockSize);
-    const pages = await PageMemory.create(end / PAGE_SIZE, profile.mm, options.core);
-    const zones = new ZoneTable(pages, { minFreeLimitKib: profile.mm.minFreeLimitSize / 1024 });
-    adoptZones(capture, zones);
-    await loadPages(capture, pages, zones, options);
-    const memmaps = memmapsOf(capture, pages);
-    if (capture.pageState === undefined) settleZones(capture, pages, zones);
-    if (options.keepCaches === true) adoptCaches(capture, pages, zones);
-    const loaded = pages.loader.finishLoad(capture.pageState !== undefined);
-    const clock = new VirtualClock();
-    const log = new EventLog(clock);
-    const calibration = options.calibration ?? DEFAULT_CALIBRATION;
-    const hotplug = new MemoryHotplug({
-      pages,
-      zones,
-      memoryBlockSize: capture.memoryBlockSize,
-      online: { ...capture.settings, ...policy.online },
-      profile,
-      clock,
-      calibration,
-      node: capture.device.node,
-    });
-    const plugged = pluggedRuns(capture, pages);
-    adoptMemoryBlocks(capture, pages, zones, hotplug, memmaps);
-    const pluggedSize = plugged.reduce((sum, [, nr]) => sum + nr, 0) * capture.device.blockSize;
+    const setting = settingOf(options);
+    assertForCapture(setting.policy);
+    const memory = await memoryFromCapture(capture, setting, options);
+    const { regionStart, regionSize, blockSize } = capture.device;
+    const { plugged } = memory;
     const device = new VirtioMemDevice({
       addr: regionStart,
       regionSize,
-      blockSize: capture.device.blockSize,
-      requestedSize: pluggedSize,
+      blockSize,
+      requestedSize: plugged.reduce((sum, [, nr]) => sum + nr, 0) * blockSize,
       plugged,
-      log,
+      log: setting.log,
     });
-    assertWholeSubblocks(device, profile);
-    const machine = { pages, zones, clock, log, hotplug, profile, policy, calibration, loaded };
+    assertWholeSubblocks(device, setting.profile);
+    const machine: Machine = { ...setting, ...memory };
     const driver = VirtioMemDriver.resume({
-      ...driverOptions(machine, device, log),
-      parameters: options.driver ?? driverParameters(capture, profile),
+      ...driverOptions(machine, device, setting.log),
+      parameters: options.driver ?? driverParameters(capture, setting.profile),
     });
-    return new Guest(machine, [{ device, driver, log }]);
+    return new Guest(machine, [{ device, driver, log: setting.log }]);
   }
 
   /**
@@ -257,11 +193,4 @@ function assertForCapture({ name, memmap, controller }: ResolvedPolicy): void {
   throw new PolicyError(
     `policy ${name} must be used in a scenario: it decides ${what}, got a capture`,
   );
-}
-
-function profileOf({ profile: name = "v6.1", subblockSize }: GuestOptions): LinuxProfile {
-  const profile = linuxProfile(name);
-  if (subblockSize === undefined) return profile;
-  assertPowerOfTwo("subblockSize", subblockSize, PAGEBLOCK_SIZE);
-  return { ...profile, driver: { ...profile.driver, subblockMinimumSize: subblockSize } };
 }

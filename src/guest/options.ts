@@ -1,10 +1,9 @@
-import type { BootRange } from "./boot-memory.js";
 import type { LoadOptions } from "./load-pages.js";
 import type { CoreSource } from "../core/load.js";
 import type { Calibration } from "../linux/calibration.js";
 import type { OnlineSettings } from "../linux/online-policy.js";
 import type { ProfileName } from "../linux/profile.js";
-import type { PolicyChoice } from "../policies/resolve-policy.js";
+import type { PolicyChoice } from "../policies/choice/resolve-policy.js";
 import type { DeviceFlavour, FlavourName } from "../virtio-mem/device/flavour.js";
 import type { DeviceHost } from "../virtio-mem/device/host.js";
 import type { DriverParameters } from "../virtio-mem/driver/parameters.js";
@@ -20,6 +19,14 @@ export interface GuestOptions {
   readonly policy?: PolicyChoice;
   /** Bytes of the driver's subblock where it is not the version's own: a power of two from 2 MiB on. */
   readonly subblockSize?: number;
+}
+
+/** Memory that a guest boots with: `size` bytes from guest physical address `start` on. */
+export interface BootRange {
+  readonly start: number;
+  readonly size: number;
+  /** NUMA node. Default: 0. */
+  readonly node?: number;
 }
 
 /** A device of a new guest. */

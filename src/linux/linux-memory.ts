@@ -1,3 +1,5 @@
+import type { ContigResult } from "../core/contig-result.js";
+
 /**
  * What a virtio-mem driver asks of the Linux memory management around it.
  *
@@ -58,24 +60,6 @@ export interface MemoryBlockInfo {
   readonly state: "online" | "offline";
   /** Zone of an online block; undefined where the block is offline or spans several zones. */
   readonly zone: ZoneKind | undefined;
-}
-
-/** At which step of `alloc_contig_range()` an attempt ended (contig-range.md section 9). */
-export type ContigStage = "done" | "isolate" | "migrate" | "test" | "memory";
-
-/** What one attempt of `alloc_contig_range()` did. */
-export interface ContigResult {
-  /** 0, -EBUSY, -ENOMEM or -EINTR. */
-  readonly errno: number;
-  readonly stage: ContigStage;
-  /** First page in the way; undefined on success and where memory ran out. */
-  readonly blockingPfn: number | undefined;
-  /** Its class, one of {@link PageClass}. */
-  readonly blockingClass: string | undefined;
-  /** Base pages moved elsewhere. They stay moved when the attempt fails. */
-  readonly migratedPages: number;
-  /** Clean file pages dropped. */
-  readonly droppedPages: number;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { AccountingProfile } from "./profile.js";
+import type { AccountingProfile } from "../virtio-mem/driver-profile.js";
 import type { Zone, ZoneTable } from "./zone-table.js";
 
 /** What the books need to know of a memory block. */

@@ -4,13 +4,13 @@ import type { PageMemory } from "../core/page-memory.js";
 import { Errno } from "../errno.js";
 import type { Calibration } from "./calibration.js";
 import type {
-  ContigResult,
   LinuxMemory,
   MemoryBlockInfo,
   MemoryGroup,
   MemoryNotifier,
   ZoneKind,
 } from "./linux-memory.js";
+import type { ContigResult } from "../core/contig-result.js";
 import {
   chargeMemmap,
   freeMemmap,

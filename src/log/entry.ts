@@ -1,8 +1,8 @@
-import type { ContigStage } from "../linux/linux-memory.js";
-import type { BigBlockState } from "../virtio-mem/driver/big-block-state.js";
-import type { DeviceHealth } from "../virtio-mem/device/snapshot.js";
-import type { MemoryBlockState } from "../virtio-mem/driver/memory-block-state.js";
-import type { ShrinkableCache } from "../virtio-mem/driver/unplug-policy.js";
+import type { ContigStage } from "../core/contig-result.js";
+import type { BigBlockState } from "../virtio-mem/big-block-state.js";
+import type { DeviceHealth } from "../virtio-mem/protocol.js";
+import type { MemoryBlockState } from "../virtio-mem/memory-block-state.js";
+import type { ShrinkableCache } from "../linux/shrinkable-cache.js";
 import type { RequestType, ResponseType } from "../virtio-mem/protocol.js";
 
 interface Stamped {

@@ -4,11 +4,11 @@ import { pathToFileURL } from "node:url";
 
 import { createJiti } from "jiti";
 
-import { guardedPolicy, type PolicyWatch } from "../policies/guarded-policy.js";
-import { isModulePath } from "../policies/module-path.js";
+import { guardedPolicy, type PolicyWatch } from "../policies/choice/guarded-policy.js";
+import { isModulePath } from "../policies/choice/module-path.js";
 import type { Policy } from "../policies/policy.js";
 import { PolicyError } from "../policies/policy-error.js";
-import { policyNamed } from "../policies/registry.js";
+import { policyNamed } from "../policies/choice/registry.js";
 
 export interface LoadPolicyOptions {
   /** Folder that relative paths start from. Default: the working directory. */

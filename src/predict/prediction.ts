@@ -1,5 +1,5 @@
 import type { Cost } from "./cost.js";
-import type { MemoryBlockState } from "../virtio-mem/driver/memory-block-state.js";
+import type { MemoryBlockState } from "../virtio-mem/memory-block-state.js";
 
 /** A request as the device got it. */
 export interface DeviceRequest {

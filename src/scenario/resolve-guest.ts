@@ -1,4 +1,5 @@
-import { bootRangesOf, endOfBoot, type BootRange } from "../guest/boot-memory.js";
+import { bootRangesOf, endOfBoot } from "../guest/boot-memory.js";
+import type { BootRange } from "../guest/options.js";
 import { DEFAULT_ONLINE_SETTINGS } from "../linux/online-policy.js";
 import { formatSize } from "../units.js";
 import type { Fields } from "./fields.js";

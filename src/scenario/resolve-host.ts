@@ -1,4 +1,4 @@
-import { nearName } from "../policies/near-name.js";
+import { nearName } from "../policies/choice/near-name.js";
 import { formatDuration, formatSize } from "../units.js";
 import type { Fields } from "./fields.js";
 import type { Controller, HostOrder, ScenarioDevice } from "./scenario.js";

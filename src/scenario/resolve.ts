@@ -1,8 +1,8 @@
 import { endOfBoot } from "../guest/boot-memory.js";
 import { calibrationNamed, DEFAULT_CALIBRATION, type Calibration } from "../linux/calibration.js";
-import { isModulePath } from "../policies/module-path.js";
+import { isModulePath } from "../policies/choice/module-path.js";
 import { PolicyError } from "../policies/policy-error.js";
-import { policiesOf } from "../policies/resolve-policy.js";
+import { policiesOf } from "../policies/choice/resolve-policy.js";
 import { formatRoughSize, formatSize } from "../units.js";
 import { Fields } from "./fields.js";
 import { resolveFault } from "./resolve-fault.js";

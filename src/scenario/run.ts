@@ -1,7 +1,7 @@
 import { PAGE_SIZE } from "../core/abi.js";
 import type { CoreSource } from "../core/load.js";
 import type { Guest } from "../guest/guest.js";
-import type { PolicyChoice } from "../policies/resolve-policy.js";
+import type { PolicyChoice } from "../policies/choice/resolve-policy.js";
 import type { RunEvent, ScenarioResult } from "./result.js";
 import type { Scenario } from "./scenario.js";
 import { Simulation } from "./simulation.js";

@@ -1,4 +1,4 @@
-import type { BootRange } from "../guest/boot-memory.js";
+import type { BootRange } from "../guest/options.js";
 import type { Calibration } from "../linux/calibration.js";
 import type { OnlineSettings } from "../linux/online-policy.js";
 import type { ProfileName } from "../linux/profile.js";

@@ -3,7 +3,7 @@ import type { CoreSource } from "../core/load.js";
 import { KernelError } from "../core/kernel-error.js";
 import { Guest } from "../guest/guest.js";
 import type { ResizeView } from "../policies/resize-controller.js";
-import type { PolicyChoice } from "../policies/resolve-policy.js";
+import type { PolicyChoice } from "../policies/choice/resolve-policy.js";
 import { nextRequest } from "./controller.js";
 import { Recorder } from "./recorder.js";
 import type { Sample, ScenarioEvent } from "./result.js";

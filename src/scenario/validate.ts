@@ -1,6 +1,6 @@
 import { Validator, type OutputUnit } from "@cfworker/json-schema";
 
-import { nearName } from "../policies/near-name.js";
+import { nearName } from "../policies/choice/near-name.js";
 import { ScenarioError } from "./scenario-error.js";
 import type { JsonSchema } from "./schema-parts.js";
 import { SCENARIO_SCHEMA } from "./schema.js";

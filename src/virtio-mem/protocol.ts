@@ -26,6 +26,12 @@ export interface Response {
 /** What comes back for a request: `none` from a device that is broken or has no driver. */
 export type Answer = Response | { readonly type: "none"; readonly state?: never };
 
+/**
+ * Does the device take requests? One that got a request it cannot read may need a reset by its
+ * driver, or stop without a word.
+ */
+export type DeviceHealth = "working" | "needs-reset" | "stopped";
+
 /** Largest number of device blocks in one request. */
 export const MAX_NB_BLOCKS = 65535;
 

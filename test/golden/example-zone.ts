@@ -8,7 +8,7 @@ import {
 } from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
 import type { PageRequest } from "../../src/core/page-request.js";
-import type { ContigResult } from "../../src/linux/linux-memory.js";
+import type { ContigResult } from "../../src/core/contig-result.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
 

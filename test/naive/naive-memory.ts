@@ -8,7 +8,7 @@ import {
 } from "../../src/core/abi.js";
 import type { Migration } from "../../src/core/migration-journal.js";
 import { Errno } from "../../src/errno.js";
-import type { ContigStage } from "../../src/linux/linux-memory.js";
+import type { ContigStage } from "../../src/core/contig-result.js";
 import { NaiveAllocator } from "./naive-allocator.js";
 import {
   CLEAN_FILE,

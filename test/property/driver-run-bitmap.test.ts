@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RunBitmap } from "../../src/virtio-mem/driver/run-bitmap.js";
+import { RunBitmap } from "../../src/virtio-mem/run-bitmap.js";
 
 const LENGTH = 200;
 

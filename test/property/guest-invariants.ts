@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 
 import type { LogEntry } from "../../src/log/event-log.js";
-import { explain } from "../../src/virtio-mem/driver/explain.js";
+import { explain } from "../../src/predict/explain.js";
 import { MEMORY_BLOCK, type World } from "./guest-world.js";
 
 // What holds whenever nothing is going on: the invariants of docs/spec/device.md and docs/spec/driver.md.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { Guest, type NewGuestOptions } from "../../src/guest/guest.js";
-import { explain } from "../../src/virtio-mem/driver/explain.js";
+import { explain } from "../../src/predict/explain.js";
 import { coreModule } from "../core-under-test.js";
 
 const MiB = 2 ** 20;

@@ -1,5 +1,5 @@
 import { LINUX_POLICIES } from "../../virtio-mem/driver/linux-policies.js";
-import type { UnplugPolicyName } from "../../linux/profile.js";
+import type { UnplugPolicyName } from "../../virtio-mem/driver-profile.js";
 import type { Policy } from "../policy.js";
 
 const SUMMARIES: Readonly<Record<UnplugPolicyName, string>> = {

@@ -2,7 +2,7 @@ import { formatSize } from "../../units.js";
 import type { DeviceFlavour, FailureRule, PlugCheck } from "./flavour.js";
 import type { HostMemory } from "./host.js";
 import type { BlocksRequest, BlocksState, Response } from "../protocol.js";
-import { RunBitmap } from "../driver/run-bitmap.js";
+import { RunBitmap } from "../run-bitmap.js";
 import { assertMultiple } from "../sizes.js";
 
 /** Device blocks `[start, start + count)`. */

@@ -8,7 +8,8 @@ import { DeviceBlocks, type DeviceBlockRun } from "./blocks.js";
 import { HostMemory, type MemoryListener } from "./host.js";
 import { malformedOutcome } from "./malformed.js";
 import type { VirtioMemDeviceOptions } from "./options.js";
-import { assertLoadable, snapshotOf, type DeviceHealth, type DeviceSnapshot } from "./snapshot.js";
+import { assertLoadable, type DeviceSnapshot } from "./snapshot.js";
+import type { DeviceHealth } from "../protocol.js";
 import {
   featureBits,
   MAX_NB_BLOCKS,
@@ -255,7 +256,19 @@ export class VirtioMemDevice {
 
   /** The state that a migration or a snapshot carries over. */
   snapshot(): DeviceSnapshot {
-    return snapshotOf(this);
+    return {
+      flavour: this.flavour.name,
+      addr: this.addr,
+      regionSize: this.regionSize,
+      blockSize: this.blockSize,
+      nodeId: this.nodeId ?? null,
+      usableRegionSize: this.usableRegionSize,
+      pluggedSize: this.pluggedSize,
+      requestedSize: this.requestedSize,
+      plugged: [...this.pluggedRuns()],
+      acceptedFeatures: this.isActive ? this.acceptedFeatures.toString(16) : null,
+      health: this.health,
+    };
   }
 
   /**

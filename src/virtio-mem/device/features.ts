@@ -1,4 +1,3 @@
-import type { DriverProfile } from "../../linux/profile.js";
 import type { DeviceFlavour } from "./flavour.js";
 import { featureBits, FeatureBit, type FeatureName } from "../protocol.js";
 
@@ -15,11 +14,11 @@ export function offeredFeatures(
 }
 
 /**
- * Features that a host has to leave out, where it can, for a driver of this version to work: those
- * that it does not know and could not do without.
+ * Features that a host has to leave out, where it can, for a driver to work that knows only `known`:
+ * those that it could not do without.
  */
-export function featuresToLeaveOut({ features }: DriverProfile): FeatureName[] {
-  return features.includes("UnpluggedInaccessible") ? [] : ["UnpluggedInaccessible"];
+export function featuresToLeaveOut(known: readonly FeatureName[]): FeatureName[] {
+  return known.includes("UnpluggedInaccessible") ? [] : ["UnpluggedInaccessible"];
 }
 
 /** Can a driver that accepts `accepted` use a device that offers `offered`? */

@@ -1,5 +1,5 @@
 import type { MalformedRule } from "./flavour.js";
-import type { DeviceHealth } from "./snapshot.js";
+import type { DeviceHealth } from "../protocol.js";
 import { encodeResponse } from "../wire.js";
 
 /** What becomes of a request that a device cannot read. */

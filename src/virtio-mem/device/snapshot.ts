@@ -1,6 +1,7 @@
 import { formatSize } from "../../units.js";
 import type { FlavourName } from "./flavour.js";
-import type { DeviceBlockRun, VirtioMemDevice } from "./device.js";
+import type { DeviceHealth } from "../protocol.js";
+import type { DeviceBlockRun } from "./blocks.js";
 
 /** A device's state as plain data, for JSON or a structured clone. Sizes are bytes. */
 export interface DeviceSnapshot {
@@ -17,29 +18,6 @@ export interface DeviceSnapshot {
   /** Features that the driver has accepted, in hexadecimal; null where no driver works with it. */
   readonly acceptedFeatures: string | null;
   readonly health: DeviceHealth;
-}
-
-/**
- * Does the device take requests? One that got a request it cannot read may need a reset by its
- * driver, or stop without a word.
- */
-export type DeviceHealth = "working" | "needs-reset" | "stopped";
-
-/** Takes down a device as it is now. */
-export function snapshotOf(device: VirtioMemDevice): DeviceSnapshot {
-  return {
-    flavour: device.flavour.name,
-    addr: device.addr,
-    regionSize: device.regionSize,
-    blockSize: device.blockSize,
-    nodeId: device.nodeId ?? null,
-    usableRegionSize: device.usableRegionSize,
-    pluggedSize: device.pluggedSize,
-    requestedSize: device.requestedSize,
-    plugged: [...device.pluggedRuns()],
-    acceptedFeatures: device.isActive ? device.acceptedFeatures.toString(16) : null,
-    health: device.health,
-  };
 }
 
 /** What both sides of a migration must agree on (device.md section 7). */

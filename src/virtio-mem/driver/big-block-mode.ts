@@ -1,7 +1,7 @@
 import { Errno } from "../../errno.js";
 import type { ZoneKind } from "../../linux/linux-memory.js";
 import { SECTION_SIZE } from "../../linux/memmap.js";
-import type { BigBlockState } from "./big-block-state.js";
+import type { BigBlockState } from "../big-block-state.js";
 import type { DriverContext, DriverMemoryBlock, DriverMode } from "./mode.js";
 
 const PAGE_SIZE = 4096;

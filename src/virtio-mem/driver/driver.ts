@@ -3,11 +3,12 @@ import { KernelError } from "../../core/kernel-error.js";
 import { Errno } from "../../errno.js";
 import type { Log, RunTrigger } from "../../log/event-log.js";
 import type { LinuxMemory, MemoryGroup, MemoryNotifier } from "../../linux/linux-memory.js";
-import type { DriverProfile, LinuxProfile } from "../../linux/profile.js";
+import type { LinuxProfile } from "../../linux/profile.js";
+import type { DriverProfile } from "../driver-profile.js";
 import type { RetryRule } from "./retry-rule.js";
 import { BigBlockMode } from "./big-block-mode.js";
 import type { VirtioMemDevice } from "../device/device.js";
-import { DeviceLink } from "../device/link.js";
+import { DeviceLink } from "./device-link.js";
 import type { DriverMemoryBlock, DriverMode } from "./mode.js";
 import { driverGeometry, type DriverGeometry, type DriverParameters } from "./parameters.js";
 import { LINUX_POLICIES } from "./linux-policies.js";
@@ -16,12 +17,8 @@ import { OfflineLimit } from "./offline-limit.js";
 import { featureBits, MAX_NB_BLOCKS } from "../protocol.js";
 import { explainResult, isRetried, NACK_LIMIT } from "./run-result.js";
 import { SubBlockMode } from "./sub-block-mode.js";
-import type {
-  PageIsolation,
-  ShrinkableCache,
-  SubblockSummary,
-  UnplugPolicy,
-} from "./unplug-policy.js";
+import type { PageIsolation, SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
+import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
 import { WorkQueue } from "./work-queue.js";
 
 const NS_PER_MS = 1_000_000;

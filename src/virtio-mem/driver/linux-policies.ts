@@ -1,4 +1,4 @@
-import type { UnplugPolicyName } from "../../linux/profile.js";
+import type { UnplugPolicyName } from "../driver-profile.js";
 import type { UnplugPolicy } from "./unplug-policy.js";
 
 /** The patch of September 2019: upwards, subblock by subblock, ZONE_MOVABLE left alone. */

@@ -1,5 +1,5 @@
-import type { MemoryBlockState } from "./memory-block-state.js";
-import { RunBitmap } from "./run-bitmap.js";
+import type { MemoryBlockState } from "../memory-block-state.js";
+import { RunBitmap } from "../run-bitmap.js";
 
 const STATES: readonly MemoryBlockState[] = [
   "unused",

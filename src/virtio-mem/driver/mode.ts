@@ -1,17 +1,13 @@
 import type { Log, RunTrigger } from "../../log/event-log.js";
 import type { MemoryNotifier, ZoneKind } from "../../linux/linux-memory.js";
-import type { DriverProfile } from "../../linux/profile.js";
-import type { BigBlockState } from "./big-block-state.js";
-import type { DeviceLink } from "../device/link.js";
+import type { DriverProfile } from "../driver-profile.js";
+import type { BigBlockState } from "../big-block-state.js";
+import type { DeviceLink } from "./device-link.js";
 import type { DriverGeometry } from "./parameters.js";
-import type { MemoryBlockState } from "./memory-block-state.js";
+import type { MemoryBlockState } from "../memory-block-state.js";
 import type { MemorySteps } from "./memory-steps.js";
-import type {
-  PageIsolation,
-  ShrinkableCache,
-  SubblockSummary,
-  UnplugPolicy,
-} from "./unplug-policy.js";
+import type { PageIsolation, SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
+import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
 
 /** What both modes of the driver work with. */
 export interface DriverContext {

@@ -1,4 +1,4 @@
-import type { OfflineLimitRule } from "../../linux/profile.js";
+import type { OfflineLimitRule } from "../driver-profile.js";
 
 /**
  * How much added memory may be offline: memory that nobody onlines must not eat up boot memory

@@ -1,4 +1,4 @@
-import type { DriverProfile } from "../../linux/profile.js";
+import type { DriverProfile } from "../driver-profile.js";
 import { formatSize } from "../../units.js";
 import { assertPowerOfTwo } from "../sizes.js";
 

@@ -1,5 +1,5 @@
 import type { DriverContext } from "./mode.js";
-import type { MemoryBlockState } from "./memory-block-state.js";
+import type { MemoryBlockState } from "../memory-block-state.js";
 import type { MemoryBlockTable } from "./memory-block-table.js";
 import type { Chunk, SubblockSummary, UnplugView } from "./unplug-policy.js";
 

@@ -1,5 +1,5 @@
 import { Errno } from "../../errno.js";
-import type { DriverProfile } from "../../linux/profile.js";
+import type { DriverProfile } from "../driver-profile.js";
 
 /** Refusals in a row, without a config change, after which the driver gives the device up. */
 export const NACK_LIMIT = 100;

@@ -1,7 +1,7 @@
 import { Errno } from "../../errno.js";
 import type { ZoneKind } from "../../linux/linux-memory.js";
 import type { DriverContext, DriverMemoryBlock, DriverMode } from "./mode.js";
-import type { MemoryBlockState } from "./memory-block-state.js";
+import type { MemoryBlockState } from "../memory-block-state.js";
 import { MemoryBlockTable } from "./memory-block-table.js";
 import { SubBlockUnplug } from "./sub-block-unplug.js";
 

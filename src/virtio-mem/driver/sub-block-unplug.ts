@@ -1,11 +1,12 @@
 import { Errno } from "../../errno.js";
-import type { DriverProfile } from "../../linux/profile.js";
+import type { DriverProfile } from "../driver-profile.js";
 import type { DriverContext } from "./mode.js";
 import { KeptOut } from "./kept-out.js";
-import type { MemoryBlockState } from "./memory-block-state.js";
+import type { MemoryBlockState } from "../memory-block-state.js";
 import type { MemoryBlockTable } from "./memory-block-table.js";
 import { PolicyView } from "./policy-view.js";
-import type { Chunk, ShrinkableCache, UnplugPolicy } from "./unplug-policy.js";
+import type { Chunk, UnplugPolicy } from "./unplug-policy.js";
+import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
 
 const PAGE_SIZE = 4096;
 

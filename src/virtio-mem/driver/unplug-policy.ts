@@ -1,5 +1,6 @@
-import type { DriverProfile } from "../../linux/profile.js";
-import type { MemoryBlockState } from "./memory-block-state.js";
+import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
+import type { DriverProfile } from "../driver-profile.js";
+import type { MemoryBlockState } from "../memory-block-state.js";
 
 export type ScanOrder = "ascending" | "descending";
 
@@ -120,9 +121,6 @@ export interface UnplugPolicy {
   /** Bytes that have to stay free: a chunk whose pages would leave less is not tried. Default: 0. */
   readonly reserve?: number;
 }
-
-/** Memory that can be given back at a price: slabs without objects, reclaimable slab, clean pages of files. */
-export type ShrinkableCache = "empty-slabs" | "slab" | "file-cache";
 
 /** Shall this chunk be tried? */
 export type ChunkTest = (view: UnplugView, chunk: Chunk) => boolean;

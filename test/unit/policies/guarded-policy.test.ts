@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Guest } from "../../../src/guest/guest.js";
-import { guardedPolicy } from "../../../src/policies/guarded-policy.js";
+import { guardedPolicy } from "../../../src/policies/choice/guarded-policy.js";
 import type { Policy } from "../../../src/policies/policy.js";
 import { PolicyError } from "../../../src/policies/policy-error.js";
 import { loadPolicies, loadPolicy } from "../../../src/node/index.js";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { linuxProfile } from "../../../src/linux/profile.js";
-import { nearName } from "../../../src/policies/near-name.js";
+import { nearName } from "../../../src/policies/choice/near-name.js";
 import { PolicyError } from "../../../src/policies/policy-error.js";
-import { POLICIES } from "../../../src/policies/registry.js";
-import { resolvePolicy, type PolicyChoice } from "../../../src/policies/resolve-policy.js";
+import { POLICIES } from "../../../src/policies/choice/registry.js";
+import { resolvePolicy, type PolicyChoice } from "../../../src/policies/choice/resolve-policy.js";
 import { LINUX_POLICIES } from "../../../src/virtio-mem/driver/linux-policies.js";
 
 const V6_1 = linuxProfile("v6.1");

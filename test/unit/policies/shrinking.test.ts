@@ -6,7 +6,7 @@ import { Guest } from "../../../src/guest/guest.js";
 import { openCapture } from "../../../src/node/index.js";
 import { predict } from "../../../src/predict/predict.js";
 import { linuxProfile } from "../../../src/linux/profile.js";
-import { resolvePolicy } from "../../../src/policies/resolve-policy.js";
+import { resolvePolicy } from "../../../src/policies/choice/resolve-policy.js";
 import { MiB, SimulatedGuest } from "../virtio-mem/simulated-guest.js";
 
 const GiB = 1024 * MiB;

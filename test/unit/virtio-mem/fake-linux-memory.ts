@@ -1,11 +1,11 @@
 import { Errno } from "../../../src/errno.js";
 import type {
-  ContigResult,
   LinuxMemory,
   MemoryBlockInfo,
   MemoryNotifier,
   ZoneKind,
 } from "../../../src/linux/linux-memory.js";
+import type { ContigResult } from "../../../src/core/contig-result.js";
 
 const PAGE_SIZE = 4096;
 /** The fake keeps its books in units of this many pages; so must the driver. */

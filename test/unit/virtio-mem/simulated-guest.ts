@@ -61,7 +61,7 @@ export class SimulatedGuest {
       log: this.log,
       plugged,
       requestedSize: plugged.reduce((size, [, count]) => size + count * 2 * MiB, 0),
-      withoutFeatures: featuresToLeaveOut(profile.driver),
+      withoutFeatures: featuresToLeaveOut(profile.driver.features),
       ...options.device,
     }));
     for (const [id, { zone }] of known.entries()) {

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { VirtualClock } from "../../../src/clock.js";
 import { Errno } from "../../../src/errno.js";
 import { linuxProfile, PROFILE_NAMES, type ProfileName } from "../../../src/linux/profile.js";
-import { DeviceLink } from "../../../src/virtio-mem/device/link.js";
+import { DeviceLink } from "../../../src/virtio-mem/driver/device-link.js";
 import type { VirtioMemDevice } from "../../../src/virtio-mem/device/device.js";
 import type { Answer } from "../../../src/virtio-mem/protocol.js";
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { linuxProfile } from "../../../../src/linux/profile.js";
-import { resolvePolicy } from "../../../../src/policies/resolve-policy.js";
+import { resolvePolicy } from "../../../../src/policies/choice/resolve-policy.js";
 import { MiB, SimulatedGuest } from "../../virtio-mem/simulated-guest.js";
 
 const SECOND = 1e9;

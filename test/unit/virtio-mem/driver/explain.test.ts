@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { explain } from "../../../../src/virtio-mem/driver/explain.js";
+import { explain } from "../../../../src/predict/explain.js";
 import { GiB, MiB, SimulatedGuest, type SimulatedGuestOptions } from "../simulated-guest.js";
 
 interface Case {

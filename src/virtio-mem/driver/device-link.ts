@@ -1,7 +1,7 @@
 import type { VirtualClock } from "../../clock.js";
 import { Errno } from "../../errno.js";
-import type { DriverProfile } from "../../linux/profile.js";
-import type { VirtioMemDevice } from "./device.js";
+import type { DriverProfile } from "../driver-profile.js";
+import type { VirtioMemDevice } from "../device/device.js";
 import type { Answer, Request } from "../protocol.js";
 
 /**

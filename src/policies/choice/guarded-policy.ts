@@ -1,7 +1,7 @@
-import type { Chunk, UnplugView } from "../virtio-mem/driver/unplug-policy.js";
-import type { Policy, UnplugDecisions } from "./policy.js";
+import type { Chunk, UnplugView } from "../../virtio-mem/driver/unplug-policy.js";
+import type { Policy, UnplugDecisions } from "../policy.js";
 import { assertPolicyShape } from "./policy-shape.js";
-import { PolicyError } from "./policy-error.js";
+import { PolicyError } from "../policy-error.js";
 
 /** Is told when code of a policy begins and ends: who runs it may end what does not come back. */
 export interface PolicyWatch {

@@ -1,23 +1,23 @@
-import { linuxProfile, PROFILE_NAMES } from "../linux/profile.js";
-import { BIGGER_CHUNKS_FIRST } from "./builtin/bigger-chunks-first.js";
-import { CONTROLLERS } from "./builtin/controllers.js";
-import { DROP_CACHES } from "./builtin/drop-caches.js";
-import { DROP_SLAB } from "./builtin/drop-slab.js";
-import { EMPTY_BLOCKS_FIRST } from "./builtin/empty-blocks-first.js";
-import { FREE_AREAS_FIRST } from "./builtin/free-areas-first.js";
-import { ISOLATE_FIRST } from "./builtin/isolate-first.js";
-import { LINUX_ORDERS } from "./builtin/linux-orders.js";
+import { linuxProfile, PROFILE_NAMES } from "../../linux/profile.js";
+import { BIGGER_CHUNKS_FIRST } from "../builtin/bigger-chunks-first.js";
+import { CONTROLLERS } from "../builtin/controllers.js";
+import { DROP_CACHES } from "../builtin/drop-caches.js";
+import { DROP_SLAB } from "../builtin/drop-slab.js";
+import { EMPTY_BLOCKS_FIRST } from "../builtin/empty-blocks-first.js";
+import { FREE_AREAS_FIRST } from "../builtin/free-areas-first.js";
+import { ISOLATE_FIRST } from "../builtin/isolate-first.js";
+import { LINUX_ORDERS } from "../builtin/linux-orders.js";
 import { isModulePath } from "./module-path.js";
-import { MEMMAP_ON_MEMORY } from "./builtin/memmap.js";
+import { MEMMAP_ON_MEMORY } from "../builtin/memmap.js";
 import { nearName } from "./near-name.js";
-import { PolicyError } from "./policy-error.js";
-import { memberOf, type PolicyFamily } from "./policy-family.js";
-import type { Policy } from "./policy.js";
-import { RESERVE } from "./builtin/reserve.js";
-import { RETRIES } from "./builtin/retries.js";
-import { SENSE_FIRST } from "./builtin/sense-first.js";
-import { SHRINK_SLAB } from "./builtin/shrink-slab.js";
-import { ZONES } from "./builtin/zones.js";
+import { PolicyError } from "../policy-error.js";
+import { memberOf, type PolicyFamily } from "../policy-family.js";
+import type { Policy } from "../policy.js";
+import { RESERVE } from "../builtin/reserve.js";
+import { RETRIES } from "../builtin/retries.js";
+import { SENSE_FIRST } from "../builtin/sense-first.js";
+import { SHRINK_SLAB } from "../builtin/shrink-slab.js";
+import { ZONES } from "../builtin/zones.js";
 
 /** Policies with a value: `retry-fixed=10s`. */
 export const POLICY_FAMILIES: readonly PolicyFamily[] = [

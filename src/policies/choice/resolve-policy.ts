@@ -1,12 +1,12 @@
-import type { OnlineSettings } from "../linux/online-policy.js";
-import type { LinuxProfile } from "../linux/profile.js";
-import { LINUX_POLICIES } from "../virtio-mem/driver/linux-policies.js";
-import type { UnplugPolicy } from "../virtio-mem/driver/unplug-policy.js";
-import type { Policy, UnplugDecisions } from "./policy.js";
-import { PolicyError } from "./policy-error.js";
+import type { OnlineSettings } from "../../linux/online-policy.js";
+import type { LinuxProfile } from "../../linux/profile.js";
+import { LINUX_POLICIES } from "../../virtio-mem/driver/linux-policies.js";
+import type { UnplugPolicy } from "../../virtio-mem/driver/unplug-policy.js";
+import type { Policy, UnplugDecisions } from "../policy.js";
+import { PolicyError } from "../policy-error.js";
 import { policyNamed } from "./registry.js";
-import type { ResizeController } from "./resize-controller.js";
-import type { RetryRule } from "../virtio-mem/driver/retry-rule.js";
+import type { ResizeController } from "../resize-controller.js";
+import type { RetryRule } from "../../virtio-mem/driver/retry-rule.js";
 
 /** Policies by name, joined by `+`, or as objects. */
 export type PolicyChoice = string | Policy | readonly (string | Policy)[];

@@ -1,6 +1,6 @@
-import type { MemoryBlockState } from "../virtio-mem/driver/memory-block-state.js";
-import type { Policy } from "./policy.js";
-import { PolicyError } from "./policy-error.js";
+import type { MemoryBlockState } from "../../virtio-mem/memory-block-state.js";
+import type { Policy } from "../policy.js";
+import { PolicyError } from "../policy-error.js";
 
 const KEYS = [
   "name",
