@@ -1,7 +1,7 @@
 // The numbers that both sides of the boundary know, exported by the debug core, so that a test can compare them.
 
 export * from "./abi";
-export { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT } from "./contig/journal";
+export { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT } from "./mm/journal";
 export { NR_INVARIANTS } from "./inspect/validate";
 export {
   STATE_KILLED,

@@ -1,4 +1,4 @@
-// The boundary. Only 32-bit numbers cross; arguments are checked in boundary/ and answered by errno, below only assert.
+// The boundary. Only 32-bit numbers cross; arguments are checked in exports/ and answered by errno, below only assert.
 // A u32 result is the answer or, in its last 4095 values, a negative errno; an i32 result is 0 or more, or a negative errno.
 
 export * from "./exports/setup";
@@ -10,5 +10,4 @@ export * from "./exports/queries";
 export * from "./exports/shrink";
 export * from "./exports/bitmaps";
 export * from "./exports/journal";
-export * from "./bench/exports";
 export * from "./exports/workloads";

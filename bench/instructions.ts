@@ -1,10 +1,10 @@
-// Usage: npx tsx bench/instructions.ts
+// Usage: npx tsx scripts/build/main.ts bench && npx tsx bench/instructions.ts
 //
 // Counts the machine instructions that an operation of a sequence takes, in C and in the core, under valgrind: the difference of two
 // runs of different lengths. A busy machine does not disturb it. Needs valgrind; takes some minutes.
 
 import { COMPILERS, compileNative } from "./contenders/native.js";
-import { bundle } from "./measure/bundle.js";
+import { benchCore, bundle } from "./measure/bundle.js";
 import { underValgrind } from "./measure/valgrind.js";
 import { markdownTable } from "./table.js";
 
@@ -60,7 +60,7 @@ function memory(name: string, sequence: string, opsPerPage: number): Count {
 type Command = (lengths: Lengths, sequence: string) => readonly string[];
 
 const commands = new Map<string, Command>();
-const worker = await bundle("sequences/worker.ts");
+const worker = await bundle("sequences/worker.ts", benchCore());
 commands.set("core", ({ logPages, repeats, steps }, sequence) => [
   process.execPath,
   "--no-liftoff",

@@ -1,5 +1,4 @@
-// Allocation workloads that run inside the core: what a benchmark, or a guest under load, does without crossing the boundary
-// for each page. Handles are first pfns in an array of the core's memory.
+// What a benchmark does without crossing the boundary for each page: loops of allocations and frees. Handles are first pfns in an array of the core's memory.
 
 import {
   ENOBUFS,
@@ -13,15 +12,8 @@ import {
 import { NO_CHUNK } from "../mm/free-list";
 import { reserve } from "../mm/layout";
 import { ensureRecords, hasRecords, recordsAtHand } from "../mm/record-slab";
-import {
-  allocBlock,
-  allocPage,
-  allocPages,
-  freeBlock,
-  freePage,
-  freePagesAt,
-  lookAt,
-} from "../mm/page-alloc";
+import { allocBlock, allocPage, allocPages } from "../mm/page-alloc";
+import { freeBlock, freePage, freePagesAt, lookAt } from "../mm/page-free";
 
 /** Records that one allocation may need. */
 const RECORDS: u32 = 2;

@@ -28,13 +28,12 @@ import {
   ZONE_MOVABLE,
 } from "../abi";
 import { freeBuddyOf } from "../mm/buddy";
-import { alignedOrder } from "../mm/bulk";
 import { insertChunk, insertInRecord, removeChunk } from "../mm/free-list";
-import { markIdleSlabs } from "../mm/idle-slab";
 import { SCRATCH } from "../mm/layout";
 import { makeUniform, recordFor, releaseZeroed } from "../mm/page";
+import { addPending } from "../mm/lru-batch";
+import { alignedOrder } from "../mm/page-free";
 import { ensureRecords } from "../mm/record-slab";
-import { addPendingPages } from "../mm/page-alloc";
 import {
   HEAD,
   classOf,
@@ -45,10 +44,10 @@ import {
   isUndecided,
   isUnit,
 } from "../mm/page-class";
+import { markIdleSlabs } from "./idle-slab";
 import { noteFlags, seeInDevice, stateByExtended, stateByWord, typeByExtended } from "./page-flags";
 import {
   FLAG_IN_DEVICE,
-  FLAG_PENDING,
   FLAG_UNDECIDED,
   NO_ENTRY,
   NO_ZONE,
@@ -260,9 +259,7 @@ function account(entry: usize, zone: u32, state: u32, nrPages: u32): void {
   const pageClass = classOf(state);
   if (isLru(pageClass)) addLruPages(zone, nrPages);
   if (isUndecided(state)) setFlags(entry, flagsOf(entry) | FLAG_UNDECIDED);
-  if (pageClass != PAGE_LRU_PENDING) return;
-  addPendingPages(nrPages);
-  setFlags(entry, flagsOf(entry) | FLAG_PENDING);
+  if (pageClass == PAGE_LRU_PENDING) addPending(entry, nrPages);
 }
 
 /** Puts all free pages of the guest on the free lists, which are empty so far; ascending. */

@@ -1,4 +1,4 @@
-// alloc_contig_range() and free_contig_range() (contig-range.md section 2).
+// alloc_contig_range() (contig-range.md section 2).
 
 import {
   EBUSY,
@@ -6,18 +6,15 @@ import {
   ENOMEM,
   HOLD_AGAIN,
   MAX_ORDER,
-  MM_CLAIM_OR_STEAL,
   MM_CONTIG_ENOMEM_EXITS,
   PAGEBLOCK_ORDER,
   PAGE_CONTIG,
-  PAGE_FREE,
   STAGE_DONE,
   STAGE_ISOLATE,
   STAGE_MEMORY,
   STAGE_MIGRATE,
   STAGE_TEST,
 } from "../abi";
-import { alignedOrder, freeAligned } from "../mm/bulk";
 import {
   abandonEvacuation,
   beginEvacuation,
@@ -27,24 +24,23 @@ import {
   unlistChunks,
 } from "./evacuation";
 import { NO_CHUNK, removeChunk } from "../mm/free-list";
-import { startTracking } from "../workload/page-set";
 import {
   batchLength,
   collectBatch,
-  drainLruBatches,
   dropClean,
   migrateBatch,
   putBackBatch,
   resetMigrationCounts,
 } from "./migrate";
-import { releasePages } from "../mm/page-alloc";
+import { drainLruBatches } from "../mm/lru-batch";
+import { freeAligned } from "../mm/page-free";
+import { startTracking } from "../mm/rmap";
 import { setRange, stateAt } from "../mm/page";
 import { HEAD, holdOf } from "../mm/page-class";
 import { entryOf, isIsolated, zoneOf } from "../mm/pageblock";
 import { drainZone } from "../mm/per-cpu-cache";
 import { isolateRange, refusingPfn, unisolateRange } from "./page-isolation";
 import { hasBehaviour } from "../mm/version";
-import { isCached } from "../mm/zone";
 
 /** A list of survivors is migrated once and retried this often. */
 const RETRIES: u32 = 4;
@@ -201,22 +197,4 @@ function failToMove(error: i32): i32 {
 function failBecauseOf(inTheWay: u32): i32 {
   const tried = holdOf(stateAt(inTheWay)) >= HOLD_AGAIN;
   return fail(EBUSY, tried ? STAGE_MIGRATE : STAGE_TEST, inTheWay);
-}
-
-/**
- * Hands pages of allocContig() back: `free_contig_range()`. Page by page through the caches in [5.4] and [6.1], in naturally
- * aligned chunks in [new]; with caches off the shortcut of lemma L2 gives the same lists.
- */
-export function freeContig(start: u32, end: u32): void {
-  setRange(start, end - start, PAGE_FREE);
-  const coalesced = hasBehaviour(MM_CLAIM_OR_STEAL);
-  if (!isCached(zoneOf(entryOf(start)), 0)) {
-    freeAligned(start, end, coalesced ? MAX_ORDER : PAGEBLOCK_ORDER, false);
-    return;
-  }
-  for (let pfn = start; pfn < end;) {
-    const order = coalesced ? alignedOrder(pfn, end, MAX_ORDER) : 0;
-    releasePages(pfn, order);
-    pfn += 1 << order;
-  }
 }

@@ -14,7 +14,6 @@ import {
   PAGE_CONTIG,
   PAGE_FREE,
 } from "../abi";
-import { alignedOrder } from "../mm/bulk";
 import { NO_CHUNK, insertInRecord, insertWhole, removeFromRecord } from "../mm/free-list";
 import { PAGE_MASK, releaseZeroed } from "../mm/page";
 import { SPECIAL, blockGain, countDelta, countFree, zoneGain } from "../mm/page-class";
@@ -32,6 +31,7 @@ import {
   setCounts,
   zoneOf,
 } from "../mm/pageblock";
+import { alignedOrder } from "../mm/page-free";
 import { hasBehaviour } from "../mm/version";
 import { addFreeAndLru, addFreePages } from "../mm/zone";
 

@@ -13,13 +13,14 @@ import {
   PAGE_FREE,
   PAGE_NEVER_ONLINED,
 } from "../abi";
-import { freeAligned } from "../mm/bulk";
 import { NO_CHUNK, removeChunk } from "../mm/free-list";
-import { startTracking } from "../workload/page-set";
 import { freeIdleSlabs } from "../mm/idle-slab";
-import { drainLruBatches, leave, resetMigrationCounts, targetKind } from "./migrate";
+import { leave, resetMigrationCounts, targetKind } from "./migrate";
+import { drainLruBatches } from "../mm/lru-batch";
 import { OTHER_NODES } from "../mm/zone-walk";
 import { allocPages } from "../mm/page-alloc";
+import { freeAligned } from "../mm/page-free";
+import { startTracking } from "../mm/rmap";
 import { makeUniform, setRange, stateAt, stepFrom } from "../mm/page";
 import {
   HEAD,

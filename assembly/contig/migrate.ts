@@ -11,7 +11,6 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_ANON,
-  PAGE_LRU_PENDING,
   PAGE_THP,
   ZONE_MOVABLE,
   ZONE_NORMAL,
@@ -21,8 +20,8 @@ import {
 import { vacate } from "./evacuation";
 import { NO_CHUNK } from "../mm/free-list";
 import { MIGRATION } from "../mm/layout";
-import { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT, note } from "./journal";
-import { PAGE_MASK, makeUniform, setStateAt, stateAt } from "../mm/page";
+import { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT, note } from "../mm/journal";
+import { PAGE_MASK, makeUniform, stateAt } from "../mm/page";
 import {
   HEAD,
   classOf,
@@ -35,32 +34,16 @@ import {
   isCleanFile,
   hasCleanFile,
 } from "../mm/page-class";
-import {
-  FLAG_PENDING,
-  blockState,
-  entryOf,
-  entryOfBlock,
-  flagsOf,
-  nrPageblocks,
-  recordOf,
-  setFlags,
-  zoneOf,
-} from "../mm/pageblock";
-import {
-  addPendingPages,
-  allocPage,
-  allocPages,
-  freePagesAt,
-  pendingPages,
-  releasePages,
-} from "../mm/page-alloc";
+import { blockState, entryOf, recordOf, zoneOf } from "../mm/pageblock";
+import { allocPage, allocPages } from "../mm/page-alloc";
+import { freePagesAt, releasePages } from "../mm/page-free";
+import { ownerDropped, ownerMoved, ownerSplit } from "../mm/rmap";
 import { takePages } from "../mm/zone-walk";
-import { flushLruBatch, putBack } from "../mm/lru-batch";
-import { chunkDropped, chunkMoved, unitSplit } from "../workload/page-set";
-import { ownerOf, setOwner, tracking } from "../mm/owner";
+import { putBack } from "../mm/lru-batch";
+import { tracking } from "../mm/owner";
 import { heldByChance } from "../mm/random";
 import { hasBehaviour } from "../mm/version";
-import { addLruPages, kindOf, lruOfNode, nodeOf } from "../mm/zone";
+import { kindOf, lruOfNode, nodeOf } from "../mm/zone";
 
 /** Pages of one batch: migration goes in batches of 32 base pages. */
 const BATCH_PAGES: u32 = 32;
@@ -106,29 +89,6 @@ function at(list: usize, index: u32): u32 {
 }
 function put(list: usize, index: u32, pfn: u32): void {
   store<u32>(list + ((<usize>index) << 2), pfn);
-}
-
-/** Lets pages that wait in LRU batches reach the LRU: `lru_add_drain_all()`. */
-export function drainLruBatches(): void {
-  flushLruBatch();
-  if (pendingPages == 0) return;
-  for (let block: u32 = 0; block < nrPageblocks; ++block) {
-    const entry = entryOfBlock(block);
-    if (!(flagsOf(entry) & FLAG_PENDING)) continue;
-    setFlags(entry, flagsOf(entry) & ~FLAG_PENDING);
-    const pfn = block << PAGEBLOCK_ORDER;
-    for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-      const state = stateAt(pfn + page);
-      if (state & HEAD || classOf(state) != PAGE_LRU_PENDING) continue;
-      clearPending(pfn + page, holdOf(state));
-    }
-  }
-}
-
-function clearPending(pfn: u32, hold: u32): void {
-  setStateAt(pfn, stateByte(PAGE_ANON, hold));
-  addPendingPages(-1);
-  addLruPages(zoneOf(entryOf(pfn)), 1);
 }
 
 /** A batch of more than half of the node's remaining LRU pages ends at a pageblock border (corrections A2). */
@@ -238,7 +198,7 @@ export function dropClean(): void {
     }
     if (!vacate(pfn)) freePagesAt(pfn, 0);
     note(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
-    if (tracking) forgetOwner(pfn);
+    if (tracking) ownerDropped(pfn);
     ++droppedPages;
   }
   batchLength = kept;
@@ -259,24 +219,8 @@ export function targetKind(zone: u32, order: u32): u32 {
 export function leave(pfn: u32, target: u32, order: u32, pageClass: u32): void {
   if (!vacate(pfn)) freePagesAt(pfn, order);
   note(pfn, target, JOURNAL_MOVED, order, pageClass);
-  if (tracking) tellOwner(pfn, target);
+  if (tracking) ownerMoved(pfn, target);
   movedPages += 1 << order;
-}
-
-/** Whoever holds the page finds it at `target` from now on. */
-function tellOwner(pfn: u32, target: u32): void {
-  const handle = ownerOf(pfn);
-  if (!handle) return;
-  setOwner(pfn, 0);
-  chunkMoved(handle, target);
-}
-
-/** Whoever holds a page that was dropped holds it no more. */
-export function forgetOwner(pfn: u32): void {
-  const handle = ownerOf(pfn);
-  if (!handle) return;
-  setOwner(pfn, 0);
-  chunkDropped(handle);
 }
 
 /** Turns a THP into 512 pages that follow it one by one, in descending order (corrections B3). */
@@ -285,10 +229,7 @@ function splitUnit(pfn: u32): void {
   const hold = holdOf(stateAt(pfn));
   makeUniform(entry, stateByte(PAGE_ANON, hold));
   note(pfn, NO_CHUNK, JOURNAL_SPLIT, PAGEBLOCK_ORDER, PAGE_THP);
-  if (tracking) {
-    const handle = ownerOf(pfn);
-    if (handle) unitSplit(handle, pfn);
-  }
+  if (tracking) ownerSplit(pfn);
   for (let page: u32 = PAGEBLOCK_PAGES; page > 0; --page) put(SPLIT, nrSplit++, pfn + page - 1);
 }
 

@@ -11,11 +11,9 @@ import {
   PAGE_TAIL,
   ZONE_MOVABLE,
 } from "../abi";
-import { startTracking } from "../workload/page-set";
 import { freeIdleSlabs } from "../mm/idle-slab";
-import { forgetOwner } from "./migrate";
 import { tracking } from "../mm/owner";
-import { freePagesAt } from "../mm/page-alloc";
+import { freePagesAt } from "../mm/page-free";
 import { PAGE_MASK, stateAt } from "../mm/page";
 import { HEAD, classOf, countUnmovable, isCleanFile } from "../mm/page-class";
 import {
@@ -31,6 +29,7 @@ import {
 } from "../mm/pageblock";
 import { nextRandom } from "../mm/random";
 import { reclaimClean } from "../mm/reclaim";
+import { ownerDropped, startTracking } from "../mm/rmap";
 
 /** Records that freeing pages out of uniform pageblocks of slab or file cache may need. */
 export function recordsForShrinking(): u32 {
@@ -63,7 +62,7 @@ function dropSlabOf(first: u32, percent: u32): u32 {
   for (let pfn = first; pfn < first + PAGEBLOCK_PAGES; ++pfn) {
     if (!isSinglePage(pfn) || nextRandom() % 100 >= percent) continue;
     freePagesAt(pfn, 0);
-    if (tracking) forgetOwner(pfn);
+    if (tracking) ownerDropped(pfn);
     ++freed;
   }
   return freed;

@@ -3,7 +3,6 @@
 import { EBUSY, EINVAL, ENOBUFS, PAGE_CONTIG, PAGE_OFFLINE } from "../abi";
 import {
   allocContig as allocContigRange,
-  freeContig,
   lastBlockingPfn,
   lastBlockingState,
   lastStage,
@@ -11,6 +10,7 @@ import {
 import { SCRATCH } from "../mm/layout";
 import { droppedPages, failedTries, movedPages } from "../contig/migrate";
 import { recordsForRange, setRange } from "../mm/page";
+import { freeContig } from "../mm/page-free";
 import { ensureRecords } from "../mm/record-slab";
 import { isolateRange, unisolateRange } from "../contig/page-isolation";
 import { SMALL_OPERATION, allOfClass, inOneZone, inTable } from "./arguments";

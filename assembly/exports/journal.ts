@@ -7,7 +7,7 @@ import {
   journalCapacity,
   journalCount,
   openJournal,
-} from "../contig/journal";
+} from "../mm/journal";
 import { nrPageblocks } from "../mm/pageblock";
 
 export function journalOpen(entries: u32): i32 {

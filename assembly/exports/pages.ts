@@ -6,7 +6,6 @@ import {
   ENOBUFS,
   ENOMEM,
   MAX_ORDER,
-  MAX_ZONES,
   MIGRATE_RECLAIMABLE,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
@@ -14,30 +13,16 @@ import {
   ZONE_KINDS,
 } from "../abi";
 import { lastTakenPages, takeBulk } from "../mm/bulk";
-import { freeContig } from "../contig/contig-alloc";
 import { NO_CHUNK } from "../mm/free-list";
-import { hasHoldings, isHeld } from "../workload/page-set";
 import { SCRATCH, STAGING, STAGING_BYTES } from "../mm/layout";
 import { PAGE_MASK, setRange, setStateAt, stateAt } from "../mm/page";
 import { ensureRecords, hasRecords, recordsAtHand } from "../mm/record-slab";
-import {
-  accountGone,
-  addPendingPages,
-  allocPage,
-  allocPages as allocOf,
-  freePagesAt,
-  freePlain,
-} from "../mm/page-alloc";
+import { addPending } from "../mm/lru-batch";
+import { allocPage, allocPages as allocOf } from "../mm/page-alloc";
+import { accountGone, freeContig, freePagesAt, freePlain } from "../mm/page-free";
+import { hasHoldings, isHeld } from "../mm/rmap";
 import { HEAD, classOf as classOfState, isLru, isUnit, isUsed, stateByte } from "../mm/page-class";
-import {
-  FLAG_PENDING,
-  NO_ZONE,
-  entryOf,
-  flagsOf as flagsOfEntry,
-  recordOf,
-  setFlags,
-  zoneOf,
-} from "../mm/pageblock";
+import { entryOf, recordOf, zoneOf } from "../mm/pageblock";
 import { addLruPages } from "../mm/zone";
 import {
   ALLOC_FLAGS,
@@ -240,9 +225,6 @@ export function setPage(pfn: u32, pageClass: u32, hold: u32): i32 {
   accountGone(pfn, 1);
   setStateAt(pfn, stateByte(pageClass, hold));
   if (isLru(pageClass)) addLruPages(zone, 1);
-  if (pageClass == PAGE_LRU_PENDING) {
-    addPendingPages(1);
-    setFlags(entry, flagsOfEntry(entry) | FLAG_PENDING);
-  }
+  if (pageClass == PAGE_LRU_PENDING) addPending(entry, 1);
   return 0;
 }

@@ -14,7 +14,8 @@ import {
 import { setSignalPending } from "../contig/contig-alloc";
 import { initLists } from "../mm/free-list";
 import { reserveTable } from "../mm/layout";
-import { drainLruBatches, setTargetFlags } from "../contig/migrate";
+import { setTargetFlags } from "../contig/migrate";
+import { drainLruBatches } from "../mm/lru-batch";
 import { ensureRecords } from "../mm/record-slab";
 import {
   ENTRY_BYTES,

@@ -8,10 +8,11 @@ import {
   stepWorkload,
   stopWorkload,
 } from "../workload/workload";
-import { forgetTouched, slotsExhausted } from "../workload/page-set";
 import { SCRATCH } from "../mm/layout";
 import { nrPageblocks } from "../mm/pageblock";
 import { ensureRecords } from "../mm/record-slab";
+import { forgetTouched } from "../mm/rmap";
+import { slotsExhausted } from "../mm/slots";
 import { holdSome, letGo } from "../workload/pin-fault";
 import { fragRounds } from "../workload/frag";
 import {

@@ -34,7 +34,7 @@ import {
   typeOf,
   zoneOf,
 } from "../mm/pageblock";
-import { pendingPages } from "../mm/page-alloc";
+import { pendingPages } from "../mm/lru-batch";
 import { cachedPages } from "../mm/per-cpu-cache";
 import { hasBehaviour } from "../mm/version";
 import { freePages, isolatedBlocks, lruPages, nrFreeOf, nrZones } from "../mm/zone";

@@ -1,10 +1,9 @@
-// Many pages at once, as exact as one by one: lemmas L1 and L2 of the engine model.
+// Many single pages at once, as exact as one by one (lemma L1): k requests of order 0 are the first k pages of the chunks in list order.
 
 import { ALLOC_NO_WATERMARKS, ALLOC_THISNODE, MAX_ORDER, PAGEBLOCK_ORDER } from "../abi";
-import { freeChunk } from "./buddy";
 import { NO_CHUNK, firstOf, insertChunk, removeChunk } from "./free-list";
 import { recordFor } from "./page";
-import { entryOf, typeOf, zoneOf } from "./pageblock";
+import { entryOf } from "./pageblock";
 import {
   OVERFLOW,
   addFreePages,
@@ -17,29 +16,6 @@ import {
   zoneListLength,
 } from "./zone";
 import { neededFree, takePages } from "./zone-walk";
-
-/**
- * Frees the pages of [pfn, end), all PAGE_FREE and on no list, as the largest aligned chunks up to `maxOrder`, ascending.
- * With order 9 that equals freeing them one by one (lemma L2), whatever the types of the pageblocks.
- */
-export function freeAligned(pfn: u32, end: u32, maxOrder: u32, forceTail: bool): void {
-  while (pfn < end) {
-    const order = alignedOrder(pfn, end, maxOrder);
-    const entry = entryOf(pfn);
-    if (order < PAGEBLOCK_ORDER) recordFor(entry);
-    freeChunk(zoneOf(entry), pfn, order, typeOf(entry), forceTail);
-    pfn += 1 << order;
-  }
-}
-
-/** Largest order, at most `maxOrder`, of an aligned chunk that starts at `pfn` and ends by `end`. */
-export function alignedOrder(pfn: u32, end: u32, maxOrder: u32): u32 {
-  let order = min(ctz(pfn), maxOrder);
-  while ((<u32>1) << order > end - pfn) --order;
-  return order;
-}
-
-// Bulk allocation, lemma L1: k requests of order 0 are the first k pages of the chunks in list order.
 
 let takenPages: u32 = 0;
 

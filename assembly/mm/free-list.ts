@@ -29,9 +29,7 @@ import { ORDER_BYTES, addNrFree, listOf } from "./zone";
 /** Stands for "no chunk". No chunk starts there: the last pfns are never modelled. */
 export const NO_CHUNK: u32 = 0xffffffff;
 
-// The sides of a link pair.
-const NEXT: usize = 0;
-const PREV: usize = 4;
+// The two sides of a link pair.
 
 function nextOf(links: usize): usize {
   return load<u32>(links);

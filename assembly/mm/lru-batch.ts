@@ -1,13 +1,35 @@
-// The LRU-add batch of the CPU that runs the driver: pages on their way to an LRU list, which a scan for unmovable
-// pages does not know yet (contig-range.md section 4). A failed attempt puts the pages that it could not move back through it.
+// Pages on their way to an LRU list, which a scan for unmovable pages does not know yet (contig-range.md section 4): how many there
+// are, and the LRU-add batch of the CPU that runs the driver. A failed attempt puts the pages that it could not move back through it.
 
-import { PAGE_LRU_PENDING } from "../abi";
+import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_ANON, PAGE_LRU_PENDING } from "../abi";
 import { MIGRATION } from "./layout";
-import { addPendingPages } from "./page-alloc";
 import { setStateAt, stateAt } from "./page";
-import { classOf, isLru, isUnit } from "./page-class";
-import { FLAG_PENDING, entryOf, flagsOf, setFlags, zoneOf } from "./pageblock";
+import { HEAD, classOf, holdOf, isLru, isUnit, stateByte } from "./page-class";
+import {
+  FLAG_PENDING,
+  entryOf,
+  entryOfBlock,
+  flagsOf,
+  nrPageblocks,
+  setFlags,
+  zoneOf,
+} from "./pageblock";
 import { addLruPages } from "./zone";
+
+/** Pages that wait in LRU batches, over all zones. */
+export let pendingPages: u32 = 0;
+
+/** `nrPages` pages of a pageblock are on their way to the LRU. */
+export function addPending(entry: usize, nrPages: u32): void {
+  pendingPages += nrPages;
+  setFlags(entry, flagsOf(entry) | FLAG_PENDING);
+}
+
+/** Pages on their way to the LRU are gone. */
+export function forgetPending(pfn: u32, nrPages: u32): void {
+  pendingPages -= nrPages;
+  leaveLruBatch(pfn, nrPages);
+}
 
 /** Entries {u32 pfn, u32 state}: what the page is again once it has reached its list. */
 const BATCH: usize = MIGRATION + 0x4000;
@@ -25,14 +47,13 @@ export function putBack(pfn: u32): void {
   ++length;
   setStateAt(pfn, PAGE_LRU_PENDING);
   const entry = entryOf(pfn);
-  setFlags(entry, flagsOf(entry) | FLAG_PENDING);
-  addPendingPages(1);
+  addPending(entry, 1);
   addLruPages(zoneOf(entry), -1);
   if (length >= CAPACITY) flushLruBatch();
 }
 
 /** Takes pages out of the batch that are no longer what they were. */
-export function leaveLruBatch(start: u32, nrPages: u32): void {
+function leaveLruBatch(start: u32, nrPages: u32): void {
   let kept: u32 = 0;
   for (let index: u32 = 0; index < length; ++index) {
     const at = BATCH + ((<usize>index) << 3);
@@ -44,13 +65,34 @@ export function leaveLruBatch(start: u32, nrPages: u32): void {
 }
 
 /** Lets all pages of the batch reach their lists. */
-export function flushLruBatch(): void {
+function flushLruBatch(): void {
   while (length > 0) {
     --length;
     const at = BATCH + ((<usize>length) << 3);
-    const pfn = load<u32>(at);
-    setStateAt(pfn, load<u32>(at, 4));
-    addPendingPages(-1);
-    addLruPages(zoneOf(entryOf(pfn)), 1);
+    reachLru(load<u32>(at), load<u32>(at, 4));
   }
+}
+
+/** Lets pages that wait in LRU batches reach the LRU: `lru_add_drain_all()`. */
+export function drainLruBatches(): void {
+  flushLruBatch();
+  if (pendingPages == 0) return;
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    if (!(flagsOf(entry) & FLAG_PENDING)) continue;
+    setFlags(entry, flagsOf(entry) & ~FLAG_PENDING);
+    const pfn = block << PAGEBLOCK_ORDER;
+    for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+      const state = stateAt(pfn + page);
+      if (state & HEAD || classOf(state) != PAGE_LRU_PENDING) continue;
+      reachLru(pfn + page, stateByte(PAGE_ANON, holdOf(state)));
+    }
+  }
+}
+
+/** A page that has waited reaches its list, in `state`. */
+function reachLru(pfn: u32, state: u32): void {
+  setStateAt(pfn, state);
+  --pendingPages;
+  addLruPages(zoneOf(entryOf(pfn)), 1);
 }

@@ -8,23 +8,20 @@ import {
   ZONE_NORMAL,
   ZONE_PREFER_MOVABLE,
 } from "../abi";
-import { JOURNAL_DROPPED, note } from "../contig/journal";
 import { NO_CHUNK } from "./free-list";
-import { startTracking } from "../workload/page-set";
-import { forgetOwner } from "../contig/migrate";
+import { JOURNAL_DROPPED, note } from "./journal";
 import { tracking } from "./owner";
-import { freePagesAt } from "./page-alloc";
+import { freePagesAt } from "./page-free";
 import { stateAt } from "./page";
 import { HEAD, classOf, countMovable, holdOf, isCleanFile } from "./page-class";
 import { NO_ZONE, countsOf, entryOfBlock, isIsolated, nrPageblocks, zoneOf } from "./pageblock";
+import { ownerDropped, startTracking } from "./rmap";
 import { kindOf } from "./zone";
 
 /** Pages that one call gives back. */
 const CLUSTER: u32 = 32;
 
 let cursor: u32 = 0;
-/** Pages given back so far. */
-export let reclaimedPages: u32 = 0;
 
 /** Frees up to 32 clean file pages of zones up to `kind`. Returns how many; 0 where there are none. */
 export function reclaimClean(kind: u32): u32 {
@@ -35,7 +32,6 @@ export function reclaimClean(kind: u32): u32 {
     freed += reclaimBlock(cursor, kind, CLUSTER - freed);
     if (freed < CLUSTER) ++cursor;
   }
-  reclaimedPages += freed;
   return freed;
 }
 
@@ -57,7 +53,7 @@ function reclaimBlock(block: u32, kind: u32, wanted: u32): u32 {
     if (state & HEAD || !isCleanFile(classOf(state)) || holdOf(state) != HOLD_NONE) continue;
     freePagesAt(pfn + page, 0);
     note(pfn + page, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
-    if (tracking) forgetOwner(pfn + page);
+    if (tracking) ownerDropped(pfn + page);
     ++freed;
   }
   return freed;

@@ -1,14 +1,8 @@
 // A program that lives: it faults pages in up to a size, and gives old ones back in chunks for new ones (an allocator that
 // unmaps, a heap with churn).
 
-import {
-  faultIn,
-  freeSomewhere,
-  openProgram,
-  PROGRAM_HOLDINGS,
-  programSize,
-  shrinkProgram,
-} from "./program";
+import { faultIn, shrinkProgram } from "./page-fault";
+import { PROGRAM_HOLDINGS, freeSomewhere, openProgram, programSize } from "./program";
 import { STATE_RUNNING, due, notYet, openHoldings, setting, stateOf } from "./table";
 
 /** Pages that it wants to have. */

@@ -5,16 +5,20 @@ import { PAGE_FILE_CLEAN } from "../abi";
 import { createFileCache, readFiles } from "./file-cache";
 import { freeAll } from "./page-set";
 import { reserve } from "../mm/layout";
-import { PROGRAM_HOLDINGS, endProgram, faultIn, openProgram, programSize } from "./program";
+import { faultIn } from "./page-fault";
+import { PROGRAM_HOLDINGS, endProgram, openProgram, programSize } from "./program";
 import {
   STATE_RUNNING,
+  clearLifetimes,
   due,
   holdingAt,
+  lifetimeAt,
   note,
   openHoldings,
   randomBelow,
   setHolding,
   setNote,
+  setPrograms,
   setting,
   stateOf,
 } from "./table";
@@ -32,12 +36,12 @@ const TOTAL: u32 = 4;
 /** Pages that the cache may have. */
 const CACHE_LIMIT: u32 = 5;
 
-export const MAX_JOBS: u32 = 256;
+const MAX_JOBS: u32 = 256;
 
-/** Where {milliseconds lived, lifetime or 0, pages at the end} of each job are; and jobs started so far. */
+/** Where {milliseconds lived, pages at the end} of each job are; and jobs started so far. */
 const JOBS_AT: u32 = 0;
 const STARTED: u32 = 1;
-const JOB_BYTES: u32 = 12;
+const JOB_BYTES: u32 = 8;
 
 export function compileFits(at: usize): bool {
   const jobs = setting(at, JOBS);
@@ -51,9 +55,10 @@ function cacheOf(at: usize): usize {
 
 export function openCompile(at: usize): bool {
   const jobs = setting(at, JOBS);
-  const table = reserve(<u64>jobs * JOB_BYTES);
-  if (!table || !openHoldings(at, jobs * PROGRAM_HOLDINGS + 1)) return false;
-  setNote(at, JOBS_AT, <u32>table);
+  const lifetimes = reserve(<u64>jobs * (4 + JOB_BYTES));
+  if (!setPrograms(at, jobs, lifetimes)) return false;
+  if (!openHoldings(at, jobs * PROGRAM_HOLDINGS + 1)) return false;
+  setNote(at, JOBS_AT, <u32>lifetimes + (jobs << 2));
   for (let job: u32 = 0; job < jobs; ++job) {
     if (!openProgram(at, job, setting(at, SIZE))) return false;
   }
@@ -75,43 +80,36 @@ export function stepCompile(at: usize, elapsedUs: u32): void {
 /** Jobs that end within the step are followed by others, which live for the rest of it. */
 function stepJob(at: usize, job: u32, elapsedMs: u32): void {
   const entry = jobAt(at, job);
+  const lifetime = lifetimeAt(at, job);
   while (stateOf(at) == STATE_RUNNING) {
-    if (load<u32>(entry, 4) == 0 && !startJob(at, entry)) return;
+    if (load<u32>(lifetime) == 0 && !startJob(at, job)) return;
     const lived = load<u32>(entry);
-    const life = load<u32>(entry, 4);
+    const life = load<u32>(lifetime);
     const passed = min(elapsedMs, life - lived);
     store<u32>(entry, lived + passed);
-    const target = <u32>((<u64>load<u32>(entry, 8) * (lived + passed)) / life);
+    const target = <u32>((<u64>load<u32>(entry, 4) * (lived + passed)) / life);
     const has = programSize(at, job);
     if (has < target) faultIn(at, job, target - has, 0, true);
     elapsedMs -= passed;
-    // killed while it asked for memory
-    if (load<u32>(entry, 4) == 0) return;
+    // killed while it asked for memory: it has failed, another one takes its place
+    if (load<u32>(lifetime) == 0) return;
     if (lived + passed < life) return;
     endProgram(at, job);
-    store<u32>(entry, 0, 4);
+    store<u32>(lifetime, 0);
     readFiles(at, cacheOf(at), setting(at, CACHE), setting(at, CACHE_LIMIT));
   }
 }
 
-function startJob(at: usize, entry: usize): bool {
+function startJob(at: usize, job: u32): bool {
   if (note(at, STARTED) >= setting(at, TOTAL)) return false;
   setNote(at, STARTED, note(at, STARTED) + 1);
   const life = setting(at, LIFE);
   const size = setting(at, SIZE);
+  const entry = jobAt(at, job);
   store<u32>(entry, 0);
-  store<u32>(entry, (life >> 1) + randomBelow(at, life), 4);
-  store<u32>(entry, (size >> 2) + randomBelow(at, size - (size >> 2)) + 1, 8);
+  store<u32>(lifetimeAt(at, job), (life >> 1) + randomBelow(at, life));
+  store<u32>(entry, (size >> 2) + randomBelow(at, size - (size >> 2)) + 1, 4);
   return true;
-}
-
-export function nrJobs(at: usize): u32 {
-  return setting(at, JOBS);
-}
-
-/** A job was killed: it has failed, another one takes its place. */
-export function forgetJob(at: usize, job: u32): void {
-  store<u32>(jobAt(at, job), 0, 4);
 }
 
 /** What was built is deleted, or the caches are dropped. */
@@ -121,6 +119,6 @@ export function dropBuilt(at: usize): void {
 
 /** Nothing is built any more; a new start begins anew. */
 export function forgetCompile(at: usize): void {
-  for (let job: u32 = 0; job < setting(at, JOBS); ++job) store<u32>(jobAt(at, job), 0, 4);
+  clearLifetimes(at);
   setNote(at, STARTED, 0);
 }

@@ -1,16 +1,20 @@
 // Serverless functions: many small programs that start, live a while and end, side by side in one guest.
 
 import { reserve } from "../mm/layout";
-import { PROGRAM_HOLDINGS, endProgram, faultIn, openProgram, programSize } from "./program";
+import { faultIn } from "./page-fault";
+import { PROGRAM_HOLDINGS, endProgram, openProgram, programSize } from "./program";
 import {
   COUNT_FAILED,
   STATE_RUNNING,
   addCount,
+  clearLifetimes,
   due,
+  lifetimeAt,
   note,
   openHoldings,
   randomBelow,
   setNote,
+  setPrograms,
   setting,
   stateOf,
 } from "./table";
@@ -25,11 +29,10 @@ const LIFE: u32 = 2;
 const MOST: u32 = 3;
 const THP_SHARE: u32 = 4;
 
-export const MAX_FUNCTIONS: u32 = 1024;
+const MAX_FUNCTIONS: u32 = 1024;
 
-/** Where the milliseconds are that each function has left, 0 for one that does not run; and those until the next start. */
-const LEFT_AT: u32 = 0;
-const UNTIL_START: u32 = 1;
+/** Milliseconds until the next start. A function's lifetime is what it has left. */
+const UNTIL_START: u32 = 0;
 
 export function functionsFit(at: usize): bool {
   const most = setting(at, MOST);
@@ -40,25 +43,20 @@ export function functionsFit(at: usize): bool {
 
 export function openFunctions(at: usize): bool {
   const most = setting(at, MOST);
-  const left = reserve((<u64>most) << 2);
-  if (!left || !openHoldings(at, most * PROGRAM_HOLDINGS)) return false;
-  setNote(at, LEFT_AT, <u32>left);
+  if (!setPrograms(at, most, reserve((<u64>most) << 2))) return false;
+  if (!openHoldings(at, most * PROGRAM_HOLDINGS)) return false;
   for (let place: u32 = 0; place < most; ++place) {
     if (!openProgram(at, place, setting(at, SIZE))) return false;
   }
   return true;
 }
 
-function leftAt(at: usize, place: u32): usize {
-  return <usize>note(at, LEFT_AT) + ((<usize>place) << 2);
-}
-
 export function stepFunctions(at: usize, elapsedUs: u32): void {
   let elapsedMs = due(at, 0, 1000, elapsedUs);
   for (let place: u32 = 0; place < setting(at, MOST); ++place) {
-    const left = load<u32>(leftAt(at, place));
+    const left = load<u32>(lifetimeAt(at, place));
     if (left == 0) continue;
-    store<u32>(leftAt(at, place), left - min(left, elapsedMs));
+    store<u32>(lifetimeAt(at, place), left - min(left, elapsedMs));
     if (left <= elapsedMs) endProgram(at, place);
   }
   while (stateOf(at) == STATE_RUNNING) {
@@ -77,26 +75,17 @@ export function stepFunctions(at: usize, elapsedUs: u32): void {
 /** Starts a function where there is a place for one; else it counts as failed. */
 function start(at: usize): void {
   for (let place: u32 = 0; place < setting(at, MOST); ++place) {
-    if (load<u32>(leftAt(at, place)) != 0) continue;
+    if (load<u32>(lifetimeAt(at, place)) != 0) continue;
     const life = setting(at, LIFE);
-    store<u32>(leftAt(at, place), 1 + (life >> 1) + randomBelow(at, life));
+    store<u32>(lifetimeAt(at, place), 1 + (life >> 1) + randomBelow(at, life));
     faultIn(at, place, setting(at, SIZE) - programSize(at, place), setting(at, THP_SHARE), true);
     return;
   }
   addCount(at, COUNT_FAILED, 1);
 }
 
-export function nrFunctions(at: usize): u32 {
-  return setting(at, MOST);
-}
-
-/** A function was killed. */
-export function forgetFunction(at: usize, place: u32): void {
-  store<u32>(leftAt(at, place), 0);
-}
-
 /** Nothing runs any more. */
 export function forgetFunctions(at: usize): void {
-  for (let place: u32 = 0; place < setting(at, MOST); ++place) store<u32>(leftAt(at, place), 0);
+  clearLifetimes(at);
   setNote(at, UNTIL_START, 0);
 }

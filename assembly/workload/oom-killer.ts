@@ -2,8 +2,6 @@
 // killer ends the program that has the most, and the request is tried again (page-allocator.md 9.5).
 
 import { orderOf, take } from "./page-set";
-import { forgetJob, nrJobs } from "./compile";
-import { forgetFunction, nrFunctions } from "./functions";
 import { PROGRAM_HOLDINGS, endProgram, programPages } from "./program";
 import {
   COUNT_FAILED,
@@ -12,15 +10,15 @@ import {
   STATE_KILLED,
   STATE_RUNNING,
   WORKLOAD_ANONYMOUS,
-  WORKLOAD_COMPILE,
-  WORKLOAD_FUNCTIONS,
   WORKLOAD_PINS,
   addCount,
   freeHoldings,
   heldPages,
   holdingAt,
   kindOfWorkload,
+  lifetimeAt,
   nrHoldings,
+  nrPrograms,
   nrWorkloads,
   numberOf,
   setState,
@@ -60,18 +58,16 @@ export function wasKilled(holding: usize): bool {
 }
 
 /** Programs of a workload: only these can be killed, the kernel's own memory and the page cache cannot. */
-function nrPrograms(at: usize): u32 {
+function nrVictims(at: usize): u32 {
   if (stateOf(at) != STATE_RUNNING) return 0;
+  if (hasManyPrograms(at)) return nrPrograms(at);
   const kind = kindOfWorkload(at);
-  if (kind == WORKLOAD_FUNCTIONS) return nrFunctions(at);
-  if (kind == WORKLOAD_COMPILE) return nrJobs(at);
   return kind == WORKLOAD_ANONYMOUS || kind == WORKLOAD_PINS ? 1 : 0;
 }
 
 /** Is the workload one of many programs, which goes on when one of them is killed? */
 function hasManyPrograms(at: usize): bool {
-  const kind = kindOfWorkload(at);
-  return kind == WORKLOAD_FUNCTIONS || kind == WORKLOAD_COMPILE;
+  return nrPrograms(at) > 0;
 }
 
 /** Kills the program with the most pages. Returns false where there is none that has any. */
@@ -82,7 +78,7 @@ function killOne(requester: usize, holding: usize, order: u32): bool {
   for (let workload: u32 = 0; workload < nrWorkloads; ++workload) {
     const at = workloadAt(workload);
     const isMany = hasManyPrograms(at);
-    for (let one: u32 = 0; one < nrPrograms(at); ++one) {
+    for (let one: u32 = 0; one < nrVictims(at); ++one) {
       const pages = isMany ? programPages(at, one) : heldPages(at);
       if (pages <= most) continue;
       most = pages;
@@ -94,8 +90,7 @@ function killOne(requester: usize, holding: usize, order: u32): bool {
   if (isPartOf(victim, program, holding)) bereft = holding;
   if (hasManyPrograms(victim)) {
     endProgram(victim, program);
-    if (kindOfWorkload(victim) == WORKLOAD_FUNCTIONS) forgetFunction(victim, program);
-    else forgetJob(victim, program);
+    store<u32>(lifetimeAt(victim, program), 0);
   } else {
     freeHoldings(victim);
     setState(victim, STATE_KILLED);

@@ -1,24 +1,23 @@
 // Taking pages into holdings and freeing them; what holdings are is in slots.ts.
 
-import { ALLOC_COMPOUND, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_THP } from "../abi";
+import { ALLOC_COMPOUND, PAGEBLOCK_PAGES, PAGE_THP } from "../abi";
 import { lastTakenPages, takeBulk } from "../mm/bulk";
-import { freeContig } from "../contig/contig-alloc";
 import { NO_CHUNK } from "../mm/free-list";
-import { lostOwners, openOwners, ownerOf, setOwner, tracking } from "../mm/owner";
+import { setOwner, tracking } from "../mm/owner";
 import { setRange } from "../mm/page";
-import { accountGone, allocPages, freePagesAt } from "../mm/page-alloc";
+import { allocPages } from "../mm/page-alloc";
+import { accountGone, freeContig, freePagesAt } from "../mm/page-free";
 import { classOf, isLru } from "../mm/page-class";
 import { entryOf, zoneOf } from "../mm/pageblock";
 import { ensureRecords } from "../mm/record-slab";
+import { touch } from "../mm/rmap";
 import { addLruPages } from "../mm/zone";
 import {
   GONE,
   HEAD_AT,
   KIND_AT,
-  NEXT_AT,
   SEGMENT_MASK,
   SEGMENT_SLOTS,
-  SPLIT_AT,
   STATE_AT,
   TAIL_AT,
   TYPE_AT,
@@ -26,17 +25,13 @@ import {
   exhaustSlots,
   handleOf,
   hasTailSlot,
-  holdingOfHandle,
   liveChunks,
-  newest,
   nrSlots,
   orderOf,
   own,
   push,
   releaseSegment,
   slotAt,
-  slotOfHandle,
-  touched,
 } from "../mm/slots";
 
 export {
@@ -46,13 +41,10 @@ export {
   nrSlots,
   orderOf,
   setSplitTarget,
-  slotsExhausted,
 } from "../mm/slots";
 
 /** Records that taking or freeing a chunk may need. */
 const SMALL_OPERATION: u32 = 4;
-/** Chunks that are gone for their holders: dropped by reclaim, or on the way of a migration. */
-export let droppedChunks: u32 = 0;
 
 /** Takes up to `wanted` chunks from the page allocator, which reclaims where it must. Returns how many there were. */
 export function take(holding: usize, wanted: u32): u32 {
@@ -102,22 +94,6 @@ function takeChunks(holding: usize, wanted: u32): u32 {
     touch(pfn, 1 << order);
   }
   return got;
-}
-
-function touch(pfn: u32, nrPages: u32): void {
-  const last = (pfn + nrPages - 1) >> PAGEBLOCK_ORDER;
-  for (let block = pfn >> PAGEBLOCK_ORDER; block <= last; ++block) store<u8>(touched + block, 1);
-}
-
-/** Pageblocks of [first, first + nr) that were written to; forgets it. */
-export function forgetTouched(first: u32, nr: u32): u32 {
-  if (!touched) return 0;
-  let found: u32 = 0;
-  for (let block = first; block < first + nr; ++block) {
-    found += load<u8>(touched + block);
-    store<u8>(touched + block, 0);
-  }
-  return found;
 }
 
 /** Frees what the slot at `index` names; the slot itself stays. */
@@ -273,72 +249,4 @@ export function takePlace(holding: usize, place: u32): bool {
   touch(pfn, 1);
   addLive(holding, 1);
   return true;
-}
-
-// Below: what migration and reclaim report.
-
-/** Keeps owners from now on, if any workload holds pages. To be called before pages move or are dropped. */
-export function startTracking(): void {
-  if (tracking || !newest) return;
-  if (!openOwners()) {
-    exhaustSlots();
-    return;
-  }
-  for (let holding = newest; holding; holding = load<u32>(holding, NEXT_AT)) {
-    const tail = load<u32>(holding, TAIL_AT);
-    for (let index = load<u32>(holding, HEAD_AT); index != tail; ++index) {
-      const slot = slotAt(holding, index);
-      const pfn = load<u32>(slot);
-      if (pfn != GONE) own(holding, pfn, handleOf(slot, index));
-    }
-  }
-  if (lostOwners) exhaustSlots();
-}
-
-/** Is there any workload that could hold pages? */
-export function hasHoldings(): bool {
-  return newest != 0;
-}
-
-/** Does a workload hold any page of [pfn, pfn + nr)? Looks at all that workloads have where owners are not kept. */
-export function isHeld(pfn: u32, nr: u32): bool {
-  if (tracking) {
-    for (let page = pfn; page < pfn + nr; ++page) if (ownerOf(page)) return true;
-    return false;
-  }
-  for (let holding = newest; holding; holding = load<u32>(holding, NEXT_AT)) {
-    const tail = load<u32>(holding, TAIL_AT);
-    const pages: u32 = 1 << orderOf(holding);
-    for (let index = load<u32>(holding, HEAD_AT); index != tail; ++index) {
-      const first = load<u32>(slotAt(holding, index));
-      if (first != GONE && first < pfn + nr && pfn < first + pages) return true;
-    }
-  }
-  return false;
-}
-
-/** A page or unit whose owner had this handle is at `target` now. */
-export function chunkMoved(handle: u32, target: u32): void {
-  store<u32>(slotOfHandle(handle), target);
-  setOwner(target, handle);
-  touch(target, 1);
-}
-
-/** A page whose owner had this handle was dropped. */
-export function chunkDropped(handle: u32): void {
-  store<u32>(slotOfHandle(handle), GONE);
-  addLive(holdingOfHandle(handle), -1);
-  ++droppedChunks;
-}
-
-/** A unit whose owner had this handle has become 512 pages from `pfn` on. */
-export function unitSplit(handle: u32, pfn: u32): void {
-  const pages = <usize>load<u32>(holdingOfHandle(handle), SPLIT_AT);
-  store<u32>(slotOfHandle(handle), GONE);
-  addLive(holdingOfHandle(handle), -1);
-  setOwner(pfn, 0);
-  if (!pages) return;
-  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-    if (hasTailSlot(pages)) push(pages, pfn + page);
-  }
 }

@@ -1,5 +1,5 @@
-// A program's memory: base pages and THPs that it has faulted in, and the page tables that map its base pages. What workloads of
-// several kinds are made of.
+// A program's memory: base pages and THPs that it has faulted in (page-fault.ts), and the page tables that map its base pages. What
+// workloads of several kinds are made of.
 
 import {
   MIGRATE_MOVABLE,
@@ -12,26 +12,16 @@ import {
   ZONE_MOVABLE,
   ZONE_NORMAL,
 } from "../abi";
-import {
-  createHolding,
-  freeAll,
-  freeNewest,
-  freeRunAt,
-  liveChunks,
-  livePages,
-  nrSlots,
-  setSplitTarget,
-} from "./page-set";
-import { takeOrFail, takeOrKill, wasKilled } from "./oom-killer";
+import { createHolding, freeAll, freeRunAt, livePages, nrSlots, setSplitTarget } from "./page-set";
 import { holdingAt, randomBelow, setHolding } from "./table";
 
 /** Holdings that each program of a workload has. */
 export const PROGRAM_HOLDINGS: u32 = 3;
-const PAGES: u32 = 0;
-const THPS: u32 = 1;
-const TABLES: u32 = 2;
+export const PAGES: u32 = 0;
+export const THPS: u32 = 1;
+export const TABLES: u32 = 2;
 
-function part(at: usize, program: u32, which: u32): usize {
+export function part(at: usize, program: u32, which: u32): usize {
   return holdingAt(at, program * PROGRAM_HOLDINGS + which);
 }
 
@@ -56,52 +46,6 @@ export function programSize(at: usize, program: u32): u32 {
 /** All pages that the program has, page tables included. */
 export function programPages(at: usize, program: u32): u32 {
   return programSize(at, program) + livePages(part(at, program, TABLES));
-}
-
-/** As many page tables as the base pages need: one for 512 of them. */
-function mapPages(at: usize, program: u32): void {
-  const tables = part(at, program, TABLES);
-  const wanted = (livePages(part(at, program, PAGES)) + PAGEBLOCK_PAGES - 1) >> PAGEBLOCK_ORDER;
-  const has = liveChunks(tables);
-  if (has < wanted) takeOrKill(at, tables, wanted - has);
-  else freeNewest(tables, has - wanted);
-}
-
-/**
- * Faults `pages` in, of 1000 aligned 2 MiB `thpShare` as THPs where there are any. Returns how many of them are left: a rest too small for
- * a THP, unless `isLast` says that nothing will follow. The program may be dead afterwards.
- */
-export function faultIn(at: usize, program: u32, pages: u32, thpShare: u32, isLast: bool): u32 {
-  const single = part(at, program, PAGES);
-  if (thpShare == 0) {
-    takeOrKill(at, single, pages);
-    if (!wasKilled(single)) mapPages(at, program);
-    return 0;
-  }
-  while (pages >= PAGEBLOCK_PAGES) {
-    const wantsThp = randomBelow(at, 1000) < thpShare;
-    if (!wantsThp || takeOrFail(at, part(at, program, THPS), 1) == 0) {
-      takeOrKill(at, single, PAGEBLOCK_PAGES);
-      if (wasKilled(single)) return 0;
-    }
-    pages -= PAGEBLOCK_PAGES;
-  }
-  if (isLast && pages > 0) {
-    takeOrKill(at, single, pages);
-    if (wasKilled(single)) return 0;
-    pages = 0;
-  }
-  mapPages(at, program);
-  return pages;
-}
-
-/** The heap's end goes: what was faulted in last, single pages first. */
-export function shrinkProgram(at: usize, program: u32, pages: u32): void {
-  const single = part(at, program, PAGES);
-  const nr = min(pages, nrSlots(single));
-  freeNewest(single, nr);
-  freeNewest(part(at, program, THPS), (pages - nr + PAGEBLOCK_PAGES - 1) >> PAGEBLOCK_ORDER);
-  mapPages(at, program);
 }
 
 /** Frees a random `chunk` of neighbours in the order of faulting, or a THP. */

@@ -1,9 +1,11 @@
 // What a guest runs: up to 64 workloads, each with parameters, holdings and counts.
 //
-//   byte 0     4       8        12         16           32            160              192
-//        +------+-------+--------+----------+------------+-------------+----------------+--------------------
-//        | kind | state | random | holdings | scratch x4 | 32 settings | 4 remainders   | nr holdings, counts
-//        +------+-------+--------+----------+------------+-------------+----------------+--------------------
+//   byte 0     4       8        12         16         32            160            192           200      232        240   256
+//        +------+-------+--------+----------+----------+-------------+--------------+-------------+--------+----------+-----+
+//        | kind | state | random | holdings | 4 notes  | 32 settings | 4 remainders | nr holdings | counts | programs |     |
+//        +------+-------+--------+----------+----------+-------------+--------------+-------------+--------+----------+-----+
+//
+// programs  {u32 how many, u32 address of their lifetimes}, of a workload that goes on when one of its programs is killed.
 
 import { freeAll, livePages } from "./page-set";
 import { reserve } from "../mm/layout";
@@ -37,6 +39,8 @@ const SETTINGS_AT: usize = 32;
 const REMAINDERS_AT: usize = 160;
 const NR_HOLDINGS_AT: usize = 192;
 const COUNTS_AT: usize = 200;
+const NR_PROGRAMS_AT: usize = 232;
+const LIFETIMES_AT: usize = 236;
 
 export let nrWorkloads: u32 = 0;
 
@@ -139,6 +143,31 @@ export function holdingAt(at: usize, index: u32): usize {
 export function setHolding(at: usize, index: u32, holding: usize): bool {
   store<u32>(<usize>load<u32>(at, HOLDINGS_AT) + ((<usize>index) << 2), <u32>holding);
   return holding != 0;
+}
+
+/**
+ * The workload is `count` programs that come and go. `lifetimes`: a u32 for each, not 0 while the program runs. Returns false where
+ * `lifetimes` is 0: linear memory was exhausted.
+ */
+export function setPrograms(at: usize, count: u32, lifetimes: usize): bool {
+  store<u32>(at, count, NR_PROGRAMS_AT);
+  store<u32>(at, <u32>lifetimes, LIFETIMES_AT);
+  return lifetimes != 0;
+}
+
+/** Programs that come and go; 0 for a workload of another kind. */
+export function nrPrograms(at: usize): u32 {
+  return load<u32>(at, NR_PROGRAMS_AT);
+}
+
+/** Where the lifetime of a program is. */
+export function lifetimeAt(at: usize, program: u32): usize {
+  return <usize>load<u32>(at, LIFETIMES_AT) + ((<usize>program) << 2);
+}
+
+/** None of the programs runs any more. */
+export function clearLifetimes(at: usize): void {
+  memory.fill(lifetimeAt(at, 0), 0, (<usize>nrPrograms(at)) << 2);
 }
 
 /** Pages that the workload has. */

@@ -1,3 +1,4 @@
+import type { instantiate as generated } from "../../build/debug.js";
 import { MmFlag, PAGEBLOCK_PAGES, ZoneKindNumber } from "../../src/core/abi.js";
 import { loadCoreSync, type Core } from "../../src/core/load.js";
 import { linuxProfile } from "../../src/linux/profile.js";
@@ -21,31 +22,35 @@ export function bootCore(pages: number): Core {
   return core;
 }
 
+type BenchCore = Awaited<ReturnType<typeof generated>>;
+/** A core that has the loops of assembly/bench/. The debug core has them, too: its declarations say what they are. */
+type Loops = Core & Pick<BenchCore, Extract<keyof BenchCore, `bench${string}`>>;
+
 /** The core, its loops inside WebAssembly. */
 export function core(pages: number): Allocator {
-  let loops: Core;
+  let loops: Loops;
   const reset = (): void => {
-    loops = bootCore(pages);
-    check(loops.workloadOpen(pages));
+    loops = assertLoops(bootCore(pages));
+    check(loops.benchOpen(pages));
   };
   reset();
   const handleBytes = pages * 4;
   return {
     reset,
-    fill: (order, count) => loops.workloadFill(order, count) >>> 0,
+    fill: (order, count) => loops.benchFill(order, count) >>> 0,
     drain(order, _from, end) {
       // the handles before `from` are empty by now
-      check(loops.workloadDrain(order, end));
+      check(loops.benchDrain(order, end));
     },
-    repeat: (order, count) => loops.workloadRepeat(order, count) >>> 0,
+    repeat: (order, count) => loops.benchRepeat(order, count) >>> 0,
     shuffle(count, all, seed) {
-      check(loops.workloadShuffle(count, all, seed));
+      check(loops.benchShuffle(count, all, seed));
     },
     openSlots() {
-      check(loops.workloadOpen(pages));
+      check(loops.benchOpen(pages));
     },
-    churn: (slots, steps, seed) => loops.workloadChurn(slots, steps, seed) >>> 0,
-    failed: () => loops.workloadFailed() >>> 0,
+    churn: (slots, steps, seed) => loops.benchChurn(slots, steps, seed) >>> 0,
+    failed: () => loops.benchFailed() >>> 0,
     bytes: () => (loops.usedMemory() >>> 0) - handleBytes,
   };
 }
@@ -53,4 +58,9 @@ export function core(pages: number): Allocator {
 function check(result: number): number {
   if (result < 0) throw new Error(`the core answered ${result}`);
   return result;
+}
+
+function assertLoops(core: Core): Loops {
+  if ("benchOpen" in core) return core as Loops;
+  throw new Error("the core must be the one with the loops of assembly/bench/: see benchCore()");
 }

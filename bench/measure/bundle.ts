@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { rolldown } from "rolldown";
@@ -5,6 +6,12 @@ import { rolldown } from "rolldown";
 const root = join(import.meta.dirname, "../..");
 const OUTPUT = join(root, "build/bench");
 const INLINE_CORE = join(root, "build/inline.js");
+const BENCH_CORE = join(root, "build/bench-inline.js");
+
+/** What takes the place of build/inline.js where the loops inside the core are to run; the build step `bench` makes it. */
+export function benchCore(): string {
+  return readFileSync(BENCH_CORE, "utf8");
+}
 
 /**
  * Makes one JavaScript file of a TypeScript program of bench/, so that a measured process runs nothing but what it measures.

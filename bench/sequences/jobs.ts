@@ -1,4 +1,4 @@
-import { bundle } from "../measure/bundle.js";
+import { benchCore, bundle } from "../measure/bundle.js";
 import { jsonLines } from "../measure/child.js";
 import { COMPILERS, compileNative } from "../contenders/native.js";
 import type { Job } from "../measure/interleave.js";
@@ -21,7 +21,7 @@ export async function sequenceJobs(
   contenders: readonly string[],
   say: (line: string) => void,
 ): Promise<Job[]> {
-  const worker = await bundle("sequences/worker.ts");
+  const worker = await bundle("sequences/worker.ts", benchCore());
   const { pages, repeats, steps } = scale;
   return contenders.flatMap((contender) => {
     const job = (command: string, ...args: readonly (string | number)[]): Job => ({

@@ -17,9 +17,13 @@ const inputs = [
   "scripts/build/core.ts",
   "node_modules/assemblyscript/package.json",
 ];
+const releaseInputs = [...inputs, "scripts/build/inline-hot.mjs"];
 
-/** What asc is to do for the core with assertions, which says the constants of the boundary as well. */
-export const DEBUG_CORE = ["--target", "debug", "assembly/constants.ts"] as const;
+/** An entry of its own: the loops that bench/ measures. */
+const BENCH_LOOPS = "assembly/bench/exports.ts";
+
+/** What asc is to do for the core with assertions, which has the constants of the boundary and the loops of bench/ as well. */
+export const DEBUG_CORE = ["--target", "debug", "assembly/constants.ts", BENCH_LOOPS] as const;
 
 /** `build/debug.wasm` and its source map: assertions on, one import, `env.abort`. */
 export const debugCore: Step = {
@@ -33,16 +37,27 @@ export const debugCore: Step = {
 export const releaseCore: Step = {
   name: "release",
   after: [],
-  inputs: [...inputs, "scripts/build/inline-hot.mjs"],
+  inputs: releaseInputs,
   async run() {
     const { outputs, wasm } = await compileRelease("release");
     return [...outputs, ...inline(wasm)];
   },
 };
 
-/** What `build/inline.js` would be, of the release core with the names of its functions. */
+/** The release core with the loops of bench/: `build/bench.wasm`, and what `build/inline.js` would be of it. */
+export const benchCore: Step = {
+  name: "bench",
+  after: [],
+  inputs: releaseInputs,
+  async run() {
+    const { outputs, wasm } = await compileRelease("bench", BENCH_LOOPS);
+    return [...outputs, { path: "build/bench-inline.js", content: inlineModule(wasm) }];
+  },
+};
+
+/** What `build/inline.js` would be, of the core of bench/ with the names of its functions. */
 export async function namedCore(): Promise<string> {
-  const { wasm } = await compileRelease("named", "--debug");
+  const { wasm } = await compileRelease("named", "--debug", BENCH_LOOPS);
   return inlineModule(wasm);
 }
 

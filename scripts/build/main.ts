@@ -2,16 +2,17 @@
 //
 //   debug    build/debug.wasm
 //   release  build/release.wasm, its declarations, build/inline.js
+//   bench    build/bench.wasm, the release core with the loops of bench/, and build/bench-inline.js
 //   js       dist/ without the declarations; needs release
 //   types    the declarations in dist/; needs release
 //
-// Without a step: all of them. A step whose inputs have not changed is skipped.
+// Without a step: all of them but bench. A step whose inputs have not changed is skipped.
 
-import { debugCore, releaseCore } from "./core.js";
+import { benchCore, debugCore, releaseCore } from "./core.js";
 import { distJs, distTypes } from "./dist.js";
 import { bringUpToDate } from "./step.js";
 
-const steps = [debugCore, releaseCore, distJs, distTypes];
+const steps = [debugCore, releaseCore, benchCore, distJs, distTypes];
 
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
@@ -22,7 +23,9 @@ for (const name of wanted) {
 }
 try {
   await bringUpToDate(
-    wanted.length === 0 ? steps : steps.filter((step) => wanted.includes(step.name)),
+    wanted.length === 0
+      ? steps.filter((step) => step !== benchCore)
+      : steps.filter((step) => wanted.includes(step.name)),
   );
 } catch (error) {
   console.error("build failed:", error instanceof Error ? error.message : error);

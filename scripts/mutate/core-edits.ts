@@ -103,13 +103,13 @@ export const coreEdits: readonly Edit[] = [
     breaks: "the short way forgets the tails of a chunk",
   },
   {
-    file: "assembly/mm/page-alloc.ts",
+    file: "assembly/mm/page-free.ts",
     old: "if (type == MIGRATE_ISOLATE) addFreePages(zone, -1);",
     new: "",
     breaks: "single pages of isolated pageblocks become free ones",
   },
   {
-    file: "assembly/mm/page-alloc.ts",
+    file: "assembly/mm/page-free.ts",
     old: "      if (!isCached(zone, 0)) {",
     new: "      if (zone != 15) {",
     breaks: "single pages go past the caches",
@@ -158,7 +158,7 @@ export const coreEdits: readonly Edit[] = [
     breaks: "a bulk allocation goes on below the mark of its zone",
   },
   {
-    file: "assembly/mm/bulk.ts",
+    file: "assembly/mm/page-free.ts",
     old: "while ((<u32>1) << order > end - pfn) --order;",
     new: "while ((<u32>1) << order >= end - pfn) --order;",
     breaks: "the last chunk of a range is freed in halves",

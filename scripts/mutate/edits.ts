@@ -127,7 +127,7 @@ export const EDITS: readonly Edit[] = [
     "the rest of a chunk goes back",
   ),
   core(
-    "mm/page-alloc",
+    "mm/page-free",
     "  if (isCached(zone, order)) freeCached(zone, pfn, order);",
     "  if (!isCached(zone, order)) freeCached(zone, pfn, order);",
     "frees go through the cache",

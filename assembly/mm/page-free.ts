@@ -1,0 +1,194 @@
+// Freeing pages in use: one, a chunk, a range.
+//
+// Nearly every page that is freed goes straight back to the lists of its type. For these there is a short way, written to be copied into
+// its callers; whatever is out of the ordinary takes the long one. Both come to the same.
+
+import {
+  MAX_ORDER,
+  MIGRATE_ISOLATE,
+  MM_CLAIM_OR_STEAL,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  PAGE_FREE,
+  PAGE_LRU_PENDING,
+} from "../abi";
+import { freeChunk, mergeInRecord, mergeWhole } from "./buddy";
+import { forgetPending } from "./lru-batch";
+import { PAGE_MASK, fillStates, makeUniform, recordFor, setRange, stateAt } from "./page";
+import { ONE_FREE, SPECIAL, blockGain, classOf, countDelta, isLru, zoneGain } from "./page-class";
+import {
+  addCounts,
+  blockState,
+  entryOf,
+  recordOf,
+  setBlockState,
+  setCounts,
+  typeOf,
+  zoneOf,
+} from "./pageblock";
+import { freeCached } from "./per-cpu-cache";
+import { lookAtState } from "./record-slab";
+import { hasBehaviour } from "./version";
+import { addFreeAndLru, addFreePages, addLruPages, isCached } from "./zone";
+
+/** Frees a chunk whose pages are PAGE_FREE, through the cache where the zone has one. */
+export function releasePages(pfn: u32, order: u32): void {
+  const entry = entryOf(pfn);
+  const zone = zoneOf(entry);
+  if (isCached(zone, order)) freeCached(zone, pfn, order);
+  else freeChunk(zone, pfn, order, typeOf(entry), false);
+}
+
+/** Frees `1 << order` pages in use. */
+export function freePagesAt(pfn: u32, order: u32): void {
+  if (order == 0) freePage(pfn);
+  else if (order == PAGEBLOCK_ORDER) freeBlock(pfn);
+  else freeSeldom(pfn, order);
+}
+
+/** freePagesAt() of one page. */
+export function freePage(pfn: u32): void {
+  if (!freePlain(pfn)) freeSeldom(pfn, 0);
+}
+
+/** Frees one page, if it goes the short way. Returns false, and changes nothing, where it does not, or is not in use at all. */
+export function freePlain(pfn: u32): bool {
+  const entry = entryOf(pfn);
+  const record = recordOf(entry);
+  if (record) {
+    const at = record + (pfn & PAGE_MASK);
+    const state = <u32>load<u8>(at);
+    const gain = zoneGain(state);
+    if (gain != SPECIAL) {
+      const zone = zoneOf(entry);
+      if (!isCached(zone, 0)) {
+        const type = typeOf(entry);
+        addCounts(entry, blockGain(state));
+        addFreeAndLru(zone, gain);
+        if (type == MIGRATE_ISOLATE) addFreePages(zone, -1);
+        mergeInRecord(zone, at, 0, type, false);
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/** freePagesAt() of one pageblock. */
+export function freeBlock(pfn: u32): void {
+  const entry = entryOf(pfn);
+  if (!recordOf(entry)) {
+    const gain = zoneGain(blockState(entry));
+    if (gain != SPECIAL) {
+      const zone = zoneOf(entry);
+      if (!isCached(zone, PAGEBLOCK_ORDER)) {
+        const type = typeOf(entry);
+        setBlockState(entry, PAGE_FREE);
+        setCounts(entry, ONE_FREE << PAGEBLOCK_ORDER);
+        addFreeAndLru(zone, gain << PAGEBLOCK_ORDER);
+        if (type == MIGRATE_ISOLATE) addFreePages(zone, -(<i32>PAGEBLOCK_PAGES));
+        mergeWhole(zone, entry, PAGEBLOCK_ORDER, type, false);
+        return;
+      }
+    }
+  }
+  freeSeldom(pfn, PAGEBLOCK_ORDER);
+}
+
+/** freePagesAt(), the long way. */
+function freeSeldom(pfn: u32, order: u32): void {
+  clearUsed(pfn, order);
+  releasePages(pfn, order);
+}
+
+/**
+ * Loads what freeing `pfn` will look at. Frees in random order wait for memory most of the time, one after the other; looking
+ * at a group of them first lets their waits overlap.
+ */
+export function lookAt(pfn: u32): void {
+  const record = recordOf(entryOf(pfn));
+  if (record) lookAtState(record + (pfn & PAGE_MASK));
+}
+
+/** Makes used pages PAGE_FREE (not yet on a list) and takes them off the LRU accounts. */
+function clearUsed(pfn: u32, order: u32): void {
+  if (order < PAGEBLOCK_ORDER) {
+    const entry = entryOf(pfn);
+    clearUsedInRecord(entry, recordFor(entry) + (pfn & PAGE_MASK), pfn, order);
+    return;
+  }
+  for (let at = pfn; at < pfn + (1 << order); at += PAGEBLOCK_PAGES) {
+    accountGone(at, PAGEBLOCK_PAGES);
+    makeUniform(entryOf(at), PAGE_FREE);
+  }
+}
+
+/** clearUsed() below order 9, where the state of the first page is at `from`. */
+function clearUsedInRecord(entry: usize, from: usize, pfn: u32, order: u32): void {
+  const end = from + (1 << order);
+  let change = ONE_FREE << order;
+  let lru: i32 = 0;
+  for (let at = from; at < end; ++at) {
+    const state = <u32>load<u8>(at);
+    const pageClass = classOf(state);
+    change -= countDelta(state);
+    if (isLru(pageClass)) ++lru;
+    else if (pageClass == PAGE_LRU_PENDING) forgetPending(pfn + <u32>(at - from), 1);
+  }
+  if (lru) addLruPages(zoneOf(entry), -lru);
+  addCounts(entry, change);
+  fillStates(from, order, PAGE_FREE);
+}
+
+/** Takes `nrPages` used pages off the LRU and pending accounts, a uniform pageblock at a time. */
+export function accountGone(pfn: u32, nrPages: u32): void {
+  const end = pfn + nrPages;
+  while (pfn != end) {
+    const entry = entryOf(pfn);
+    const uniform = !recordOf(entry) && !(pfn & PAGE_MASK) && end - pfn >= 1 << PAGEBLOCK_ORDER;
+    const step: u32 = uniform ? 1 << PAGEBLOCK_ORDER : 1;
+    const pageClass = classOf(uniform ? blockState(entry) : stateAt(pfn));
+    if (isLru(pageClass)) addLruPages(zoneOf(entry), -step);
+    else if (pageClass == PAGE_LRU_PENDING) forgetPending(pfn, step);
+    pfn += step;
+  }
+}
+
+/**
+ * Frees the pages of [pfn, end), all PAGE_FREE and on no list, as the largest aligned chunks up to `maxOrder`, ascending.
+ * With order 9 that equals freeing them one by one (lemma L2), whatever the types of the pageblocks.
+ */
+export function freeAligned(pfn: u32, end: u32, maxOrder: u32, forceTail: bool): void {
+  while (pfn < end) {
+    const order = alignedOrder(pfn, end, maxOrder);
+    const entry = entryOf(pfn);
+    if (order < PAGEBLOCK_ORDER) recordFor(entry);
+    freeChunk(zoneOf(entry), pfn, order, typeOf(entry), forceTail);
+    pfn += 1 << order;
+  }
+}
+
+/** Largest order, at most `maxOrder`, of an aligned chunk that starts at `pfn` and ends by `end`. */
+export function alignedOrder(pfn: u32, end: u32, maxOrder: u32): u32 {
+  let order = min(ctz(pfn), maxOrder);
+  while ((<u32>1) << order > end - pfn) --order;
+  return order;
+}
+
+/**
+ * Hands pages of allocContig() back: `free_contig_range()`. Page by page through the caches in [5.4] and [6.1], in naturally
+ * aligned chunks in [new]; with caches off the shortcut of lemma L2 gives the same lists.
+ */
+export function freeContig(start: u32, end: u32): void {
+  setRange(start, end - start, PAGE_FREE);
+  const coalesced = hasBehaviour(MM_CLAIM_OR_STEAL);
+  if (!isCached(zoneOf(entryOf(start)), 0)) {
+    freeAligned(start, end, coalesced ? MAX_ORDER : PAGEBLOCK_ORDER, false);
+    return;
+  }
+  for (let pfn = start; pfn < end;) {
+    const order = coalesced ? alignedOrder(pfn, end, MAX_ORDER) : 0;
+    releasePages(pfn, order);
+    pfn += 1 << order;
+  }
+}
