@@ -26,9 +26,11 @@ const UNDECIDED: readonly (readonly [pattern: RegExp, deviceBlocks: number])[] =
   [/^e-/, 40],
   [/^x-/, 40],
   [/^f-refill-holes.*step4/, 2],
+  [/^m-cache.*step2/, 8],
   [/^r-retry/, 4],
   [/^s-grow.*\/grow$/, 64],
   [/^s-.*\/step[23]$/, 6],
+  [/^u-user.*step2/, 2],
 ];
 
 function toleratedBlocks(name: string): number {

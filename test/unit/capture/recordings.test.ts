@@ -1,7 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { Capture } from "../../../src/capture/capture.js";
 import { readCapture } from "../../../src/capture/read-capture.js";
+import { Guest } from "../../../src/guest/guest.js";
 import { openCapture } from "../../../src/node/index.js";
+import { coreModule } from "../../core-under-test.js";
 import { goldenPath, sharedPath } from "./sample-captures.js";
 
 /** Observations, states and user captures below `root`. */
@@ -18,6 +21,14 @@ function capturesIn(root: string): string[] {
 const capturePaths = [goldenPath, sharedPath].flatMap((root) =>
   capturesIn(root).map((name) => ({ name, path: `${root}${name}` })),
 );
+
+/** Those whose device's memory is online, and whether what the hypervisor knew of it was recorded. */
+const onlineCaptures = capturePaths
+  .filter(({ name }) => !/^k-|offline/.test(name))
+  .map((capture) => ({
+    ...capture,
+    isStateRecorded: existsSync(`${capture.path}/device-before.json`),
+  }));
 
 async function wordsOf(bytes: AsyncIterable<Uint8Array>): Promise<number> {
   let size = 0;
@@ -49,14 +60,28 @@ describe("readCapture", () => {
     }
   });
 
-  test.each(capturePaths.filter(({ name }) => !/^k-|user-capture|offline/.test(name)))(
+  test.each(onlineCaptures.filter(({ isStateRecorded }) => isStateRecorded))(
     "the plugged blocks of $name are the managed pages above boot memory",
     async ({ path }) => {
       const { device, zones } = await readCapture(await openCapture(path));
-      const hotplugged = zones.filter(({ startPfn }) => startPfn * 4096 >= device.regionStart);
-      const managed = hotplugged.reduce((sum, zone) => sum + zone.managed, 0);
       const plugged = (device.pluggedRuns ?? []).reduce((sum, [, nr]) => sum + nr, 0);
-      expect(plugged * device.blockSize).toBe(managed * 4096);
+      expect(plugged * device.blockSize).toBe(managedAbove(device.regionStart, zones) * 4096);
+    },
+  );
+
+  test.each(onlineCaptures.filter(({ isStateRecorded }) => !isStateRecorded))(
+    "the page flags of $name say which blocks are plugged: the managed pages above boot memory",
+    async ({ path }) => {
+      const capture = await readCapture(await openCapture(path));
+      expect(capture.device.pluggedRuns).toBeUndefined();
+      const { device } = await Guest.fromCapture(capture, { core: coreModule() });
+      const managed = managedAbove(capture.device.regionStart, capture.zones);
+      expect(device.pluggedSize).toBe(managed * 4096);
     },
   );
 });
+
+function managedAbove(address: number, zones: Capture["zones"]): number {
+  const hotplugged = zones.filter(({ startPfn }) => startPfn * 4096 >= address);
+  return hotplugged.reduce((sum, zone) => sum + zone.managed, 0);
+}
