@@ -1,7 +1,8 @@
 // Usage: npx tsx bench/by-function.ts <workload> <pages> <more pages>
 //
-// Which functions the machine instructions of a workload are in, those of the core by name. Counted under valgrind, as
-// the difference of two sizes, so that neither a busy machine nor what it costs to start disturbs it. Needs valgrind; takes minutes.
+// Which functions the machine instructions of a workload are in, those of the core by name. Counted
+// under valgrind, as the difference of two sizes, so that neither a busy machine nor what it costs
+// to start disturbs it. Needs valgrind; takes minutes.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -94,8 +95,9 @@ function compiledNames(map: string): NameAt {
 }
 
 /**
- * Adds callgrind's counts up. A line of costs begins with an address, or with its distance to the one before, or with * for the same; the line
- * after "calls=" has what a call cost inside, which is counted there.
+ * Adds callgrind's counts up. A line of costs begins with an address, or with its distance to the
+ * one before, or with * for the same; the line after "calls=" has what a call cost inside, which is
+ * counted there.
  */
 function byFunction(counts: string, nameAt: NameAt): Map<string, number> {
   const sums = new Map<string, number>();

@@ -1,7 +1,8 @@
 // Usage: npx tsx bench/driver-idle.ts
 //
-// Times full passes of the driver over a device of 16 TiB in an idle guest: 131,072 memory blocks are plugged and added,
-// then taken, unplugged and removed. The event log is written all along; the last column says what it keeps of that.
+// Times full passes of the driver over a device of 16 TiB in an idle guest: 131,072 memory blocks
+// are plugged and added, then taken, unplugged and removed. The event log is written all along; the
+// last column says what it keeps of that.
 
 import { fileURLToPath } from "node:url";
 

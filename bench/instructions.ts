@@ -1,7 +1,8 @@
 // Usage: npx tsx scripts/build/main.ts bench && npx tsx bench/instructions.ts
 //
-// Counts the machine instructions that an operation of a sequence takes, in C and in the core, under valgrind: the difference of two
-// runs of different lengths. A busy machine does not disturb it. Needs valgrind; takes some minutes.
+// Counts the machine instructions that an operation of a sequence takes, in C and in the core,
+// under valgrind: the difference of two runs of different lengths. A busy machine does not disturb
+// it. Needs valgrind; takes some minutes.
 
 import { COMPILERS, compileNative } from "./contenders/native.js";
 import { benchCore, bundle } from "./measure/bundle.js";
@@ -26,7 +27,9 @@ interface Count {
 
 const LEAST: Lengths = { logPages: 14, repeats: 16, steps: 0 };
 const REPEATS = 2 ** 20;
-/** repeat and hot do an allocation and a free each, and a sixteenth of them before the clock starts. */
+/**
+ * repeat and hot do an allocation and a free each, and a sixteenth of them before the clock starts.
+ */
 const PER_REPEAT = 2 * (1 + 1 / 16);
 /** Nothing beyond the standard instructions of the last ten years: valgrind knows no newer ones. */
 const MACHINE = ["-march=x86-64-v3"];

@@ -16,7 +16,10 @@ export interface Round {
   readonly checksum?: number;
 }
 
-/** One line of the results, and one object of --json: all rounds of a workload by a contender at a size. */
+/**
+ * One line of the results, and one object of --json: all rounds of a workload by a contender at a
+ * size.
+ */
 export interface Row {
   readonly workload: string;
   readonly contender: string;

@@ -1,4 +1,7 @@
-/** A table in Markdown that can also be read as it stands: all columns but the first are aligned to the right. */
+/**
+ * A table in Markdown that can also be read as it stands: all columns but the first are aligned to
+ * the right.
+ */
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -7,7 +7,10 @@ export const coreName = coreNameOf(process.env.VIRTIO_MEM_CORE ?? "debug");
 
 const compiled = new Map<string, WebAssembly.Module>();
 
-/** The core under test, or a certain one, compiled once per test file; pass it wherever a core can be chosen. */
+/**
+ * The core under test, or a certain one, compiled once per test file; pass it wherever a core can
+ * be chosen.
+ */
 export function coreModule(name = coreName): WebAssembly.Module {
   let module = compiled.get(name);
   if (module === undefined) {

@@ -4,8 +4,8 @@ import fc from "fast-check";
 const CI_SEED = 20190919;
 
 /**
- * Property tests of CI play the same cases each time. NIGHTLY=1 draws new ones, many more of them; PROPERTY_SEED=N repeats
- * those of another run. fast-check prints the seed of what fails.
+ * Property tests of CI play the same cases each time. NIGHTLY=1 draws new ones, many more of them;
+ * PROPERTY_SEED=N repeats those of another run. fast-check prints the seed of what fails.
  */
 const given = process.env.PROPERTY_SEED;
 const seed =

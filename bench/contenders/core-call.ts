@@ -5,7 +5,10 @@ import { linuxProfile } from "../../src/linux/profile.js";
 import type { Allocator } from "./allocator.js";
 import { loopsOver, NONE, type Buddy } from "./loops.js";
 
-/** The requests of the sequences by order: as in the loops inside the core, single pages are anonymous, chunks are kernel pages. */
+/**
+ * The requests of the sequences by order: as in the loops inside the core, single pages are
+ * anonymous, chunks are kernel pages.
+ */
 const REQUESTS: readonly PreparedRequest[] = Array.from({ length: 11 }, (_, order) =>
   prepareRequest({
     order,

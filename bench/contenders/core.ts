@@ -5,8 +5,8 @@ import { linuxProfile } from "../../src/linux/profile.js";
 import type { Allocator } from "./allocator.js";
 
 /**
- * A guest of one zone without watermarks and per-CPU caches, its pages all free: what a bare buddy allocator boots with.
- * Everything else is as in any guest of Linux 6.1.
+ * A guest of one zone without watermarks and per-CPU caches, its pages all free: what a bare buddy
+ * allocator boots with. Everything else is as in any guest of Linux 6.1.
  */
 export function bootCore(pages: number): Core {
   const core = loadCoreSync();

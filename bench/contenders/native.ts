@@ -13,7 +13,8 @@ export type Compiler = (typeof COMPILERS)[number];
 /**
  * Compiles bench/native/`program`.c with -O3, for this processor unless `machine` says another.
  *
- * @returns path of the program, or what went wrong: a machine without that compiler measures without it.
+ * @returns path of the program, or what went wrong: a machine without that compiler measures
+ *   without it.
  */
 export function compileNative(
   program: string,

@@ -3,7 +3,10 @@ import { loopsOver, NONE, type Buddy } from "./loops.js";
 
 const MAX_ORDER = 10;
 
-/** The bare buddy allocator of bench/native/buddy.c in typed arrays, as one would write it without WebAssembly. */
+/**
+ * The bare buddy allocator of bench/native/buddy.c in typed arrays, as one would write it without
+ * WebAssembly.
+ */
 export function typescript(pages: number): Allocator {
   return loopsOver(typedArrayBuddy(pages), pages);
 }

@@ -14,7 +14,8 @@ export function benchCore(): string {
 }
 
 /**
- * Makes one JavaScript file of a TypeScript program of bench/, so that a measured process runs nothing but what it measures.
+ * Makes one JavaScript file of a TypeScript program of bench/, so that a measured process runs
+ * nothing but what it measures.
  *
  * @param path - of the program, relative to bench/.
  * @param core - takes the place of build/inline.js.

@@ -15,7 +15,10 @@ export interface Schedule {
   readonly say: (line: string) => void;
 }
 
-/** In each round every job once, in random order: what disturbs the machine meanwhile disturbs all alike. */
+/**
+ * In each round every job once, in random order: what disturbs the machine meanwhile disturbs all
+ * alike.
+ */
 export async function interleave(jobs: readonly Job[], schedule: Schedule): Promise<Round[]> {
   const random = randomSource(schedule.seed);
   const results: Round[] = [];

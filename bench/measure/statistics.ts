@@ -8,7 +8,10 @@ export function median(values: readonly number[]): number {
     : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** How far the extremes lie apart, relative to the median: 0.1 means from 5 % below to 5 % above, or so. */
+/**
+ * How far the extremes lie apart, relative to the median: 0.1 means from 5 % below to 5 % above, or
+ * so.
+ */
 export function spread(values: readonly number[]): number {
   return (Math.max(...values) - Math.min(...values)) / median(values);
 }

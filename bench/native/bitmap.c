@@ -1,7 +1,8 @@
 /*
  * Bitmap searches as one writes them in C: 64 bits at a time, a word that is uniform at a glance.
  *
- * Usage: bitmap <bits>, a multiple of 64. Prints one JSON object per search: CPU nanoseconds of one call in the median.
+ * Usage: bitmap <bits>, a multiple of 64. Prints one JSON object per search: CPU nanoseconds of one
+ * call in the median.
  */
 #define _GNU_SOURCE
 #include <stdint.h>

@@ -1,15 +1,16 @@
 /*
  * The native reference: a bare buddy allocator of one zone, and the eleven sequences run on it.
  *
- * It knows no migratetypes, watermarks, zones or page states, and puts every chunk at the head of its list: the least that
- * a buddy allocator can do. Two pages share a pair of list links (both are free heads only if they have merged), which
- * with a tag byte per page makes 5 bytes per page.
+ * It knows no migratetypes, watermarks, zones or page states, and puts every chunk at the head of
+ * its list: the least that a buddy allocator can do. Two pages share a pair of list links (both are
+ * free heads only if they have merged), which with a tag byte per page makes 5 bytes per page.
  *
- * Usage: buddy <log2 of pages> <ops of repeat, hot> <ops of churn> [sequence...]; without a sequence: all of them.
- * Prints one JSON object per sequence: CPU nanoseconds of this thread, operations, checksum.
+ * Usage: buddy <log2 of pages> <ops of repeat, hot> <ops of churn> [sequence...]; without a
+ * sequence: all of them. Prints one JSON object per sequence: CPU nanoseconds of this thread,
+ * operations, checksum.
  *
- * With -DTAIL_RULE a chunk whose parent is likely to merge next goes to the tail of its list, as in Linux. That is not
- * timed; its checksums are what the core must give.
+ * With -DTAIL_RULE a chunk whose parent is likely to merge next goes to the tail of its list, as in
+ * Linux. That is not timed; its checksums are what the core must give.
  */
 #define _GNU_SOURCE
 #include <stdbool.h>

@@ -15,8 +15,8 @@ export const SEQUENCES: readonly string[] = [
 ];
 
 /**
- * Runs the wanted sequences in their order on one allocator; each leaves everything free. What a sequence finds in the lists is
- * what those before it left there.
+ * Runs the wanted sequences in their order on one allocator; each leaves everything free. What a
+ * sequence finds in the lists is what those before it left there.
  */
 export function runSequences(
   allocator: Allocator,

@@ -5,8 +5,8 @@ import { SEQUENCES } from "./all.js";
 import type { Measure, Scale } from "./sequence.js";
 
 /**
- * Checksums of the whole run of sequences by pages, of a buddy allocator that puts every chunk at the head of its list:
- * independent implementations agree on them.
+ * Checksums of the whole run of sequences by pages, of a buddy allocator that puts every chunk at
+ * the head of its list: independent implementations agree on them.
  */
 const KNOWN: Readonly<Record<number, Readonly<Record<string, number>>>> = {
   [2 ** 24]: { bulk_alloc_o9: 4118924531, churn: 1200400092 },
@@ -23,8 +23,9 @@ const KNOWN_LINUX: typeof KNOWN = {
 const LINUX = ["core", "core-call"];
 
 /**
- * Compares what was allocated: the bare allocators with each other and with what is known, the core with the bare allocator in C that
- * has one rule more, which Linux has: a chunk whose parent may soon merge goes to the tail of its list.
+ * Compares what was allocated: the bare allocators with each other and with what is known, the core
+ * with the bare allocator in C that has one rule more, which Linux has: a chunk whose parent may
+ * soon merge goes to the tail of its list.
  */
 export async function checkChecksums(
   rounds: readonly Round[],

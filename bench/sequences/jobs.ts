@@ -14,7 +14,10 @@ export const CONTENDERS: readonly string[] = [
   ...COMPILERS.map((compiler) => `native-${compiler}`),
 ];
 
-/** A job per contender: all wanted sequences in one process. A contender whose compiler fails is absent. */
+/**
+ * A job per contender: all wanted sequences in one process. A contender whose compiler fails is
+ * absent.
+ */
 export async function sequenceJobs(
   scale: Scale,
   sequences: readonly string[],

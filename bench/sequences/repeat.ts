@@ -1,7 +1,10 @@
 import type { Allocator } from "../contenders/allocator.js";
 import { timed, type Measure, type Scale } from "./sequence.js";
 
-/** repeat: one chunk is allocated and freed again and again while everything is free: the longest split and merge. One operation is an allocation or a free. */
+/**
+ * repeat: one chunk is allocated and freed again and again while everything is free: the longest
+ * split and merge. One operation is an allocation or a free.
+ */
 export function repeat(allocator: Allocator, order: number, scale: Scale): Measure[] {
   return [repeatTimed(allocator, `repeat_o${order}`, order, scale)];
 }

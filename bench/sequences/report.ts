@@ -2,7 +2,10 @@ import { geometricMean } from "../measure/statistics.js";
 import type { Row } from "../row.js";
 import { markdownTable } from "../table.js";
 
-/** Nanoseconds per operation, a column per contender, with half the spread in percent; and geometric means against the fastest C. */
+/**
+ * Nanoseconds per operation, a column per contender, with half the spread in percent; and geometric
+ * means against the fastest C.
+ */
 export function sequenceTable(rows: readonly Row[]): string {
   const contenders = [...new Set(rows.map(({ contender }) => contender))];
   const workloads = [...new Set(rows.map(({ workload }) => workload))];

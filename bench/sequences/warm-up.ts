@@ -3,7 +3,10 @@ import { setTimeout } from "node:timers/promises";
 import type { Allocator } from "../contenders/allocator.js";
 import { runSequences, SEQUENCES } from "./all.js";
 
-/** 256 chunks of order 9: the loops over such chunks have to run as often as others until V8 takes notice. */
+/**
+ * 256 chunks of order 9: the loops over such chunks have to run as often as others until V8 takes
+ * notice.
+ */
 const PAGES = 2 ** 17;
 /** churn keeps a part of them each time. */
 const CHURN_PAGES = 2 ** 13;
@@ -12,8 +15,8 @@ const ROUNDS = 40;
 const PAUSE_MS = 2;
 
 /**
- * Runs everything on a part of the memory until V8 has compiled it at its best, and resets it. A WebAssembly function must be entered again for
- * that: a loop stays in the tier in which it began.
+ * Runs everything on a part of the memory until V8 has compiled it at its best, and resets it. A
+ * WebAssembly function must be entered again for that: a loop stays in the tier in which it began.
  */
 export async function warmUp(allocator: Allocator): Promise<void> {
   const churn = new Set(["churn"]);
@@ -33,8 +36,9 @@ const LARGEST_ORDER = 9;
 const REPEATS = 4096;
 
 /**
- * Does the same for an allocator that is called for each operation, and leaves its memory as it was: all free. A new one would not do: once a
- * process has had a second guest, V8 no longer puts calls of the core in line.
+ * Does the same for an allocator that is called for each operation, and leaves its memory as it
+ * was: all free. A new one would not do: once a process has had a second guest, V8 no longer puts
+ * calls of the core in line.
  */
 export async function warmUpCalls(allocator: Allocator): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {

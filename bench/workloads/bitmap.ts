@@ -8,8 +8,9 @@ const SEED = 0x9e3779b9;
 const ITERATIONS = 20;
 
 /**
- * Searches in a bitmap with a bit per page: the first set bit, where only the last is set; how many are set, and the longest run,
- * among runs of 1 to 1023 bits; the longest run among such of 1 to 15 bits. bench/native/bitmap.c does the same.
+ * Searches in a bitmap with a bit per page: the first set bit, where only the last is set; how many
+ * are set, and the longest run, among runs of 1 to 1023 bits; the longest run among such of 1 to 15
+ * bits. bench/native/bitmap.c does the same.
  */
 export const bitmap: Workload = {
   name: "bitmap",

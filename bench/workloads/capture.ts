@@ -6,7 +6,10 @@ import { GIB, TIB, type Workload } from "./workload.js";
 /** Share of the device that is not asked back: a little more than what is in use. */
 const STAYS = 9 / 16;
 
-/** A capture whose device is plugged throughout, a quarter of its pageblocks mixed, is read, without gunzip, and a good part of the device asked back. */
+/**
+ * A capture whose device is plugged throughout, a quarter of its pageblocks mixed, is read, without
+ * gunzip, and a good part of the device asked back.
+ */
 export const capture: Workload = {
   name: "capture",
   operation: "one prediction",

@@ -18,7 +18,10 @@ function requestOf(type: Migratetype, pageClass: PageClass): PageRequest {
   return { order: 0, type, pageClass, kind: ZoneKindNumber.Normal, node: 0 };
 }
 
-/** A random slot of as many as there are pages is filled if it is empty, else emptied: order-0 pages of three migratetypes, one call each, in memory that is a third full. */
+/**
+ * A random slot of as many as there are pages is filled if it is empty, else emptied: order-0 pages
+ * of three migratetypes, one call each, in memory that is a third full.
+ */
 export const churnTypes: Workload = {
   name: "churn_types",
   operation: "one page allocated or freed",

@@ -12,8 +12,9 @@ const OCCUPANCIES = [10, 50, 90] as const;
 const WARM_UPS = 10;
 
 /**
- * alloc_contig_range() on random pageblocks, a sixteenth of all, of memory whose order-0 pages are 10, 50 or 90 % in use at random places.
- * Every attempt succeeds; its pages move to the free lists' heads.
+ * alloc_contig_range() on random pageblocks, a sixteenth of all, of memory whose order-0 pages are
+ * 10, 50 or 90 % in use at random places. Every attempt succeeds; its pages move to the free lists'
+ * heads.
  */
 export const contig: Workload = {
   name: "contig",

@@ -4,7 +4,10 @@ import { GIB, LARGEST, TIB, type Workload } from "./workload.js";
 
 const WARM_UPS = 100;
 
-/** All memory of a guest that has just booted is allocated, as single pages, by one call of allocBulk(). */
+/**
+ * All memory of a guest that has just booted is allocated, as single pages, by one call of
+ * allocBulk().
+ */
 export const fillFresh: Workload = {
   name: "fill_fresh",
   operation: "one page allocated",

@@ -38,8 +38,8 @@ export function permutation(count: number, random: (below: number) => number): U
 }
 
 /**
- * Takes all free memory as order-0 pages and gives a random share of each pageblock's pages back: what is left are
- * single pages and small chunks everywhere.
+ * Takes all free memory as order-0 pages and gives a random share of each pageblock's pages back:
+ * what is left are single pages and small chunks everywhere.
  *
  * @param occupancy - share of the pages that stay in use, 0 to 1.
  */

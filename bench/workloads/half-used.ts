@@ -10,7 +10,10 @@ const DEVICE_START = 6 * GIB;
 /** Part of the device that is asked back. */
 const PART = 1 / 16;
 
-/** A sixteenth of the device is asked back of a guest in which a random half of all pageblocks is full of anonymous pages. */
+/**
+ * A sixteenth of the device is asked back of a guest in which a random half of all pageblocks is
+ * full of anonymous pages.
+ */
 export const halfUsed: Workload = {
   name: "half_used",
   operation: "one request; half_used_page: one page moved",

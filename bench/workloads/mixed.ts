@@ -10,7 +10,10 @@ const OPERATIONS = 2 ** 20;
 const WARM_UPS = 10;
 const ATTEMPTS = 2 ** 11;
 
-/** Memory in which a random half of each pageblock's pages is in use: every pageblock has a record. Then what an allocator and a driver do to it. */
+/**
+ * Memory in which a random half of each pageblock's pages is in use: every pageblock has a record.
+ * Then what an allocator and a driver do to it.
+ */
 export const mixed: Workload = {
   name: "mixed",
   operation:

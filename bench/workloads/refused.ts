@@ -8,8 +8,8 @@ const SEED = 0x4b45524e;
 const ATTEMPTS = 2 ** 20;
 
 /**
- * Attempts on subblocks of 2 MiB that are half full, each with one kernel page at a random place, from the highest down as the
- * driver goes: all are refused.
+ * Attempts on subblocks of 2 MiB that are half full, each with one kernel page at a random place,
+ * from the highest down as the driver goes: all are refused.
  */
 export const refused: Workload = {
   name: "refused",

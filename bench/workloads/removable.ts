@@ -14,7 +14,10 @@ import { GIB, LARGEST, TIB, type Workload } from "./workload.js";
 const SEED = 0x52454d56;
 const ITERATIONS = 20;
 
-/** Which of all subblocks of 2 MiB could go? A quarter of them hold kernel pages. From the pageblocks' summaries, into a bitmap. */
+/**
+ * Which of all subblocks of 2 MiB could go? A quarter of them hold kernel pages. From the
+ * pageblocks' summaries, into a bitmap.
+ */
 export const removable: Workload = {
   name: "removable",
   operation: "one look at the whole device",

@@ -1,5 +1,5 @@
-// Usage: node <bundle of this file> start <pages>
-// Imports the package as it is built in dist/, makes a guest with that many pages of boot memory, and prints how long that took.
+// Usage: node <bundle of this file> start <pages> Imports the package as it is built in dist/,
+// makes a guest with that many pages of boot memory, and prints how long that took.
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -2,8 +2,9 @@ import { type CaptureFiles, PAGE_SIZE, PAGEBLOCK_PAGES } from "../../src/index.j
 import { randomSource } from "../measure/random.js";
 import { GIB } from "./workload.js";
 
-// A guest whose memory is mostly that of its virtio-mem device, online in zone Normal, described as a user's capture describes it.
-// Nothing of the size of its page flags exists: they are pieces from a stock that is made beforehand, so that who reads them pays for reading alone.
+// A guest whose memory is mostly that of its virtio-mem device, online in zone Normal, described as
+// a user's capture describes it. Nothing of the size of its page flags exists: they are pieces from
+// a stock that is made beforehand, so that who reads them pays for reading alone.
 
 const SEED = 0x43415054;
 const WORD_SIZE = 8;

@@ -1,12 +1,12 @@
-// Visits the memory blocks with the fewest pages to move first, one subblock at a time, and leaves alone what would
-// move more than a quarter of a subblock.
+// Visits the memory blocks with the fewest pages to move first, one subblock at a time, and skips
+// subblocks of which more than a quarter would have to move.
 import type { Policy } from "virtio-mem-engine";
 
 const MOST_PAGES = 128;
 
 const policy: Policy = {
   name: "calm-first",
-  summary: "gives back what costs little, and leaves the rest alone",
+  summary: "unplugs what needs few moves, and skips the rest",
   unplug: {
     chunks: [1],
     // which memory blocks, in which order: those with the fewest pages to move first
@@ -17,7 +17,7 @@ const policy: Policy = {
       );
       return ids.sort((a, b) => (cost.get(a) ?? 0) - (cost.get(b) ?? 0));
     },
-    // asked before each attempt: is this chunk worth it?
+    // before each attempt: few enough pages to move?
     accepts: [
       (view, chunk) => {
         const look = view.senseChunk(chunk);

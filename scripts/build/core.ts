@@ -22,7 +22,10 @@ const releaseInputs = [...inputs, "scripts/build/inline-hot.mjs"];
 /** An entry of its own: the loops that bench/ measures. */
 const BENCH_LOOPS = "assembly/bench/exports.ts";
 
-/** What asc is to do for the core with assertions, which has the constants of the boundary and the loops of bench/ as well. */
+/**
+ * What asc is to do for the core with assertions, which has the constants of the boundary and the
+ * loops of bench/ as well.
+ */
 export const DEBUG_CORE = ["--target", "debug", "assembly/constants.ts", BENCH_LOOPS] as const;
 
 /** `build/debug.wasm` and its source map: assertions on, one import, `env.abort`. */
@@ -44,7 +47,10 @@ export const releaseCore: Step = {
   },
 };
 
-/** The release core with the loops of bench/: `build/bench.wasm`, and what `build/inline.js` would be of it. */
+/**
+ * The release core with the loops of bench/: `build/bench.wasm`, and what `build/inline.js` would
+ * be of it.
+ */
 export const benchCore: Step = {
   name: "bench",
   after: [],

@@ -108,7 +108,8 @@ async function bundle(
     exports: "named",
     entryFileNames: `[name].${extension}`,
     chunkFileNames: `shared/[name].${extension}`,
-    // all that the library needs in one file: each one more costs a program as much time as 100 KiB of code
+    // all that the library needs in one file: each one more costs a program as much time as 100 KiB
+    // of code
     codeSplitting: { groups: [{ name: "engine", test: /\/src\/index\.ts$/ }] },
     // the declarations have them
     comments: { jsdoc: false },
@@ -126,8 +127,9 @@ function toOutput(chunk: OutputChunk): Output {
 }
 
 /**
- * The same program without a character beyond ASCII, all of which stand in texts and expressions: a single one makes Node decode
- * the file the slow way, and V8 keep and read it with two bytes per character.
+ * The same program without a character beyond ASCII, all of which stand in texts and expressions: a
+ * single one makes Node decode the file the slow way, and V8 keep and read it with two bytes per
+ * character.
  */
 function inAscii(code: string): string {
   return code.replace(/[^\0-\x7f]/g, (character) => {

@@ -1,6 +1,7 @@
-// A transform of the AssemblyScript compiler: copies the functions on the path of every single allocation and free into their
-// callers. Binaryen by itself does not copy a function that is called from several places and calls others, however
-// hot it is, and a call costs as much as a tenth of an allocation. docs/performance.md has the measurements.
+// A transform of the AssemblyScript compiler: copies the functions on the path of every single
+// allocation and free into their callers. Binaryen by itself does not copy a function that is
+// called from several places and calls others, however hot it is, and a call costs as much as a
+// tenth of an allocation. docs/performance.md has the measurements.
 import { Node, NodeKind } from "assemblyscript";
 import { Transform } from "assemblyscript/transform";
 

@@ -1,7 +1,7 @@
 // Usage: npm run docs [-- --check]
 //
-// Brings the command output that the documents show up to date. A comment with the command stands before
-// such a block:
+// Brings the command output that the documents show up to date. A comment with the command stands
+// before such a block:
 //
 //   <!-- output of: npx virtio-mem --version -->
 //

@@ -1,7 +1,8 @@
 // Usage: npm run mutate -- [pattern...]
 //
-// Makes one edit at a time in copies of the tree, and runs tests until one fails. An edit that no test notices is listed, with the
-// reason where there is one; any other survivor makes the exit code 1. Patterns pick edits by file or text.
+// Makes one edit at a time in copies of the tree, and runs tests until one fails. An edit that no
+// test notices is listed, with the reason where there is one; any other survivor makes the exit
+// code 1. Patterns pick edits by file or text.
 
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";

@@ -90,7 +90,9 @@ export class Sandbox {
     }
   }
 
-  /** Makes the edit, asks the tests, and undoes it. Returns the test file that failed, if one did. */
+  /**
+   * Makes the edit, asks the tests, and undoes it. Returns the test file that failed, if one did.
+   */
   async judge(edit: Edit): Promise<string | undefined> {
     const path = join(this.#folder, edit.file);
     const original = readFileSync(join(this.#root, edit.file), "utf8");

@@ -1,8 +1,8 @@
 // Usage: npm run agreement -- [folder of recordings] [--flags-only]
 //
-// Predicts every recorded request of a folder and compares the answer with what the guest then did. --flags-only
-// takes the extended page state and the places of memmaps away, which only recordings have, and leaves what a
-// capture by `virtio-mem capture-script` has.
+// Predicts every recorded request of a folder and compares the answer with what the guest then did.
+// --flags-only takes the extended page state and the places of memmaps away, which only recordings
+// have, and leaves what a capture by `virtio-mem capture-script` has.
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";

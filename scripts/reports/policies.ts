@@ -1,7 +1,8 @@
 // Usage: npm run policies -- [folder of recordings] [--policies a,b+c] [--flags-only] [--rows]
 //
-// What the guests of a folder of recordings would have given back under each policy, all recorded requests together. The
-// guests are those before each request; each policy gets the same ones. --rows adds a table by recording.
+// What the guests of a folder of recordings would have given back under each policy, all recorded
+// requests together. The guests are those before each request; each policy gets the same ones.
+// --rows adds a table by recording.
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";

@@ -37,7 +37,10 @@ function matching(pattern: RegExp): string[] {
   return readdirSync(root).filter((name) => pattern.test(name));
 }
 
-/** Slabs and pages in batches may come or go between the recorded state and the attempt: in 3 subblocks at most. */
+/**
+ * Slabs and pages in batches may come or go between the recorded state and the attempt: in 3
+ * subblocks at most.
+ */
 function isUndecided({ difference, aspects }: CheckResult): boolean {
   const blocks = aspects.find(({ name }) => name === "device-blocks");
   const wrong = blocks === undefined ? Infinity : blocks.recorded - blocks.same;

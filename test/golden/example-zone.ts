@@ -19,7 +19,8 @@ const TYPE_NAMES = { UNM: 0, MOV: 1, REC: 2, HIA: 3, ISO: 4 } as const;
 const NODE = 0;
 
 /**
- * One zone from pfn 4096 on, caches off, no watermarks, no shuffling, empty at first; drawn as the golden examples are:
+ * One zone from pfn 4096 on, caches off, no watermarks, no shuffling, empty at first; drawn as the
+ * golden examples are:
  *
  *     TYPE order:[first pfns from list head to list tail] ...
  *     pb type of each pageblock by its first pfn

@@ -10,8 +10,8 @@ import {
 import type { ProfileName } from "../../src/linux/profile.js";
 import { ExampleZone, picture, START } from "./example-zone.js";
 
-// Small states worked out by hand, each about one behaviour (docs/spec/engine-model.md). Where a test names no
-// profile it is about v6.1.
+// Small states worked out by hand, each about one behaviour (docs/spec/engine-model.md). Where a
+// test names no profile it is about v6.1.
 
 const ALL: ProfileName[] = ["rfc3-seed", "v6.1", "upstream"];
 const FROM_6_1: ProfileName[] = ["v6.1", "upstream"];
@@ -335,7 +335,8 @@ test("ALLOC_NOFRAGMENT sends the request to the next zone", () => {
   expect(zone.unmovable(0)).toBe(8192);
   expect(zone.draw()).toBe(before);
 
-  // without DMA32 memory the second walk, which may fragment, gives the result of a pageblock that is less than half free
+  // without DMA32 memory the second walk, which may fragment, gives the result of a pageblock that
+  // is less than half free
   while (zone.memory.freePages(dma32) > 0) zone.unmovable(0);
   expect(zone.draw()).toBe(before);
   expect(zone.unmovable(0)).toBe(4704);

@@ -14,7 +14,9 @@ import { coreModule } from "../core-under-test.js";
 const bundled = fileURLToPath(new URL("lists", import.meta.url));
 const shared = fileURLToPath(new URL("../../../shared", import.meta.url));
 
-/** Folders with a recording: the bundled ones, and those beside the checkout where there are any. */
+/**
+ * Folders with a recording: the bundled ones, and those beside the checkout where there are any.
+ */
 function recordings(): { name: string; path: string }[] {
   const roots = [bundled];
   if (existsSync(shared)) roots.push(`${shared}/lists/recordings`);

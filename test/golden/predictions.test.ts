@@ -16,8 +16,9 @@ const observations = await recordedRequests(root);
 const TIMEOUT_MS = 120_000;
 
 /**
- * Requests whose outcome nothing in the capture decides, and how many device blocks may differ: memory running out to the page,
- * metadata that only the journal knows of, slabs and LRU batches that come and go, obstacles freed on purpose in between.
+ * Requests whose outcome nothing in the capture decides, and how many device blocks may differ:
+ * memory running out to the page, metadata that only the journal knows of, slabs and LRU batches
+ * that come and go, obstacles freed on purpose in between.
  */
 const UNDECIDED: readonly (readonly [pattern: RegExp, deviceBlocks: number])[] = [
   [/^c-toofull/, 8],

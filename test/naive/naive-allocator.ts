@@ -52,7 +52,10 @@ function distance(from: number, to: number): number {
 export class NaiveAllocator extends NaiveBuddy {
   protected journal: Migration[] = [];
   #reclaimAt = 0;
-  /** Pages that an attempt could not move, on their way back to their lists: what they are again then. */
+  /**
+   * Pages that an attempt could not move, on their way back to their lists: what they are again
+   * then.
+   */
   protected readonly lruBatch: { pfn: number; page: NaivePage }[] = [];
 
   setWatermarks(zone: number, min: number, low: number): void {
@@ -95,7 +98,10 @@ export class NaiveAllocator extends NaiveBuddy {
     });
   }
 
-  /** Free pages for a request; their class is the caller's to set. `otherNodes`: none of `node` itself. */
+  /**
+   * Free pages for a request; their class is the caller's to set. `otherNodes`: none of `node`
+   * itself.
+   */
   takePages(
     order: number,
     type: Migratetype,
@@ -128,7 +134,10 @@ export class NaiveAllocator extends NaiveBuddy {
     return pfn;
   }
 
-  /** Drops up to 32 clean file pages of zones up to `kind`, by address from where the last search ended. False: there are none. */
+  /**
+   * Drops up to 32 clean file pages of zones up to `kind`, by address from where the last search
+   * ended. False: there are none.
+   */
   #reclaim(kind: ZoneKindNumber): boolean {
     let dropped = 0;
     for (let looked = 0; looked < this.pageblocks.length && dropped < 32; looked++) {
@@ -157,14 +166,18 @@ export class NaiveAllocator extends NaiveBuddy {
     const { order, type, pageClass, kind, node, flags = 0 } = request;
     const pfn = this.takePages(order, type, kind, node, flags);
     if (pfn === undefined) return undefined;
-    // the first page carries the class; the others, too, in a compound page and from pageblock order on in the first pageblock
+    // the first page carries the class; the others, too, in a compound page and from pageblock
+    // order on in the first pageblock
     const carried = flags & AllocFlag.Compound ? 2 ** order : order >= PAGEBLOCK_ORDER ? 512 : 1;
     this.setRange(pfn, 2 ** order, PageClass.Tail);
     this.setRange(pfn, carried, pageClass);
     return pfn;
   }
 
-  /** A page that could not be moved waits in a batch of 15; 2 MiB pages and pages off the LRU do not. */
+  /**
+   * A page that could not be moved waits in a batch of 15; 2 MiB pages and pages off the LRU do
+   * not.
+   */
   protected putBack(pfn: number): void {
     const page = this.page(pfn);
     if (!isOnLru(page.pageClass) || page.pageClass === PageClass.Thp) return;
@@ -283,7 +296,10 @@ export class NaiveAllocator extends NaiveBuddy {
     return Math.max(batch, Math.min(amount, high - batch));
   }
 
-  /** Frees the oldest cached chunks, going round the lists from `first` on, until `amount` pages are reached. */
+  /**
+   * Frees the oldest cached chunks, going round the lists from `first` on, until `amount` pages are
+   * reached.
+   */
   #spill(cache: NaiveCache, amount: number, first: string): void {
     let left = Math.min(amount, this.cachedPages(cache));
     for (let at = CACHE_LISTS.indexOf(first); left > 0; at++) {
@@ -328,7 +344,10 @@ export class NaiveAllocator extends NaiveBuddy {
     return this.list(this.zoneAt(zone), order, type);
   }
 
-  /** Frees [pfn, pfn + nr) in aligned chunks of the largest order, at most `maxOrder`, that divides start and length. */
+  /**
+   * Frees [pfn, pfn + nr) in aligned chunks of the largest order, at most `maxOrder`, that divides
+   * start and length.
+   */
   protected freeEvenly(pfn: number, nr: number, maxOrder: number, forceTail: boolean): void {
     let order = Math.min(maxOrder, MAX_ORDER);
     while (pfn % 2 ** order !== 0 || nr % 2 ** order !== 0) order--;

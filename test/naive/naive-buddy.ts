@@ -83,8 +83,8 @@ export interface NaiveZone {
 }
 
 /**
- * The buddy allocator of all zones, page by page with arrays and maps, as docs/spec/page-allocator.md
- * tells it. Slow, and without any of the shortcuts of the core.
+ * The buddy allocator of all zones, page by page with arrays and maps, as
+ * docs/spec/page-allocator.md tells it. Slow, and without any of the shortcuts of the core.
  */
 export class NaiveBuddy {
   readonly zones: NaiveZone[] = [];
@@ -168,7 +168,10 @@ export class NaiveBuddy {
     return this.mm.moveToTail ? "tail" : "head";
   }
 
-  /** `__free_one_page()`: frees one chunk whose pages are PageClass.Free already. `type` is that of the freed page. */
+  /**
+   * `__free_one_page()`: frees one chunk whose pages are PageClass.Free already. `type` is that of
+   * the freed page.
+   */
   freeOne(pfn: number, order: number, type: Migratetype, forceTail = false): void {
     const zone = this.zoneOf(pfn);
     if (order > PAGEBLOCK_ORDER && this.mm.listFollowsBlock) {
@@ -347,7 +350,10 @@ export class NaiveBuddy {
     return undefined;
   }
 
-  /** One chunk out of the zone, with fallback. `noFragment`: no chunk below pageblock order changes its type. */
+  /**
+   * One chunk out of the zone, with fallback. `noFragment`: no chunk below pageblock order changes
+   * its type.
+   */
   take(zone: NaiveZone, order: number, type: Migratetype, noFragment: boolean): number | undefined {
     const least = noFragment ? Math.max(order, PAGEBLOCK_ORDER) : order;
     let pfn = this.#smallest(zone, order, type);

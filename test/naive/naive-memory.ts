@@ -45,7 +45,10 @@ function isUnit(pageClass: PageClass): boolean {
   return pageClass === PageClass.Thp || pageClass === PageClass.Hugetlb;
 }
 
-/** Isolation, migration, alloc_contig_range(), onlining and offlining, page by page (docs/spec/contig-range.md). */
+/**
+ * Isolation, migration, alloc_contig_range(), onlining and offlining, page by page
+ * (docs/spec/contig-range.md).
+ */
 export class NaiveMemory extends NaiveAllocator {
   #targetFlags = 0;
   /** Page that refused the last isolation. */
@@ -84,7 +87,10 @@ export class NaiveMemory extends NaiveAllocator {
     return undefined;
   }
 
-  /** Does nothing in this pageblock forbid taking it, as far as its pages tell: nothing unmovable, nothing held? */
+  /**
+   * Does nothing in this pageblock forbid taking it, as far as its pages tell: nothing unmovable,
+   * nothing held?
+   */
   couldGo(block: number): boolean {
     const start = block * PAGEBLOCK_PAGES;
     if (this.zoneIndexOf(start) === undefined) return false;
@@ -129,7 +135,10 @@ export class NaiveMemory extends NaiveAllocator {
     return pages;
   }
 
-  /** Cuts an order-10 chunk at `pfn` into two of order 9, each freed with the type of its own pageblock. */
+  /**
+   * Cuts an order-10 chunk at `pfn` into two of order 9, each freed with the type of its own
+   * pageblock.
+   */
   #cutChunkOver(pfn: number): boolean {
     const chunk = this.chunks.get(pfn);
     if (chunk?.order !== MAX_ORDER) return false;
@@ -262,8 +271,8 @@ export class NaiveMemory extends NaiveAllocator {
   }
 
   /**
-   * One call of `migrate_pages()`: returns the survivors, the failed ones before those that answered
-   * "again" last, and whether memory ran out.
+   * One call of `migrate_pages()`: returns the survivors, the failed ones before those that
+   * answered "again" last, and whether memory ran out.
    */
   #migrate(list: readonly number[]): { survivors: number[]; outOfMemory: boolean } {
     const failed: number[] = [];

@@ -48,8 +48,8 @@ function rest({ start, nr }: { start: number; nr: number }, from: number) {
 }
 
 /**
- * The core and the naive model side by side: each step is done by both, and what they answer, their journals and all their free
- * lists must be the same.
+ * The core and the naive model side by side: each step is done by both, and what they answer, their
+ * journals and all their free lists must be the same.
  */
 export class Twin {
   readonly core: PageMemory;
@@ -255,7 +255,9 @@ export class Twin {
     }
   }
 
-  /** Counters and bitmap answer as a look at every page does, for single pageblocks and for pairs. */
+  /**
+   * Counters and bitmap answer as a look at every page does, for single pageblocks and for pairs.
+   */
   #compareRemovable(): void {
     const goes = this.naive.pageblocks.map((_, block) => this.naive.couldGo(block));
     expect(this.core.countRemovable(0, 1, this.nrBlocks, this.#removable)).toBe(
@@ -266,7 +268,10 @@ export class Twin {
     expect(this.core.countRemovable(0, 2, this.nrBlocks >> 1)).toBe(pairs.length);
   }
 
-  /** Throws unless every page in use belongs to an owner or a range, and is what its owner holds it for. */
+  /**
+   * Throws unless every page in use belongs to an owner or a range, and is what its owner holds it
+   * for.
+   */
   #compareOwners(): void {
     const used = this.naive.pages.filter(({ pageClass }) => !UNOWNED.has(pageClass)).length;
     const owned = this.owners.reduce((sum, { order }) => sum + 2 ** order, 0);

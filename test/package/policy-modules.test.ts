@@ -1,4 +1,5 @@
-// Policies in modules, through the command of the installed package: right ones, and such that never come back.
+// Policies in modules, through the command of the installed package: right ones, and such that
+// never come back.
 
 import { spawnSync } from "node:child_process";
 import { cpSync, writeFileSync } from "node:fs";

@@ -1,5 +1,6 @@
 // The one piece of work that every environment repeats: Node as ES module and CommonJS, worker
-// threads, a page and its workers. Plain JavaScript without imports, so that all of them can load it.
+// threads, a page and its workers. Plain JavaScript without imports, so that all of them can load
+// it.
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;

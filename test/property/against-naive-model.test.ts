@@ -8,7 +8,8 @@ import { Twin, type TwinZone } from "../naive/twin.js";
 import { MEMORY_PROFILES } from "./memory-profiles.js";
 import { PATIENCE, runs } from "./runs.js";
 
-// Random guests: after every step the core and the naive model have the same lists, pages and journals.
+// Random guests: after every step the core and the naive model have the same lists, pages and
+// journals.
 
 const BLOCK = 512;
 

@@ -9,7 +9,8 @@ import { coreModule } from "../core-under-test.js";
 import { MEMORY_PROFILES } from "./memory-profiles.js";
 import { PATIENCE, runs } from "./runs.js";
 
-// The bulk lemmas of the engine model: many pages at once are the same pages, and leave the same lists, as one by one.
+// The bulk lemmas of the engine model: many pages at once are the same pages, and leave the same
+// lists, as one by one.
 
 const BLOCK = 512;
 const NR_BLOCKS = 10;

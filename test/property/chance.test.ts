@@ -7,7 +7,9 @@ import { linuxProfile } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
 import { PATIENCE, runs } from "./runs.js";
 
-/** Two attempts per pageblock among pages that are held by chance; what came of them, and all lists. */
+/**
+ * Two attempts per pageblock among pages that are held by chance; what came of them, and all lists.
+ */
 function play(seed: number, probability: number): { errnos: number[]; lists: number[][] } {
   const memory = PageMemory.createSync(8 * 512, linuxProfile("v6.1").mm, coreModule());
   const zone = memory.addZone(ZoneKindNumber.Normal, 0);

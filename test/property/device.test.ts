@@ -12,9 +12,9 @@ import type { Answer } from "../../src/virtio-mem/protocol.js";
 import { decodeResponse, encodeRequest, RESPONSE_SIZE } from "../../src/virtio-mem/wire.js";
 import { nrRuns, PATIENCE } from "./nr-runs.js";
 
-// Random hosts, drivers and faults against the device, in every flavour. The oracle is a plain set of
-// plugged blocks and the invariants of docs/spec/device.md#invariants. Driver and device together are
-// in driver.test.ts.
+// Random hosts, drivers and faults against the device, in every flavour. The oracle is a plain set
+// of plugged blocks and the invariants of docs/spec/device.md#invariants. Driver and device
+// together are in driver.test.ts.
 
 const MiB = 1024 ** 2;
 const BLOCK = 2 * MiB;

@@ -8,8 +8,8 @@ import { onlining, steps, World } from "./guest-world.js";
 import { nrRuns, PATIENCE, seedText } from "./nr-runs.js";
 
 // Random hosts, guests and users against driver and device, in every version, mode and flavour. The
-// fake memory throws when the driver touches pages that it must not touch; the rest is checked after
-// each step.
+// fake memory throws when the driver touches pages that it must not touch; the rest is checked
+// after each step.
 
 const MODES = PROFILE_NAMES.flatMap((profile) => [
   { profile, forceBbm: false },

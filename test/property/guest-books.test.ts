@@ -7,8 +7,8 @@ import { linuxProfile, PROFILE_NAMES, type ProfileName } from "../../src/linux/p
 import { coreModule } from "../core-under-test.js";
 import { nrRuns, PATIENCE } from "./nr-runs.js";
 
-// The accounting of a guest over a real core, with two devices on two nodes (docs/spec/driver.md#accounting
-// and #invariants), and everything that the core checks of itself.
+// The accounting of a guest over a real core, with two devices on two nodes
+// (docs/spec/driver.md#accounting and #invariants), and everything that the core checks of itself.
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;

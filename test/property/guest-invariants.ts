@@ -4,7 +4,8 @@ import type { LogEntry } from "../../src/log/event-log.js";
 import { explain } from "../../src/predict/explain.js";
 import { MEMORY_BLOCK, type World } from "./guest-world.js";
 
-// What holds whenever nothing is going on: the invariants of docs/spec/device.md and docs/spec/driver.md.
+// What holds whenever nothing is going on: the invariants of docs/spec/device.md and
+// docs/spec/driver.md.
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
@@ -50,7 +51,8 @@ function checkDevice({ device, hostFailed }: World, news: readonly LogEntry[]): 
   let isAllUnplugged = news.length === 0;
   for (const entry of news) {
     if (entry.type === "request") isAllUnplugged = entry.request === "UNPLUG_ALL";
-    // shrinks in UNPLUG_ALL, logged just before its answer, or in a reset, before a driver is loaded
+    // shrinks in UNPLUG_ALL, logged just before its answer, or in a reset, before a driver is
+    // loaded
     if (entry.type !== "usable-region" || entry.newSize >= entry.oldSize) continue;
     const answer = news[news.indexOf(entry) + 1];
     const inUnplugAll = answer?.type === "request" && answer.request === "UNPLUG_ALL";
@@ -117,7 +119,9 @@ function checkDirection({ device }: World, run: readonly LogEntry[], requestedSi
   }
 }
 
-/** No attempt in ZONE_MOVABLE where a version leaves it alone; subblocks in the version's direction. */
+/**
+ * No attempt in ZONE_MOVABLE where a version leaves it alone; subblocks in the version's direction.
+ */
 function checkAttempts({ driver, profile, memory }: World, run: readonly LogEntry[]): void {
   const { subblockSize, bigBlockSize } = driver.geometry;
   if (bigBlockSize !== undefined) return;

@@ -150,7 +150,10 @@ test(
   PATIENCE,
 );
 
-/** The largest aligned pieces of each run of free pages, by order; a chunk of two pageblocks only where both are whole. */
+/**
+ * The largest aligned pieces of each run of free pages, by order; a chunk of two pageblocks only
+ * where both are whole.
+ */
 function chunksOf(isFree: readonly boolean[]): number[][] {
   const chunks = Array.from({ length: MAX_ORDER + 1 }, (): number[] => []);
   for (let page = 0; page < isFree.length;) {

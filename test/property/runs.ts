@@ -4,8 +4,8 @@ const nightly = process.env.NIGHTLY === "1";
 export const PATIENCE = nightly ? 3_600_000 : 60_000;
 
 /**
- * Runs of a property: what CI has time for, or with NIGHTLY=1 twenty times as many. Looking for a smaller
- * counterexample ends with the time, too.
+ * Runs of a property: what CI has time for, or with NIGHTLY=1 twenty times as many. Looking for a
+ * smaller counterexample ends with the time, too.
  */
 export function runs(inCi: number): { numRuns: number; interruptAfterTimeLimit: number } {
   return {

@@ -17,8 +17,8 @@ export function deviceRules(): Section {
   return {
     title: "Block sizes and usable regions",
     text: [
-      "QEMU's hw/virtio/virtio-mem.c and cloud-hypervisor's virtio-devices/src/mem.rs. The usable region reaches two",
-      "sections beyond what is requested: 2 x 128 MiB on x86 and s390x, 2 x 512 MiB on Arm.",
+      "QEMU's hw/virtio/virtio-mem.c and cloud-hypervisor's virtio-devices/src/mem.rs. The usable region",
+      "extends two sections beyond the requested size: 2 x 128 MiB on x86 and s390x, 2 x 512 MiB on Arm.",
     ].join("\n"),
     rows: [
       block("x86-64", { architecture: "x86-64" }, "2 MiB"),
@@ -78,7 +78,10 @@ const MATRIX: readonly (readonly [total: number, slot: number, block: number])[]
   [256, 256, 256],
 ];
 
-/** Firecracker's functional tests: every size up and down, one block at a time, on an idle movable guest. */
+/**
+ * Firecracker's functional tests: every size up and down, one block at a time, on an idle movable
+ * guest.
+ */
 export async function firecrackerMatrix(): Promise<Section> {
   const rows: Row[] = [];
   for (const [total, slot, size] of MATRIX) {
@@ -102,7 +105,10 @@ export async function firecrackerMatrix(): Promise<Section> {
   }
   return {
     title: "Firecracker's matrix of blocks and slots",
-    text: "tests/integration_tests/functional/test_memory_hp.py of Firecracker: the guest always reaches the request, and no request fails.",
+    text: [
+      "Firecracker's integration test functional/test_memory_hp.py: the guest always reaches the requested",
+      "size, and no request fails.",
+    ].join("\n"),
     rows,
   };
 }

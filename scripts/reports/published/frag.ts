@@ -4,7 +4,10 @@ import type { ScenarioEvent } from "../../../src/scenario/result.js";
 import { formatCount } from "../../../src/units.js";
 import { near, type Row, type Section } from "./row.js";
 
-/** Free pages and free 2 MiB frames after rounds: luhsra/llfree-bench at 775e549, frag, buddy; moves derived there from the frames' free pages. */
+/**
+ * Free pages and free 2 MiB frames after rounds: luhsra/llfree-bench at 775e549, frag, buddy; moves
+ * derived there from the frames' free pages.
+ */
 export const PUBLISHED = [
   { round: 0, freePages: 17363262, freeHugePages: 5108, moves: 6861079 },
   { round: 10, freePages: 17363490, freeHugePages: 5108, moves: 6819641 },
@@ -16,8 +19,9 @@ export const PUBLISHED = [
 type Round = Extract<ScenarioEvent, { type: "frag-round" }>;
 
 /**
- * What is not free in the zone before the benchmark begins, from what is known of the machine: memmap, the benchmark's own lists of
- * pages (8 bytes for each page that it takes), the dentry and the inode hash table of a machine of that size, the kernel.
+ * What is not free in the zone before the benchmark begins, from what is known of the machine:
+ * memmap, the benchmark's own lists of pages (8 bytes for each page that it takes), the dentry and
+ * the inode hash table of a machine of that size, the kernel.
  */
 const KERNEL_MIB = { memmap: 2048, lists: 225, hashTables: 128 + 64, kernel: 64 };
 
@@ -53,12 +57,13 @@ export async function fragSection(): Promise<Section> {
   return {
     title: "LLFree's frag benchmark",
     text: [
-      "Wrenger et al., USENIX ATC'23; data of luhsra/llfree-bench at 775e549, the buddy allocator of Linux. Threads fill nine",
-      "tenths of zone Normal with single pages, shuffle them, free one half, then free and allocate a tenth of what they hold",
-      "in each of 100 rounds. Nothing is fitted: what the kernel has taken before is put together from what is known of such a",
-      `machine (${Object.entries(KERNEL_MIB)
+      "Wrenger et al., USENIX ATC'23; data of luhsra/llfree-bench at 775e549, the buddy allocator of Linux.",
+      "Threads fill nine tenths of ZONE_NORMAL with single pages, shuffle them, free one half, then free and",
+      "allocate a tenth of their pages in each of 100 rounds. Nothing is fitted: memory that the kernel has",
+      "allocated before is the sum of what is known of such a machine",
+      `(${Object.entries(KERNEL_MIB)
         .map(([what, size]) => `${what} ${size}`)
-        .join(", ")} MiB). Where we are off in free frames and pages it is by that sum. The`,
+        .join(", ")} MiB). The differences in free frames and pages come from that sum. The`,
       "threads take turns of 64 pages here, where the real ones race; per-CPU caches are off.",
     ].join("\n"),
     rows,

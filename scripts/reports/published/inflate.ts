@@ -8,8 +8,8 @@ import { runScenario } from "../../../src/scenario/run.js";
 import { near, type Section } from "./row.js";
 
 /**
- * Means of iterations 2 to 10 in milliseconds: luhsra/hyperalloc-bench at a385a2d, inflate-*-virtio-mem-movable*.csv. 18 GiB of
- * a guest with 20 GiB.
+ * Means of iterations 2 to 10 in milliseconds: luhsra/hyperalloc-bench at a385a2d,
+ * inflate-*-virtio-mem-movable*.csv. 18 GiB of a guest with 20 GiB.
  */
 export const PUBLISHED = {
   untouched: { shrink: 473.647, grow: 196.046 },
@@ -17,7 +17,10 @@ export const PUBLISHED = {
   touched: { shrink: 579.739, grow: 196.62 },
   touchedVfio: { shrink: 881.243, grow: 4207.13 },
 } as const;
-/** HyperAlloc's own shrink, touched and untouched: what discarding contents costs, without virtio-mem. */
+/**
+ * HyperAlloc's own shrink, touched and untouched: what discarding contents costs, without
+ * virtio-mem.
+ */
 const HYPERALLOC = { touched: 58.2, untouched: 4.0 } as const;
 
 const MEMORY_BLOCKS = 144;
@@ -90,12 +93,13 @@ export async function inflateSection(): Promise<Section> {
   return {
     title: "HyperAlloc's inflate benchmark",
     text: [
-      "Wrenger et al., EuroSys'25; data of luhsra/hyperalloc-bench at a385a2d, means of iterations 2 to 10. A guest of 2 GiB with",
-      `18 GiB of virtio-mem memory shrinks to 2 GiB and grows again. The price list \`${profile.name}\` was fitted to the four`,
-      "cells of memory that nobody had touched, and to what discarding contents costs HyperAlloc itself (58.2 ms less 4.0 ms); the",
-      "four cells of touched memory are predicted. Discarding seems to be dearer under virtio-mem than under HyperAlloc: all of",
-      "the difference at *shrink, touched* is that price. Memory that a passed-through device has pinned has contents",
-      "whether the guest has written to it or not.",
+      "Wrenger et al., EuroSys'25; data of luhsra/hyperalloc-bench at a385a2d, means of iterations 2 to",
+      "10. A guest of 2 GiB with 18 GiB of virtio-mem memory shrinks to 2 GiB and grows again. The",
+      `calibration \`${profile.name}\` was fitted to the four cells of`,
+      "untouched memory, and to what discarding contents costs HyperAlloc itself (58.2 ms less 4.0 ms);",
+      "the four cells of touched memory are predicted. Discarding seems to cost more under virtio-mem",
+      "than under HyperAlloc: the whole difference at *shrink, touched* is that price. Memory that a",
+      "passed-through device has pinned has contents, whether the guest has written to it or not.",
     ].join("\n"),
     rows,
   };

@@ -1,7 +1,7 @@
 // Usage: npm run reproduce [-- --quick]
 //
-// Runs what others have published and writes docs/published.md: our figure beside theirs. --quick leaves out the frag benchmark,
-// prints the rest, and writes nothing.
+// Reproduces published results and writes docs/published.md, which compares them. --quick leaves
+// out the frag benchmark, prints the rest, and writes nothing.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,16 +26,16 @@ const all = sections.reduce((sum, { rows }) => sum + rows.length, 0);
 const page = [
   "# Published results, reproduced",
   "",
-  "Written by `npm run reproduce`, which runs all of this anew. Our figure stands beside the published one; where we are off the",
-  "text says why. *Off* is in percent of the published figure.",
+  "Written by `npm run reproduce`, which runs all of this again. *Difference* is in percent of the",
+  "published figure; where there is one the text says why.",
   "",
-  `${all - missed.length} of ${all} rows are within their tolerance: the same for rules, 15 % for times, 3 % for frag.`,
+  `${all - missed.length} of ${all} rows are within their tolerance: equal for rules, 15 % for times, 3 % for frag.`,
   "",
   sections.map(markdown).join("\n"),
 ].join("\n");
 if (isQuick) process.stdout.write(page);
 else writeFileSync(join(import.meta.dirname, "../../../docs/published.md"), page);
 for (const { what, published, ours } of missed) {
-  console.error(`missed: ${what}: published ${published}, ours ${ours}`);
+  console.error(`missed: ${what}: published ${published}, model ${ours}`);
 }
 if (missed.length > 0) process.exitCode = 1;

@@ -12,10 +12,10 @@ export async function memoryRules(): Promise<Section> {
   return {
     title: "Zones and memmap",
     text: [
-      "Rules of the kernel's documentation (memory-hotplug.rst) and of kata-containers #4847. Each row is a guest that is",
-      "asked to grow. A memory block of 128 MiB needs a memmap of 2 MiB, so what is added counts in whole memory blocks:",
-      'the 188 MiB that are often quoted for "12 GiB" are those of 12,000 MiB, which is 94 memory blocks; for 12 GiB of',
-      "1024 MiB it is 192 MiB.",
+      "Rules of the kernel's documentation (Memory Hot(Un)Plug) and of kata-containers #4847. Each row",
+      "is a guest that grows. A memory block of 128 MiB needs a memmap of 2 MiB, so memory is added in",
+      'whole memory blocks: the 188 MiB often quoted for "12 GiB" are for 12,000 MiB, which is 94 memory',
+      "blocks; for 12 GiB of 1024 MiB it is 192 MiB.",
     ].join("\n"),
     rows: [await allMovable(), await impossible(), ...(await Promise.all(MEMMAPS.map(memmap)))],
   };
@@ -60,7 +60,9 @@ async function memmap({ added, what, published }: (typeof MEMMAPS)[number]): Pro
   return exact(`memmap of ${what}`, published, formatSize(zones.taken));
 }
 
-/** Bytes in ZONE_MOVABLE once it has grown, and bytes that growing has taken from the other zones. */
+/**
+ * Bytes in ZONE_MOVABLE once it has grown, and bytes that growing has taken from the other zones.
+ */
 async function grow(parts: object): Promise<{ movable: number; taken: number }> {
   const simulation = await Simulation.create(
     scenarioOf({ duration: "10s", ...parts }),

@@ -1,21 +1,25 @@
-/** A published figure and ours. */
+import { wrap } from "../../../src/report/wrap.js";
+
+const COLUMNS = 100;
+
+/** A published figure and that of the model. */
 export interface Row {
   readonly what: string;
   readonly published: string;
   readonly ours: string;
-  /** Percentage by which ours is off; undefined where the two are to be the same. */
+  /** Difference in percent of the published figure; undefined where both must be equal. */
   readonly offPercent: number | undefined;
   readonly isMet: boolean;
 }
 
 export interface Section {
   readonly title: string;
-  /** Where the published figures come from, what was run, and why we are off where we are: Markdown. */
+  /** Where the published figures come from, what was run, and reasons of differences: Markdown. */
   readonly text: string;
   readonly rows: readonly Row[];
 }
 
-/** Must be the same. */
+/** Must be equal. */
 export function exact(what: string, published: string, ours: string): Row {
   return { what, published, ours, offPercent: undefined, isMet: published === ours };
 }
@@ -43,11 +47,12 @@ export function markdown({ title, text, rows }: Section): string {
     const off =
       offPercent === undefined
         ? isMet
-          ? "the same"
+          ? "equal"
           : "differs"
         : `${offPercent < 0 ? "" : "+"}${offPercent.toFixed(1)} %`;
     return `| ${what} | ${published} | ${ours} | ${off}${isMet ? "" : " (missed)"} |`;
   });
-  const table = ["| | published | ours | off |", "| --- | ---: | ---: | --- |", ...lines];
-  return `## ${title}\n\n${text}\n\n${table.join("\n")}\n`;
+  const table = ["| | published | model | difference |", "| --- | ---: | ---: | --- |", ...lines];
+  const lead = wrap(text.replaceAll("\n", " "), COLUMNS).join("\n");
+  return `## ${title}\n\n${lead}\n\n${table.join("\n")}\n`;
 }

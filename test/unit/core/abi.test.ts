@@ -17,7 +17,10 @@ const constants = new Map<string, number>(
   ),
 );
 
-/** The core's constants of one prefix, without it; names as `src/` would spell them, in small letters. */
+/**
+ * The core's constants of one prefix, without it; names as `src/` would spell them, in small
+ * letters.
+ */
 function group(prefix: string, without: readonly string[] = []): Record<string, number> {
   const found = [...constants].filter(
     ([name]) => name.startsWith(prefix) && !without.includes(name),

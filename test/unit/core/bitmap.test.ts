@@ -83,7 +83,8 @@ test.each([
 describe("the longest run", () => {
   const LENGTH = 4 * 64 + 13;
 
-  // runs of lengths about that of a word, wherever they lie in it, beside one that is a bit shorter, as long, or a bit longer
+  // runs of lengths about that of a word, wherever they lie in it, beside one that is a bit
+  // shorter, as long, or a bit longer
   test.each([1, 2, 15, 31, 32, 33, 60, 61, 62, 63, 64, 65, 66, 127, 128, 129])(
     "of %i bits is found at every place",
     (length) => {

@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { Hold, PageClass } from "../../../src/core/abi.js";
 import { BLOCK, guestUnderTest } from "./guest-under-test.js";
 
-/** The eight pageblocks of ZONE_NORMAL as subblocks of `blocksEach`: what countPages() says of each, held pages in the way. */
+/**
+ * The eight pageblocks of ZONE_NORMAL as subblocks of `blocksEach`: what countPages() says of each,
+ * held pages in the way.
+ */
 function fromTotals(core: ReturnType<typeof guestUnderTest>["core"], blocksEach: number) {
   return Array.from({ length: 8 / blocksEach }, (_, at) => {
     core.countPages(at * blocksEach * BLOCK, blocksEach * BLOCK);

@@ -42,8 +42,8 @@ export interface GuestUnderTest {
 }
 
 /**
- * A guest with something of everything: two zones of one node, pages in use and free of most kinds, a pageblock taken, one
- * unplugged, one isolated, cached pages, a journal, a bitmap.
+ * A guest with something of everything: two zones of one node, pages in use and free of most kinds,
+ * a pageblock taken, one unplugged, one isolated, cached pages, a journal, a bitmap.
  */
 export function guestUnderTest(profile: ProfileName = "v6.1"): GuestUnderTest {
   const core = loadCoreUnderTest();

@@ -58,7 +58,8 @@ test("a zone with caches is above its mark by the pages that are not cached", ()
   const memory = twoZones();
   memory.setCache(NORMAL, 1, 8, 60);
   memory.setWatermarks(NORMAL, 0, PAGES - 9, PAGES);
-  // the first request fills the cache with 8 pages: one page less and the next would be below the mark
+  // the first request fills the cache with 8 pages: one page less and the next would be below the
+  // mark
   expect(zoneOf(memory, 0)).toBe(NORMAL);
   expect(memory.freePages(NORMAL)).toBe(PAGES - 8);
   expect(zoneOf(memory, 0)).toBe(NORMAL);

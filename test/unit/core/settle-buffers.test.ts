@@ -17,7 +17,10 @@ const CLEAN_LOW = 2;
 const CLEAN_HIGH = 12;
 const CHANGED = 6;
 
-/** Pageblocks that an attempt cannot empty, of a guest with clean buffers in two of them and `changed` dirty ones between. */
+/**
+ * Pageblocks that an attempt cannot empty, of a guest with clean buffers in two of them and
+ * `changed` dirty ones between.
+ */
 async function heldBlocks(changed: number, dirtyData: number): Promise<number[]> {
   const pages = await PageMemory.create(
     BLOCKS * PAGEBLOCK_PAGES,

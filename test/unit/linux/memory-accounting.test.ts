@@ -6,8 +6,8 @@ import type { MemoryNotifier } from "../../../src/linux/linux-memory.js";
 import { PROFILE_NAMES, type ProfileName } from "../../../src/linux/profile.js";
 import { coreModule } from "../../core-under-test.js";
 
-// Total RAM, managed and present pages of added memory in each version (docs/spec/driver.md#accounting), over
-// the pages of a real core. All sizes in MiB.
+// Total RAM, managed and present pages of added memory in each version
+// (docs/spec/driver.md#accounting), over the pages of a real core. All sizes in MiB.
 
 const MiB = 2 ** 20;
 const PAGES_PER_MIB = 256;

@@ -10,7 +10,10 @@ interface Occupied {
   readonly unmovable?: Readonly<Record<string, number>>;
 }
 
-/** A guest of two memory blocks of 64 subblocks under a policy, and a count of the pages it looked at. */
+/**
+ * A guest of two memory blocks of 64 subblocks under a policy, and a count of the pages it looked
+ * at.
+ */
 function guestUnder(policy: string, { movable = {}, unmovable = {} }: Occupied = {}) {
   const looked = { pages: 0 };
   const sense = (startPfn: number, nrPages: number, count: number): SubblockSummary => {

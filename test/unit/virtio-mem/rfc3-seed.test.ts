@@ -119,8 +119,8 @@ test("less than 4 MiB is left alone with success", () => {
   expect(guest.results().at(-1)).toBe(0);
 });
 
-// The online unplug path step by step (docs/spec/driver.md#online-memory-blocks). A line is one thing that happened; places
-// are memory block:subblock of 4 MiB.
+// The online unplug path step by step (docs/spec/driver.md#online-memory-blocks). A line is one
+// thing that happened; places are memory block:subblock of 4 MiB.
 
 const SUBBLOCKS = 32;
 
@@ -170,7 +170,8 @@ describe("the online path, step by step", () => {
     });
     guest.block(0, 2);
     guest.block(1, 6);
-    // 3 subblocks of the partial one, of which one is busy, then 3 of the whole one, of which one is busy
+    // 3 subblocks of the partial one, of which one is busy, then 3 of the whole one, of which one
+    // is busy
     expect(shrink(guest, 140 * MiB - 16 * MiB)).toEqual([
       ...gone("1:2"),
       "take 1:3: -16",

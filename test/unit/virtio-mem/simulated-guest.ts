@@ -39,7 +39,9 @@ export interface SimulatedGuestOptions {
   readonly driver?: Partial<VirtioMemDriverOptions>;
 }
 
-/** A device, a driver and a fake memory, for tests. Memory blocks are counted from the region start. */
+/**
+ * A device, a driver and a fake memory, for tests. Memory blocks are counted from the region start.
+ */
 export class SimulatedGuest {
   readonly clock = new VirtualClock();
   readonly log = new EventLog(this.clock);

@@ -13,8 +13,8 @@ import {
   type SimulatedGuestOptions,
 } from "./simulated-guest.js";
 
-// Every transition of a memory block and of a big block (docs/spec/driver.md), and every errno, with
-// the test that covers it. docs/transitions.md is compared with this list.
+// Every transition of a memory block and of a big block (docs/spec/driver.md), and every errno,
+// with the test that covers it. docs/transitions.md is compared with this list.
 
 export interface Row {
   readonly id: string;
@@ -94,7 +94,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   },
   {
     id: "T2",
-    claim: "one PLUG takes its lowest subblocks; refused, it stays unused without a bit",
+    claim: "one PLUG takes its lowest subblocks; refused, it stays unused with none plugged",
     profiles: ALL,
     prove: (profile) => {
       const scene = new Scene(profile);
@@ -127,7 +127,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   },
   {
     id: "T4",
-    claim: "adding succeeds: the state is what onlining inside the call made of it",
+    claim: "adding succeeds: the state follows from onlining inside the call",
     profiles: ALL,
     prove: (profile) => {
       expect(offlineScene(profile, 128 * MiB).memoryBlocks()).toEqual(["0 offline 128"]);
@@ -140,7 +140,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   {
     id: "T5",
     claim:
-      "adding fails: unplugged again and unused, or plugged if that fails too; its errno counts",
+      "adding fails: unplugged again and unused, or plugged if that fails too; its errno is returned",
     profiles: ALL,
     prove: (profile) => {
       const scene = new Scene(profile);
@@ -157,7 +157,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   },
   {
     id: "T6",
-    claim: "what could not be unplugged goes at the start of a run; else its errno ends the run",
+    claim: "a plugged memory block is unplugged at the start of a run; else the errno ends the run",
     profiles: ALL,
     prove: (profile) => {
       const scene = new Scene(profile);
@@ -232,7 +232,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   },
   {
     id: "T11",
-    claim: "kernel, offlined by hand: offline",
+    claim: "kernel, offlined by user space: offline",
     profiles: ALL,
     prove: (profile) => {
       const scene = new Scene(profile);
@@ -243,7 +243,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   },
   {
     id: "T12",
-    claim: "kernel-partial, offlined by hand: offline-partial",
+    claim: "kernel-partial, offlined by user space: offline-partial",
     profiles: FROM_RFC3,
     prove: (profile) => {
       const scene = new Scene(profile);
@@ -254,7 +254,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   },
   {
     id: "T13",
-    claim: "movable, offlined by hand: offline",
+    claim: "movable, offlined by user space: offline",
     profiles: ALL,
     prove: (profile) => {
       const scene = new Scene(profile, { memory: { onlining: () => "Movable" } });
@@ -266,7 +266,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   {
     id: "T14",
     claim:
-      "kernel-partial, refilled by one PLUG per run of holes: kernel; refused, what came before stays",
+      "kernel-partial, refilled by one PLUG per run of holes: kernel; refused, earlier runs stay plugged",
     profiles: ALL,
     prove: (profile) => {
       const known = [
@@ -371,7 +371,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   },
   {
     id: "T19b",
-    claim: "removing it fails: it stays kernel-partial, and nobody tries again",
+    claim: "removing it fails: it stays kernel-partial, without a retry",
     profiles: RFC3_TO_V6_1,
     prove: (profile) => {
       const scene = new Scene(profile);
@@ -385,7 +385,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   },
   {
     id: "T19c",
-    claim: "removing it fails: -EBUSY, and it is tried again",
+    claim: "removing it fails: -EBUSY, and it is retried",
     profiles: FROM_V6_5,
     prove: (profile) => {
       const scene = new Scene(profile);
@@ -399,7 +399,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   },
   {
     id: "T20",
-    claim: "an online memory block without a plugged subblock stays for ever",
+    claim: "an online memory block without a plugged subblock is never removed",
     profiles: SEED,
     prove: (profile) => {
       const scene = new Scene(profile);
@@ -415,7 +415,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   {
     id: "T21",
     claim:
-      "emptied memory blocks go at the start of the next run: unused; failing again, they wait on",
+      "emptied memory blocks are removed at the start of the next run: unused; on failure, retried",
     profiles: FROM_V6_5,
     prove: (profile) => {
       const scene = new Scene(profile);
@@ -446,7 +446,7 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
   {
     id: "T23",
     claim:
-      "what is plugged when the driver is loaded goes by UNPLUG_ALL before any memory block exists",
+      "memory plugged when the driver is loaded is unplugged by UNPLUG_ALL, before any memory block exists",
     profiles: ALL,
     prove: (profile) => {
       const plugged = [[7, 3]] as const;
@@ -499,7 +499,7 @@ export const BIG_BLOCK_ROWS: readonly Row[] = [
   {
     id: "B3",
     claim:
-      "adding fails: unused if the UNPLUG succeeds, else plugged; the errno of the adding counts",
+      "adding fails: unused if the UNPLUG succeeds, else plugged; the errno of adding is returned",
     profiles: BIG_BLOCKS,
     prove: (profile) => {
       const scene = bigScene(profile);
