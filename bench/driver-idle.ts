@@ -19,7 +19,7 @@ const TiB = 1024 ** 4;
 const SIZE = 16 * TiB;
 const STEP_NS = 1000;
 
-/** Memory in which nothing is ever in the way, at almost no cost. */
+/** Memory in which every range can be taken, at almost no cost. */
 class IdleLinuxMemory implements LinuxMemory {
   readonly memoryBlockSize = 128 * MiB;
   readonly #clock: VirtualClock;
@@ -63,7 +63,7 @@ class IdleLinuxMemory implements LinuxMemory {
   }
 
   setOffline(): void {
-    // No books are kept here.
+    // No accounting here.
   }
 
   fakeOnline(): void {

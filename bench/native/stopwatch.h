@@ -1,4 +1,7 @@
-/* CPU time of this thread and wall time, and the line of JSON that a native program prints for each measure. */
+/*
+ * CPU time of this thread and wall time, and the line of JSON that a native program prints for each
+ * measure.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>
@@ -27,7 +30,10 @@ static struct elapsed since(struct elapsed start)
 	return (struct elapsed){ end.cpu_ns - start.cpu_ns, end.wall_ns - start.wall_ns };
 }
 
-/* The most memory that this process has had resident. getrusage() counts the process that started this one, too. */
+/*
+ * The most memory that this process has had resident. getrusage() also counts the process that
+ * started this one.
+ */
 static uint64_t peak_memory(void)
 {
 	unsigned long long kib = 0;

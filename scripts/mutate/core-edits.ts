@@ -89,7 +89,7 @@ export const coreEdits: readonly Edit[] = [
     new: "",
     breaks: "a request that must not fragment steals",
   },
-  // page-alloc: the short way
+  // page-alloc: the fast path
   {
     file: "assembly/mm/page-alloc.ts",
     old: "if (freePages(zone) > floorOf(zone, kind) + (nrPages - 1)) {",
@@ -132,7 +132,7 @@ export const coreEdits: readonly Edit[] = [
     new: "const floor = lowMark(zone) + reserveOf(zone, kind);",
     breaks: "the short way goes past the caches",
   },
-  // page-alloc: the long way, and the walks
+  // page-alloc: the slow path, and the walks
   {
     file: "assembly/mm/zone-walk.ts",
     old: "return mark + reserveOf(zone, kind) + (1 << order) - 1;",

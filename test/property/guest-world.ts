@@ -49,7 +49,7 @@ export type Step =
   | { readonly kind: "reload" }
   /** The machine is reset; or the guest crashes and another kernel starts without a reset. */
   | { readonly kind: "reboot" | "kexec" }
-  /** Somebody sends a request that no device can read. */
+  /** A driver sends a request that no device can read. */
   | { readonly kind: "garbage" };
 
 const memoryBlock = fc.nat(NR_MEMORY_BLOCKS - 1);

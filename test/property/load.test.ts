@@ -122,7 +122,7 @@ test(
       alone.set(value, state);
       return state;
     };
-    // more different words than a load remembers: bits that nobody looks at
+    // more different words than a load remembers: bits that mean nothing
     const anyWord = fc
       .tuple(word, fc.integer({ min: 40, max: 60 }))
       .map(([flags, bit]) => flags | (1n << BigInt(bit)));

@@ -3,8 +3,8 @@ import { Hold, PageClass } from "../../../src/core/abi.js";
 import { BLOCK, guestUnderTest } from "./guest-under-test.js";
 
 /**
- * The eight pageblocks of ZONE_NORMAL as subblocks of `blocksEach`: what countPages() says of each,
- * held pages in the way.
+ * The eight pageblocks of ZONE_NORMAL as subblocks of `blocksEach`: what countPages() says of each;
+ * held pages count as blocking.
  */
 function fromTotals(core: ReturnType<typeof guestUnderTest>["core"], blocksEach: number) {
   return Array.from({ length: 8 / blocksEach }, (_, at) => {

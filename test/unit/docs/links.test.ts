@@ -64,6 +64,15 @@ describe.each(DOCUMENTS)("%s", (file) => {
   });
 });
 
+test("functions are where the design says that they are", () => {
+  const places = [
+    ...textOf("docs/design.md").matchAll(/`(?:\w+\.)?(\w+)\(\)` in\s+`([\w/.-]+)`/g),
+  ].map(([, name = "", file = ""]) => [name, file] as const);
+  expect(places.length).toBeGreaterThan(8);
+  const missing = places.filter(([name, file]) => !textOf(file).includes(`${name}(`));
+  expect(missing).toEqual([]);
+});
+
 test("comments name no file that does not exist", () => {
   const faults = SOURCES.flatMap((file) =>
     commentsOf(file).flatMap(({ line, text }) =>

@@ -26,7 +26,7 @@ interface Books {
   readonly present: number;
 }
 
-/** What the device's memory adds to the books. */
+/** What the device's memory adds to the accounting. */
 function booksOf(guest: Guest): Books {
   const zone = guest.zones.find("Normal", 0);
   const boot = guest.zones.all().reduce((sum, { bootPresent }) => sum + bootPresent, 0);

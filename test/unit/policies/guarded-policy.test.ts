@@ -12,7 +12,7 @@ function* forEver(first: number): Generator<number> {
   for (let at = 0; ; at++) yield first + (at % 8);
 }
 
-/** A guest of 1 GiB of virtio-mem memory under a policy that somebody else wrote. */
+/** A guest of 1 GiB of virtio-mem memory under a policy from a module. */
 async function guestUnder(unplug: unknown): Promise<Guest> {
   const policy = guardedPolicy({ name: "theirs", summary: "", unplug }, "theirs.js");
   const guest = await Guest.create({ bootSize: 512 * MiB, regionSize: 1024 * MiB, policy });

@@ -4,7 +4,7 @@ import { resolvePolicy } from "../../../src/policies/choice/resolve-policy.js";
 import type { SubblockSummary } from "../../../src/virtio-mem/driver/unplug-policy.js";
 import { MiB, pfnOf, SimulatedGuest } from "../virtio-mem/simulated-guest.js";
 
-/** Pages to move, and in the way, by `memory block:subblock`; all else is free. */
+/** Movable and blocking pages by `memory block:subblock`; all else is free. */
 interface Occupied {
   readonly movable?: Readonly<Record<string, number>>;
   readonly unmovable?: Readonly<Record<string, number>>;

@@ -8,7 +8,7 @@ import type {
 import type { ContigResult } from "../../../src/core/contig-result.js";
 
 const PAGE_SIZE = 4096;
-/** The fake keeps its books in units of this many pages; so must the driver. */
+/** The fake accounts in units of this many pages; so must the driver. */
 const UNIT_PAGES = 256;
 
 type UnitState = "buddy" | "taken" | "fake-offline" | "never-onlined";
