@@ -3,7 +3,10 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 
 import ts from "typescript";
 
-/** What each file imports or re-exports: paths relative to the folder that was read, "/" between names. */
+/**
+ * What each file imports or re-exports: paths relative to the folder that was read, "/" between
+ * names.
+ */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 /** The imports of all TypeScript files below a folder, as far as they lead to files below it. */
@@ -24,7 +27,10 @@ export function readImports(folder: string): ImportGraph {
   return graph;
 }
 
-/** The file that an import of `path` means: with its ending, without, or with that of the compiled file. */
+/**
+ * The file that an import of `path` means: with its ending, without, or with that of the compiled
+ * file.
+ */
 function fileOf(path: string): string {
   const candidates = [path.replace(/\.js$/, ".ts"), `${path}.ts`, join(path, "index.ts"), path];
   const found = candidates.find((each) => each.endsWith(".ts") && existsSync(each));
@@ -35,7 +41,10 @@ function pathIn(root: string, file: string): string {
   return relative(root, file).split(sep).join("/");
 }
 
-/** Circles of imports: for each set of files that reach each other the shortest way round from one of them. */
+/**
+ * Circles of imports: for each set of files that reach each other the shortest way round from one
+ * of them.
+ */
 export function circlesOf(graph: ImportGraph): string[] {
   const circles: string[] = [];
   const seen = new Set<string>();
@@ -79,7 +88,10 @@ export function folderOf(file: string): string {
 /** Which folders may import from which: "" is the root; a folder may always import from itself. */
 export type AllowedArrows = Readonly<Record<string, readonly string[]>>;
 
-/** Imports that no allowed arrow covers, "file -> file" each. Every folder must have an entry in the table. */
+/**
+ * Imports that no allowed arrow covers, "file -> file" each. Every folder must have an entry in the
+ * table.
+ */
 export function forbiddenImports(graph: ImportGraph, allowed: AllowedArrows): string[] {
   const forbidden: string[] = [];
   for (const [file, targets] of graph) {
