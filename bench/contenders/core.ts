@@ -23,7 +23,10 @@ export function bootCore(pages: number): Core {
 }
 
 type BenchCore = Awaited<ReturnType<typeof generated>>;
-/** A core that has the loops of assembly/bench/. The debug core has them, too: its declarations say what they are. */
+/**
+ * A core that has the loops of assembly/bench/. The debug core has them, too: its declarations say
+ * what they are.
+ */
 type Loops = Core & Pick<BenchCore, Extract<keyof BenchCore, `bench${string}`>>;
 
 /** The core, its loops inside WebAssembly. */

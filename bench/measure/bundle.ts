@@ -8,7 +8,10 @@ const OUTPUT = join(root, "build/bench");
 const INLINE_CORE = join(root, "build/inline.js");
 const BENCH_CORE = join(root, "build/bench-inline.js");
 
-/** What takes the place of build/inline.js where the loops inside the core are to run; the build step `bench` makes it. */
+/**
+ * What takes the place of build/inline.js where the loops inside the core are to run; the build
+ * step `bench` makes it.
+ */
 export function benchCore(): string {
   return readFileSync(BENCH_CORE, "utf8");
 }

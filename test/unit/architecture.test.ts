@@ -12,7 +12,9 @@ import {
 
 const root = join(import.meta.dirname, "../..");
 
-/** Who imports from whom in assembly/; "" are abi.ts, constants.ts and index.ts. See docs/design.md. */
+/**
+ * Who imports from whom in assembly/; "" are abi.ts, constants.ts and index.ts. See docs/design.md.
+ */
 const CORE_ARROWS: AllowedArrows = {
   "": ["exports", "capture", "inspect", "workload", "mm"],
   exports: ["contig", "workload", "capture", "inspect", "mm", ""],

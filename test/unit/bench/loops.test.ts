@@ -10,7 +10,10 @@ type DebugCore = Awaited<ReturnType<typeof generated>>;
 
 const MAX = 2 ** 32 - 1;
 
-/** A guest with something of everything, and the loops that only the debug core and that of bench/ have. */
+/**
+ * A guest with something of everything, and the loops that only the debug core and that of bench/
+ * have.
+ */
 function guestWithLoops(): DebugCore {
   const { core }: { core: Core } = guestUnderTest();
   return core as DebugCore;
