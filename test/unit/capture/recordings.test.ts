@@ -22,7 +22,9 @@ const capturePaths = [goldenPath, sharedPath].flatMap((root) =>
   capturesIn(root).map((name) => ({ name, path: `${root}${name}` })),
 );
 
-/** Those whose device's memory is online, and whether what the hypervisor knew of it was recorded. */
+/**
+ * Those whose device's memory is online, and whether what the hypervisor knew of it was recorded.
+ */
 const onlineCaptures = capturePaths
   .filter(({ name }) => !/^k-|offline/.test(name))
   .map((capture) => ({
