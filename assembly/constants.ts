@@ -1,6 +1,8 @@
 // The numbers that both sides of the boundary know, exported by the debug core, so that a test can compare them.
 
 export * from "./abi";
+export { LOAD_EXTENDED, LOAD_IN_DEVICE, LOAD_KEEP_CACHED } from "./capture/load";
+export * from "./mm/layout";
 export { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT } from "./mm/journal";
 export { NR_INVARIANTS } from "./inspect/validate";
 export {
@@ -17,3 +19,6 @@ export {
   WORKLOAD_PAGE_CACHE,
   WORKLOAD_PINS,
 } from "./workload/table";
+
+/** Where static data ends. */
+export const HEAP_BASE: usize = __heap_base;

@@ -10,10 +10,11 @@ import {
   ZONE_NORMAL,
 } from "../abi";
 import { NO_CHUNK } from "../mm/free-list";
-import { reserve } from "../mm/layout";
+import { reserve } from "../mm/reserve";
 import { ensureRecords, hasRecords, recordsAtHand } from "../mm/record-slab";
 import { allocBlock, allocPage, allocPages } from "../mm/page-alloc";
 import { freeBlock, freePage, freePagesAt, lookAt } from "../mm/page-free";
+import { Request, fromZones, pagesOf } from "../mm/request";
 
 /** Records that one allocation may need. */
 const RECORDS: u32 = 2;
@@ -52,11 +53,19 @@ function at(index: u32): usize {
   return handles + ((<usize>index) << 2);
 }
 
-/** A chunk: single pages are anonymous, others the kernel's. */
+// The requests of the loops: single pages are anonymous, chunks the kernel's.
+
+function single(): Request {
+  return pagesOf(0, MIGRATE_MOVABLE, PAGE_ANON) | fromZones(ZONE_NORMAL, 0, 0);
+}
+
+function chunk(order: u32): Request {
+  return pagesOf(order, MIGRATE_MOVABLE, PAGE_KERNEL) | fromZones(ZONE_NORMAL, 0, 0);
+}
+
 function take(order: u32): u32 {
   if (!hasRecords(RECORDS)) return NO_CHUNK;
-  const state: u32 = order == 0 ? PAGE_ANON : PAGE_KERNEL;
-  return allocPages(order, state, MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
+  return allocPages(order == 0 ? single() : chunk(order));
 }
 
 // For the loops over single pages and over pageblocks, which have the short ways of page-alloc.ts copied into them.
@@ -65,11 +74,11 @@ function takePage(): u32 {
   if (recordsAtHand < RECORDS) {
     if (ensureRecords(RECORDS) < 0) return NO_CHUNK;
   }
-  return allocPage(PAGE_ANON, MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
+  return allocPage(single());
 }
 
 function takeBlock(): u32 {
-  return allocBlock(PAGE_KERNEL, MIGRATE_MOVABLE, ZONE_NORMAL, 0, 0);
+  return allocBlock(chunk(PAGEBLOCK_ORDER));
 }
 
 /** Allocates into handles 0 to `count` - 1. Returns a checksum of the pfns in order. */

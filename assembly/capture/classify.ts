@@ -19,7 +19,7 @@ import {
   PAGE_TAIL,
   PAGE_UNKNOWN,
 } from "../abi";
-import { STAGING } from "../mm/layout";
+import { CACHED_RUNS, CACHED_RUNS_BYTES } from "../mm/layout";
 import { setRange, setStateAt, stateAt } from "../mm/page";
 import {
   classOf,
@@ -128,8 +128,8 @@ function settleBlock(pfn: u32, holdsBuffers: bool, pinsTouched: bool): bool {
 const SHORTEST_CACHED_RUN: u32 = 24;
 /** Runs are counted by length up to this one. */
 const LONGEST: u32 = 8191;
-/** u32 per length: how many runs of that length there are, then how many of them are still to be taken as cached. */
-const RUNS: usize = STAGING;
+// u32 per length: how many runs of that length there are, then how many of them are still to be taken as cached.
+if ((LONGEST + 1) << 2 > CACHED_RUNS_BYTES) ERROR("CACHED_RUNS is too small");
 /** What the caches hold is read a moment before the pages: this much more, in pages, may be found. */
 const TOLERANCE_PAGES: u32 = 64;
 const TOLERANCE_SHARE: u32 = 50;
@@ -197,10 +197,10 @@ export function settleUnknown(zone: u32, cached: u32): void {
     left -= min(left, unknown);
   }
   left += max(TOLERANCE_PAGES, cached / TOLERANCE_SHARE);
-  memory.fill(RUNS, 0, (LONGEST + 1) << 2);
+  memory.fill(CACHED_RUNS, 0, (LONGEST + 1) << 2);
   walkRuns(zone, false);
   for (let length = LONGEST; length >= SHORTEST_CACHED_RUN; --length) {
-    const bucket = RUNS + ((<usize>length) << 2);
+    const bucket = CACHED_RUNS + ((<usize>length) << 2);
     const taken = min(load<u32>(bucket), left / length);
     store<u32>(bucket, taken);
     left -= taken * length;
@@ -236,7 +236,7 @@ function walkRuns(zone: u32, take: bool): void {
 
 function endRun(start: u32, length: u32, take: bool): void {
   if (length < SHORTEST_CACHED_RUN) return;
-  const bucket = RUNS + ((<usize>min(length, LONGEST)) << 2);
+  const bucket = CACHED_RUNS + ((<usize>min(length, LONGEST)) << 2);
   const count = load<u32>(bucket);
   if (!take) {
     store<u32>(bucket, count + 1);

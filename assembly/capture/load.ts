@@ -29,7 +29,7 @@ import {
 } from "../abi";
 import { freeBuddyOf } from "../mm/buddy";
 import { insertChunk, insertInRecord, removeChunk } from "../mm/free-list";
-import { SCRATCH } from "../mm/layout";
+import { LOADED_STATES, LOADED_STATES_BYTES, TALLIES, TALLIES_BYTES } from "../mm/layout";
 import { makeUniform, recordFor, releaseZeroed } from "../mm/page";
 import { addPending } from "../mm/lru-batch";
 import { alignedOrder } from "../mm/page-free";
@@ -68,10 +68,16 @@ import {
 import { hasBehaviour } from "../mm/version";
 import { addFreePages, addLruPages, addPresentPages, kindOf } from "../mm/zone";
 
-/** The states of the pageblock being loaded. */
-const STATES: usize = SCRATCH + 0x400;
-/** How many of its pages are in each state: a u32 for each state that is no head. */
-const TALLY: usize = SCRATCH + 0x600;
+/** loadPageblock(): there is the extended page state as well. */
+export const LOAD_EXTENDED: u32 = 1;
+/** loadPageblock(): the pages lie in the device's region. */
+export const LOAD_IN_DEVICE: u32 = 2;
+/** loadPageblock(): cached pages stay cached; adoptCached() must follow for every zone. Needs LOAD_EXTENDED. */
+export const LOAD_KEEP_CACHED: u32 = 4;
+
+if (PAGEBLOCK_PAGES > LOADED_STATES_BYTES) ERROR("LOADED_STATES is too small");
+// How many pages are in each state: a u32 for each state that is no head.
+if (HEAD << 2 > TALLIES_BYTES) ERROR("TALLIES is too small");
 /** Nothing says the type of the pageblock. */
 const NO_TYPE: u32 = 0xff;
 
@@ -84,34 +90,34 @@ export function loadPageblock(
   zone: u32,
   flags: usize,
   extended: usize,
-  inDevice: bool,
-  keepCached: bool,
+  mode: u32,
 ): i32 {
+  const inDevice = (mode & LOAD_IN_DEVICE) != 0;
   if (ensureRecords(1) < 0) return -ENOBUFS;
   const present = extended ? readExtended(flags, extended, inDevice) : readFlags(flags, inDevice);
   if (present == 0) return 0;
-  if (extended) settleReferenced(STATES, keepCached ? PAGE_CACHED : PAGE_FREE);
-  if (inDevice) markIdleSlabs(STATES, flags);
+  if (extended) settleReferenced(LOADED_STATES, mode & LOAD_KEEP_CACHED ? PAGE_CACHED : PAGE_FREE);
+  if (inDevice) markIdleSlabs(LOADED_STATES, flags);
   const inMovableZone = kindOf(zone) == ZONE_MOVABLE;
-  if (inMovableZone) turnUnknown(STATES, PAGE_FREE);
+  if (inMovableZone) turnUnknown(LOADED_STATES, PAGE_FREE);
   if (inDevice) setFlags(entryOfBlock(block), FLAG_IN_DEVICE);
-  place(block, zone, extended ? typeByExtended(load<u64>(extended)) : NO_TYPE, STATES);
+  place(block, zone, extended ? typeByExtended(load<u64>(extended)) : NO_TYPE, LOADED_STATES);
   return 0;
 }
 
-/** Fills STATES from kpageflags words. Returns how many pages there are. */
+/** Fills LOADED_STATES from kpageflags words. Returns how many pages there are. */
 function readFlags(flags: usize, inDevice: bool): u32 {
   seeInDevice(inDevice);
   const first = load<u64>(flags);
   if (isRepeated(flags, first)) {
     const state = stateByWord(first, inDevice, PAGEBLOCK_PAGES);
-    memory.fill(STATES, <u8>state, PAGEBLOCK_PAGES);
+    memory.fill(LOADED_STATES, <u8>state, PAGEBLOCK_PAGES);
     return state == PAGE_ABSENT ? 0 : PAGEBLOCK_PAGES;
   }
   let absent: u32 = 0;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     const state = stateByWord(load<u64>(flags + ((<usize>page) << 3)), inDevice, 1);
-    store<u8>(STATES + page, <u8>state);
+    store<u8>(LOADED_STATES + page, <u8>state);
     absent += <u32>(state == PAGE_ABSENT);
   }
   return PAGEBLOCK_PAGES - absent;
@@ -134,7 +140,7 @@ function readExtended(flags: usize, extended: usize, inDevice: bool): u32 {
     const word = load<u64>(flags + at);
     const state = stateByExtended(word, load<u64>(extended + at), inDevice);
     noteFlags(word, 1);
-    store<u8>(STATES + page, <u8>state);
+    store<u8>(LOADED_STATES + page, <u8>state);
     if (state != PAGE_ABSENT) ++present;
   }
   return present;
@@ -228,9 +234,9 @@ let talliedUnits: bool = false;
 
 /** Counts the pages of a pageblock by state. */
 function tally(states: usize): void {
-  memory.fill(TALLY, 0, HEAD << 2);
+  memory.fill(TALLIES, 0, HEAD << 2);
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-    const at = TALLY + ((<usize>load<u8>(states + page)) << 2);
+    const at = TALLIES + ((<usize>load<u8>(states + page)) << 2);
     store<u32>(at, load<u32>(at) + 1);
   }
   talliedCounts = 0;
@@ -244,7 +250,7 @@ function tally(states: usize): void {
 }
 
 function talliedPages(state: u32): u32 {
-  return load<u32>(TALLY + ((<usize>state) << 2));
+  return load<u32>(TALLIES + ((<usize>state) << 2));
 }
 
 function isUniform(states: usize, state: u32): bool {
@@ -314,9 +320,9 @@ function addChunks(zone: u32, type: u32, record: usize): void {
     const states = record + (word << 6);
     const pages = freePagesOf(states);
     free += <u32>popcnt(pages);
-    words |= addOrders(zone, type, states, pages, 0, 6) << word;
+    words |= addOrders(zone, type, states, pages, 0) << word;
   }
-  const whole = addOrders(zone, type, record, words, 6, 3);
+  const whole = addOrders(zone, type, record, words, WORD_ORDER);
   assert(whole == 0);
   addFreePages(zone, free);
 }
@@ -333,11 +339,15 @@ function freePagesOf(states: usize): u64 {
   return pages;
 }
 
+/** Pages of a word, a bit each. */
+const WORD_ORDER: u32 = 6;
+
 /**
- * Puts chunks of `orders` orders from `order` on, the smallest of which are given as bits, on their lists. What is left whole above
- * those orders is returned as bits of that size.
+ * Puts chunks from `order` on, 0 or WORD_ORDER, on their lists: of order 0 to 5, or 6 to 8. The smallest are given as bits. What is
+ * left whole above those orders is returned as bits of that size.
  */
-function addOrders(zone: u32, type: u32, states: usize, chunks: u64, order: u32, orders: u32): u64 {
+function addOrders(zone: u32, type: u32, states: usize, chunks: u64, order: u32): u64 {
+  const orders = order < WORD_ORDER ? WORD_ORDER : PAGEBLOCK_ORDER - WORD_ORDER;
   for (let step: u32 = 0; step < orders; ++step) {
     const distance = (<u64>1) << step;
     const pairs = chunks & (chunks >> distance) & load<u64>(LOWER + (step << 3));

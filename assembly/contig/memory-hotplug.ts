@@ -17,9 +17,9 @@ import { NO_CHUNK, removeChunk } from "../mm/free-list";
 import { freeIdleSlabs } from "../mm/idle-slab";
 import { leave, resetMigrationCounts, targetKind } from "./migrate";
 import { drainLruBatches } from "../mm/lru-batch";
-import { OTHER_NODES } from "../mm/zone-walk";
 import { allocPages } from "../mm/page-alloc";
 import { freeAligned } from "../mm/page-free";
+import { OTHER_NODES, fromZones, pagesOf } from "../mm/request";
 import { startTracking } from "../mm/rmap";
 import { makeUniform, setRange, stateAt, stepFrom } from "../mm/page";
 import {
@@ -71,8 +71,8 @@ export function finishOnline(start: u32, end: u32): void {
 /** Targets of offlining, in `state`: other nodes where any has memory, else the own one (contig-range.md section 8). */
 function offlineTarget(order: u32, state: u32, zone: u32): u32 {
   const flags = hasOtherNode(zone) ? OTHER_NODES : 0;
-  const kind = targetKind(zone, order);
-  return allocPages(order, state, MIGRATE_MOVABLE, kind, nodeOf(zone), flags | ALLOC_COMPOUND);
+  const zones = fromZones(targetKind(zone, order), nodeOf(zone), flags | ALLOC_COMPOUND);
+  return allocPages(pagesOf(order, MIGRATE_MOVABLE, state) | zones);
 }
 
 function hasOtherNode(zone: u32): bool {

@@ -19,7 +19,7 @@ import {
 } from "../abi";
 import { vacate } from "./evacuation";
 import { NO_CHUNK } from "../mm/free-list";
-import { MIGRATION } from "../mm/layout";
+import { MIGRATION, MIGRATION_BYTES } from "../mm/layout";
 import { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT, note } from "../mm/journal";
 import { PAGE_MASK, makeUniform, stateAt } from "../mm/page";
 import {
@@ -37,6 +37,7 @@ import {
 import { blockState, entryOf, recordOf, zoneOf } from "../mm/pageblock";
 import { allocPage, allocPages } from "../mm/page-alloc";
 import { freePagesAt, releasePages } from "../mm/page-free";
+import { fromZones, pagesOf } from "../mm/request";
 import { ownerDropped, ownerMoved, ownerSplit } from "../mm/rmap";
 import { takePages } from "../mm/zone-walk";
 import { putBack } from "../mm/lru-batch";
@@ -50,12 +51,13 @@ const BATCH_PAGES: u32 = 32;
 const PASSES: u32 = 10;
 
 // Lists of pfns, in processing order. A batch holds 32 pages at most; splitting a THP makes 512 of one.
-const LISTS_AT: usize = MIGRATION;
-const LIST_BYTES: usize = 0x1000;
-const BATCH: usize = LISTS_AT;
-const FAILED: usize = LISTS_AT + LIST_BYTES;
-const AGAIN: usize = LISTS_AT + 2 * LIST_BYTES;
-const SPLIT: usize = LISTS_AT + 3 * LIST_BYTES;
+const LIST_BYTES: u32 = 0x1000;
+const BATCH: usize = MIGRATION;
+const FAILED: usize = MIGRATION + LIST_BYTES;
+const AGAIN: usize = MIGRATION + 2 * LIST_BYTES;
+const SPLIT: usize = MIGRATION + 3 * LIST_BYTES;
+if (PAGEBLOCK_PAGES << 2 > LIST_BYTES) ERROR("a list of migration is too small");
+if (LIST_BYTES << 2 > MIGRATION_BYTES) ERROR("MIGRATION is too small");
 
 export let batchLength: u32 = 0;
 // What was collected into it: base pages, and their classes, a bit each.
@@ -235,10 +237,10 @@ function splitUnit(pfn: u32): void {
 
 /** Pages for a page or unit in `state` to move to, or NO_CHUNK. They carry the state already, unless something holds it back. */
 function takeTarget(order: u32, state: u32, kind: u32, node: u32): u32 {
-  const flags = targetFlags | ALLOC_COMPOUND;
-  if (holdOf(state) != HOLD_NONE) return takePages(order, MIGRATE_MOVABLE, kind, node, targetFlags);
-  if (order == 0) return allocPage(state, MIGRATE_MOVABLE, kind, node, flags);
-  return allocPages(order, state, MIGRATE_MOVABLE, kind, node, flags);
+  const zones = fromZones(kind, node, targetFlags | ALLOC_COMPOUND);
+  if (holdOf(state) != HOLD_NONE) return takePages(pagesOf(order, MIGRATE_MOVABLE, state) | zones);
+  if (order == 0) return allocPage(pagesOf(0, MIGRATE_MOVABLE, state) | zones);
+  return allocPages(pagesOf(order, MIGRATE_MOVABLE, state) | zones);
 }
 
 /**

@@ -13,7 +13,13 @@ import {
 } from "../abi";
 import { NO_CHUNK } from "../mm/free-list";
 import { SCRATCH, STAGING, STAGING2 } from "../mm/layout";
-import { buildFreeLists, loadPageblock } from "../capture/load";
+import {
+  LOAD_EXTENDED,
+  LOAD_IN_DEVICE,
+  LOAD_KEEP_CACHED,
+  buildFreeLists,
+  loadPageblock,
+} from "../capture/load";
 import { setRange, stateAt } from "../mm/page";
 import { ensureRecords } from "../mm/record-slab";
 import { HEAD, classOf } from "../mm/page-class";
@@ -44,16 +50,9 @@ import { loading, setLoading } from "./loading";
 /** Pages were loaded that are to stay in caches. */
 let keptCached: bool = false;
 
-/** loadFlags(): the staging area holds the extended page state as well. */
-export const LOAD_EXTENDED: u32 = 1;
-/** loadFlags(): the pages lie in the device's region. */
-export const LOAD_IN_DEVICE: u32 = 2;
-/** loadFlags(): cached pages stay cached; adoptCache() must follow for every zone. Needs LOAD_EXTENDED. */
-export const LOAD_KEEP_CACHED: u32 = 4;
-
 /**
  * Loads whole absent pageblocks into a zone from the kpageflags words in the staging area (u64 per page, at most 65536 pages), with
- * the extended state in the second one. Only into a guest without memory. Pageblocks without any page stay absent. Returns 0, -EINVAL or -ENOBUFS.
+ * the extended state in the second one where `mode` has LOAD_EXTENDED. Only into a guest without memory. Pageblocks without any page stay absent. Returns 0, -EINVAL or -ENOBUFS.
  */
 export function loadFlags(start: u32, nr: u32, zone: u32, mode: u32): i32 {
   if (zone >= nrZones || !inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
@@ -71,14 +70,7 @@ export function loadFlags(start: u32, nr: u32, zone: u32, mode: u32): i32 {
     const flags = STAGING + ((<usize>block) << (PAGEBLOCK_ORDER + 3));
     const extended =
       mode & LOAD_EXTENDED ? STAGING2 + ((<usize>block) << (PAGEBLOCK_ORDER + 3)) : 0;
-    const result = loadPageblock(
-      at,
-      zone,
-      flags,
-      extended,
-      (mode & LOAD_IN_DEVICE) != 0,
-      (mode & LOAD_KEEP_CACHED) != 0,
-    );
+    const result = loadPageblock(at, zone, flags, extended, mode);
     if (result < 0) return result;
   }
   return 0;

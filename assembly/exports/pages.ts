@@ -20,8 +20,16 @@ import { ensureRecords, hasRecords, recordsAtHand } from "../mm/record-slab";
 import { addPending } from "../mm/lru-batch";
 import { allocPage, allocPages as allocOf } from "../mm/page-alloc";
 import { accountGone, freeContig, freePagesAt, freePlain } from "../mm/page-free";
+import {
+  Request,
+  requestFlags,
+  requestKind,
+  requestOrder,
+  requestState,
+  requestType,
+} from "../mm/request";
 import { hasHoldings, isHeld } from "../mm/rmap";
-import { HEAD, classOf as classOfState, isLru, isUnit, isUsed, stateByte } from "../mm/page-class";
+import { HEAD, classOf, isLru, isUnit, isUsed, stateByte } from "../mm/page-class";
 import { entryOf, recordOf, zoneOf } from "../mm/pageblock";
 import { addLruPages } from "../mm/zone";
 import {
@@ -34,53 +42,31 @@ import {
 } from "./arguments";
 import { loading } from "./loading";
 
-// A request in one word, a hexadecimal digit each from below: order, migratetype, highest zone kind, ALLOC_* flags, node; above them
-// the page class. Arguments of a call cost more than taking a word apart.
-
-function orderOf(request: u32): u32 {
-  return request & 15;
-}
-function typeOf(request: u32): u32 {
-  return (request >> 4) & 15;
-}
-function kindOf(request: u32): u32 {
-  return (request >> 8) & 15;
-}
-function flagsOf(request: u32): u32 {
-  return (request >> 12) & 15;
-}
-function nodeOf(request: u32): u32 {
-  return (request >> 16) & 15;
-}
-function classOf(request: u32): u32 {
-  return request >> 20;
-}
-
-/** Requests that were found to be in order, by their two lower digits: nearly every request has been made before. */
+/** Requests (mm/request.ts) that were found to be in order, by their two lower digits: nearly every request has been made before. */
 const KNOWN = memory.data(256 * 4, 4);
 // as long as it is nobody's, an entry holds what belongs elsewhere
 store<u32>(KNOWN, 1);
 
-function isKnown(request: u32): bool {
+function isKnown(request: Request): bool {
   return load<u32>(knownAt(request)) == request;
 }
 
-function knownAt(request: u32): usize {
+function knownAt(request: Request): usize {
   return KNOWN + ((<usize>(request & 0xff)) << 2);
 }
 
 /** Is a request in order? */
-function isRequest(request: u32): bool {
-  if (orderOf(request) > MAX_ORDER || typeOf(request) > MIGRATE_RECLAIMABLE) return false;
-  if (kindOf(request) >= ZONE_KINDS || flagsOf(request) & ~ALLOC_FLAGS) return false;
-  const pageClass = classOf(request);
+function isRequest(request: Request): bool {
+  if (requestOrder(request) > MAX_ORDER || requestType(request) > MIGRATE_RECLAIMABLE) return false;
+  if (requestKind(request) >= ZONE_KINDS || requestFlags(request) & ~ALLOC_FLAGS) return false;
+  const pageClass = requestState(request);
   if (!isAllocatable(pageClass) || (isUnit(pageClass) && !comesAsUnits(request))) return false;
   store<u32>(knownAt(request), request);
   return true;
 }
 
-/** Allocates pages. Returns the first pfn, -ENOMEM, -EINVAL or -ENOBUFS. */
-export function allocPages(request: u32): u32 {
+/** Allocates pages; the state of the request is a page class. Returns the first pfn, -ENOMEM, -EINVAL or -ENOBUFS. */
+export function allocPages(request: Request): u32 {
   if (loading) return -EINVAL;
   if (!isKnown(request)) {
     if (!isRequest(request)) return -EINVAL;
@@ -88,30 +74,13 @@ export function allocPages(request: u32): u32 {
   if (recordsAtHand < SMALL_OPERATION) {
     if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   }
-  const pfn = orderOf(request) == 0 ? allocSingle(request) : allocChunk(request);
+  const pfn = requestOrder(request) == 0 ? allocPage(request) : allocOf(request);
   return pfn == NO_CHUNK ? -ENOMEM : pfn;
 }
 
-function allocSingle(request: u32): u32 {
-  return allocPage(
-    classOf(request),
-    typeOf(request),
-    kindOf(request),
-    nodeOf(request),
-    flagsOf(request),
-  );
-}
-
-function allocChunk(request: u32): u32 {
-  const order = orderOf(request);
-  const pageClass = classOf(request);
-  const flags = flagsOf(request);
-  return allocOf(order, pageClass, typeOf(request), kindOf(request), nodeOf(request), flags);
-}
-
 /** Are these whole 2 MiB pages? */
-function comesAsUnits(request: u32): bool {
-  return orderOf(request) >= PAGEBLOCK_ORDER && (flagsOf(request) & ALLOC_COMPOUND) != 0;
+function comesAsUnits(request: Request): bool {
+  return requestOrder(request) >= PAGEBLOCK_ORDER && (requestFlags(request) & ALLOC_COMPOUND) != 0;
 }
 
 /**
@@ -119,15 +88,15 @@ function comesAsUnits(request: u32): bool {
  * runs {u32 pfn, u32 pages} to the staging area, at most `maxRuns` runs; scratch[0] = number of runs. Fewer pages than asked: ask
  * again, or memory is out (0).
  */
-export function allocBulk(nr: u32, request: u32, maxRuns: u32): u32 {
-  const pageClass = classOf(request);
+export function allocBulk(nr: u32, request: Request, maxRuns: u32): u32 {
+  const pageClass = requestState(request);
   if (loading || maxRuns == 0 || <u64>maxRuns * 8 > <u64>STAGING_BYTES) return -EINVAL;
   if (isUnit(pageClass) || pageClass == PAGE_LRU_PENDING || !isRequest(request)) return -EINVAL;
   let runs: u32 = 0;
   let left = nr;
   while (left > 0 && runs < maxRuns) {
     if (!hasRecords(SMALL_OPERATION)) break;
-    const pfn = takeBulk(left, typeOf(request), kindOf(request), nodeOf(request), flagsOf(request));
+    const pfn = takeBulk(left, request);
     if (pfn == NO_CHUNK) break;
     const pages = lastTakenPages();
     setRange(pfn, pages, pageClass);
@@ -180,11 +149,11 @@ function allUsed(start: u32, nr: u32): bool {
     const entry = entryOf(pfn);
     const whole = !recordOf(entry) && !(pfn & PAGE_MASK) && start + nr - pfn >= PAGEBLOCK_PAGES;
     const state = stateAt(pfn);
-    if (state & HEAD || !isUsed(classOfState(state))) return false;
+    if (state & HEAD || !isUsed(classOf(state))) return false;
     // a 2 MiB page goes as a whole
-    if (isUnit(classOfState(state)) && (pfn & PAGE_MASK || start + nr - pfn < PAGEBLOCK_PAGES))
+    if (isUnit(classOf(state)) && (pfn & PAGE_MASK || start + nr - pfn < PAGEBLOCK_PAGES))
       return false;
-    if (isUnit(classOfState(state))) pfn += PAGEBLOCK_PAGES;
+    if (isUnit(classOf(state))) pfn += PAGEBLOCK_PAGES;
     else pfn += whole ? PAGEBLOCK_PAGES : 1;
   }
   return true;
@@ -213,9 +182,9 @@ export function pageState(pfn: u32): i32 {
 export function setPage(pfn: u32, pageClass: u32, hold: u32): i32 {
   if (pfn >= endPfn() || hold > 3 || !isAllocatable(pageClass)) return -EINVAL;
   const old = stateAt(pfn);
-  if (old & HEAD || !isUsed(classOfState(old))) return -EINVAL;
-  if (isUnit(classOfState(old)) || isUnit(pageClass)) {
-    if (classOfState(old) != pageClass || pfn & PAGE_MASK) return -EINVAL;
+  if (old & HEAD || !isUsed(classOf(old))) return -EINVAL;
+  if (isUnit(classOf(old)) || isUnit(pageClass)) {
+    if (classOf(old) != pageClass || pfn & PAGE_MASK) return -EINVAL;
     setRange(pfn, PAGEBLOCK_PAGES, stateByte(pageClass, hold));
     return 0;
   }

@@ -3,7 +3,8 @@
 import * as bits from "../inspect/bitmap";
 import { EINVAL, MAX_ORDER, MIGRATE_TYPES, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "../abi";
 import { NO_CHUNK, chunkAfter, firstOf } from "../mm/free-list";
-import { SCRATCH, STAGING, STAGING2, STAGING_BYTES, usedBytes } from "../mm/layout";
+import { SCRATCH, STAGING, STAGING2, STAGING_BYTES } from "../mm/layout";
+import { usedBytes } from "../mm/reserve";
 import { PAGE_MASK, stateAt } from "../mm/page";
 import { recordsInUse } from "../mm/record-slab";
 import { classOrFree, countFree, headByte } from "../mm/page-class";

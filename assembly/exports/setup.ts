@@ -13,7 +13,7 @@ import {
 } from "../abi";
 import { setSignalPending } from "../contig/contig-alloc";
 import { initLists } from "../mm/free-list";
-import { reserveTable } from "../mm/layout";
+import { reserveTable } from "../mm/reserve";
 import { setTargetFlags } from "../contig/migrate";
 import { drainLruBatches } from "../mm/lru-batch";
 import { ensureRecords } from "../mm/record-slab";

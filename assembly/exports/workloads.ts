@@ -8,7 +8,7 @@ import {
   stepWorkload,
   stopWorkload,
 } from "../workload/workload";
-import { SCRATCH } from "../mm/layout";
+import { OOM_EVENTS, OOM_EVENTS_BYTES, SCRATCH, SCRATCH_BYTES } from "../mm/layout";
 import { nrPageblocks } from "../mm/pageblock";
 import { ensureRecords } from "../mm/record-slab";
 import { forgetTouched } from "../mm/rmap";
@@ -20,7 +20,6 @@ import {
   keptOomEvents,
   nrOomEvents,
   OOM_WORDS,
-  oomEventsAt,
   panicked,
 } from "../workload/oom-killer";
 import {
@@ -140,13 +139,15 @@ export function lookAtWorkload(workload: u32): i32 {
   return stateOf(at);
 }
 
+if (OOM_EVENTS_BYTES > SCRATCH_BYTES) ERROR("OOM events do not fit into the scratch area");
+
 /**
  * Takes what the OOM killer has done since the last call: returns how many it has killed; scratch = for each of the first 64 u32
  * {victim, who asked, pages freed, order asked for}.
  */
 export function takeOomEvents(): u32 {
   const nr = nrOomEvents;
-  memory.copy(SCRATCH, oomEventsAt(), (<usize>(keptOomEvents() * OOM_WORDS)) << 2);
+  memory.copy(SCRATCH, OOM_EVENTS, (<usize>(keptOomEvents() * OOM_WORDS)) << 2);
   clearOomEvents();
   return nr;
 }

@@ -3,7 +3,8 @@
 // A bitmap lives in linear memory for good: {u32 bits, u32 seal, u64 words[]}. Its address is its handle; the seal tells a
 // handle from any other number. Bits from `bits` on in the last word stay clear.
 
-import { TABLE, reserve, usedBytes } from "../mm/layout";
+import { TABLE } from "../mm/layout";
+import { reserve, usedBytes } from "../mm/reserve";
 
 const WORDS: usize = 8;
 export const NO_BIT: u32 = 0xffffffff;

@@ -119,22 +119,15 @@ function mergeAndInsert(zone: u32, pfn: u32, order: u32, type: u32, forceTail: b
  * anything still, those of the others are PAGE_FREE. NR_FREE_PAGES is the caller's.
  */
 export function mergeInRecord(zone: u32, at: usize, order: u32, type: u32, forceTail: bool): void {
-  const buddy = at ^ (1 << order);
-  if (isHead(buddy, order)) mergeFurther(zone, at, buddy, order, type, forceTail);
+  if (isHead(at ^ (1 << order), order)) mergeFurther(zone, at, order, type, forceTail);
   else insertMerged(zone, at, order, type, forceTail);
 }
 
 /** mergeInRecord() where the first step is known to succeed. */
-function mergeFurther(
-  zone: u32,
-  at: usize,
-  buddy: usize,
-  order: u32,
-  type: u32,
-  forceTail: bool,
-): void {
+function mergeFurther(zone: u32, at: usize, order: u32, type: u32, forceTail: bool): void {
   store<u8>(at, <u8>PAGE_FREE);
   let size: usize = 1 << order;
+  let buddy = at ^ size;
   do {
     removeFromRecord(zone, buddy, order);
     at &= buddy;

@@ -5,6 +5,14 @@ import { NO_CHUNK, firstOf, insertChunk, removeChunk } from "./free-list";
 import { recordFor } from "./page";
 import { entryOf } from "./pageblock";
 import {
+  Request,
+  requestFlags,
+  requestKind,
+  requestNode,
+  requestType,
+  singlePage,
+} from "./request";
+import {
   OVERFLOW,
   addFreePages,
   freePages,
@@ -50,13 +58,17 @@ function restore(zone: u32, from: u32, end: u32, type: u32): void {
 }
 
 /**
- * Up to `wanted` order-0 pages of `type`, as one run in the order of single requests; caches are off. Returns the run's
+ * Up to `wanted` pages, as one run in the order of requests of order 0, whatever the order of this one; caches are off. Returns the run's
  * first pfn and sets lastTakenPages(); NO_CHUNK where not even one page can be had.
  *
  * A run never crosses the point where the next request would go elsewhere: the low mark of its zone, the end
  * of its chunk. Where the first zone above its mark has no chunk of `type`, one ordinary request (with fallback) is made.
  */
-export function takeBulk(wanted: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
+export function takeBulk(wanted: u32, request: Request): u32 {
+  const type = requestType(request);
+  const kind = requestKind(request);
+  const node = requestNode(request);
+  const flags = requestFlags(request);
   const length = zoneListLength();
   for (let index: u32 = 0; index < length; ++index) {
     const place = zoneListAt(node, index);
@@ -75,5 +87,5 @@ export function takeBulk(wanted: u32, type: u32, kind: u32, node: u32, flags: u3
     break;
   }
   takenPages = 1;
-  return takePages(0, type, kind, node, flags);
+  return takePages(singlePage(request));
 }

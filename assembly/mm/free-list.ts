@@ -10,7 +10,8 @@
 // a look costs less than a note that nearly every allocation and free would have to change.
 
 import { MAX_ORDER, MIGRATE_TYPES, PAGE_FREE, PAGEBLOCK_ORDER } from "../abi";
-import { TABLE, ZONES, tableEnd, usedBytes } from "./layout";
+import { TABLE, ZONES } from "./layout";
+import { tableEnd, usedBytes } from "./reserve";
 import { PAGE_MASK, recordFor } from "./page";
 import { HEAD, headByte } from "./page-class";
 import {
@@ -24,7 +25,7 @@ import {
   setBlockState,
 } from "./pageblock";
 import { linksOfState, ownerOfState, pageOfState, stateOfLinks } from "./record-slab";
-import { ORDER_BYTES, addNrFree, listOf } from "./zone";
+import { ORDER_BYTES, addNrFree, addNrFreeOf, listOf } from "./zone";
 
 /** Stands for "no chunk". No chunk starts there: the last pfns are never modelled. */
 export const NO_CHUNK: u32 = 0xffffffff;
@@ -175,7 +176,7 @@ function takeLarger(zone: u32, list: usize, order: u32, type: u32): usize {
     links = nextOf(list);
   } while (links == list);
   takeFirst(zone, list, links, from);
-  splitAt(zone, links, list, from, order, type);
+  splitAt(links, list, from, order, type);
   return links;
 }
 
@@ -186,7 +187,7 @@ function cutBlock(zone: u32, order: u32, type: u32): usize {
   const record = recordFor(entry);
   const links = linksOfState(record);
   store<u8>(record, <u8>headByte(PAGEBLOCK_ORDER, type));
-  splitAt(zone, links, listOf(zone, PAGEBLOCK_ORDER, type), PAGEBLOCK_ORDER, order, type);
+  splitAt(links, listOf(zone, PAGEBLOCK_ORDER, type), PAGEBLOCK_ORDER, order, type);
   return links;
 }
 
@@ -203,11 +204,11 @@ function takeFirst(zone: u32, list: usize, first: usize, order: u32): void {
  * `type`, which are empty: whoever cuts a chunk has found none that needs less cutting. The state of its first page is at `at`.
  */
 export function splitInRecord(zone: u32, at: usize, from: u32, order: u32, type: u32): void {
-  splitAt(zone, linksOfState(at), listOf(zone, from, type), from, order, type);
+  splitAt(linksOfState(at), listOf(zone, from, type), from, order, type);
 }
 
 /** splitInRecord() by the chunk's links and the list that it was on. */
-function splitAt(zone: u32, links: usize, list: usize, from: u32, order: u32, type: u32): void {
+function splitAt(links: usize, list: usize, from: u32, order: u32, type: u32): void {
   const at = stateOfLinks(links);
   let size: usize = 1 << from;
   do {
@@ -216,7 +217,7 @@ function splitAt(zone: u32, links: usize, list: usize, from: u32, order: u32, ty
     list -= ORDER_BYTES;
     store<u8>(at + size, <u8>headByte(from, type));
     putOnly(list, links + ((size >> 1) << 3));
-    addNrFree(zone, from, 1);
+    addNrFreeOf(list, 1);
   } while (from > order);
 }
 

@@ -4,7 +4,7 @@
 // kept; the reader sees more entries counted than there is room for.
 
 import { ENOBUFS } from "../abi";
-import { reserve } from "./layout";
+import { reserve } from "./reserve";
 
 export const JOURNAL_MOVED: u32 = 0;
 /** The target was taken and given back: the attempt failed. */

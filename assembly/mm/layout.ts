@@ -1,105 +1,73 @@
-// The map of linear memory. Everything below TABLE has a fixed place; the pageblock
-// table is sized once; what follows is handed out by `reserve` and never given back.
+// The map of linear memory. Every area below TABLE has its place and its size here, and nowhere else; what an area holds is drawn in
+// the file that uses it. The pageblock table is sized once; what follows it is handed out by reserve() (reserve.ts).
 //
-//   0         64 K      72 K     80 K    97 K        128 K     640 K     1.125 M     2 M
-//   +---------+---------+--------+-------+-----------+---------+----------+--- - ----+----------------+-----------------
-//   | static  | scratch | zone   | zones | migration | staging | staging2 |          | pageblocks     | record slabs,
-//   | data    | 8 K     | lists  | 17 K  |           | 512 K   | 512 K    |          | 32 B each      | caches, bitmaps
-//   +---------+---------+--------+-------+-----------+---------+----------+--- - ----+----------------+-----------------
-
-import { ENOBUFS } from "../abi";
+//   0        64 K                 72 K          80 K    97 K        128 K     640 K      1.125 M                2 M
+//   +--------+--------------------+-------------+-------+-----------+---------+----------+-------------- - - ---+------------+---------
+//   | static | scratch, load, LRU | lists of    | zones | migration | staging | staging2 | workloads, cached    | pageblocks | records,
+//   | data   | batch, OOM events  | zones       |       |           | 512 K   | 512 K    | runs                 | 32 B each  | caches
+//   +--------+--------------------+-------------+-------+-----------+---------+----------+-------------- - - ---+------------+---------
+//
+// A test asks for these constants and compares them.
 
 /** Where calls leave results of more than one number; see each export. */
 export const SCRATCH: usize = 0x10000;
-export const SCRATCH_BYTES: u32 = 0x2000;
-export const ZONE_LISTS: usize = 0x12000;
+export const SCRATCH_BYTES: u32 = 0x1000;
+/** States of the pageblock that is being loaded (capture/load.ts). */
+export const LOADED_STATES: usize = 0x11000;
+export const LOADED_STATES_BYTES: u32 = 0x200;
+/** How many of its pages are in each state (capture/load.ts). */
+export const TALLIES: usize = 0x11200;
+export const TALLIES_BYTES: u32 = 0x200;
+/** Chances by page class (random.ts). */
+export const THRESHOLDS: usize = 0x11400;
+export const THRESHOLDS_BYTES: u32 = 0x80;
+/** The LRU-add batch of the driver's CPU (lru-batch.ts). */
+export const LRU_BATCH: usize = 0x11480;
+export const LRU_BATCH_BYTES: u32 = 0x80;
+/** What the OOM killer has done (workload/oom-killer.ts). */
+export const OOM_EVENTS: usize = 0x11800;
+export const OOM_EVENTS_BYTES: u32 = 0x400;
+/** Zone lists of the nodes, and which zone each request tries first (zone.ts). */
+export const ZONELISTS: usize = 0x12000;
+export const ZONELISTS_BYTES: u32 = 0x100;
+export const FIRST_ZONES: usize = 0x12100;
+export const FIRST_ZONES_BYTES: u32 = 0x80;
+export const PREFERRED_ZONES: usize = 0x12180;
+export const PREFERRED_ZONES_BYTES: u32 = 0x80;
+/** Free lists, counters and watermarks (zone.ts). */
 export const ZONES: usize = 0x14000;
-/** Lists of the pages that migration works on. */
+export const ZONES_BYTES: u32 = 0x4400;
+/** Lists of the pages that migration works on (contig/migrate.ts). */
 export const MIGRATION: usize = 0x18400;
-/** Where TypeScript puts a piece of kpageflags (u64 per page) before loading it. */
+export const MIGRATION_BYTES: u32 = 0x4000;
+/** Where TypeScript puts a piece of kpageflags (u64 per page) before loading it, and where calls leave arrays. */
 export const STAGING: usize = 0x20000;
 export const STAGING_BYTES: u32 = 0x80000;
 /** The piece of extended page state (pgx) for the same pages. */
 export const STAGING2: usize = 0xa0000;
+export const STAGING2_BYTES: u32 = 0x80000;
+/** Workloads of the guest (workload/table.ts). */
+export const WORKLOADS: usize = 0x120000;
+export const WORKLOADS_BYTES: u32 = 0x4000;
+/** Runs of pages without flags, by length (capture/classify.ts). */
+export const CACHED_RUNS: usize = 0x124000;
+export const CACHED_RUNS_BYTES: u32 = 0x8000;
+/** Entries of the pageblocks (pageblock.ts); the last area, as large as the guest needs it. */
 export const TABLE: usize = 0x200000;
 
-/** Bytes and alignment of a slab of page records: one page of WebAssembly memory; see record-slab.ts. */
-export const SLAB_BYTES: usize = 0x10000;
-const WASM_PAGE: u64 = <u64>SLAB_BYTES;
-/** 65536 pages would make byte counts wrap to 0 in 32 bits. */
-const MAX_WASM_PAGES: u64 = 65535;
-/**
- * Growth step, so that records never cause one `memory.grow` each: 4 MiB or a quarter of what is there. V8 collects garbage at each
- * growth; what is grown ahead is no memory before it is touched.
- */
-const GROW_PAGES: u64 = 64;
-
-let brk: u64 = <u64>TABLE;
-
-/** Where the pageblock table ends; records lie behind it. */
-export let tableEnd: usize = TABLE;
-
-/** Bytes in use so far, without what was grown ahead. */
-export function usedBytes(): u32 {
-  return <u32>brk;
-}
-
-/** Slabs that can be taken before memory has to grow. */
-export let nrSlabsAhead: u32 = 0;
-
-function wasmPagesUp(bytes: u64): u64 {
-  return (bytes + WASM_PAGE - 1) / WASM_PAGE;
-}
-
-function measureAhead(): void {
-  nrSlabsAhead = memory.size() - <u32>wasmPagesUp(brk);
-}
-
-/** True if memory up to `end` is there, after growing where needed. Grows ahead in phases. */
-function growTo(end: u64): bool {
-  const have = <u64>memory.size();
-  const need = wasmPagesUp(end);
-  if (need <= have) return true;
-  if (need > MAX_WASM_PAGES) return false;
-  let step = have >> 2;
-  if (step < GROW_PAGES) step = GROW_PAGES;
-  let target = have + step;
-  if (target < need) target = need;
-  if (target > MAX_WASM_PAGES) target = MAX_WASM_PAGES;
-  if (memory.grow(<i32>(target - have)) >= 0) return true;
-  return memory.grow(<i32>(need - have)) >= 0;
-}
-
-/** `bytes` of zeroed memory for good, or 0 where linear memory is exhausted. 8-byte aligned. */
-export function reserve(bytes: u64): usize {
-  if (!growTo(brk + bytes)) return 0;
-  const at = <usize>brk;
-  brk = (brk + bytes + 7) & ~(<u64>7);
-  measureAhead();
-  return at;
-}
-
-/** True if `count` slabs can be taken, after growing where needed. */
-export function ensureSlabs(count: u32): bool {
-  const fits = growTo((wasmPagesUp(brk) + count) * WASM_PAGE);
-  measureAhead();
-  return fits;
-}
-
-/** A zeroed slab for good. ensureSlabs() has been called. */
-export function takeSlab(): usize {
-  assert(nrSlabsAhead > 0);
-  const at = wasmPagesUp(brk) * WASM_PAGE;
-  brk = at + WASM_PAGE;
-  --nrSlabsAhead;
-  return <usize>at;
-}
-
-/** Takes the pageblock table's place. Returns 0 or -ENOBUFS. */
-export function reserveTable(bytes: u64): i32 {
-  assert(brk == <u64>TABLE);
-  assert(<u64>__heap_base <= <u64>SCRATCH);
-  if (!reserve(bytes)) return -ENOBUFS;
-  tableEnd = <usize>brk;
-  return 0;
-}
+// No area reaches into the next one: asked when the core is compiled.
+if (SCRATCH + SCRATCH_BYTES > LOADED_STATES) ERROR("SCRATCH is too large");
+if (LOADED_STATES + LOADED_STATES_BYTES > TALLIES) ERROR("LOADED_STATES is too large");
+if (TALLIES + TALLIES_BYTES > THRESHOLDS) ERROR("TALLIES is too large");
+if (THRESHOLDS + THRESHOLDS_BYTES > LRU_BATCH) ERROR("THRESHOLDS is too large");
+if (LRU_BATCH + LRU_BATCH_BYTES > OOM_EVENTS) ERROR("LRU_BATCH is too large");
+if (OOM_EVENTS + OOM_EVENTS_BYTES > ZONELISTS) ERROR("OOM_EVENTS is too large");
+if (ZONELISTS + ZONELISTS_BYTES > FIRST_ZONES) ERROR("ZONELISTS is too large");
+if (FIRST_ZONES + FIRST_ZONES_BYTES > PREFERRED_ZONES) ERROR("FIRST_ZONES is too large");
+if (PREFERRED_ZONES + PREFERRED_ZONES_BYTES > ZONES) ERROR("PREFERRED_ZONES is too large");
+if (ZONES + ZONES_BYTES > MIGRATION) ERROR("ZONES is too large");
+if (MIGRATION + MIGRATION_BYTES > STAGING) ERROR("MIGRATION is too large");
+if (STAGING + STAGING_BYTES > STAGING2) ERROR("STAGING is too large");
+if (STAGING2 + STAGING2_BYTES > WORKLOADS) ERROR("STAGING2 is too large");
+if (WORKLOADS + WORKLOADS_BYTES > CACHED_RUNS) ERROR("WORKLOADS is too large");
+if (CACHED_RUNS + CACHED_RUNS_BYTES > TABLE) ERROR("CACHED_RUNS is too large");

@@ -2,7 +2,7 @@
 // are, and the LRU-add batch of the CPU that runs the driver. A failed attempt puts the pages that it could not move back through it.
 
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_ANON, PAGE_LRU_PENDING } from "../abi";
-import { MIGRATION } from "./layout";
+import { LRU_BATCH, LRU_BATCH_BYTES } from "./layout";
 import { setStateAt, stateAt } from "./page";
 import { HEAD, classOf, holdOf, isLru, isUnit, stateByte } from "./page-class";
 import {
@@ -31,17 +31,18 @@ export function forgetPending(pfn: u32, nrPages: u32): void {
   leaveLruBatch(pfn, nrPages);
 }
 
-/** Entries {u32 pfn, u32 state}: what the page is again once it has reached its list. */
-const BATCH: usize = MIGRATION + 0x4000;
+// Entries of the batch {u32 pfn, u32 state}: what the page is again once it has reached its list.
+
 /** Pages that wait together, up to v6.1; the last one to come takes all of them to their lists. */
 const CAPACITY: u32 = 15;
+if (CAPACITY << 3 > LRU_BATCH_BYTES) ERROR("LRU_BATCH is too small");
 let length: u32 = 0;
 
 /** Puts an LRU page that was isolated back: it waits in the batch. Other pages, and 2 MiB pages, go straight back to where they were. */
 export function putBack(pfn: u32): void {
   const state = stateAt(pfn);
   if (!isLru(classOf(state)) || isUnit(classOf(state))) return;
-  const at = BATCH + ((<usize>length) << 3);
+  const at = LRU_BATCH + ((<usize>length) << 3);
   store<u32>(at, pfn);
   store<u32>(at, state, 4);
   ++length;
@@ -56,9 +57,9 @@ export function putBack(pfn: u32): void {
 function leaveLruBatch(start: u32, nrPages: u32): void {
   let kept: u32 = 0;
   for (let index: u32 = 0; index < length; ++index) {
-    const at = BATCH + ((<usize>index) << 3);
+    const at = LRU_BATCH + ((<usize>index) << 3);
     if (load<u32>(at) - start < nrPages) continue;
-    store<u64>(BATCH + ((<usize>kept) << 3), load<u64>(at));
+    store<u64>(LRU_BATCH + ((<usize>kept) << 3), load<u64>(at));
     ++kept;
   }
   length = kept;
@@ -68,7 +69,7 @@ function leaveLruBatch(start: u32, nrPages: u32): void {
 function flushLruBatch(): void {
   while (length > 0) {
     --length;
-    const at = BATCH + ((<usize>length) << 3);
+    const at = LRU_BATCH + ((<usize>length) << 3);
     reachLru(load<u32>(at), load<u32>(at, 4));
   }
 }

@@ -6,7 +6,7 @@
 // 512 u32: 0 = nobody, else a slot's handle.
 
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "../abi";
-import { ensureSlabs, nrSlabsAhead, reserve } from "./layout";
+import { ensureSlabs, nrSlabsAhead, reserve } from "./reserve";
 import { PAGE_MASK } from "./page";
 import { nrPageblocks } from "./pageblock";
 

@@ -27,44 +27,49 @@ import {
   zoneOf,
 } from "./pageblock";
 import { ownerOfLinks, pageOfState } from "./record-slab";
-import { addFreeAndLru, addLruPages, easyZone, floorOf, freePages } from "./zone";
-import { OTHER_NODES, takePages } from "./zone-walk";
+import {
+  OTHER_NODES,
+  Request,
+  requestFlags,
+  requestKind,
+  requestNode,
+  requestOrder,
+  requestState,
+  requestType,
+} from "./request";
+import { addFreeAndLru, addLruPages, preferredZone, floorOf, freePages } from "./zone";
+import { takePages } from "./zone-walk";
 
 /**
- * `1 << order` pages in `state`, from the zones that `type`, `kind`, `node` and the ALLOC_* flags allow, or NO_CHUNK. The first page
- * carries the state, or all of a compound page; of a larger allocation than a pageblock otherwise the first pageblock.
+ * The pages of a request in use, or NO_CHUNK. The first page carries the state, or all of a compound page; of a larger allocation
+ * than a pageblock otherwise the first pageblock.
  */
-export function allocPages(
-  order: u32,
-  state: u32,
-  type: u32,
-  kind: u32,
-  node: u32,
-  flags: u32,
-): u32 {
-  if (flags & OTHER_NODES) return allocSeldom(order, state, type, kind, node, flags);
-  if (order < PAGEBLOCK_ORDER) return allocBelowBlock(order, state, type, kind, node, flags);
-  if (order == PAGEBLOCK_ORDER) return allocBlock(state, type, kind, node, flags);
-  return allocSeldom(order, state, type, kind, node, flags);
+export function allocPages(request: Request): u32 {
+  const order = requestOrder(request);
+  if (requestFlags(request) & OTHER_NODES) return allocSeldom(request);
+  if (order < PAGEBLOCK_ORDER) return allocBelowBlock(order, request);
+  return order == PAGEBLOCK_ORDER ? allocBlock(request) : allocSeldom(request);
 }
 
 // Below: allocPages() of one page and of one pageblock, copied into loops over many. Never for OTHER_NODES.
 
-/** allocPages() of one page. */
-export function allocPage(state: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
-  return allocBelowBlock(0, state, type, kind, node, flags);
+/** allocPages() of a request of order 0. */
+export function allocPage(request: Request): u32 {
+  return allocBelowBlock(0, request);
 }
 
-/** allocPages() below order 9. */
-function allocBelowBlock(order: u32, state: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
+/** allocPages() of a request of this order, which is below 9: loops over single pages know it before they run. */
+function allocBelowBlock(order: u32, request: Request): u32 {
+  const state = requestState(request);
   if (classOf(state) != PAGE_LRU_PENDING) {
-    const zone = easyZone(kind, node);
+    const kind = requestKind(request);
+    const zone = preferredZone(kind, requestNode(request));
     const nrPages: u32 = 1 << order;
     if (freePages(zone) > floorOf(zone, kind) + (nrPages - 1)) {
-      const links = takeInRecord(zone, order, type);
+      const links = takeInRecord(zone, order, requestType(request));
       if (links) {
         const at = headOfLinks(links);
-        const carriers = order > 0 && flags & ALLOC_COMPOUND ? nrPages : 1;
+        const carriers = order > 0 && requestFlags(request) & ALLOC_COMPOUND ? nrPages : 1;
         if (order > 0) fillStates(at, order, carriers == 1 ? PAGE_TAIL : state);
         store<u8>(at, <u8>state);
         const block = ownerOfLinks(links);
@@ -76,15 +81,17 @@ function allocBelowBlock(order: u32, state: u32, type: u32, kind: u32, node: u32
       }
     }
   }
-  return allocSeldom(order, state, type, kind, node, flags);
+  return allocSeldom(request);
 }
 
-/** allocPages() of one pageblock. */
-export function allocBlock(state: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
+/** allocPages() of a request of order 9. */
+export function allocBlock(request: Request): u32 {
+  const state = requestState(request);
   if (classOf(state) != PAGE_LRU_PENDING) {
-    const zone = easyZone(kind, node);
+    const kind = requestKind(request);
+    const zone = preferredZone(kind, requestNode(request));
     if (freePages(zone) > floorOf(zone, kind) + (PAGEBLOCK_PAGES - 1)) {
-      const entry = takeWhole(zone, PAGEBLOCK_ORDER, type);
+      const entry = takeWhole(zone, PAGEBLOCK_ORDER, requestType(request));
       if (entry != NO_ENTRY) {
         setBlockState(entry, state);
         setCounts(entry, countDelta(state) << PAGEBLOCK_ORDER);
@@ -93,13 +100,15 @@ export function allocBlock(state: u32, type: u32, kind: u32, node: u32, flags: u
       }
     }
   }
-  return allocSeldom(PAGEBLOCK_ORDER, state, type, kind, node, flags);
+  return allocSeldom(request);
 }
 
 /** allocPages(), the long way. */
-function allocSeldom(order: u32, state: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
-  const pfn = takePages(order, type, kind, node, flags);
-  if (pfn != NO_CHUNK) setUsed(pfn, order, state, flags);
+function allocSeldom(request: Request): u32 {
+  const pfn = takePages(request);
+  if (pfn != NO_CHUNK) {
+    setUsed(pfn, requestOrder(request), requestState(request), requestFlags(request));
+  }
   return pfn;
 }
 

@@ -29,7 +29,7 @@ import {
 } from "../abi";
 import { freeChunk, takeChunk } from "./buddy";
 import { NO_CHUNK } from "./free-list";
-import { reserve } from "./layout";
+import { reserve } from "./reserve";
 import { recordFor, setRange } from "./page";
 import {
   blockState,

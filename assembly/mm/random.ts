@@ -2,10 +2,10 @@
 // xorshift32 (Marsaglia 2003); the state is part of the guest.
 
 import { PAGE_CLASSES } from "../abi";
-import { SCRATCH, SCRATCH_BYTES } from "./layout";
+import { THRESHOLDS, THRESHOLDS_BYTES } from "./layout";
 
-/** Thresholds by page class, u32 each: a page is held if the next random number is below it. 0 = never. */
-const THRESHOLDS: usize = SCRATCH + SCRATCH_BYTES - 256;
+// Thresholds by page class, u32 each: a page is held if the next random number is below it. 0 = never.
+if (PAGE_CLASSES << 2 > THRESHOLDS_BYTES) ERROR("THRESHOLDS is too small");
 
 let state: u32 = 0x9e3779b9;
 let anyThreshold: bool = false;

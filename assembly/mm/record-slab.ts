@@ -15,7 +15,7 @@
 // owner  number of the pageblock that the record belongs to; in the pool the address of the next record.
 
 import { ENOBUFS } from "../abi";
-import { SLAB_BYTES, ensureSlabs, nrSlabsAhead, takeSlab } from "./layout";
+import { SLAB_BYTES, ensureSlabs, nrSlabsAhead, takeSlab } from "./reserve";
 
 const RECORDS_PER_SLAB: u32 = 25;
 const LINKS: usize = 12800;

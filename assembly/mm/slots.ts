@@ -11,7 +11,7 @@
 // by reclaim or migration) leaves GONE in its slot.
 
 import { PAGEBLOCK_ORDER } from "../abi";
-import { reserve } from "./layout";
+import { reserve } from "./reserve";
 import { reserveMore, setOwner, tracking } from "./owner";
 import { nrPageblocks } from "./pageblock";
 

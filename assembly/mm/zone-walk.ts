@@ -6,6 +6,15 @@ import { NO_CHUNK } from "./free-list";
 import { takeCached } from "./per-cpu-cache";
 import { reclaimClean } from "./reclaim";
 import {
+  OTHER_NODES,
+  Request,
+  requestFlags,
+  requestKind,
+  requestNode,
+  requestOrder,
+  requestType,
+} from "./request";
+import {
   FIRST_NOFRAGMENT,
   NO_FIRST,
   OVERFLOW,
@@ -20,9 +29,6 @@ import {
   zoneListAt,
   zoneListLength,
 } from "./zone";
-
-/** Beside the ALLOC_* flags, inside the core only: no zone of the preferred node. */
-export const OTHER_NODES: u32 = 1 << 31;
 
 /** NR_FREE_PAGES that a request of `order` may not go below in this zone (page-allocator.md 9.3). */
 export function neededFree(zone: u32, order: u32, kind: u32, mark: u32): u32 {
@@ -42,16 +48,12 @@ function takeFromZone(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
 }
 
 /** One walk of the zone list. `useMin`: test the min mark in place of low. `tried`: a zone that has just failed so, or -1. */
-function walk(
-  order: u32,
-  type: u32,
-  kind: u32,
-  node: u32,
-  flags: u32,
-  useMin: bool,
-  noFragment: bool,
-  tried: i32,
-): u32 {
+function walk(request: Request, useMin: bool, noFragment: bool, tried: i32): u32 {
+  const order = requestOrder(request);
+  const type = requestType(request);
+  const kind = requestKind(request);
+  const node = requestNode(request);
+  const flags = requestFlags(request);
   const length = zoneListLength();
   for (let index: u32 = 0; index < length; ++index) {
     const place = zoneListAt(node, index);
@@ -74,30 +76,34 @@ function walk(
  * path does that), then all with the min mark; single pages then after reclaim of clean file pages, as long as there are
  * any. The pages are PAGE_FREE; the caller sets their state.
  */
-export function takePages(order: u32, type: u32, kind: u32, node: u32, flags: u32): u32 {
-  const first = flags & OTHER_NODES ? NO_FIRST : firstZone(kind, node);
-  if (first == NO_FIRST) return takeByWalks(order, type, kind, node, flags, -1);
+export function takePages(request: Request): u32 {
+  const kind = requestKind(request);
+  const flags = requestFlags(request);
+  const first = flags & OTHER_NODES ? NO_FIRST : firstZone(kind, requestNode(request));
+  if (first == NO_FIRST) return takeByWalks(request, -1);
   // the head of every walk, made without walking
+  const order = requestOrder(request);
   const zone = first & ~FIRST_NOFRAGMENT;
   const noFragment = first != zone;
   let tried: i32 = -1;
   if (flags & ALLOC_NO_WATERMARKS || watermarkOk(zone, order, kind, lowMark(zone))) {
-    const pfn = takeFromZone(zone, order, type, noFragment);
+    const pfn = takeFromZone(zone, order, requestType(request), noFragment);
     if (pfn != NO_CHUNK) return pfn;
     tried = zone;
   }
-  if (!noFragment) return takeByWalks(order, type, kind, node, flags, tried);
-  const pfn = walk(order, type, kind, node, flags, false, true, tried);
-  return pfn == NO_CHUNK ? takeByWalks(order, type, kind, node, flags, -1) : pfn;
+  if (!noFragment) return takeByWalks(request, tried);
+  const pfn = walk(request, false, true, tried);
+  return pfn == NO_CHUNK ? takeByWalks(request, -1) : pfn;
 }
 
 /** takePages() from the first walk on that may fragment. `tried`: see walk(). */
-function takeByWalks(order: u32, type: u32, kind: u32, node: u32, flags: u32, tried: i32): u32 {
-  const pfn = walk(order, type, kind, node, flags, false, false, tried);
-  if (pfn != NO_CHUNK || flags & ALLOC_NO_WATERMARKS) return pfn;
-  let last = walk(order, type, kind, node, flags, true, false, -1);
-  while (last == NO_CHUNK && order == 0 && reclaimClean(kind) > 0) {
-    last = walk(order, type, kind, node, flags, true, false, -1);
+function takeByWalks(request: Request, tried: i32): u32 {
+  const pfn = walk(request, false, false, tried);
+  if (pfn != NO_CHUNK || requestFlags(request) & ALLOC_NO_WATERMARKS) return pfn;
+  const isSingle = requestOrder(request) == 0;
+  let last = walk(request, true, false, -1);
+  while (last == NO_CHUNK && isSingle && reclaimClean(requestKind(request)) > 0) {
+    last = walk(request, true, false, -1);
   }
   return last;
 }

@@ -24,13 +24,28 @@ import {
   ZONE_NORMAL,
   ZONE_PREFER_MOVABLE,
 } from "../abi";
-import { ZONES, ZONE_LISTS } from "./layout";
+import {
+  FIRST_ZONES,
+  FIRST_ZONES_BYTES,
+  PREFERRED_ZONES,
+  PREFERRED_ZONES_BYTES,
+  ZONELISTS,
+  ZONELISTS_BYTES,
+  ZONES,
+  ZONES_BYTES,
+} from "./layout";
 
 const ZONE_SHIFT: u32 = 10;
 const ORDER_SHIFT: u32 = 6;
+// one zone more than there can be: the one without memory, see preferredZone()
+if (MAX_ZONES << 4 > ZONELISTS_BYTES) ERROR("ZONELISTS is too small");
+if (MAX_ZONES << 3 > FIRST_ZONES_BYTES) ERROR("FIRST_ZONES is too small");
+if (MAX_ZONES << 3 > PREFERRED_ZONES_BYTES) ERROR("PREFERRED_ZONES is too small");
+if ((MAX_ZONES + 1) << ZONE_SHIFT > ZONES_BYTES) ERROR("ZONES is too small");
 /** From the lists of one order to those of the next. */
 export const ORDER_BYTES: usize = 1 << ORDER_SHIFT;
-const NR_FREE: usize = ZONES + 56;
+const NR_FREE_AT: usize = 56;
+const NR_FREE: usize = ZONES + NR_FREE_AT;
 // From the number of a zone, shifted, to its fields.
 const FREE: usize = ZONES + 704;
 const LRU: usize = ZONES + 708;
@@ -58,6 +73,12 @@ export function nrFreeOf(zone: u32, order: u32): u32 {
 export function addNrFree(zone: u32, order: u32, delta: i32): void {
   const at = linesOf(zone, order);
   store<u32>(at, load<u32>(at, NR_FREE) + delta, NR_FREE);
+}
+
+/** addNrFree() of the order and zone that the list with this sentinel belongs to. */
+export function addNrFreeOf(list: usize, delta: i32): void {
+  const at = list & ~(ORDER_BYTES - 1);
+  store<u32>(at, load<u32>(at, NR_FREE_AT) + delta, NR_FREE_AT);
 }
 
 /** Where the lists of an order are. */
@@ -99,7 +120,7 @@ export function addPresentPages(zone: u32, delta: i32): void {
   const at = zoneAt(zone);
   const before = load<u32>(at, PRESENT);
   store<u32>(at, before + delta, PRESENT);
-  if (before == 0 || before + delta == 0) learnPreferences();
+  if (before == 0 || before + delta == 0) rebuildPreferredZones();
 }
 
 export function kindOf(zone: u32): u32 {
@@ -195,7 +216,7 @@ export function zoneListLength(): u32 {
 }
 /** A place of a zone list: a zone's index, with OVERFLOW or without. */
 export function zoneListAt(node: u32, index: u32): u32 {
-  return load<u8>(ZONE_LISTS + ((<usize>node) << 4) + index);
+  return load<u8>(ZONELISTS + ((<usize>node) << 4) + index);
 }
 
 function distance(a: u32, b: u32): u32 {
@@ -225,7 +246,7 @@ function buildZoneLists(): void {
 /** Puts a place where it belongs in the lists of all nodes. */
 function insertPlace(place: u32): void {
   for (let node: u32 = 0; node < MAX_ZONES; ++node) {
-    const list = ZONE_LISTS + ((<usize>node) << 4);
+    const list = ZONELISTS + ((<usize>node) << 4);
     const key = zoneListKey(node, place);
     let at = listLength;
     while (at > 0 && zoneListKey(node, load<u8>(list + at - 1)) > key) {
@@ -254,18 +275,16 @@ export function createZone(kind: u32, node: u32): i32 {
   ++nrZones;
   nrNodes += newNode;
   buildZoneLists();
-  learnPreferences();
+  rebuildPreferredZones();
   return nrZones - 1;
 }
 
 // For each node and highest zone kind: the zone that a request tries first, with FIRST_NOFRAGMENT, or NO_FIRST.
-const FIRST_ZONES: usize = ZONE_LISTS + 0x100;
 export const FIRST_NOFRAGMENT: u32 = 0x80;
 export const NO_FIRST: u32 = 0xff;
 // The same as an index without a mark.
-const EASY_ZONES: usize = ZONE_LISTS + 0x180;
 /** Stands behind the last zone for one without memory. */
-const VOID: u32 = MAX_ZONES;
+const NO_ZONE_INDEX: u32 = MAX_ZONES;
 
 /**
  * The zone of its own node that a request tries first, with FIRST_NOFRAGMENT where it starts so: only where it prefers
@@ -277,17 +296,20 @@ export function firstZone(kind: u32, node: u32): u32 {
 }
 
 /** The zone of firstZone(), or where there is none one that never has a free page. */
-export function easyZone(kind: u32, node: u32): u32 {
-  return load<u8>(EASY_ZONES + ((<usize>node) << 3) + kind);
+export function preferredZone(kind: u32, node: u32): u32 {
+  return load<u8>(PREFERRED_ZONES + ((<usize>node) << 3) + kind);
 }
 
-function learnPreferences(): void {
+function rebuildPreferredZones(): void {
   for (let node: u32 = 0; node < MAX_ZONES; ++node) {
     for (let kind: u32 = 0; kind < ZONE_KINDS; ++kind) {
       const first = findFirst(kind, node);
       const at = ((<usize>node) << 3) + kind;
       store<u8>(FIRST_ZONES + at, <u8>first);
-      store<u8>(EASY_ZONES + at, <u8>(first == NO_FIRST ? VOID : first & ~FIRST_NOFRAGMENT));
+      store<u8>(
+        PREFERRED_ZONES + at,
+        <u8>(first == NO_FIRST ? NO_ZONE_INDEX : first & ~FIRST_NOFRAGMENT),
+      );
     }
   }
 }

@@ -4,7 +4,7 @@
 import { PAGE_FILE_CLEAN } from "../abi";
 import { createFileCache, readFiles } from "./file-cache";
 import { freeAll } from "./page-set";
-import { reserve } from "../mm/layout";
+import { reserve } from "../mm/reserve";
 import { faultIn } from "./page-fault";
 import { PROGRAM_HOLDINGS, endProgram, openProgram, programSize } from "./program";
 import {

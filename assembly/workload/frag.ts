@@ -17,7 +17,7 @@ import {
   take,
   takePlace,
 } from "./page-set";
-import { reserve } from "../mm/layout";
+import { reserve } from "../mm/reserve";
 import { PAGE_MASK } from "../mm/page";
 import { entryOf, recordOf } from "../mm/pageblock";
 import { HEAD } from "../mm/page-class";

@@ -1,6 +1,6 @@
 // Serverless functions: many small programs that start, live a while and end, side by side in one guest.
 
-import { reserve } from "../mm/layout";
+import { reserve } from "../mm/reserve";
 import { faultIn } from "./page-fault";
 import { PROGRAM_HOLDINGS, endProgram, openProgram, programSize } from "./program";
 import {

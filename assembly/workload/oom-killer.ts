@@ -1,6 +1,7 @@
 // Taking pages for a workload as Linux does when memory is short: the page allocator reclaims droppable cache; then the OOM
 // killer ends the program that has the most, and the request is tried again (page-allocator.md 9.5).
 
+import { OOM_EVENTS, OOM_EVENTS_BYTES } from "../mm/layout";
 import { orderOf, take } from "./page-set";
 import { PROGRAM_HOLDINGS, endProgram, programPages } from "./program";
 import {
@@ -29,19 +30,16 @@ import {
 /** PAGE_ALLOC_COSTLY_ORDER: larger requests fail without killing. */
 const COSTLY_ORDER: u32 = 3;
 
-/** Entries of OOM_EVENTS. */
+/** u32 that an event has. */
 export const OOM_WORDS: u32 = 4;
 const MAX_OOM_EVENTS: u32 = 64;
-const EVENTS = memory.data(64 * 16, 8);
+if (MAX_OOM_EVENTS * (OOM_WORDS << 2) > OOM_EVENTS_BYTES) ERROR("OOM_EVENTS is too small");
 
 /** Kills since the events were last read; those beyond 64 are counted, not kept. */
 export let nrOomEvents: u32 = 0;
 /** Memory was out and nothing was left to kill: Linux panics. */
 export let panicked: bool = false;
 
-export function oomEventsAt(): usize {
-  return EVENTS;
-}
 export function keptOomEvents(): u32 {
   return min(nrOomEvents, MAX_OOM_EVENTS);
 }
@@ -109,7 +107,7 @@ function isPartOf(at: usize, program: u32, holding: usize): bool {
 
 function noteKill(victim: usize, requester: usize, pages: u32, order: u32): void {
   if (nrOomEvents < MAX_OOM_EVENTS) {
-    const event = EVENTS + ((<usize>nrOomEvents) << 4);
+    const event = OOM_EVENTS + ((<usize>nrOomEvents) << 4);
     store<u32>(event, numberOf(victim));
     store<u32>(event, numberOf(requester), 4);
     store<u32>(event, pages, 8);

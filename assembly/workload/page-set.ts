@@ -10,6 +10,7 @@ import { accountGone, freeContig, freePagesAt } from "../mm/page-free";
 import { classOf, isLru } from "../mm/page-class";
 import { entryOf, zoneOf } from "../mm/pageblock";
 import { ensureRecords } from "../mm/record-slab";
+import { Request, fromZones, pagesOf } from "../mm/request";
 import { touch } from "../mm/rmap";
 import { addLruPages } from "../mm/zone";
 import {
@@ -53,9 +54,18 @@ export function take(holding: usize, wanted: u32): u32 {
   return orderOf(holding) == 0 ? takeSingle(holding, wanted) : takeChunks(holding, wanted);
 }
 
+/** What the holding asks the page allocator for. */
+function requestOf(holding: usize, flags: u32): Request {
+  const pages = pagesOf(
+    orderOf(holding),
+    load<u32>(holding, TYPE_AT),
+    load<u32>(holding, STATE_AT),
+  );
+  return pages | fromZones(load<u32>(holding, KIND_AT), 0, flags);
+}
+
 function takeSingle(holding: usize, wanted: u32): u32 {
-  const type = load<u32>(holding, TYPE_AT);
-  const kind = load<u32>(holding, KIND_AT);
+  const request = requestOf(holding, 0);
   const state = load<u32>(holding, STATE_AT);
   const isOnLru = isLru(classOf(state));
   let left = wanted;
@@ -65,7 +75,7 @@ function takeSingle(holding: usize, wanted: u32): u32 {
       break;
     }
     const room = SEGMENT_SLOTS - (load<u32>(holding, TAIL_AT) & SEGMENT_MASK);
-    const pfn = takeBulk(min(left, room), type, kind, 0, 0);
+    const pfn = takeBulk(min(left, room), request);
     if (pfn == NO_CHUNK) break;
     const pages = lastTakenPages();
     setRange(pfn, pages, state);
@@ -80,15 +90,14 @@ function takeSingle(holding: usize, wanted: u32): u32 {
 function takeChunks(holding: usize, wanted: u32): u32 {
   const order = orderOf(holding);
   const state = load<u32>(holding, STATE_AT);
-  const flags: u32 = classOf(state) == PAGE_THP ? ALLOC_COMPOUND : 0;
+  const request = requestOf(holding, classOf(state) == PAGE_THP ? ALLOC_COMPOUND : 0);
   let got: u32 = 0;
   for (; got < wanted; ++got) {
     if (ensureRecords(SMALL_OPERATION) < 0 || !hasTailSlot(holding)) {
       exhaustSlots();
       break;
     }
-    const type = load<u32>(holding, TYPE_AT);
-    const pfn = allocPages(order, state, type, load<u32>(holding, KIND_AT), 0, flags);
+    const pfn = allocPages(request);
     if (pfn == NO_CHUNK) break;
     push(holding, pfn);
     touch(pfn, 1 << order);
@@ -241,9 +250,7 @@ export function takePlace(holding: usize, place: u32): bool {
     exhaustSlots();
     return false;
   }
-  const type = load<u32>(holding, TYPE_AT);
-  const kind = load<u32>(holding, KIND_AT);
-  const pfn = allocPages(0, load<u32>(holding, STATE_AT), type, kind, 0, 0);
+  const pfn = allocPages(requestOf(holding, 0));
   if (pfn == NO_CHUNK) return false;
   putChunk(holding, place, pfn);
   touch(pfn, 1);

@@ -8,7 +8,8 @@
 // programs  {u32 how many, u32 address of their lifetimes}, of a workload that goes on when one of its programs is killed.
 
 import { freeAll, livePages } from "./page-set";
-import { reserve } from "../mm/layout";
+import { WORKLOADS, WORKLOADS_BYTES } from "../mm/layout";
+import { reserve } from "../mm/reserve";
 
 export const WORKLOAD_ANONYMOUS: u32 = 0;
 export const WORKLOAD_PAGE_CACHE: u32 = 1;
@@ -29,7 +30,7 @@ export const STATE_KILLED: u32 = 3;
 export const MAX_WORKLOADS: u32 = 64;
 export const SETTINGS: u32 = 32;
 const WORKLOAD_BYTES: u32 = 256;
-const TABLE = memory.data(64 * 256, 8);
+if (MAX_WORKLOADS * WORKLOAD_BYTES > WORKLOADS_BYTES) ERROR("WORKLOADS is too small");
 
 const STATE_AT: usize = 4;
 const RANDOM_AT: usize = 8;
@@ -61,12 +62,12 @@ export function addWorkload(kind: u32, seed: u32): u32 {
 }
 
 export function workloadAt(workload: u32): usize {
-  return TABLE + <usize>workload * WORKLOAD_BYTES;
+  return WORKLOADS + <usize>workload * WORKLOAD_BYTES;
 }
 
 /** Number of the workload that lies there. */
 export function numberOf(at: usize): u32 {
-  return <u32>(at - TABLE) / WORKLOAD_BYTES;
+  return <u32>(at - WORKLOADS) / WORKLOAD_BYTES;
 }
 
 export function kindOfWorkload(at: usize): u32 {

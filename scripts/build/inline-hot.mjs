@@ -6,7 +6,6 @@ import { Node, NodeKind } from "assemblyscript";
 import { Transform } from "assemblyscript/transform";
 
 const HOT = {
-  "assembly/exports/pages": ["allocSingle"],
   "assembly/mm/buddy": [
     "freeBuddyOf",
     "insertMerged",
@@ -34,8 +33,27 @@ const HOT = {
   "assembly/mm/page": ["recordFor"],
   "assembly/mm/page-alloc": ["allocBelowBlock", "allocBlock", "allocPage"],
   "assembly/mm/page-free": ["freeBlock", "freePage", "freePlain", "lookAt"],
+  "assembly/mm/request": [
+    "fromZones",
+    "pagesOf",
+    "requestFlags",
+    "requestKind",
+    "requestNode",
+    "requestOrder",
+    "requestState",
+    "requestType",
+  ],
   "assembly/mm/record-slab": ["ensureRecords", "hasRecords", "lookAtState"],
-  "assembly/bench/loops": ["drainPages", "empty", "keep", "lookAtHandle", "takeBlock", "takePage"],
+  "assembly/bench/loops": [
+    "chunk",
+    "drainPages",
+    "empty",
+    "keep",
+    "lookAtHandle",
+    "single",
+    "takeBlock",
+    "takePage",
+  ],
 };
 
 export default class InlineHot extends Transform {

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import ts from "typescript";
 import { describe, expect, test } from "vitest";
 
 import {
@@ -9,6 +11,9 @@ import {
   type AllowedArrows,
   type ImportGraph,
 } from "./import-graph.js";
+
+/** A longer list of numbers is one that nobody can check at a glance. */
+const MOST_PARAMETERS = 5;
 
 const root = join(import.meta.dirname, "../..");
 
@@ -36,7 +41,22 @@ describe("the core", () => {
   test("imports downwards only", () => {
     expect(forbiddenImports(graph, CORE_ARROWS)).toEqual([]);
   });
+
+  test(`has no function of more than ${MOST_PARAMETERS} positional numbers`, () => {
+    const tooMany = [...graph.keys()].flatMap((file) =>
+      functionsOf(join(root, "assembly", file))
+        .filter(({ parameters }) => parameters.length > MOST_PARAMETERS)
+        .map(({ name }) => `${file}: ${name?.text ?? "a function"}`),
+    );
+    expect(tooMany).toEqual([]);
+  });
 });
+
+/** The functions that a file declares. */
+function functionsOf(path: string): ts.FunctionDeclaration[] {
+  const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest);
+  return source.statements.filter(ts.isFunctionDeclaration);
+}
 
 describe("the walk over imports", () => {
   test("finds the imports of this file", () => {
