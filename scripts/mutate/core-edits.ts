@@ -94,13 +94,13 @@ export const coreEdits: readonly Edit[] = [
     file: "assembly/mm/page-alloc.ts",
     old: "if (freePages(zone) > floorOf(zone, kind) + (nrPages - 1)) {",
     new: "if (freePages(zone) > floorOf(zone, kind)) {",
-    breaks: "the short way takes chunks from below the low mark",
+    breaks: "the fast path takes chunks from below the low watermark",
   },
   {
     file: "assembly/mm/page-alloc.ts",
     old: "addFreeAndLru(zone, -(zoneGain(state) * carriers + tails));",
     new: "addFreeAndLru(zone, -zoneGain(state));",
-    breaks: "the short way forgets the tails of a chunk",
+    breaks: "the fast path forgets the tails of a chunk",
   },
   {
     file: "assembly/mm/page-free.ts",
@@ -124,13 +124,13 @@ export const coreEdits: readonly Edit[] = [
     file: "assembly/mm/zone.ts",
     old: "const floor = cacheOf(zone) ? OUT_OF_REACH : lowMark(zone) + reserveOf(zone, kind);",
     new: "const floor = cacheOf(zone) ? OUT_OF_REACH : lowMark(zone);",
-    breaks: "the short way does not keep the lowmem reserve",
+    breaks: "the fast path does not keep the lowmem reserve",
   },
   {
     file: "assembly/mm/zone.ts",
     old: "const floor = cacheOf(zone) ? OUT_OF_REACH : lowMark(zone) + reserveOf(zone, kind);",
     new: "const floor = lowMark(zone) + reserveOf(zone, kind);",
-    breaks: "the short way goes past the caches",
+    breaks: "the fast path goes past the caches",
   },
   // page-alloc: the slow path, and the walks
   {
@@ -305,7 +305,7 @@ export const coreEdits: readonly Edit[] = [
     file: "assembly/contig/contig-alloc.ts",
     old: "drainZone(zoneOf(entryOf(start)));",
     new: "",
-    breaks: "cached pages stay in the way",
+    breaks: "cached pages keep blocking",
   },
   {
     file: "assembly/contig/memory-hotplug.ts",

@@ -76,8 +76,7 @@ export function compareObservation(recording: string, replayed: ReplayedObservat
   };
 }
 
-const NOT_REPLAYED =
-  "what somebody did in the guest meanwhile is not replayed: compared up to there only";
+const NOT_REPLAYED = "actions inside the guest are not replayed: compared up to the first one only";
 const BY_HAND =
   "user space brought memory online by a command that is not replayed: memory blocks are not compared";
 

@@ -81,11 +81,11 @@ function modelTries(guest: Guest, range: Range): Reason {
   const failures = guest.log.entries.filter((entry) => isFailureIn(entry, guest, range));
   const smallest = failures.sort((a, b) => a.nrPages - b.nrPages)[0];
   if (smallest === undefined || smallest.stage === "done") {
-    return { why: "the model met no obstacle there", decided: true };
+    return { why: "the model met no blocking page there", decided: true };
   }
   if (smallest.stage === "memory") {
     const why =
-      "the model found no room for the pages there; where memory runs out, no capture decides";
+      "the model had no memory to migrate these pages to; no capture shows where memory runs out";
     return { why, decided: false };
   }
   const { blockingClass, stage, blockingPfn } = smallest;
@@ -106,7 +106,7 @@ function isFailureIn(entry: LogEntry, { device }: Guest, range: Range): entry is
 function doubt(pageClass: string | undefined): string {
   switch (pageClass) {
     case "buffer":
-      return ", which the journal may hold or not: no file says";
+      return ", which the journal may hold or not: no file shows it";
     case "slab":
     case "lru-pending":
     case "cached":
@@ -117,7 +117,7 @@ function doubt(pageClass: string | undefined): string {
 }
 
 function recordedTries({ works }: GuestObservation, range: Range): string {
-  if (works.length === 0) return "nobody recorded what the guest found there";
+  if (works.length === 0) return "the recording does not say what the guest met there";
   const inRange = works.filter(
     ({ offset, size }) => offset < range.offset + range.size && offset + size > range.offset,
   );

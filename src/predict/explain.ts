@@ -135,8 +135,8 @@ function spaceWords({ device, driver }: Reasons): string {
   if (offline.length > 0) {
     const size = formatSize(offline.length * memoryBlockSize);
     return (
-      `${formatCount(offline.length, "memory block")} (${size}) are offline and nobody brings them ` +
-      "online; the driver adds no more before that."
+      `${formatCount(offline.length, "memory block")} (${size}) are added but not online; ` +
+      "the driver adds no more before they are."
     );
   }
   return (

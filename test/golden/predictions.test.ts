@@ -87,7 +87,7 @@ describe("with page flags and text files only", () => {
     }
   }, TIMEOUT_MS);
 
-  test("at least 98 % of the device blocks that somebody tried end as they did", () => {
+  test("at least 98 % of the device blocks that were tried end in the recorded state", () => {
     let tried = 0;
     let wrong = 0;
     for (const { recorded, prediction } of predictions) {

@@ -194,7 +194,7 @@ export class Twin {
     const byPfn = new Map(this.owners.map((owner) => [owner.pfn, owner]));
     for (const { source, target, kind, order, pageClass } of journal) {
       const owner = byPfn.get(source);
-      if (owner === undefined) throw new Error(`pfn ${source} moved, nobody owns it`);
+      if (owner === undefined) throw new Error(`pfn ${source} moved, but has no owner`);
       // pages that waited for the LRU have reached it
       if (owner.pageClass === PageClass.LruPending) owner.pageClass = PageClass.Anon;
       expect({ order, pageClass }).toEqual({ order: owner.order, pageClass: owner.pageClass });

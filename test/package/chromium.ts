@@ -63,7 +63,7 @@ export function chromiumFor(
   return {
     leftOut:
       "browser tests are left out: the Chromium among the development dependencies runs on linux on x64 " +
-      `with glibc, this is ${here}; set CHROMIUM_PATH to a Chromium of yours to run them`,
+      `with glibc, this is ${here}; set CHROMIUM_PATH to another Chromium to run them`,
   };
 }
 

@@ -25,7 +25,7 @@ test("the seed of these sequences", () => {
 });
 
 test.each(MODES)(
-  "$profile keeps its books whatever happens around it, big blocks: $forceBbm",
+  "$profile keeps its accounting right whatever happens, big blocks: $forceBbm",
   ({ profile, forceBbm }) => {
     fc.assert(
       fc.property(fc.constantFrom(...FLAVOUR_NAMES), onlining, steps, (flavour, zones, todo) => {

@@ -101,7 +101,7 @@ describe("a user's capture", () => {
     });
   });
 
-  test("says what nobody recorded only through the options", async () => {
+  test("takes what is not recorded from the options only", async () => {
     const files = await webServer({ "dmesg-virtio_mem.txt": undefined });
     const capture = await readCapture(files, { deviceBlockSize: 4 * MiB });
     expect(capture.device.blockSize).toBe(4 * MiB);

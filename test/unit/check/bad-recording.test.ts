@@ -140,7 +140,7 @@ describe("a guest recording", () => {
     );
   });
 
-  test("is parted where the driver waited, and at what somebody did meanwhile", async () => {
+  test("is split where the driver waited, and at what was done meanwhile", async () => {
     const trace =
       SIZE +
       unplug(11, 0) +

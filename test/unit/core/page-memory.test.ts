@@ -95,7 +95,7 @@ describe("isolation", () => {
 });
 
 describe("2 MiB pages", () => {
-  test("one that begins before the range is in the way", () => {
+  test("one that begins before the range blocks", () => {
     const memory = guest("v6.1", 4, [Normal, 0, 0, 4]);
     const thp = alloc(memory, PageClass.Thp, 9);
     expect(memory.allocContig(thp + 1, 10)).toMatchObject({

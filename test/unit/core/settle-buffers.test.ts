@@ -46,7 +46,7 @@ async function heldBlocks(changed: number, dirtyData: number): Promise<number[]>
 }
 
 describe("clean buffers of file system metadata", () => {
-  test("are let go in a guest with dirty file data", async () => {
+  test("are released in a guest with dirty file data", async () => {
     expect(await heldBlocks(0, 1)).toEqual([]);
   });
 
@@ -54,7 +54,7 @@ describe("clean buffers of file system metadata", () => {
     expect(await heldBlocks(0, 0)).toEqual([CLEAN_LOW, CLEAN_HIGH]);
   });
 
-  test("are let go below metadata that was changed since the sync", async () => {
+  test("are released below metadata that was changed since the sync", async () => {
     expect(await heldBlocks(8, 0)).toEqual([CHANGED, CLEAN_HIGH]);
   });
 

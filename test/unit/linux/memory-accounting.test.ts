@@ -105,7 +105,7 @@ describe("pages never onlined", () => {
 });
 
 describe("a partly plugged memory block that goes offline", () => {
-  test("cannot in rfc3-seed: its unplugged pages are in the way", async () => {
+  test("cannot in rfc3-seed: its unplugged pages block", async () => {
     const guest = await guestOf("rfc3-seed", "online_kernel");
     guest.requestSize(64 * MiB);
     const before = booksOf(guest);
@@ -141,7 +141,7 @@ describe("a partly plugged memory block that goes offline", () => {
   });
 });
 
-describe("somebody who vetoes before the driver is asked", () => {
+describe("a notifier that vetoes before the driver is asked", () => {
   /** A guest in which another notifier comes first, and vetoes that memory goes offline. */
   async function vetoed(profile: ProfileName): Promise<Guest> {
     const guest = await guestOf(profile, "online_kernel");
@@ -190,7 +190,7 @@ describe("after the driver was unloaded", () => {
 });
 
 test.each(PROFILE_NAMES)(
-  "%s: memory in the region that somebody else added stays offline",
+  "%s: memory in the region that another driver added stays offline",
   async (profile) => {
     const guest = await guestOf(profile, "online_kernel");
     guest.requestSize(128 * MiB);

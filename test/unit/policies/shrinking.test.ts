@@ -48,7 +48,7 @@ describe("drop-slab", () => {
     expect(left.get("drop-slab")).toBeLessThan(left.get("linux")!);
   });
 
-  test("gains nothing where no slab is in the way, and does not drop any then", async () => {
+  test("gains nothing where no slab blocks, and drops none then", async () => {
     const guest = await grown("drop-slab");
     guest.requestSize(0);
     expect(guest.device.pluggedSize).toBe(0);

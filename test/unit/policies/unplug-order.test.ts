@@ -49,7 +49,7 @@ function guestUnder(policy: string, { movable = {}, unmovable = {} }: Occupied =
 }
 
 describe("sense-first", () => {
-  test("pays for no attempt on a chunk with a page in the way, and looks at each page once a run", () => {
+  test("makes no attempt on a chunk with a blocking page, and scans each page once per run", () => {
     const { guest, looked, attempts } = guestUnder("sense-first", { unmovable: { "1:7": 1 } });
     guest.resize(0);
     expect(attempts()).toHaveLength(63 + 1);
@@ -60,7 +60,7 @@ describe("sense-first", () => {
     expect(guest.device.pluggedSize).toBe(2 * MiB);
   });
 
-  test("costs looks and spares nothing where nothing is in the way", () => {
+  test("costs scans and saves nothing where nothing blocks", () => {
     const { guest, looked, attempts } = guestUnder("sense-first");
     guest.resize(0);
     expect(attempts()).toEqual(["1:0+64", "0:0+64"]);

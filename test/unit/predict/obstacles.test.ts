@@ -20,7 +20,7 @@ function shrunkTo0(
   return guest;
 }
 
-test("what was tried and stayed is listed by address, with the page in the way", () => {
+test("what was tried and stays is listed by address, with the blocking page", () => {
   const guest = shrunkTo0({}, [
     [1, 3],
     [0, 7],

@@ -65,7 +65,7 @@ describe("a scenario file", () => {
         /^f: workloads\[0\]\.kind: must be one of anonymous.*got "anonymos" \(did you mean "anonymous"\?\)/,
     },
     {
-      name: "a policy that nobody knows",
+      name: "an unknown policy",
       text: "duration: 1s\npolicy: linus",
       message: 'f: policy: must be a known one; near is linux, got "linus"',
     },

@@ -112,7 +112,7 @@ describe("runScenario", () => {
     }
   });
 
-  test("starts a killed program anew where it says so", async () => {
+  test("restarts a killed program where it says so", async () => {
     const { events } = await run({
       duration: "60s",
       guest: { bootMemory: "1GiB" },
@@ -184,7 +184,7 @@ describe("runScenario", () => {
     expect(result.samples).toHaveLength(samples);
   });
 
-  test("refuses a policy that nobody knows", async () => {
+  test("refuses an unknown policy", async () => {
     await expect(run(PEAK, { policy: "best" })).rejects.toThrow(/^policy must be .*, got "best"/);
   });
 });

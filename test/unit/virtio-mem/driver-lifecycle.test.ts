@@ -123,7 +123,7 @@ describe("suspending", () => {
     expect(suspended("upstream", 128 * MiB, true)).toBe("to-idle, to-ram");
   });
 
-  test("stops all work until the guest wakes up and reads the config anew", () => {
+  test("stops all work until the guest wakes up and reads the config again", () => {
     const guest = new SimulatedGuest({ profile: "upstream" });
     guest.resize(256 * MiB);
     guest.block(0, 1);

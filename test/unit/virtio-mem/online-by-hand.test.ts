@@ -23,8 +23,8 @@ function states(guest: Guest): string[] {
   return guest.driver.memoryBlocks().map(({ state }) => state);
 }
 
-describe("memory that nobody brings online by itself", () => {
-  test("stops at a GiB, and goes on when somebody does it late", async () => {
+describe("memory that is not onlined automatically", () => {
+  test("stops at a GiB, and goes on when it is onlined late", async () => {
     const guest = await guestOf("v6.1", "offline");
     guest.requestSize(2 * GiB);
     expect(guest.device.pluggedSize).toBe(GiB);

@@ -96,7 +96,7 @@ describe("growing", () => {
   });
 });
 
-describe("memory that nobody onlines", () => {
+describe("memory that stays offline", () => {
   const offline = { onlining: () => undefined };
 
   test("stops the growth at 1 GiB; onlining half of it starts it again", () => {

@@ -44,7 +44,7 @@ describe("retries", () => {
     ]);
   });
 
-  test("retry-bounded ends, and a new order of the host begins anew", () => {
+  test("retry-bounded ends, and a resize request starts it again", () => {
     const guest = stuckGuest("retry-bounded=2");
     expect(waits(guest, 10)).toEqual([50, 100]);
     expect(guest.driver.retryDueNs).toBeUndefined();

@@ -133,7 +133,7 @@ test("adding that fails is undone", () => {
   expect(guest.memoryBlocks()).toEqual([]);
 });
 
-test("memory that nobody onlines stops the growth, onlining it starts it again", () => {
+test("memory that stays offline stops the growth, onlining it starts it again", () => {
   const guest = bigBlockGuest({ memory: { onlining: () => undefined } });
   guest.resize(4 * GiB);
   expect(guest.driver.pluggedSize).toBe(GiB);

@@ -114,14 +114,13 @@ const CASES: readonly Case[] = [
     ],
   },
   {
-    what: "nobody brings memory online",
+    what: "memory is not brought online",
     options: { memory: { onlining: () => undefined } },
     happens: (guest) => guest.resize(2 * GiB),
     waitsFor: "an event",
     sentences: [
       "2 GiB requested, 1 GiB plugged: 1 GiB missing.",
-      "8 memory blocks (1 GiB) are offline and nobody brings them online; the driver adds no more " +
-        "before that.",
+      "8 memory blocks (1 GiB) are added but not online; the driver adds no more before they are.",
     ],
   },
   {

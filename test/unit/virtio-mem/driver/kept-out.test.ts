@@ -26,7 +26,7 @@ test("isolates the first that are wanted, each once, and none that refuses", () 
   expect(isolated.size).toBe(0);
 });
 
-test("lets go of what is about to be taken, and no second time", () => {
+test("un-isolates what is about to be taken, once", () => {
   const kept = new KeptOut(isolation, [chunk(0), chunk(1), chunk(2)], 3);
   kept.release(chunk(0, 2));
   expect([...isolated]).toEqual([2]);
