@@ -9,7 +9,10 @@ interface Area {
   readonly bytes: number;
 }
 
-/** Numbers that the debug core says; the areas are those of assembly/mm/layout.ts, a start and a size each. */
+/**
+ * Numbers that the debug core says; the areas are those of assembly/mm/layout.ts, a start and a
+ * size each.
+ */
 const debugCore = loadCoreSync(coreModule("debug"));
 const constants = new Map(
   Object.entries(debugCore).flatMap(([name, value]) =>
