@@ -114,3 +114,25 @@ export const STAGE_ISOLATE: u32 = 1;
 export const STAGE_MIGRATE: u32 = 2;
 export const STAGE_TEST: u32 = 3;
 export const STAGE_MEMORY: u32 = 4;
+
+// What may turn out otherwise about a pageblock of a capture (capture/doubts.ts). The first ones count as going, from
+// DOUBT_SLAB_IDLE on as staying.
+export const DOUBT_NONE: u32 = 0;
+export const DOUBT_MOVABLE_ZONE: u32 = 1; // in ZONE_MOVABLE, nothing in the way
+export const DOUBT_FREE: u32 = 2; // free; the others are in kernel zones
+export const DOUBT_ANON: u32 = 3; // movable pages, none of files
+export const DOUBT_FILE: u32 = 4; // movable pages, some of files
+export const DOUBT_BUFFER_FREE: u32 = 5; // file system metadata that the journal has let go
+export const DOUBT_TOUCHED: u32 = 6; // pages that may be pinned, but count as not
+export const DOUBT_CACHED: u32 = 7; // pages without flags that count as free
+export const DOUBT_CACHED_SUSPECT: u32 = 8; // the same, with kernel pages near by
+export const DOUBT_SLAB_IDLE: u32 = 9; // slabs that are most likely empty
+export const DOUBT_SLAB_FEW: u32 = 10; // a few pages of slab
+export const DOUBT_SLAB: u32 = 11;
+export const DOUBT_BUFFER_HELD: u32 = 12; // clean file system metadata that the journal holds
+export const DOUBT_BUFFER_DIRTY: u32 = 13;
+export const DOUBT_PINNED: u32 = 14; // anonymous pages
+export const DOUBT_HELD: u32 = 15; // other movable pages that somebody holds
+export const DOUBT_UNKNOWN: u32 = 16; // pages without flags that count as kernel memory
+export const DOUBT_KERNEL: u32 = 17; // other kernel memory, or several of these
+export const DOUBT_KINDS: u32 = 18;

@@ -32,8 +32,12 @@ import {
 } from "../mm/page-class";
 import { dirtyDataPages, noteSeen, touchedAnonPages, unmappedAnonPages } from "./page-flags";
 import {
+  FLAG_CACHED,
   FLAG_IN_DEVICE,
+  FLAG_SETTLED,
+  FLAG_SUSPECT,
   FLAG_UNDECIDED,
+  addFlags,
   blockState,
   countsOf,
   entryOfBlock,
@@ -82,7 +86,7 @@ export function settleHeld(): void {
     const holdsBuffers = synced && changed < CHANGED_ABOVE;
     changed += changedBuffers(pfn);
     if (!(flagsOf(entry) & FLAG_UNDECIDED)) continue;
-    setFlags(entry, flagsOf(entry) & ~FLAG_UNDECIDED);
+    setFlags(entry, (flagsOf(entry) & ~FLAG_UNDECIDED) | FLAG_SETTLED);
     const buffers = settleBlock(pfn, holdsBuffers, pinsTouched);
     if (!buffers || !(flagsOf(entry) & FLAG_IN_DEVICE)) continue;
     if (holdsBuffers) ++heldBufferBlocks;
@@ -140,6 +144,8 @@ const NEIGHBOUR_REACH: u32 = 160;
 const NEIGHBOUR_PRIOR: u32 = 4;
 const LEAST_MILLI: u32 = 10;
 const MOST_MILLI: u32 = 900;
+/** From here on a pageblock is told apart from others whose pages count as cached. */
+const SUSPECT_MILLI: u32 = 40;
 
 /** Pages that count as free because they are most likely cached, and such that stay kernel memory. */
 export let cachedFound: u32 = 0;
@@ -253,6 +259,7 @@ function releaseCached(zone: u32): void {
     const entry = entryOfBlock(block);
     if (zoneOf(entry) != zone || recordOf(entry) || blockState(entry) != PAGE_CACHED) continue;
     const milli = hiddenProbability(block, zone);
+    if (milli >= SUSPECT_MILLI) addFlags(entry, FLAG_SUSPECT);
     // a class that a load never finds, until all pageblocks have been looked at
     if (milli >= 500) setBlockState(entry, PAGE_TAIL);
     else if (flagsOf(entry) & FLAG_IN_DEVICE) hiddenMilli += milli;
@@ -274,6 +281,7 @@ function releaseCached(zone: u32): void {
       if (state == <u8>PAGE_UNKNOWN) ++unknownLeft;
       if (state != <u8>PAGE_CACHED) continue;
       setStateAt(pfn + page, PAGE_FREE);
+      addFlags(entry, FLAG_CACHED);
       ++cachedFound;
     }
     setType(entry, countUnmovable(countsOf(entry)) ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE);
@@ -287,6 +295,7 @@ function releaseWhole(pfn: u32, entry: usize): void {
   if (state != PAGE_CACHED) return;
   setRange(pfn, PAGEBLOCK_PAGES, PAGE_FREE);
   setType(entry, MIGRATE_MOVABLE);
+  addFlags(entry, FLAG_CACHED);
   cachedFound += PAGEBLOCK_PAGES;
 }
 

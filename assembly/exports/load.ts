@@ -2,6 +2,8 @@
 
 import {
   EINVAL,
+  DOUBT_KINDS,
+  DOUBT_NONE,
   ENOBUFS,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
@@ -12,7 +14,7 @@ import {
   PAGE_UNKNOWN,
 } from "../abi";
 import { NO_CHUNK } from "../mm/free-list";
-import { SCRATCH, STAGING, STAGING2 } from "../mm/layout";
+import { SCRATCH, STAGING, STAGING2, STAGING_BYTES } from "../mm/layout";
 import {
   LOAD_EXTENDED,
   LOAD_IN_DEVICE,
@@ -20,7 +22,8 @@ import {
   buildFreeLists,
   loadPageblock,
 } from "../capture/load";
-import { setRange, stateAt } from "../mm/page";
+import { doubtsOfSubblocks, setChance, turnFates } from "../capture/doubts";
+import { PAGE_MASK, setRange, stateAt } from "../mm/page";
 import { ensureRecords } from "../mm/record-slab";
 import { HEAD, classOf } from "../mm/page-class";
 import {
@@ -116,15 +119,39 @@ function allAdopted(): bool {
   return cached == 0;
 }
 
+/** Pageblocks without a record that a sample of a guest may give one. */
+const MOST_RECORDS: u32 = 4096;
+
 /**
- * Ends a load: decides which pages are held, and builds the free lists. Returns 0, or -EINVAL where none was begun or pages that were to stay
+ * How likely the fate of a pageblock of a DOUBT_* kind turns in finishLoad() with a seed: below `chance` / 2^32. Returns 0 or -EINVAL.
+ */
+export function setDoubtChance(kind: u32, chance: u32): i32 {
+  if (kind == DOUBT_NONE || kind >= DOUBT_KINDS) return -EINVAL;
+  setChance(kind, chance);
+  return 0;
+}
+
+/** Kinds of doubt of `nr` subblocks of a loaded guest: see doubtsOfSubblocks(), into the staging area. -EINVAL where they do not fit. */
+export function doubtsBySubblock(start: u32, blocksEach: u32, nr: u32): i32 {
+  if (blocksEach == 0 || start & PAGE_MASK || nr > STAGING_BYTES) return -EINVAL;
+  const blocks = <u64>blocksEach * nr;
+  if (<u64>(start >> PAGEBLOCK_ORDER) + blocks > <u64>nrPageblocks) return -EINVAL;
+  doubtsOfSubblocks(start >> PAGEBLOCK_ORDER, blocksEach, nr, STAGING);
+  return 0;
+}
+
+/**
+ * Ends a load: decides which pages are held, and builds the free lists. With a `seed` other than 0 it is a sample of the guest: fates of
+ * pageblocks turn by the chances that were set. Returns 0, -ENOBUFS, or -EINVAL where none was begun or pages that were to stay
  * in caches are in none. scratch = u32 {pages taken as cached, pages left unknown, chance in thousandths
  * that kernel pages hide among the cached, pageblocks with clean buffers held, and let go, pinned pages}.
  */
-export function finishLoad(): i32 {
+export function finishLoad(seed: u32): i32 {
   if (!loading || (keptCached && !allAdopted())) return -EINVAL;
+  if (seed && ensureRecords(MOST_RECORDS) < 0) return -ENOBUFS;
   setLoading(false);
   settleHeld();
+  if (seed) turnFates(seed, MOST_RECORDS);
   buildFreeLists();
   store<u32>(SCRATCH, cachedFound);
   store<u32>(SCRATCH, unknownLeft, 4);

@@ -18,7 +18,13 @@ import {
   zoneOf,
 } from "../mm/pageblock";
 import { cachedPages } from "../mm/per-cpu-cache";
-import { movesToCompact, removableSubblocks, sumBySubblock, sumCounts } from "../inspect/summary";
+import {
+  countClasses,
+  movesToCompact,
+  removableSubblocks,
+  sumBySubblock,
+  sumCounts,
+} from "../inspect/summary";
 import { brokenAt, validateAll } from "../inspect/validate";
 import { freePages, isolatedBlocks, lruPages, nrFreeOf, nrZones, presentPages } from "../mm/zone";
 import { endPfn, inTable, isBlockAligned } from "./arguments";
@@ -139,6 +145,13 @@ export function countBySubblock(start: u32, blocksEach: u32, nr: u32): i32 {
   const blocks = <u64>blocksEach * nr;
   if (<u64>(start >> PAGEBLOCK_ORDER) + blocks > <u64>nrPageblocks) return -EINVAL;
   sumBySubblock(start >> PAGEBLOCK_ORDER, blocksEach, nr, STAGING);
+  return 0;
+}
+
+/** Pages of a zone by class: see countClasses(). scratch = u32 by PAGE_* class. Also during a load. Returns 0 or -EINVAL. */
+export function countByClass(zone: u32, deviceOnly: u32): i32 {
+  if (zone >= nrZones) return -EINVAL;
+  countClasses(zone, deviceOnly != 0, SCRATCH);
   return 0;
 }
 

@@ -1,13 +1,17 @@
 // Answers about subblocks from the pageblock counters, without touching pages.
 
-import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "../abi";
-import { countFree, countHeld, countMovable, countUnmovable } from "../mm/page-class";
+import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_CLASSES } from "../abi";
+import { classOrFree, countFree, countHeld, countMovable, countUnmovable } from "../mm/page-class";
 import {
   ENTRY_BYTES,
+  FLAG_IN_DEVICE,
+  blockState,
   countsOf,
   entryOfBlock,
+  flagsOf,
   nrPageblocks,
   obstaclesOf,
+  recordOf,
   zoneOf,
 } from "../mm/pageblock";
 
@@ -102,6 +106,28 @@ export function sumBySubblock(firstBlock: u32, blocksEach: u32, nr: u32, into: u
     store<u32>(at + ((<usize>nr) << 2), movable);
     store<u32>(at + ((<usize>nr) << 3), inTheWay);
   }
+}
+
+/**
+ * Pages of a zone by class, a u32 each; `deviceOnly`: only of pageblocks that were loaded as memory of the device. Free pages are
+ * counted whether they head a chunk or not.
+ */
+export function countClasses(zone: u32, deviceOnly: bool, into: usize): void {
+  memory.fill(into, 0, PAGE_CLASSES << 2);
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    if (zoneOf(entry) != zone || (deviceOnly && !(flagsOf(entry) & FLAG_IN_DEVICE))) continue;
+    const record = recordOf(entry);
+    if (!record) addToClass(blockState(entry), PAGEBLOCK_PAGES, into);
+    for (let page: u32 = record ? 0 : PAGEBLOCK_PAGES; page < PAGEBLOCK_PAGES; ++page) {
+      addToClass(load<u8>(record + page), 1, into);
+    }
+  }
+}
+
+function addToClass(state: u32, nrPages: u32, into: usize): void {
+  const at = into + ((<usize>classOrFree(state)) << 2);
+  store<u32>(at, load<u32>(at) + nrPages);
 }
 
 /** Pageblocks of a zone by free pages, 0 to 512; u32 each. */

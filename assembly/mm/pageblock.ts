@@ -15,7 +15,8 @@
 // base    one byte: the type below an isolation. A version that forgets it overwrites it on un-isolation.
 // zone    zone index, NO_ZONE where no page is online.
 // flags   PENDING: holds pages that wait in an LRU batch. UNDECIDED: holds pages to be settled after a load.
-//         IN_DEVICE: was loaded as memory of the device.
+//         IN_DEVICE: was loaded as memory of the device. SETTLED: held undecided pages, which were settled. CACHED: pages
+//         without flags count as cached; SUSPECT: there are kernel pages near by.
 
 import { MIGRATE_ISOLATE, PAGEBLOCK_ORDER } from "../abi";
 import { TABLE } from "./layout";
@@ -29,6 +30,9 @@ export const NO_ZONE: u32 = 0xff;
 export const FLAG_PENDING: u32 = 1;
 export const FLAG_UNDECIDED: u32 = 2;
 export const FLAG_IN_DEVICE: u32 = 4;
+export const FLAG_SETTLED: u32 = 8;
+export const FLAG_CACHED: u32 = 16;
+export const FLAG_SUSPECT: u32 = 32;
 
 /** Pageblocks of the table; pfns from `nrPageblocks << 9` on do not exist. */
 export let nrPageblocks: u32 = 0;
@@ -99,6 +103,10 @@ export function flagsOf(entry: usize): u32 {
 }
 export function setFlags(entry: usize, flags: u32): void {
   store<u8>(entry, <u8>flags, TABLE + 15);
+}
+
+export function addFlags(entry: usize, flags: u32): void {
+  setFlags(entry, flagsOf(entry) | flags);
 }
 
 export function countsOf(entry: usize): u64 {

@@ -10,11 +10,13 @@ const require = createRequire(import.meta.url);
 const asc = join(dirname(require.resolve("assemblyscript/package.json")), "bin/asc.js");
 
 const inlineHot = join(import.meta.dirname, "inline-hot.mjs");
+const exportState = join(import.meta.dirname, "export-state.mjs");
 
 const inputs = [
   "assembly",
   "asconfig.json",
   "scripts/build/core.ts",
+  "scripts/build/export-state.mjs",
   "node_modules/assemblyscript/package.json",
 ];
 const releaseInputs = [...inputs, "scripts/build/inline-hot.mjs"];
@@ -82,7 +84,8 @@ async function compileRelease(
 async function compile(name: string, ...options: string[]): Promise<Output[]> {
   const folder = mkdtempSync(join(tmpdir(), "virtio-mem-core-"));
   try {
-    await run(process.execPath, [asc, ...options, "--outFile", join(folder, `${name}.wasm`)]);
+    const outFile = join(folder, `${name}.wasm`);
+    await run(process.execPath, [asc, ...options, "--transform", exportState, "--outFile", outFile]);
     return readdirSync(folder).map((name) => ({
       path: `build/${name}`,
       content: readFileSync(join(folder, name)),

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { commonPrefix, decidedRequests, replayObservation } from "../../src/check/check-guest.js";
+import { commonPrefix, decidedRequests, predictObservation } from "../../src/check/check-guest.js";
 import type { DeviceRequest, Prediction } from "../../src/predict/prediction.js";
 import { recordedRequests, type RecordedRequest } from "./recordings.js";
 
@@ -41,7 +41,7 @@ const rows: Row[] = [];
 for (const recorded of await recordedRequests(root)) {
   const { files, observation } = recorded;
   const options = { flagsOnly: values["flags-only"] };
-  const { prediction } = await replayObservation(files, observation, options);
+  const prediction = await predictObservation(files, observation, options);
   rows.push(compare(recorded, prediction));
 }
 if (rows.length === 0) throw new Error(`the folder must hold recordings, got none in ${root}`);

@@ -1,7 +1,9 @@
+import type { Capture } from "../capture/capture.js";
 import type { CaptureFiles } from "../capture/capture-files.js";
 import { readCapture } from "../capture/read-capture.js";
 import { Guest, type CapturedGuestOptions } from "../guest/guest.js";
-import { predictOn } from "../predict/predict.js";
+import { predictLoaded, predictOn } from "../predict/predict.js";
+import type { SamplingOptions } from "../predict/sampling.js";
 import type { DeviceRequest, Prediction } from "../predict/prediction.js";
 import { isAlike, type CheckResult, type ComparedAspect } from "./check-result.js";
 import { whyBlock, whyMemoryBlock, whyRequest, whyRetry } from "./guest-reason.js";
@@ -35,15 +37,39 @@ export async function replayObservation(
   observation: GuestObservation,
   options: CheckGuestOptions = {},
 ): Promise<ReplayedObservation> {
-  const all = await readCapture(files, { folder: observation.folder });
-  const capture =
-    options.flagsOnly === true ? { ...all, pageState: undefined, memmaps: undefined } : all;
+  const capture = await captureOf(files, observation, options);
   const guest = await Guest.fromCapture(capture, options);
   let waitsMs: number[] = [];
   const prediction = predictOn(guest, observation.requestedSize, () => {
     waitsMs = playHost(guest, observation);
   });
   return { observation, guest, prediction, waitsMs };
+}
+
+/**
+ * Predicts what a recorded guest does, with an interval.
+ *
+ * @throws as {@link replayObservation}.
+ */
+export async function predictObservation(
+  files: CaptureFiles,
+  observation: GuestObservation,
+  options: CheckGuestOptions & SamplingOptions = {},
+): Promise<Prediction> {
+  const loaded = await Guest.load(await captureOf(files, observation, options), options);
+  return predictLoaded(loaded, observation.requestedSize, options, (guest) => {
+    playHost(guest, observation);
+  });
+}
+
+/** The guest as it was before the request. */
+export async function captureOf(
+  files: CaptureFiles,
+  { folder }: GuestObservation,
+  { flagsOnly }: CheckGuestOptions = {},
+): Promise<Capture> {
+  const capture = await readCapture(files, { folder });
+  return flagsOnly === true ? { ...capture, pageState: undefined, memmaps: undefined } : capture;
 }
 
 /** Compares everything that the recording decides. */

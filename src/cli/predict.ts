@@ -18,6 +18,8 @@ interface PredictFlags {
   readonly requestedSize: string;
   readonly profile: ProfileName;
   readonly policy?: string;
+  readonly samples?: string;
+  readonly confidence?: string;
   readonly until?: string;
   readonly subblockSize?: string;
   readonly deviceBlockSize?: string;
@@ -44,6 +46,11 @@ export function registerPredict(program: Command): void {
         .default("v6.1"),
     )
     .option("--policy <names>", "another way to unplug: policies, or your own module")
+    .option(
+      "--samples <number>",
+      "guests to draw for the interval (default: about a second's worth)",
+    )
+    .option("--confidence <percent>", "how sure the interval is to be, 50 to 99 (default: 90)")
     .option("--until <time>", "go on through the driver's retries for this long, such as 10min")
     .option("--subblock-size <size>", "unit in which the driver unplugs, if not the version's own")
     .option("--device-block-size <size>", "block size of the device, if the capture does not say")
@@ -66,6 +73,8 @@ async function runPredict(path: string, flags: PredictFlags): Promise<void> {
     profile: flags.profile,
     ...(flags.policy === undefined ? {} : { policy: await policyChoice(flags.policy) }),
     ...(flags.until === undefined ? {} : { untilMs: parseDuration(flags.until, "--until") }),
+    ...numberOption("samples", flags.samples, "--samples"),
+    ...numberOption("confidence", flags.confidence, "--confidence"),
     ...sizeOption("subblockSize", flags.subblockSize, "--subblock-size"),
     onProgress: progress.show,
   };
@@ -99,6 +108,17 @@ function sizeOption<K extends string>(
 ): Partial<Record<K, number>> {
   if (text === undefined) return {};
   return { [key]: parseSize(text, flag) } as Record<K, number>;
+}
+
+/** The library says what a number must be; here it has to be one. */
+function numberOption<K extends string>(
+  key: K,
+  text: string | undefined,
+  flag: string,
+): Partial<Record<K, number>> {
+  if (text === undefined) return {};
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`${flag} must be a whole number, got ${text}`);
+  return { [key]: Number(text) } as Record<K, number>;
 }
 
 async function writeSvg(file: string, svg: string): Promise<void> {

@@ -89,6 +89,29 @@ export const CONTIG_STAGES = ["done", "isolate", "migrate", "test", "memory"] as
 /** What a load of kpageflags brings along, LOAD_* in assembly/exports/load.ts. */
 export const LoadMode = { Extended: 1, InDevice: 2, KeepCached: 4 } as const;
 
+/** Kinds of doubt about a pageblock of a capture, DOUBT_* in assembly/abi.ts: what it counts as may be wrong. */
+export const Doubt = {
+  None: 0,
+  MovableZone: 1,
+  Free: 2,
+  Anon: 3,
+  File: 4,
+  BufferFree: 5,
+  Touched: 6,
+  Cached: 7,
+  CachedSuspect: 8,
+  SlabIdle: 9,
+  SlabFew: 10,
+  Slab: 11,
+  BufferHeld: 12,
+  BufferDirty: 13,
+  Pinned: 14,
+  Held: 15,
+  Unknown: 16,
+  Kernel: 17,
+} as const;
+export type Doubt = (typeof Doubt)[keyof typeof Doubt];
+
 /** Entries of the migration journal. */
 export const JournalKind = { Moved: 0, Failed: 1, Split: 2, Dropped: 3 } as const;
 export type JournalKind = (typeof JournalKind)[keyof typeof JournalKind];

@@ -1,4 +1,11 @@
-import { LoadMode, NO_PFN, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, type PageClass } from "./abi.js";
+import {
+  LoadMode,
+  NO_PFN,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  type Doubt,
+  type PageClass,
+} from "./abi.js";
 import { check } from "./answer.js";
 import type { Core } from "./load.js";
 import type { Scratch } from "./scratch.js";
@@ -117,12 +124,24 @@ export class PageLoader {
   }
 
   /**
+   * How likely a pageblock turns out otherwise than it counts, in a sample of the guest.
+   *
+   * @param kind - a Doubt, not None.
+   * @param probability - 0 to 1.
+   */
+  setDoubtChance(kind: Doubt, probability: number): void {
+    const chance = Math.min(0xffffffff, Math.round(probability * 2 ** 32));
+    check(this.#core.setDoubtChance(kind, chance), `set the chance of doubt ${kind}`);
+  }
+
+  /**
    * Ends a load: decides which pages are held in place, and builds the free lists.
    *
    * @param hasReferences - the extended state was loaded, too.
+   * @param seed - not 0: a sample of the guest, in which pageblocks turn out otherwise, see {@link setDoubtChance}. Default: 0.
    */
-  finishLoad(hasReferences: boolean): LoadSummary {
-    check(this.#core.finishLoad(), "build the free lists");
+  finishLoad(hasReferences: boolean, seed = 0): LoadSummary {
+    check(this.#core.finishLoad(seed), "build the free lists");
     const [cachedPages = 0, unknownPages = 0, hiddenMilli = 0, held = 0, released = 0, pinned = 0] =
       this.#scratch.words;
     return {

@@ -11,11 +11,12 @@ import {
   PAGEBLOCK_PAGES,
   type Hold,
   type Migratetype,
-  type PageClass,
+  PageClass,
   type ZoneKindNumber,
 } from "./abi.js";
 import { check, count, isErrno } from "./answer.js";
 import { Bitmap } from "./bitmap.js";
+import { CoreImage } from "./core-image.js";
 import { GuestWorkloads } from "./guest-workloads.js";
 import { brokenInvariant } from "./invariants.js";
 import { fail } from "./kernel-error.js";
@@ -428,6 +429,33 @@ export class PageMemory {
   /** Drops all clean pages of files that nothing holds. Returns how many. */
   dropFileCache(): number {
     return count(this.#core.dropFileCache(), "file cache to drop");
+  }
+
+  /**
+   * What may turn out otherwise about each of `count` subblocks of a captured guest, of `nrPages` pages each, from `startPfn` on: a
+   * Doubt each. True to the capture only until something happens. At most 524288 subblocks.
+   */
+  doubtsBySubblock(startPfn: number, nrPages: number, count: number): Uint8Array {
+    const blocksEach = Math.max(1, nrPages / PAGEBLOCK_PAGES);
+    const doing = `find the doubts of ${count} subblocks from pfn ${startPfn}`;
+    check(this.#core.doubtsBySubblock(startPfn, blocksEach, count), doing);
+    return new Uint8Array(this.#core.memory.buffer, this.#core.staging(), count).slice();
+  }
+
+  /**
+   * Pages of a zone by class, index {@link PageClass}. Also while a capture is loaded.
+   *
+   * @param deviceOnly - only pages that were loaded as the device's. Default: false.
+   */
+  countByClass(zone: number, deviceOnly = false): number[] {
+    check(this.#core.countByClass(zone, Number(deviceOnly)), `count the pages of zone ${zone}`);
+    const { length } = Object.keys(PageClass);
+    return [...new Uint32Array(this.#core.memory.buffer, this.#core.scratch(), length)];
+  }
+
+  /** The guest at this moment, to be set back to. */
+  image(): CoreImage {
+    return new CoreImage(this.#core);
   }
 
   /** Bytes of linear memory in use, and pageblocks that need a page record. */

@@ -1,18 +1,13 @@
 import type { Capture } from "../capture/capture.js";
-import { PAGE_SIZE, PAGEBLOCK_SIZE } from "../core/abi.js";
+import { PAGEBLOCK_SIZE } from "../core/abi.js";
 import type { LoadSummary } from "../core/page-loader.js";
-import { PageMemory } from "../core/page-memory.js";
 import { MemoryHotplug } from "../linux/memory-hotplug.js";
 import type { LinuxProfile } from "../linux/profile.js";
-import { ZoneTable } from "../linux/zone-table.js";
 import { formatSize } from "../units.js";
 import type { DeviceBlockRun, VirtioMemDevice } from "../virtio-mem/device/device.js";
 import type { DriverParameters } from "../virtio-mem/driver/parameters.js";
 import { adoptMemoryBlocks, pluggedRuns } from "./captured-blocks.js";
-import { adoptCaches, adoptZones, settleZones } from "./captured-zones.js";
-import { loadPages } from "./load-pages.js";
-import { memmapsOf } from "./memmaps.js";
-import type { CapturedGuestOptions } from "./options.js";
+import type { GuestSample, LoadedCapture } from "./loaded-capture.js";
 import type { GuestMemory, GuestSetting } from "./setting.js";
 
 /** The memory of a captured guest, and what the capture says of its device. */
@@ -24,26 +19,20 @@ export interface CapturedMemory extends GuestMemory {
 }
 
 /**
- * Rebuilds the memory of a captured guest, in phases of which each needs the one before: zones, page
- * flags, the memmaps of added memory, what only a look at the whole guest can tell, free lists,
- * memory blocks.
+ * Rebuilds the memory of a captured guest from its pages: what only a look at the whole guest can
+ * tell, free lists, memory blocks.
  *
- * @throws CaptureError if the capture contradicts itself or ends early.
+ * @param sample - pageblocks turn out otherwise than they count. Default: none does.
  */
-export async function memoryFromCapture(
-  capture: Capture,
+export function memoryOfLoaded(
+  from: LoadedCapture,
   { profile, policy, clock, calibration }: GuestSetting,
-  options: CapturedGuestOptions,
-): Promise<CapturedMemory> {
-  const pages = await PageMemory.create(endOf(capture) / PAGE_SIZE, profile.mm, options.core);
-  const zones = new ZoneTable(pages, { minFreeLimitKib: profile.mm.minFreeLimitSize / 1024 });
-  adoptZones(capture, zones);
-  await loadPages(capture, pages, zones, options);
-  const memmaps = memmapsOf(capture, pages);
-  const hasReferences = capture.pageState !== undefined;
-  if (!hasReferences) settleZones(capture, pages, zones);
-  if (options.keepCaches === true) adoptCaches(capture, pages, zones);
-  const loaded = pages.loader.finishLoad(hasReferences);
+  sample?: GuestSample,
+): CapturedMemory {
+  const { capture, pages, memmaps } = from;
+  const zones = from.begin();
+  for (const [kind, chance] of sample?.chances ?? []) pages.loader.setDoubtChance(kind, chance);
+  const loaded = pages.loader.finishLoad(capture.pageState !== undefined, sample?.seed);
   const hotplug = new MemoryHotplug({
     pages,
     zones,
@@ -57,12 +46,6 @@ export async function memoryFromCapture(
   const plugged = pluggedRuns(capture, pages);
   adoptMemoryBlocks(capture, { pages, zones, hotplug }, memmaps);
   return { pages, zones, hotplug, plugged, loaded };
-}
-
-/** Where the guest's physical memory ends, in bytes. */
-function endOf({ device, memoryBlocks, memoryBlockSize }: Capture): number {
-  const endOfBlocks = Math.max(...memoryBlocks.map(({ id }) => id + 1), 0);
-  return Math.max(device.regionStart + device.regionSize, endOfBlocks * memoryBlockSize);
 }
 
 /** A driver with larger subblocks than the captured guest's can meet holes smaller than its own. */

@@ -15,7 +15,8 @@ import { VirtioMemDriver, type VirtioMemDriverOptions } from "../virtio-mem/driv
 import { WorkQueue } from "../virtio-mem/driver/work-queue.js";
 import { bootedMemory, bootRangesOf, endOfBoot } from "./boot-memory.js";
 import { placeDevices } from "./device-placement.js";
-import { assertWholeSubblocks, driverParameters, memoryFromCapture } from "./from-capture.js";
+import { assertWholeSubblocks, driverParameters, memoryOfLoaded } from "./from-capture.js";
+import { LoadedCapture, type GuestSample } from "./loaded-capture.js";
 import type { CapturedGuestOptions, NewGuestOptions } from "./options.js";
 import { policyTools } from "./policy-tools.js";
 import { settingOf, type GuestMemory, type GuestSetting } from "./setting.js";
@@ -106,9 +107,26 @@ export class Guest {
    * @throws CaptureError if the capture contradicts itself; RangeError if device, driver and version do not go together.
    */
   static async fromCapture(capture: Capture, options: CapturedGuestOptions = {}): Promise<Guest> {
+    return Guest.resume(await Guest.load(capture, options), options);
+  }
+
+  /** Loads the pages of a captured guest, for {@link resume}; throws as {@link fromCapture} does. */
+  static async load(capture: Capture, options: CapturedGuestOptions = {}): Promise<LoadedCapture> {
+    const { profile, policy } = settingOf(options);
+    assertForCapture(policy);
+    return LoadedCapture.load(capture, profile, options);
+  }
+
+  /**
+   * The guest of a loaded capture; {@link fromCapture} in two steps, for several guests of one capture.
+   *
+   * @param options - those that it was loaded with.
+   * @param sample - pageblocks turn out otherwise than they count. Default: none does.
+   */
+  static resume(from: LoadedCapture, options: CapturedGuestOptions, sample?: GuestSample): Guest {
+    const { capture } = from;
     const setting = settingOf(options);
-    assertForCapture(setting.policy);
-    const memory = await memoryFromCapture(capture, setting, options);
+    const memory = memoryOfLoaded(from, setting, sample);
     const { regionStart, regionSize, blockSize } = capture.device;
     const { plugged } = memory;
     const device = new VirtioMemDevice({

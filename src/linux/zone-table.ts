@@ -65,6 +65,15 @@ export class ZoneTable {
     this.#limitKib = options.minFreeLimitKib;
   }
 
+  /** The same books once more, for another guest in the same core. */
+  copy(): ZoneTable {
+    const copy = new ZoneTable(this.#pages, { minFreeLimitKib: this.#limitKib });
+    for (const zone of this.#zones) copy.#zones.push({ ...zone });
+    copy.totalRam = this.totalRam;
+    copy.#fixedMinFreeKib = this.#fixedMinFreeKib;
+    return copy;
+  }
+
   all(): readonly Zone[] {
     return this.#zones;
   }

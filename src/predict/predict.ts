@@ -2,12 +2,22 @@ import type { Capture } from "../capture/capture.js";
 import { Errno } from "../errno.js";
 import type { LogEntry } from "../log/event-log.js";
 import { Guest, type CapturedGuestOptions } from "../guest/guest.js";
+import type { LoadedCapture } from "../guest/loaded-capture.js";
 import { CostTally } from "./cost.js";
-import { surenessOf } from "./uncertainty.js";
+import {
+  assertSamplingOptions,
+  DEFAULT_CONFIDENCE,
+  defaultSamples,
+  drawSizes,
+  narrowestInterval,
+  stayChances,
+  type SamplingOptions,
+} from "./sampling.js";
+import { doubtNotes, growthInterval } from "./uncertainty.js";
 import { ObstacleTally } from "./obstacles.js";
 import type { DeviceRequest, PredictedMemoryBlock, Prediction } from "./prediction.js";
 
-export interface PredictOptions extends CapturedGuestOptions {
+export interface PredictOptions extends CapturedGuestOptions, SamplingOptions {
   /** Bytes that the host asks for, a multiple of the device block. Default: 0. */
   readonly requestedSize?: number;
   /**
@@ -28,8 +38,9 @@ const LISTED_RETRIES = 5;
  */
 export async function predict(capture: Capture, options: PredictOptions = {}): Promise<Prediction> {
   const { requestedSize = 0, untilMs } = options;
-  const guest = await Guest.fromCapture(capture, options);
-  const prediction = predictOn(guest, requestedSize, () => {
+  assertSamplingOptions(options);
+  const loaded = await Guest.load(capture, options);
+  const prediction = predictLoaded(loaded, requestedSize, options, (guest) => {
     guest.requestSize(requestedSize);
     if (untilMs !== undefined) guest.advanceTo(untilMs);
   });
@@ -37,47 +48,80 @@ export async function predict(capture: Capture, options: PredictOptions = {}): P
 }
 
 /**
- * What a guest does while `host` acts on it, as a prediction.
+ * What a captured guest does while `host` acts on it, and how sure that is.
+ *
+ * @param requestedSize - what is asked of it in the end.
+ * @param host - acts on one guest after the other: the predicted one, then the samples.
+ */
+export function predictLoaded(
+  loaded: LoadedCapture,
+  requestedSize: number,
+  options: CapturedGuestOptions & SamplingOptions,
+  host: (guest: Guest) => void,
+): Prediction {
+  const { size } = loaded;
+  if (options.samples !== 0) loaded.keep();
+  const guest = Guest.resume(loaded, options);
+  const prediction = predictOn(guest, requestedSize, () => {
+    host(guest);
+  });
+  const { pluggedSizeBefore, pluggedSizeAfter, notes } = prediction;
+  // a guest that grows meets none of what may turn out otherwise
+  if (requestedSize >= pluggedSizeBefore) return prediction;
+  const samples = options.samples ?? defaultSamples(size, prediction);
+  if (samples === 0) return { ...prediction, notes: [...notes, NOT_SAMPLED] };
+  const { confidence = DEFAULT_CONFIDENCE } = options;
+  const { sizes, stayed } = drawSizes(loaded, options, { ...options, samples }, host);
+  options.onSizes?.(sizes);
+  return {
+    ...prediction,
+    interval: narrowestInterval(sizes, pluggedSizeAfter, confidence),
+    confidence,
+    samples,
+    stays: stayChances(prediction, stayed, samples),
+  };
+}
+
+const NOT_SAMPLED = "the size is given without an interval: no samples of the guest were drawn";
+
+/**
+ * What a guest does while `host` acts on it, as a prediction without samples: the size alone.
  *
  * @param requestedSize - what is asked of it in the end.
  */
 export function predictOn(guest: Guest, requestedSize: number, host: () => void): Prediction {
   const pluggedSizeBefore = guest.device.pluggedSize;
   const pluggedBefore = guest.pluggedMap();
-  const hadKernelMemory = guest.driver
-    .memoryBlocks()
-    .some(({ zone, pluggedSize }) => zone !== "Movable" && zone !== undefined && pluggedSize > 0);
   const tally = new RunTally(guest);
   host();
   tally.end();
   const obstacles = tally.obstacles.obstacles();
-  const sureness = surenessOf(
-    guest,
-    {
-      requestedSize,
-      sizeBefore: pluggedSizeBefore,
-      sizeAfter: guest.device.pluggedSize,
-      obstacles,
-      outOfMemory: tally.ranOutOfMemory,
-    },
-    hadKernelMemory,
-  );
+  const outcome = {
+    requestedSize,
+    sizeBefore: pluggedSizeBefore,
+    sizeAfter: guest.device.pluggedSize,
+    obstacles,
+    outOfMemory: tally.ranOutOfMemory,
+  };
   const cost = tally.cost.cost(guest.clock.nowMs);
   const pluggedSizeAfter = guest.device.pluggedSize;
+  const pluggedAfter = guest.pluggedMap();
+  const sizes = { deviceBlockSize: guest.device.blockSize, pluggedBefore, pluggedAfter };
   return {
     profile: guest.profile.name,
     policy: guest.policy.name,
     requestedSize,
     pluggedSizeBefore,
     pluggedSizeAfter,
-    interval: sureness.interval,
-    deviceBlockSize: guest.device.blockSize,
+    interval: growthInterval(guest, outcome),
+    confidence: DEFAULT_CONFIDENCE,
+    samples: 0,
+    stays: stayChances(sizes, new Uint16Array(), 0),
     subblockSize: guest.driver.geometry.subblockSize,
     memoryBlockSize: guest.hotplug.memoryBlockSize,
     regionStart: guest.device.addr,
     regionSize: guest.device.regionSize,
-    pluggedBefore,
-    pluggedAfter: guest.pluggedMap(),
+    ...sizes,
     requests: tally.requests,
     memoryBlocks: memoryBlocksOf(guest),
     obstacles,
@@ -86,7 +130,7 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
     droppedPages: cost.droppedPages,
     virtualMs: guest.clock.nowMs,
     cost,
-    notes: sureness.notes,
+    notes: doubtNotes(guest, outcome),
   };
 }
 

@@ -35,6 +35,15 @@ export interface PredictedMemoryBlock {
   readonly plugged: number;
 }
 
+/** How likely a part of the region that was plugged before stays so. */
+export interface StayChance {
+  /** Bytes from the region start. */
+  readonly offset: number;
+  readonly size: number;
+  /** Of each of its subblocks by itself, 0 to 1, in thousandths. */
+  readonly probability: number;
+}
+
 /**
  * The answer to "what would this guest give back". Public API: docs/prediction-schema.md. Sizes and
  * addresses are numbers of bytes, times are virtual milliseconds from the request on.
@@ -46,8 +55,14 @@ export interface Prediction {
   readonly requestedSize: number;
   readonly pluggedSizeBefore: number;
   readonly pluggedSizeAfter: number;
-  /** 90 % interval of the size that remains; `[after, after]` where nothing is uncertain. */
+  /** Interval of the size that remains, by `confidence`; `[after, after]` where nothing is uncertain. */
   readonly interval: readonly [low: number, high: number];
+  /** Percent of all cases in which the size that remains is to lie in the interval. */
+  readonly confidence: number;
+  /** Guests that the interval was drawn from; 0: none, the predicted size stands alone. */
+  readonly samples: number;
+  /** What was plugged before, in address order, and how likely it stays. */
+  readonly stays: readonly StayChance[];
   readonly deviceBlockSize: number;
   readonly subblockSize: number;
   readonly memoryBlockSize: number;

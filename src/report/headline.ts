@@ -22,8 +22,11 @@ export function headline(prediction: Prediction, outcome: Outcome): string {
   }
 }
 
-/** The 90 % interval in words; empty where nothing is uncertain. */
-export function intervalWords([low, high]: Prediction["interval"]): string {
+/** The interval in words; empty where nothing is uncertain. */
+export function intervalWords({
+  interval: [low, high],
+  confidence,
+}: Pick<Prediction, "interval" | "confidence">): string {
   if (low === high) return "";
-  return `90 % interval: ${formatRoughSize(low)} to ${formatRoughSize(high)}`;
+  return `${confidence} % interval: ${formatRoughSize(low)} to ${formatRoughSize(high)}`;
 }

@@ -4,6 +4,7 @@ import type {
   Obstacle,
   PredictedMemoryBlock,
   Prediction,
+  StayChance,
 } from "../predict/prediction.js";
 
 /** A prediction as `predict --json` prints it: public API, written down in docs/prediction-schema.md. */
@@ -24,6 +25,9 @@ export function predictionJson(prediction: Prediction, wallMs: number): Predicti
     pluggedSizeBefore: prediction.pluggedSizeBefore,
     pluggedSizeAfter: prediction.pluggedSizeAfter,
     interval: [prediction.interval[0], prediction.interval[1]],
+    confidence: prediction.confidence,
+    samples: prediction.samples,
+    stays: prediction.stays.map(stayChance),
     deviceBlockSize: prediction.deviceBlockSize,
     subblockSize: prediction.subblockSize,
     memoryBlockSize: prediction.memoryBlockSize,
@@ -56,6 +60,10 @@ function cost({ scannedPages, movedPages, droppedPages, ...counts }: Cost): Cost
     requests,
     virtualMs,
   };
+}
+
+function stayChance({ offset, size, probability }: StayChance): StayChance {
+  return { offset, size, probability };
 }
 
 function request({ type, offset, nbBlocks, response }: DeviceRequest): DeviceRequest {

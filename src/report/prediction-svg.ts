@@ -56,7 +56,7 @@ export function predictionSvg(prediction: Prediction): string {
 }
 
 function subtitle(prediction: Prediction): string {
-  const sure = intervalWords(prediction.interval);
+  const sure = intervalWords(prediction);
   const words = [
     `${formatRoughSize(prediction.pluggedSizeBefore)} plugged`,
     `${formatRoughSize(prediction.requestedSize)} requested`,

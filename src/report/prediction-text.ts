@@ -65,7 +65,7 @@ function title({ prediction, outcome, columns, color }: Page): string[] {
 }
 
 function facts({ prediction, columns }: Page): string[] {
-  const { interval, requests, retries, migratedPages, droppedPages } = prediction;
+  const { requests, retries, migratedPages, droppedPages } = prediction;
   const sizes = [
     prediction.pluggedSizeBefore,
     prediction.requestedSize,
@@ -74,7 +74,7 @@ function facts({ prediction, columns }: Page): string[] {
   const words = sizes.map(formatRoughSize);
   const width = Math.max(...words.map((word) => word.length));
   const [now = "", asked = "", after = ""] = words.map((word) => word.padStart(width));
-  const sure = intervalWords(interval);
+  const sure = intervalWords(prediction);
   const lines: [string, string][] = [
     ["Plugged", now],
     ["Requested", asked],

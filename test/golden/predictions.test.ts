@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { recordedRequests, type RecordedRequest } from "../../scripts/reports/recordings.js";
-import { decidedRequests, replayObservation } from "../../src/check/check-guest.js";
+import { decidedRequests, predictObservation } from "../../src/check/check-guest.js";
 import type { DeviceRequest, Prediction } from "../../src/predict/prediction.js";
 import { coreModule } from "../core-under-test.js";
 
@@ -42,8 +42,9 @@ async function predictionOf(
   { files, observation }: RecordedRequest,
   flagsOnly: boolean,
 ): Promise<Prediction> {
-  const options = { flagsOnly, core: coreModule() };
-  return (await replayObservation(files, observation, options)).prediction;
+  // what samples add is looked at where only flags are known
+  const options = { flagsOnly, core: coreModule(), ...(flagsOnly ? {} : { samples: 0 }) };
+  return predictObservation(files, observation, options);
 }
 
 function differing(prediction: Prediction, { observation }: RecordedRequest): number {

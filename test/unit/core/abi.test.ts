@@ -46,6 +46,7 @@ describe("src/core/abi.ts", () => {
     { name: "MmFlag", own: abi.MmFlag, core: group("MM_") },
     { name: "PageClass", own: abi.PageClass, core: group("PAGE_", ["PAGE_SHIFT", "PAGE_CLASSES"]) },
     { name: "Hold", own: abi.Hold, core: group("HOLD_") },
+    { name: "Doubt", own: abi.Doubt, core: group("DOUBT_", ["DOUBT_KINDS"]) },
     { name: "LoadMode", own: abi.LoadMode, core: group("LOAD_") },
     {
       name: "WorkloadKindNumber",

@@ -194,7 +194,12 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [MAX, 0],
   ],
   adoptCache: [[2], [0], [MAX]],
-  finishLoad: [[]],
+  finishLoad: [[0], [1]],
+  setDoubtChance: [
+    [0, 1],
+    [18, 1],
+    [MAX, 1],
+  ],
   nextUniformBlock: [
     [0, 27],
     [0, MAX],
@@ -223,6 +228,18 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   runOfClass: [...NO_RANGES.map((range) => [...range, 1]), [0, 1, 0]],
   pageblockZone: [[NR_BLOCKS], [10], [MAX]],
   countPages: [...NO_RANGES, [1, BLOCK], [0, 1]],
+  countByClass: [
+    [2, 0],
+    [MAX, 1],
+  ],
+  doubtsBySubblock: [
+    [0, 0, 1],
+    [1, 1, 1],
+    [0, 1, 13],
+    [0, MAX, MAX],
+    [MAX, 1, 1],
+    [0, 1, 524289],
+  ],
   countBySubblock: [
     [0, 0, 1],
     [1, 1, 1],

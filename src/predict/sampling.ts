@@ -1,0 +1,219 @@
+import type { CapturedGuestOptions } from "../guest/options.js";
+import { Guest } from "../guest/guest.js";
+import type { LoadedCapture } from "../guest/loaded-capture.js";
+import { Errno } from "../errno.js";
+import {
+  kernelSeries,
+  sharesFor,
+  type Distributions,
+  type Evidence,
+  type TurnedShare,
+} from "./doubt-shares.js";
+import type { Doubt } from "../core/abi.js";
+import { DISTRIBUTIONS } from "./distributions.js";
+import type { Prediction, StayChance } from "./prediction.js";
+import { RandomDraws } from "./random-draws.js";
+
+export interface SamplingOptions {
+  /** Guests to draw; 0 to 10000. Default: as many as about a second has time for, 200 at most. */
+  readonly samples?: number;
+  /** Percent of the samples that the interval holds, 50 to 99. Default: 90. */
+  readonly confidence?: number;
+  /** What the draws are from. Default: what was learned from recordings. */
+  readonly distributions?: Distributions;
+  /** Is told the size that remains in each sample, in bytes. */
+  readonly onSizes?: (sizes: readonly number[]) => void;
+}
+
+export const DEFAULT_CONFIDENCE = 90;
+const MOST_SAMPLES = 10_000;
+const DEFAULT_SAMPLES = 200;
+const FEWEST_SAMPLES = 10;
+/** What the default number of samples costs at most, in bytes to copy; other work counts as bytes that take as long. */
+const SAMPLING_BYTES = 2 ** 31;
+const ATTEMPT_BYTES = 8192;
+const MOVED_PAGE_BYTES = 256;
+
+/** What a sample of a guest came to. */
+export interface SampledSizes {
+  /** Bytes plugged in the end, sample by sample. */
+  readonly sizes: readonly number[];
+  /** In how many samples each device block was plugged in the end. */
+  readonly stayed: Uint16Array;
+}
+
+/** @throws RangeError if an option breaks its rule. */
+export function assertSamplingOptions({ samples, confidence }: SamplingOptions): void {
+  if (samples !== undefined && !isWhole(samples, 0, MOST_SAMPLES)) {
+    throw new RangeError(
+      `samples must be a whole number from 0 to ${MOST_SAMPLES}, got ${samples}`,
+    );
+  }
+  if (confidence !== undefined && !isWhole(confidence, 50, 99)) {
+    throw new RangeError(`confidence must be a whole number from 50 to 99, got ${confidence}`);
+  }
+}
+
+function isWhole(value: number, low: number, high: number): boolean {
+  return Number.isInteger(value) && value >= low && value <= high;
+}
+
+/** How many samples are drawn if nobody says: fewer of large guests, and none where not even a few fit. */
+export function defaultSamples(size: number, { cost }: Prediction): number {
+  const each =
+    2 * size +
+    cost.attempts * ATTEMPT_BYTES +
+    (cost.movedPages + cost.droppedPages) * MOVED_PAGE_BYTES;
+  const fitting = Math.floor(SAMPLING_BYTES / each);
+  return fitting < FEWEST_SAMPLES ? 0 : Math.min(fitting, DEFAULT_SAMPLES);
+}
+
+/**
+ * Lives the request through with guests drawn from what the capture leaves open.
+ *
+ * A guest's share of each kind of doubt is drawn first, then which of its subblocks of the kind turn out otherwise. Equal calls draw
+ * equal guests.
+ */
+export function drawSizes(
+  loaded: LoadedCapture,
+  guestOptions: CapturedGuestOptions,
+  { samples, distributions = DISTRIBUTIONS }: SamplingOptions & { readonly samples: number },
+  host: (guest: Guest) => void,
+): SampledSizes {
+  const { capture } = loaded;
+  const evidence: Evidence = capture.pageState === undefined ? "flags" : "references";
+  const shares = sharesFor(kernelSeries(capture.kernelVersion), evidence, distributions);
+  const { regionSize, blockSize } = capture.device;
+  const steps = new Int32Array(Math.ceil(regionSize / blockSize) + 1);
+  const shortage = distributions.shortage.find((error) => error.evidence === evidence);
+  const sizes: number[] = [];
+  for (const [sample, chances] of drawChances(shares, samples).entries()) {
+    const draws = new RandomDraws(sample);
+    const guest = Guest.resume(loaded, guestOptions, { seed: sample + 1, chances });
+    const before = guest.device.pluggedSize;
+    const isShort = followShortage(guest, () => {
+      host(guest);
+    });
+    let size = guest.device.pluggedSize;
+    if (isShort && shortage !== undefined) {
+      const off = quantileOf(shortage.quantiles, draws.uniform()) * before;
+      size = Math.min(before, Math.max(guest.device.requestedSize, roundTo(size + off, blockSize)));
+    }
+    sizes.push(size);
+    for (const [first, nr] of guest.device.pluggedRuns()) {
+      steps[first] = (steps[first] ?? 0) + 1;
+      steps[first + nr] = (steps[first + nr] ?? 0) - 1;
+    }
+  }
+  return { sizes, stayed: summed(steps) };
+}
+
+/** How finely a share's distribution is known where samples take a stratum of it each. */
+const DRAWS_PER_SAMPLE = 16;
+
+/**
+ * The share of each kind of doubt, sample by sample: each sample has one from a stratum of its own of the distribution, in an order of
+ * its own for each kind, so that few samples show all of it.
+ */
+function drawChances(
+  shares: ReadonlyMap<Doubt, TurnedShare>,
+  samples: number,
+): Map<Doubt, number>[] {
+  const chances = Array.from({ length: samples }, () => new Map<Doubt, number>());
+  for (const [kind, { mean, likeness }] of shares) {
+    const draws = new RandomDraws(kind);
+    const sorted = Float64Array.from({ length: samples * DRAWS_PER_SAMPLE }, () =>
+      draws.beta(mean * likeness, (1 - mean) * likeness),
+    ).sort();
+    for (const [stratum, sample] of draws.shuffled(samples).entries()) {
+      const at = Math.floor((stratum + draws.uniform()) * DRAWS_PER_SAMPLE);
+      chances[sample]?.set(kind, sorted[at] ?? 0);
+    }
+  }
+  return chances;
+}
+
+/** Lets `host` act; did the driver stop for want of memory? */
+function followShortage(guest: Guest, host: () => void): boolean {
+  let isShort = false;
+  const unfollow = guest.log.follow((entry) => {
+    if (entry.type === "run-end") isShort = entry.errno === -Errno.ENOMEM;
+  });
+  host();
+  unfollow();
+  return isShort;
+}
+
+/** Between the quantiles at equal distances. */
+function quantileOf(quantiles: readonly number[], at: number): number {
+  const place = at * quantiles.length - 0.5;
+  const low = Math.min(Math.max(Math.floor(place), 0), quantiles.length - 1);
+  const high = Math.min(low + 1, quantiles.length - 1);
+  const part = Math.min(Math.max(place - low, 0), 1);
+  return (quantiles[low] ?? 0) * (1 - part) + (quantiles[high] ?? 0) * part;
+}
+
+function roundTo(value: number, unit: number): number {
+  return Math.round(value / unit) * unit;
+}
+
+function summed(steps: Int32Array): Uint16Array {
+  const sums = new Uint16Array(steps.length - 1);
+  let sum = 0;
+  for (let at = 0; at < sums.length; at++) {
+    sum += steps[at] ?? 0;
+    sums[at] = sum;
+  }
+  return sums;
+}
+
+/**
+ * The narrowest interval that holds `confidence` percent of the sizes and the predicted one; of equals the one nearest to it.
+ */
+export function narrowestInterval(
+  sizes: readonly number[],
+  predicted: number,
+  confidence: number,
+): readonly [low: number, high: number] {
+  const sorted = [...sizes, predicted].sort((a, b) => a - b);
+  const holds = Math.max(1, Math.ceil((sorted.length * confidence) / 100));
+  let best: readonly [low: number, high: number] = [
+    sorted[0] ?? predicted,
+    sorted.at(-1) ?? predicted,
+  ];
+  const rank = ([low, high]: readonly [number, number]): readonly [number, number] => [
+    Math.max(high, predicted) - Math.min(low, predicted),
+    Math.abs((low + high) / 2 - predicted),
+  ];
+  for (let first = 0; first + holds <= sorted.length; first++) {
+    const found = [sorted[first] ?? predicted, sorted[first + holds - 1] ?? predicted] as const;
+    const [width, distance] = rank(found);
+    const [bestWidth, bestDistance] = rank(best);
+    if (width < bestWidth || (width === bestWidth && distance < bestDistance)) best = found;
+  }
+  return [Math.min(best[0], predicted), Math.max(best[1], predicted)];
+}
+
+/** How likely each range of the region that was plugged before stays; neighbours of equal chances are one range. */
+export function stayChances(
+  prediction: Pick<Prediction, "deviceBlockSize" | "pluggedBefore" | "pluggedAfter">,
+  stayed: Uint16Array,
+  samples: number,
+): StayChance[] {
+  const { deviceBlockSize, pluggedBefore, pluggedAfter } = prediction;
+  const chances: StayChance[] = [];
+  for (let block = 0; block < pluggedBefore.length; block++) {
+    if (pluggedBefore[block] !== "1") continue;
+    const staysAsPredicted = pluggedAfter[block] === "1" ? 1 : 0;
+    const stays = ((stayed[block] ?? 0) + staysAsPredicted) / (samples + 1);
+    const probability = Math.round(stays * 1000) / 1000;
+    const offset = block * deviceBlockSize;
+    const last = chances.at(-1);
+    if (last?.probability === probability && last.offset + last.size === offset) {
+      chances[chances.length - 1] = { ...last, size: last.size + deviceBlockSize };
+    } else {
+      chances.push({ offset, size: deviceBlockSize, probability });
+    }
+  }
+  return chances;
+}
