@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 
 import { format, resolveConfig } from "prettier";
 
-import type { Distributions } from "../../src/predict/doubt-shares.js";
+import type { Distributions } from "../../src/predict/learned.js";
 import { judge, type Verdict } from "./calibration/evaluate.js";
 import { Fitter } from "./calibration/fit.js";
 import { observe, type ObservedGuest } from "./calibration/observed-guest.js";
@@ -59,7 +59,7 @@ async function write(distributions: Distributions): Promise<void> {
   const path = join(import.meta.dirname, "../../src/predict/distributions.ts");
   const text =
     "// Written by `npm run calibrate`; docs/agreement.md says how well it holds.\n" +
-    'import type { Distributions } from "./doubt-shares.js";\n\n' +
+    'import type { Distributions } from "./learned.js";\n\n' +
     `export const DISTRIBUTIONS: Distributions = ${JSON.stringify(distributions)};\n`;
   const config = await resolveConfig(path);
   writeFileSync(path, await format(text, { ...config, parser: "typescript" }));

@@ -1,5 +1,5 @@
 // Written by `npm run calibrate`; docs/agreement.md says how well it holds.
-import type { Distributions } from "./doubt-shares.js";
+import type { Distributions } from "./learned.js";
 
 export const DISTRIBUTIONS: Distributions = {
   recordings: {

@@ -2,13 +2,8 @@ import type { CapturedGuestOptions } from "../guest/options.js";
 import { Guest } from "../guest/guest.js";
 import type { LoadedCapture } from "../guest/loaded-capture.js";
 import { Errno } from "../errno.js";
-import {
-  kernelSeries,
-  sharesFor,
-  type Distributions,
-  type Evidence,
-  type TurnedShare,
-} from "./doubt-shares.js";
+import { kernelSeries, sharesFor } from "./doubt-shares.js";
+import type { Distributions, Evidence, TurnedShare } from "./learned.js";
 import type { Doubt } from "../core/abi.js";
 import { DISTRIBUTIONS } from "./distributions.js";
 import type { Prediction, StayChance } from "./prediction.js";

@@ -1,7 +1,7 @@
 import { captureOf } from "../../../src/check/check-guest.js";
 import { playHost } from "../../../src/check/guest-replay.js";
 import { Guest } from "../../../src/guest/guest.js";
-import type { Distributions, Evidence } from "../../../src/predict/doubt-shares.js";
+import type { Distributions, Evidence } from "../../../src/predict/learned.js";
 import { narrowestInterval } from "../../../src/predict/sampling.js";
 import { predictLoaded } from "../../../src/predict/predict.js";
 import type { Prediction } from "../../../src/predict/prediction.js";

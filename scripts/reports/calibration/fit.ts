@@ -3,7 +3,7 @@ import type {
   DoubtName,
   Evidence,
   TurnedShare,
-} from "../../../src/predict/doubt-shares.js";
+} from "../../../src/predict/learned.js";
 import type { ObservedGuest } from "./observed-guest.js";
 
 /** What recordings of another kernel count for, against those of its own. */

@@ -1,4 +1,4 @@
-import type { Distributions } from "../../../src/predict/doubt-shares.js";
+import type { Distributions } from "../../../src/predict/learned.js";
 import { CLAIMS, type Verdict } from "./evaluate.js";
 
 const MiB = 2 ** 20;
