@@ -12,7 +12,7 @@ import {
   type ImportGraph,
 } from "./import-graph.js";
 
-/** A longer list of numbers is one that no file can check at a glance. */
+/** A longer list of numbers cannot be checked at a glance. */
 const MOST_PARAMETERS = 5;
 
 const root = join(import.meta.dirname, "../..");
