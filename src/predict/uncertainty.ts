@@ -31,7 +31,9 @@ export function doubtNotes(guest: Guest, outcome: RunOutcome): string[] {
   }
   const notes = loadNotes(guest, obstacles);
   if (outOfMemory) {
-    notes.push("memory runs out on the way; what else the guest does then decides how far");
+    notes.push(
+      "migration runs out of memory; how far the run gets depends on what else the guest does",
+    );
   }
   return notes;
 }

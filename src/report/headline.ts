@@ -12,11 +12,11 @@ export function headline(prediction: Prediction, outcome: Outcome): string {
     case "shrunk":
       return `Reached: all ${asked} are unplugged.`;
     case "shrink-short":
-      return `${done} of the requested ${asked} are unplugged; ${missing} are not.`;
+      return `${done} of ${asked} are unplugged; ${missing} stay plugged.`;
     case "grown":
       return `Reached: all ${asked} are plugged.`;
     case "grow-short":
-      return `${done} of the requested ${asked} are plugged; ${missing} cannot be added.`;
+      return `${done} of ${asked} are plugged; ${missing} cannot be added.`;
     case "unchanged":
       return `Nothing to do: ${formatRoughSize(requestedSize)} are plugged, as requested.`;
   }

@@ -81,7 +81,7 @@ function facts({ prediction, columns }: Page): string[] {
     ["Predicted", sure === "" ? after : `${after}, ${sure}`],
     ...policyFacts(prediction),
   ];
-  if (migratedPages > 0) lines.push(["Moved", `${pages(migratedPages)} on the way`]);
+  if (migratedPages > 0) lines.push(["Moved", pages(migratedPages)]);
   if (droppedPages > 0) lines.push(["Dropped", `${pages(droppedPages)} of file cache`]);
   const calls = formatCount(requests.length, "request");
   const time = formatDuration(prediction.virtualMs);
@@ -139,10 +139,7 @@ function reasons(page: Page): string[] {
   const noun = isBigBlock(prediction) ? "big block" : "subblock";
   const untried = outcome === "shrink-short" ? sizeOf(map.total, "stays") : 0;
   if (map.reasons.length === 0 && untried === 0) return [];
-  const lines = [
-    "",
-    outcome === "shrunk" ? "What refused on the way" : "What could not be unplugged",
-  ];
+  const lines = ["", outcome === "shrunk" ? "Blocked on the way" : "What could not be unplugged"];
   const shown = shownReasons(map);
   for (const { group, heldBy, size, subblocks } of shown) {
     const held = `(${formatRoughSize(size)}) ${subblocks === 1 ? "is" : "are"} held by ${heldBy}`;

@@ -42,7 +42,7 @@ describe("predictionSvg", () => {
 
   test("says the answer, the address of every memory block and what is left in it", () => {
     expect(texts(predictionSvg(compileServer()))).toEqual([
-      "634 MiB of the requested 768 MiB are unplugged; 134 MiB are not.",
+      "634 MiB of 768 MiB are unplugged; 134 MiB stay plugged.",
       "768 MiB plugged  \u2192  0 B requested  \u2192  134 MiB predicted (90 % interval: 96 MiB to 150 MiB)",
       "requested: 0 B",
       "b",

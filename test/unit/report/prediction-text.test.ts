@@ -39,12 +39,12 @@ const SAMPLES: [string, Prediction][] = [
 describe("predictionText", () => {
   test("a compile server that keeps 134 of 768 MiB", () => {
     expect(lines(compileServer())).toEqual([
-      "634 MiB of the requested 768 MiB are unplugged; 134 MiB are not.",
+      "634 MiB of 768 MiB are unplugged; 134 MiB stay plugged.",
       "",
       "  Plugged         768 MiB",
       "  Requested           0 B",
       "  Predicted       134 MiB, 90 % interval: 96 MiB to 150 MiB",
-      "  Moved           48,211 pages (188.3 MiB) on the way",
+      "  Moved           48,211 pages (188.3 MiB)",
       "  Dropped         12,003 pages (46.89 MiB) of file cache",
       "  Time (virtual)  4.1 s, 191 requests to the device",
       "  Retries         after 54.1 s, 2 min 34 s, 5 min 54 s and 2 more",
@@ -80,12 +80,12 @@ describe("predictionText", () => {
 
   test("an idle guest whose last subblocks refuse", () => {
     expect(lines(idleGuest())).toEqual([
-      "2044 MiB of the requested 2 GiB are unplugged; 4 MiB are not.",
+      "2044 MiB of 2 GiB are unplugged; 4 MiB stay plugged.",
       "",
       "  Plugged         2 GiB",
       "  Requested         0 B",
       "  Predicted       4 MiB",
-      "  Moved           120 pages (480 KiB) on the way",
+      "  Moved           120 pages (480 KiB)",
       "  Time (virtual)  31 ms, 77 requests to the device",
       "  Retries         after 50 s",
       "",
@@ -114,7 +114,7 @@ describe("predictionText", () => {
       "  Plugged         2 GiB",
       "  Requested       4 MiB",
       "  Predicted       4 MiB",
-      "  Moved           120 pages (480 KiB) on the way",
+      "  Moved           120 pages (480 KiB)",
       "  Time (virtual)  31 ms, 77 requests to the device",
       "",
       "Map: a line per memory block (128 MiB), a character per subblock (2 MiB)",
@@ -123,7 +123,7 @@ describe("predictionText", () => {
       "  48 -------- to 63: 16 memory blocks (2 GiB), not plugged",
       "  - not plugged   . unplugged",
       "",
-      "What refused on the way",
+      "Blocked on the way",
       "  s  2 subblocks (4 MiB) are held by kernel objects (slab)",
       "     all in memory block 32 (4 MiB)",
     ]);
@@ -131,12 +131,12 @@ describe("predictionText", () => {
 
   test("a guest with no room for what is in use", () => {
     expect(lines(tooFullGuest())).toEqual([
-      "1076 MiB of the requested 2 GiB are unplugged; 972 MiB are not.",
+      "1076 MiB of 2 GiB are unplugged; 972 MiB stay plugged.",
       "",
       "  Plugged           2 GiB",
       "  Requested           0 B",
       "  Predicted       972 MiB",
-      "  Moved           190,000 pages (742.2 MiB) on the way",
+      "  Moved           190,000 pages (742.2 MiB)",
       "  Time (virtual)  7.3 s, 97 requests to the device",
       "  Retries         after 57.3 s",
       "",
@@ -169,7 +169,7 @@ describe("predictionText", () => {
 
   test("a growth that fails for lack of room for the memmap", () => {
     expect(lines(failedGrowth())).toEqual([
-      "1920 MiB of the requested 4 GiB are plugged; 2176 MiB cannot be added.",
+      "1920 MiB of 4 GiB are plugged; 2176 MiB cannot be added.",
       "",
       "  Plugged              0 B",
       "  Requested          4 GiB",
@@ -194,12 +194,12 @@ describe("predictionText", () => {
 
   test("64 GiB, one character per memory block", () => {
     expect(lines(largeGuest(64 * GiB, 64 * GiB))).toEqual([
-      "60.39 GiB of the requested 64 GiB are unplugged; 3694 MiB are not.",
+      "60.39 GiB of 64 GiB are unplugged; 3694 MiB stay plugged.",
       "",
       "  Plugged           64 GiB",
       "  Requested            0 B",
       "  Predicted       3694 MiB",
-      "  Moved           3,000,000 pages (11.44 GiB) on the way",
+      "  Moved           3,000,000 pages (11.44 GiB)",
       "  Time (virtual)  3 min 10 s, 8,997 requests to the device",
       "",
       "Map: a character per memory block (128 MiB); capital: over half of it stays",
