@@ -74,6 +74,8 @@ export interface CaptureMemoryBlock {
   readonly state: "online" | "offline";
   /** As sysfs prints it: one zone for an online block, `none` where it spans zones. */
   readonly validZones: readonly string[];
+  /** NUMA node, where the capture says it. */
+  readonly node?: number;
 }
 
 export interface CapturePageTypes {

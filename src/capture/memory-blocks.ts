@@ -7,8 +7,10 @@ import { decimalNumber, hexNumber, jsonNumber } from "./whole-number.js";
  * Reads memory-blocks.txt, one line per folder of /sys/devices/system/memory:
  *
  * ```text
- * memory32 phys_index=00000020 state=online valid_zones=Normal
+ * memory32 phys_index=00000020 state=online valid_zones=Normal node=0
  * ```
+ *
+ * Captures of older scripts have no node.
  *
  * @throws CaptureError if a line is malformed, an id is there twice, or there is none.
  */
@@ -20,18 +22,23 @@ export function parseMemoryBlocks(
   const blocks: CaptureMemoryBlock[] = [];
   for (const line of text.split("\n")) {
     if (line.trim() === "") continue;
-    const row = /^memory(\d+) phys_index=(\S+) state=(\S+) valid_zones=(.*)$/.exec(line.trim());
+    const row = /^memory(\d+) phys_index=(\S+) state=(\S+) valid_zones=(.*?)(?: node=(\S+))?$/.exec(
+      line.trim(),
+    );
     if (row === null) {
       const rule = `must be "memoryN phys_index=HEX state=STATE valid_zones=ZONES"`;
       throw new CaptureError(file, "line", `${rule}, got ${quoted(line)}`);
     }
-    const [, idText = "", indexText = "", state = "", zones = ""] = row;
+    const [, idText = "", indexText = "", state = "", zones = "", node] = row;
     const id = decimalNumber(idText, file, "memory block");
     const index = hexNumber(indexText, file, `phys_index of memory${id}`);
     if (index !== id) {
       throw new CaptureError(file, `phys_index of memory${id}`, `must be ${id}, got ${index}`);
     }
-    blocks.push(memoryBlock(id, state, zones, file, notes));
+    const block = memoryBlock(id, state, zones, file, notes);
+    const onNode =
+      node === undefined ? {} : { node: decimalNumber(node, file, `node of memory${id}`) };
+    blocks.push({ ...block, ...onNode });
   }
   return sorted(blocks, file);
 }

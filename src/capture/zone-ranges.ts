@@ -15,8 +15,8 @@ export interface ZoneRange {
 /**
  * Which zone the pageblocks of a captured guest belong to, ascending, online memory blocks only.
  *
- * sysfs names the zone of a memory block; where it does not (`none`: the block spans two), the spans
- * of the kernel zones decide.
+ * sysfs names the zone of a memory block, and its node where the capture has it; else the spans of
+ * the zones decide, and where there are several the narrowest.
  */
 export function zoneRanges(capture: Capture): ZoneRange[] {
   const { regionStart, regionSize } = capture.device;
@@ -25,11 +25,16 @@ export function zoneRanges(capture: Capture): ZoneRange[] {
   const blocks = capture.memoryBlocks
     .filter(({ state }) => state === "online")
     .sort((a, b) => a.id - b.id);
-  for (const { id, validZones } of blocks) {
+  for (const { id, validZones, node } of blocks) {
     const start = id * pagesPerBlock;
     const address = id * capture.memoryBlockSize;
     const inDevice = address >= regionStart && address < regionStart + regionSize;
-    for (const part of zonesIn(capture.zones, start, start + pagesPerBlock, validZones[0])) {
+    for (const part of zonesIn(
+      zonesOfNode(capture.zones, node),
+      start,
+      start + pagesPerBlock,
+      validZones[0],
+    )) {
       ranges.push({ ...part, inDevice });
     }
   }
@@ -43,7 +48,7 @@ function zonesIn(
   named: string | undefined,
 ): Omit<ZoneRange, "inDevice">[] {
   const own = zones.filter(({ kind }) => kind === named);
-  const zone = own.find((candidate) => spans(candidate, start)) ?? own[0];
+  const zone = narrowestAt(own, start) ?? own[0];
   if (zone !== undefined) {
     return [{ startPfn: start, endPfn: end, kind: zone.kind, node: zone.node }];
   }
@@ -55,6 +60,25 @@ function zonesIn(
     if (from < to) parts.push({ startPfn: from, endPfn: to, kind, node });
   }
   return parts.sort((a, b) => a.startPfn - b.startPfn);
+}
+
+/** Zones of a memory block's node; all of them where nothing says which, or none is of that node. */
+function zonesOfNode(
+  zones: readonly CaptureZone[],
+  node: number | undefined,
+): readonly CaptureZone[] {
+  const own = zones.filter((zone) => zone.node === node);
+  return own.length === 0 ? zones : own;
+}
+
+/** Where nodes interleave, the span of one may hold all of another: the narrower one's memory is there. */
+function narrowestAt(zones: readonly CaptureZone[], pfn: number): CaptureZone | undefined {
+  let narrowest: CaptureZone | undefined;
+  for (const zone of zones) {
+    if (!spans(zone, pfn)) continue;
+    if (narrowest === undefined || zone.spanned < narrowest.spanned) narrowest = zone;
+  }
+  return narrowest;
 }
 
 function spans({ startPfn, spanned }: CaptureZone, pfn: number): boolean {

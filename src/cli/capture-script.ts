@@ -93,11 +93,14 @@ memory_settings() {
 
 memory_blocks() {
 	for block in /sys/devices/system/memory/memory[0-9]*; do
-		index= state= zones=
+		index= state= zones= node=
 		read -r index <"$block/phys_index" || continue
 		read -r state <"$block/state" || continue
 		read -r zones <"$block/valid_zones" || zones=
-		echo "\${block##*/} phys_index=$index state=$state valid_zones=$zones"
+		for link in "$block"/node[0-9]*; do
+			[ -e "$link" ] && node=" node=\${link##*/node}"
+		done
+		echo "\${block##*/} phys_index=$index state=$state valid_zones=$zones$node"
 	done
 }
 

@@ -8,6 +8,7 @@ import { adoptCaches, adoptZones, settleZones } from "./captured-zones.js";
 import { loadPages } from "./load-pages.js";
 import { memmapsOf } from "./memmaps.js";
 import type { CapturedGuestOptions } from "./options.js";
+import { contradictionsOf } from "./self-check.js";
 
 /** One of the guests that a capture may be of. */
 export interface GuestSample {
@@ -26,6 +27,8 @@ export class LoadedCapture {
   readonly pages: PageMemory;
   /** Pageblocks with struct pages of the device's sections, by the section's address. */
   readonly memmaps: ReadonlyMap<number, number>;
+  /** Where the capture contradicts itself, in words. */
+  readonly contradictions: readonly string[];
   readonly #zones: ZoneTable;
   #image: CoreImage | undefined;
   #isUsed = false;
@@ -39,6 +42,7 @@ export class LoadedCapture {
     this.capture = capture;
     this.pages = pages;
     this.memmaps = memmaps;
+    this.contradictions = contradictionsOf(capture, pages, zones);
     this.#zones = zones;
   }
 

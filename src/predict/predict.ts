@@ -13,6 +13,7 @@ import {
   stayChances,
   type SamplingOptions,
 } from "./sampling.js";
+import { strangenessOf } from "./strange-guest.js";
 import { doubtNotes, growthInterval } from "./uncertainty.js";
 import { ObstacleTally } from "./obstacles.js";
 import type { DeviceRequest, PredictedMemoryBlock, Prediction } from "./prediction.js";
@@ -62,16 +63,21 @@ export function predictLoaded(
   const { size } = loaded;
   if (options.samples !== 0) loaded.keep();
   const guest = Guest.resume(loaded, options);
-  const prediction = predictOn(guest, requestedSize, () => {
+  const strangeness = strangenessOf(loaded, guest, options.distributions);
+  const own = predictOn(guest, requestedSize, () => {
     host(guest);
   });
-  const { pluggedSizeBefore, pluggedSizeAfter, notes } = prediction;
+  const notes = [...loaded.contradictions, ...strangeness, ...own.notes];
+  const prediction = { ...own, notes };
+  const { pluggedSizeBefore, pluggedSizeAfter } = prediction;
   // a guest that grows meets none of what may turn out otherwise
   if (requestedSize >= pluggedSizeBefore) return prediction;
   const samples = options.samples ?? defaultSamples(size, prediction);
   if (samples === 0) return { ...prediction, notes: [...notes, NOT_SAMPLED] };
   const { confidence = DEFAULT_CONFIDENCE } = options;
-  const { sizes, stayed } = drawSizes(loaded, options, { ...options, samples }, host);
+  const surprises = loaded.contradictions.length + strangeness.length;
+  const sampling = { ...options, samples, surprises };
+  const { sizes, stayed } = drawSizes(loaded, options, sampling, host);
   options.onSizes?.(sizes);
   return {
     ...prediction,

@@ -10,7 +10,7 @@ import type { Prediction, StayChance } from "./prediction.js";
 import { RandomDraws } from "./random-draws.js";
 
 export interface SamplingOptions {
-  /** Guests to draw; 0 to 10000. Default: as many as about a second has time for, 200 at most. */
+  /** Guests to draw; 0 to 10000. Default: as many as about a second has time for, 100 at most. */
   readonly samples?: number;
   /** Percent of the samples that the interval holds, 50 to 99. Default: 90. */
   readonly confidence?: number;
@@ -20,9 +20,15 @@ export interface SamplingOptions {
   readonly onSizes?: (sizes: readonly number[]) => void;
 }
 
+interface DrawOptions {
+  readonly samples: number;
+  /** What is unusual about the guest or its capture: recordings teach less about it. */
+  readonly surprises: number;
+}
+
 export const DEFAULT_CONFIDENCE = 90;
 const MOST_SAMPLES = 10_000;
-const DEFAULT_SAMPLES = 200;
+const DEFAULT_SAMPLES = 100;
 const FEWEST_SAMPLES = 10;
 /** What the default number of samples costs at most, in bytes to copy; other work counts as bytes that take as long. */
 const SAMPLING_BYTES = 2 ** 31;
@@ -72,12 +78,13 @@ export function defaultSamples(size: number, { cost }: Prediction): number {
 export function drawSizes(
   loaded: LoadedCapture,
   guestOptions: CapturedGuestOptions,
-  { samples, distributions = DISTRIBUTIONS }: SamplingOptions & { readonly samples: number },
+  { samples, surprises, distributions = DISTRIBUTIONS }: SamplingOptions & DrawOptions,
   host: (guest: Guest) => void,
 ): SampledSizes {
   const { capture } = loaded;
   const evidence: Evidence = capture.pageState === undefined ? "flags" : "references";
-  const shares = sharesFor(kernelSeries(capture.kernelVersion), evidence, distributions);
+  const known = sharesFor(kernelSeries(capture.kernelVersion), evidence, distributions);
+  const shares = surprises === 0 ? known : widened(known);
   const { regionSize, blockSize } = capture.device;
   const steps = new Int32Array(Math.ceil(regionSize / blockSize) + 1);
   const shortage = distributions.shortage.find((error) => error.evidence === evidence);
@@ -101,6 +108,21 @@ export function drawSizes(
     }
   }
   return { sizes, stayed: summed(steps) };
+}
+
+/** Rules go wrong this many times as often, and this much more differently, in a guest that surprises. */
+const SURPRISE_FACTOR = 3;
+/** A share that was never more than nothing may be something there. */
+const LEAST_SHARE = 0.005;
+
+function widened(shares: ReadonlyMap<Doubt, TurnedShare>): Map<Doubt, TurnedShare> {
+  const wider = new Map<Doubt, TurnedShare>();
+  for (const [kind, share] of shares) {
+    const mean = Math.min(0.5, Math.max(LEAST_SHARE, share.mean * SURPRISE_FACTOR));
+    const likeness = Math.min(share.likeness, Math.max(1, share.likeness / SURPRISE_FACTOR));
+    wider.set(kind, { ...share, mean: Math.max(share.mean, mean), likeness });
+  }
+  return wider;
 }
 
 /** How finely a share's distribution is known where samples take a stratum of it each. */

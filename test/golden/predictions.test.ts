@@ -43,7 +43,7 @@ async function predictionOf(
   flagsOnly: boolean,
 ): Promise<Prediction> {
   // what samples add is looked at where only flags are known
-  const options = { flagsOnly, core: coreModule(), ...(flagsOnly ? {} : { samples: 0 }) };
+  const options = { flagsOnly, core: coreModule(), samples: flagsOnly ? 20 : 0 };
   return predictObservation(files, observation, options);
 }
 

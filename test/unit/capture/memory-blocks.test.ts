@@ -16,6 +16,18 @@ describe("parseMemoryBlocks", () => {
     expect(notes).toEqual(["memory-blocks.txt: memory0 was going offline and is taken as online"]);
   });
 
+  test("takes the node where the capture has it", () => {
+    const text =
+      line(1).replace("\n", " node=1\n") +
+      "memory2 phys_index=2 state=online valid_zones= node=0\n";
+    expect(parseMemoryBlocks(text, "memory-blocks.txt", [])).toMatchObject([
+      { id: 1, validZones: ["Normal"], node: 1 },
+      { id: 2, node: 0 },
+    ]);
+    const broken = line(1).replace("\n", " node=x\n");
+    expect(() => parseMemoryBlocks(broken, "memory-blocks.txt", [])).toThrow("node of memory1");
+  });
+
   test.each([
     { text: "", message: "memory-blocks.txt must list memory blocks, got none" },
     {

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+
+import type { CaptureFiles } from "../../../src/capture/capture-files.js";
+import type { Capture } from "../../../src/capture/capture.js";
+import { readCapture } from "../../../src/capture/read-capture.js";
+import { Guest } from "../../../src/guest/guest.js";
+import { openCapture } from "../../../src/node/index.js";
+import { predict } from "../../../src/predict/predict.js";
+import { coreModule } from "../../core-under-test.js";
+import { webServerPath } from "../capture/sample-captures.js";
+
+const core = coreModule();
+
+async function webServer(): Promise<Capture> {
+  const files: CaptureFiles = await openCapture(webServerPath);
+  return readCapture(files);
+}
+
+/** The capture with the words of some pages changed. */
+function withWords(capture: Capture, change: (word: bigint, pfn: number) => bigint): Capture {
+  return {
+    ...capture,
+    async *pageFlags() {
+      let pfn = 0;
+      let rest = new Uint8Array<ArrayBuffer>(new ArrayBuffer(0));
+      for await (const piece of capture.pageFlags()) {
+        const bytes = new Uint8Array(rest.length + piece.length);
+        bytes.set(rest);
+        bytes.set(piece, rest.length);
+        const whole = bytes.length - (bytes.length % 8);
+        rest = bytes.slice(whole);
+        const words = new BigUint64Array(bytes.slice(0, whole).buffer);
+        for (const [at, word] of words.entries()) words[at] = change(word, pfn++);
+        yield new Uint8Array(words.buffer);
+      }
+    },
+  };
+}
+
+describe("a capture that contradicts itself", () => {
+  test("is none where page flags and counters agree", async () => {
+    expect((await Guest.load(await webServer(), { core })).contradictions).toEqual([]);
+  });
+
+  test("has a zone with less free memory than its counters say", async () => {
+    const capture = await webServer();
+    const zones = capture.zones.map((zone) =>
+      zone.kind === "Normal" ? { ...zone, free: zone.free + 60_000 } : zone,
+    );
+    const { contradictions } = await Guest.load({ ...capture, zones }, { core });
+    expect(contradictions.join()).toMatch(
+      /^the page flags show .* free in node 0, zone Normal, zoneinfo counts .*: the capture contradicts itself/,
+    );
+  });
+
+  test("gets a wider interval and a note", async () => {
+    const capture = await webServer();
+    const zones = capture.zones.map((zone) =>
+      zone.kind === "Normal" ? { ...zone, managed: zone.managed - 40_000 } : zone,
+    );
+    const options = { core, samples: 12 };
+    const sure = await predict(capture, options);
+    const unsure = await predict({ ...capture, zones }, options);
+    const width = ({ interval: [low, high] }: typeof sure): number => high - low;
+    expect(width(unsure)).toBeGreaterThan(width(sure));
+    expect(unsure.notes.join()).toContain("managed by Linux");
+  }, 60_000);
+
+  test.each([
+    ["nothing but zeros", () => 0n],
+    ["all bits", () => 0xffff_ffff_ffff_ffffn],
+    ["how often pages are mapped", (word: bigint) => word & 3n],
+  ])(
+    "has page flags of %s, and is refused",
+    async (_, change) => {
+      const capture = withWords(await webServer(), change);
+      await expect(Guest.load(capture, { core })).rejects.toThrow(
+        /^kpageflags: node 0, zone .* must be about .* these are not the page flags of this guest$/,
+      );
+    },
+    120_000,
+  );
+});
