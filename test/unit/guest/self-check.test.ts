@@ -22,7 +22,7 @@ function withWords(capture: Capture, change: (word: bigint, pfn: number) => bigi
     ...capture,
     async *pageFlags() {
       let pfn = 0;
-      let rest = new Uint8Array<ArrayBuffer>(new ArrayBuffer(0));
+      let rest = new Uint8Array(new ArrayBuffer(0));
       for await (const piece of capture.pageFlags()) {
         const bytes = new Uint8Array(rest.length + piece.length);
         bytes.set(rest);
