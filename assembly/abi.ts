@@ -60,6 +60,8 @@ export const MM_CACHE_HIGH_ORDERS: u32 = 1 << 8;
 export const MM_NEVER_ONLINED_RESERVED: u32 = 1 << 9;
 /** A batch of more than half of the node's LRU pages ends at a pageblock border (6.1); else it is 32 pages (5.4). */
 export const MM_BATCH_ENDS_EARLY: u32 = 1 << 10;
+/** The hugetlb pool keeps away from a range that is being emptied, and its pages there are replaced (6.14 on). */
+export const MM_POOL_LEAVES_RANGE: u32 = 1 << 20;
 
 // Flags of an allocation.
 /** Ignore the watermarks. */
@@ -95,9 +97,12 @@ export const PAGE_UNEVICTABLE: u32 = 21; // mlocked and the like: moves like any
 export const PAGE_BUFFER: u32 = 22; // block device page cache (file system metadata)
 export const PAGE_DRIVER_MOVABLE: u32 = 23; // not on an LRU, its driver can move it
 export const PAGE_BALLOON: u32 = 24;
-export const PAGE_HUGETLB: u32 = 25; // 2 MiB unit
+export const PAGE_HUGETLB: u32 = 25; // 2 MiB unit, in use
 export const PAGE_THP: u32 = 26; // 2 MiB unit
-export const PAGE_CLASSES: u32 = 27;
+export const PAGE_HUGETLB_FREE: u32 = 27; // 2 MiB unit, in its pool
+export const PAGE_GIGANTIC: u32 = 28; // part of a 1 GiB hugetlb page, in use or not: cannot be moved nor replaced
+export const PAGE_SWAP_CACHE: u32 = 29; // anonymous, nothing maps it, and swap has a copy or a place for it
+export const PAGE_CLASSES: u32 = 30;
 
 // What keeps a movable page where it is. Two bits above the class.
 export const HOLD_NONE: u32 = 0;

@@ -16,12 +16,17 @@ import {
   PAGEBLOCK_PAGES,
   PAGE_ABSENT,
   PAGE_ANON,
+  PAGE_BALLOON,
   PAGE_CACHED,
   PAGE_FREE,
+  PAGE_GIGANTIC,
+  PAGE_HUGETLB,
+  PAGE_HUGETLB_FREE,
   PAGE_KERNEL,
   PAGE_KERNEL_COMPOUND,
   PAGE_LRU_PENDING,
   PAGE_MEMMAP,
+  PAGE_OFFLINE,
   PAGE_TAIL,
   PAGE_THP,
   PAGE_UNKNOWN,
@@ -40,12 +45,28 @@ import {
   countDelta,
   countFree,
   countUnmovable,
+  holdOf,
   isLru,
   isUndecided,
   isUnit,
+  stateByte,
 } from "../mm/page-class";
 import { markIdleSlabs } from "./idle-slab";
-import { noteFlags, seeInDevice, stateByExtended, stateByWord, typeByExtended } from "./page-flags";
+import {
+  IN_DEVICE,
+  IN_MOVABLE,
+  WITH_ZSPAGES,
+  isCompoundHead,
+  isCompoundTail,
+  isHuge,
+  mapsOf,
+  noteFlags,
+  seeAt,
+  stateByExtended,
+  stateByWord,
+  typeByExtended,
+} from "./page-flags";
+import { zspagesOf } from "./counters";
 import {
   FLAG_IN_DEVICE,
   FLAG_UNDECIDED,
@@ -94,33 +115,59 @@ export function loadPageblock(
 ): i32 {
   const inDevice = (mode & LOAD_IN_DEVICE) != 0;
   if (ensureRecords(1) < 0) return -ENOBUFS;
-  const present = extended ? readExtended(flags, extended, inDevice) : readFlags(flags, inDevice);
+  if (block != nextBlock) folio = NO_FOLIO;
+  nextBlock = block + 1;
+  const inMovableZone = kindOf(zone) == ZONE_MOVABLE;
+  const zspages = zspagesOf(zone);
+  const place =
+    (inDevice ? IN_DEVICE : 0) |
+    (inMovableZone ? IN_MOVABLE : 0) |
+    (zspages > 0 ? WITH_ZSPAGES : 0);
+  if (isHuge(load<u64>(flags)) && isCompoundTail(load<u64>(flags))) beGigantic(block);
+  const present = extended ? readExtended(flags, extended, place) : readFlags(flags, place);
   if (present == 0) return 0;
   if (extended) settleReferenced(LOADED_STATES, mode & LOAD_KEEP_CACHED ? PAGE_CACHED : PAGE_FREE);
+  if (isAllFolio(flags)) joinUnit();
+  if (inDevice) partBalloon();
   if (inDevice) markIdleSlabs(LOADED_STATES, flags);
-  const inMovableZone = kindOf(zone) == ZONE_MOVABLE;
-  if (inMovableZone) turnUnknown(LOADED_STATES, PAGE_FREE);
+  // with pages of zsmalloc around it takes another look to tell which are free
+  if (inMovableZone && (extended || zspages == 0)) turnUnknown(LOADED_STATES, PAGE_FREE);
   if (inDevice) setFlags(entryOfBlock(block), FLAG_IN_DEVICE);
-  place(block, zone, extended ? typeByExtended(load<u64>(extended)) : NO_TYPE, LOADED_STATES);
+  placeBlock(block, zone, extended ? typeByExtended(load<u64>(extended)) : NO_TYPE, LOADED_STATES);
   return 0;
 }
 
+/** No first page of a compound page has been seen that the page at hand could belong to. */
+const NO_FOLIO: u32 = 0xffff;
+/** State of the compound page that the page before belongs to: that of its first page. */
+let folio: u32 = NO_FOLIO;
+/** The pageblock after the one loaded last. */
+let nextBlock: u32 = 0;
+
 /** Fills LOADED_STATES from kpageflags words. Returns how many pages there are. */
-function readFlags(flags: usize, inDevice: bool): u32 {
-  seeInDevice(inDevice);
+function readFlags(flags: usize, place: u32): u32 {
+  seeAt(place);
   const first = load<u64>(flags);
   if (isRepeated(flags, first)) {
-    const state = stateByWord(first, inDevice, PAGEBLOCK_PAGES);
+    const state = stateInFolio(first, PAGEBLOCK_PAGES);
     memory.fill(LOADED_STATES, <u8>state, PAGEBLOCK_PAGES);
     return state == PAGE_ABSENT ? 0 : PAGEBLOCK_PAGES;
   }
   let absent: u32 = 0;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-    const state = stateByWord(load<u64>(flags + ((<usize>page) << 3)), inDevice, 1);
+    const state = stateInFolio(load<u64>(flags + ((<usize>page) << 3)), 1);
     store<u8>(LOADED_STATES + page, <u8>state);
     absent += <u32>(state == PAGE_ABSENT);
   }
   return PAGEBLOCK_PAGES - absent;
+}
+
+/** State of `nrPages` pages with the same word: that of the folio for its later pages. */
+function stateInFolio(word: u64, nrPages: u32): u32 {
+  if (isCompoundTail(word) && folio != NO_FOLIO) return folio;
+  const state = stateByWord(word, nrPages);
+  folio = isCompoundHead(word) ? state : NO_FOLIO;
+  return state;
 }
 
 /** Are all words of a pageblock this one? */
@@ -133,17 +180,64 @@ function isRepeated(flags: usize, word: u64): bool {
 }
 
 /** The same from kpageflags words and extended states. */
-function readExtended(flags: usize, extended: usize, inDevice: bool): u32 {
+function readExtended(flags: usize, extended: usize, place: u32): u32 {
   let present: u32 = 0;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     const at = (<usize>page) << 3;
     const word = load<u64>(flags + at);
-    const state = stateByExtended(word, load<u64>(extended + at), inDevice);
+    let state = folio;
+    if (!isCompoundTail(word) || folio == NO_FOLIO) {
+      const nrPages = isCompoundHead(word) ? folioPages(flags, page) : 1;
+      let maps: u32 = 0;
+      for (let part: u32 = 0; part < nrPages; ++part) {
+        maps += mapsOf(load<u64>(extended + at + ((<usize>part) << 3)));
+      }
+      state = stateByExtended(word, load<u64>(extended + at), place, nrPages, maps);
+      folio = isCompoundHead(word) ? state : NO_FOLIO;
+    }
     noteFlags(word, 1);
     store<u8>(LOADED_STATES + page, <u8>state);
     if (state != PAGE_ABSENT) ++present;
   }
   return present;
+}
+
+/** Pages of the folio that starts at `page`, as far as they lie in its pageblock. */
+function folioPages(flags: usize, page: u32): u32 {
+  let end = page + 1;
+  while (end < PAGEBLOCK_PAGES && isCompoundTail(load<u64>(flags + ((<usize>end) << 3)))) ++end;
+  return end - page;
+}
+
+/** Is the pageblock one compound page of 512 pages? */
+function isAllFolio(flags: usize): bool {
+  return isCompoundHead(load<u64>(flags)) && folioPages(flags, 0) == PAGEBLOCK_PAGES;
+}
+
+/** 512 anonymous pages of one folio are a THP; those of a file are dropped or moved like others. */
+function joinUnit(): void {
+  const state = <u32>load<u8>(LOADED_STATES);
+  if (classOf(state) != PAGE_ANON) return;
+  memory.fill(LOADED_STATES, <u8>stateByte(PAGE_THP, holdOf(state)), PAGEBLOCK_PAGES);
+}
+
+/** Memory is unplugged by whole pageblocks: pages that are offline beside others are in a balloon. */
+function partBalloon(): void {
+  let offline: u32 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    offline += <u32>(load<u8>(LOADED_STATES + page) == <u8>PAGE_OFFLINE);
+  }
+  if (offline == 0 || offline == PAGEBLOCK_PAGES) return;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    if (load<u8>(LOADED_STATES + page) == <u8>PAGE_OFFLINE) store<u8>(LOADED_STATES + page, <u8>PAGE_BALLOON);
+  }
+}
+
+/** The hugetlb page that the pageblocks before `block` belong to is larger than 2 MiB. */
+function beGigantic(block: u32): void {
+  if (folio != PAGE_HUGETLB && folio != PAGE_HUGETLB_FREE) return;
+  folio = PAGE_GIGANTIC;
+  makeUniform(entryOfBlock(block - 1), PAGE_GIGANTIC);
 }
 
 /**
@@ -201,7 +295,7 @@ function breakUnits(states: usize): void {
 }
 
 /** Gives a pageblock its 512 states, its zone and type; a `type` that is none is guessed. */
-function place(block: u32, zone: u32, type: u32, states: usize): void {
+function placeBlock(block: u32, zone: u32, type: u32, states: usize): void {
   const entry = entryOfBlock(block);
   const isTyped = type <= MIGRATE_HIGHATOMIC;
   setZone(entry, zone);

@@ -1,4 +1,7 @@
-// From what a guest says of a page to its class (contig-range.md section 11, Linux 6.1).
+// From what a guest says of a page to its class (contig-range.md section 11).
+//
+// The pages of a compound page are all what its first page says: up to 6.9 only that one carries the flags of the folio, from 6.10 on
+// /proc/kpageflags shows them on each. load.ts goes by the first page in both.
 
 import {
   HOLD_AGAIN,
@@ -14,6 +17,7 @@ import {
   PAGE_FILE_DIRTY,
   PAGE_FREE,
   PAGE_HUGETLB,
+  PAGE_HUGETLB_FREE,
   PAGE_KERNEL,
   PAGE_KERNEL_COMPOUND,
   PAGE_LRU_PENDING,
@@ -24,7 +28,7 @@ import {
   PAGE_RESERVED,
   PAGE_SHMEM,
   PAGE_SLAB,
-  PAGE_THP,
+  PAGE_SWAP_CACHE,
   PAGE_UNEVICTABLE,
   PAGE_UNKNOWN,
   PAGE_WRITEBACK,
@@ -44,8 +48,9 @@ const MMAP: u64 = 1 << 11;
 const ANON: u64 = 1 << 12;
 const SWAPCACHE: u64 = 1 << 13;
 const SWAPBACKED: u64 = 1 << 14;
+const COMPOUND_HEAD: u64 = 1 << 15;
 const COMPOUND_TAIL: u64 = 1 << 16;
-const COMPOUND: u64 = (1 << 15) | COMPOUND_TAIL;
+const COMPOUND: u64 = COMPOUND_HEAD | COMPOUND_TAIL;
 const HUGE: u64 = 1 << 17;
 const UNEVICTABLE: u64 = 1 << 18;
 const HWPOISON: u64 = 1 << 19;
@@ -58,28 +63,62 @@ const RESERVED: u64 = 1 << 32;
 const MLOCKED: u64 = 1 << 33;
 const PRIVATE: u64 = 1 << 35;
 
+/** Any of these: a page of a program, a file or a list that ages, or one with a type of its own. */
+const TYPED: u64 =
+  DIRTY | LRU | SLAB | WRITEBACK | ANON | SWAPCACHE | SWAPBACKED | COMPOUND | UNEVICTABLE;
+
+export function isCompoundHead(flags: u64): bool {
+  return (flags & COMPOUND_HEAD) != 0;
+}
+
 export function isCompoundTail(flags: u64): bool {
   return (flags & COMPOUND_TAIL) != 0;
 }
 
-/** State byte of a page by its kpageflags word. `inDevice`: the page lies in the device's region. */
-export function stateByFlags(flags: u64, inDevice: bool): u32 {
+/** Part of a hugetlb page. */
+export function isHuge(flags: u64): bool {
+  return (flags & HUGE) != 0;
+}
+
+// Where a page lies, which decides between what looks alike.
+/** In the device's region: PG_offline there means unplugged. */
+export const IN_DEVICE: u32 = 1;
+/** In ZONE_MOVABLE, where no kernel page lies. */
+export const IN_MOVABLE: u32 = 2;
+/** In a zone that counts pages of zsmalloc. */
+export const WITH_ZSPAGES: u32 = 4;
+
+/** State byte of a page, of a folio by its first page, by the kpageflags word. `place`: where it lies, the bits above. */
+export function stateByFlags(flags: u64, place: u32): u32 {
   if (flags & NOPAGE) return PAGE_ABSENT;
   if (flags & BUDDY) return PAGE_FREE;
-  if (flags & OFFLINE) {
-    if (!inDevice) return PAGE_BALLOON;
-    return flags & (DIRTY | RESERVED) ? PAGE_NEVER_ONLINED : PAGE_OFFLINE;
-  }
+  if (flags & OFFLINE) return offlineState(flags, place);
   if (flags & HWPOISON) return PAGE_POISONED;
   if (flags & (RESERVED | ZERO_PAGE)) return PAGE_RESERVED;
   if (flags & SLAB) return PAGE_SLAB;
   if (flags & PGTABLE) return PAGE_PAGE_TABLE;
-  if (flags & HUGE) return PAGE_HUGETLB;
-  if (flags & THP) return PAGE_THP;
-  if (flags & COMPOUND) return PAGE_KERNEL_COMPOUND;
+  if (flags & HUGE) return flags & (MMAP | ANON | UPTODATE) ? PAGE_HUGETLB : PAGE_HUGETLB_FREE;
   if (flags & LRU) return lruState(flags);
-  if (flags & (ANON | MMAP | SWAPBACKED)) return PAGE_LRU_PENDING;
-  return flags == 0 ? PAGE_UNKNOWN : PAGE_KERNEL;
+  if (flags & COMPOUND && !(flags & ANON)) return PAGE_KERNEL_COMPOUND;
+  if (flags & (ANON | SWAPBACKED)) return PAGE_LRU_PENDING;
+  if (flags & MMAP && flags & UPTODATE) return PAGE_LRU_PENDING;
+  if (flags == 0) return PAGE_UNKNOWN;
+  if (place & WITH_ZSPAGES && isZsmalloc(flags)) return PAGE_DRIVER_MOVABLE;
+  return place & IN_MOVABLE ? PAGE_DRIVER_MOVABLE : PAGE_KERNEL;
+}
+
+/**
+ * Pages of zsmalloc, which is movable in any zone. Up to 6.11 a field of the struct page that it uses looks like a map count, so its
+ * pages count as mapped; from 6.12 on only the first of a group has a flag (private), and from about 7.0 on all are up to date.
+ */
+function isZsmalloc(flags: u64): bool {
+  return !(flags & TYPED) && (flags & (MMAP | PRIVATE | UPTODATE)) != 0;
+}
+
+/** Unplugged or in a balloon. Newer balloons (7.2) leave their pages up to date; a hole never was. */
+function offlineState(flags: u64, place: u32): u32 {
+  if (!(place & IN_DEVICE) || flags & UPTODATE) return PAGE_BALLOON;
+  return flags & (DIRTY | RESERVED) ? PAGE_NEVER_ONLINED : PAGE_OFFLINE;
 }
 
 /**
@@ -89,7 +128,9 @@ export function stateByFlags(flags: u64, inDevice: bool): u32 {
 function lruState(flags: u64): u32 {
   if (flags & WRITEBACK) return PAGE_WRITEBACK;
   if (flags & ANON) return anonState(flags);
-  if (flags & UNEVICTABLE) return PAGE_UNEVICTABLE;
+  if (flags & UNEVICTABLE) {
+    return isSecret(flags) ? stateByte(PAGE_UNEVICTABLE, HOLD_FAIL) : PAGE_UNEVICTABLE;
+  }
   if (flags & SWAPBACKED) return PAGE_SHMEM;
   // not up to date as a page, but with buffers: page cache of a block device, that is file system metadata
   if (flags & PRIVATE && !(flags & UPTODATE)) {
@@ -99,11 +140,22 @@ function lruState(flags: u64): u32 {
   return flags & DIRTY ? PAGE_FILE_DIRTY : PAGE_FILE_CLEAN;
 }
 
-/** An anonymous page that nothing maps is kept by something else: an extra reference. Pinning also marks a page as touched. */
+/** A page of memfd_secret(): locked, mapped and dirty, but of no file with buffers. It refuses to be migrated. */
+function isSecret(flags: u64): bool {
+  const marks = MLOCKED | MMAP | DIRTY;
+  return (flags & marks) == marks && !(flags & (SWAPBACKED | PRIVATE));
+}
+
+/**
+ * An anonymous page that nothing maps, and that is not in the swap cache, is kept by something else: an extra reference. Pinning a page
+ * also marks it as touched.
+ */
 function anonState(flags: u64): u32 {
-  if (!(flags & (MMAP | SWAPCACHE))) return stateByte(PAGE_ANON, HOLD_PINNED);
+  if (!(flags & MMAP)) {
+    return flags & SWAPCACHE ? PAGE_SWAP_CACHE : stateByte(PAGE_ANON, HOLD_PINNED);
+  }
   if (flags & UNEVICTABLE) return PAGE_UNEVICTABLE;
-  const touched = flags & REFERENCED && !(flags & (ACTIVE | MLOCKED));
+  const touched = flags & REFERENCED && !(flags & (ACTIVE | MLOCKED | COMPOUND));
   return touched ? stateByte(PAGE_ANON, HOLD_FAIL) : PAGE_ANON;
 }
 
@@ -117,7 +169,7 @@ export let touchedAnonPages: u32 = 0;
 
 /** Counts `nrPages` pages with these flags for classify.ts. */
 export function noteFlags(flags: u64, nrPages: u32): void {
-  if (!(flags & LRU) || flags & COMPOUND) return;
+  if (!(flags & LRU) || flags & COMPOUND_TAIL) return;
   if (!(flags & (ANON | SWAPBACKED))) {
     if (flags & DIRTY && flags & UPTODATE) dirtyDataPages += nrPages;
     return;
@@ -141,28 +193,28 @@ const SEEN: u32 = 0x100;
 const STATE: usize = 8;
 const PAGES: usize = 12;
 
-/** The words seen lie in the device's region. */
-let seenInDevice: bool = false;
+/** Where the words seen lie. */
+let seenPlace: u32 = 0;
 
 /** stateByFlags(), and noteFlags() by the next noteSeen(), for `nrPages` pages with the same word. */
-export function stateByWord(word: u64, inDevice: bool, nrPages: u32): u32 {
+export function stateByWord(word: u64, nrPages: u32): u32 {
   const at = WORDS + ((<usize>((word * 0x9e3779b97f4a7c15) >> 58)) << 4);
-  if (load<u64>(at) != word || load<u32>(at, STATE) == 0) see(at, word, inDevice);
+  if (load<u64>(at) != word || load<u32>(at, STATE) == 0) see(at, word);
   store<u32>(at, load<u32>(at, PAGES) + nrPages, PAGES);
   return load<u8>(at, STATE);
 }
 
-function see(at: usize, word: u64, inDevice: bool): void {
+function see(at: usize, word: u64): void {
   noteFlags(load<u64>(at), load<u32>(at, PAGES));
   store<u64>(at, word);
-  store<u32>(at, SEEN | stateByFlags(word, inDevice), STATE);
+  store<u32>(at, SEEN | stateByFlags(word, seenPlace), STATE);
   store<u32>(at, 0, PAGES);
 }
 
-/** From now on words are those of pages inside the device's region, or outside of it. */
-export function seeInDevice(inDevice: bool): void {
-  if (inDevice != seenInDevice) noteSeen();
-  seenInDevice = inDevice;
+/** From now on words are those of pages that lie there. */
+export function seeAt(place: u32): void {
+  if (place != seenPlace) noteSeen();
+  seenPlace = place;
 }
 
 /** Notes the flags of all pages seen, and forgets their words. */
@@ -182,23 +234,39 @@ const X_MOVABLE_OPS: u64 = 1 << 37;
 
 /**
  * State byte of a page by flags and extended state: references tell pins and cached pages, so nothing about anonymous pages stays
- * undecided. A single extra reference on a file page is no pin but a batch or read-ahead.
+ * undecided. `nrPages` and `maps` are those of its whole folio.
+ *
+ * A file page has a reference for the cache, one for its buffers and one for each mapping. One more on a single page is no pin but a
+ * batch or read-ahead; a folio of several pages does not wait in batches.
  */
-export function stateByExtended(flags: u64, extended: u64, inDevice: bool): u32 {
-  const state = stateByFlags(flags, inDevice);
+export function stateByExtended(
+  flags: u64,
+  extended: u64,
+  place: u32,
+  nrPages: u32,
+  maps: u32,
+): u32 {
+  const state = stateByFlags(flags, place);
   if (!(extended & X_ONLINE)) return state;
   if (extended & X_MOVABLE_OPS) return PAGE_DRIVER_MOVABLE;
   const refs = <u32>(extended & X_COUNT);
-  if (state == PAGE_UNKNOWN && refs > 0) return PAGE_KERNEL;
+  if (state == PAGE_UNKNOWN && refs > 0)
+    return place & IN_MOVABLE ? PAGE_DRIVER_MOVABLE : PAGE_KERNEL;
   const pageClass = classOf(state);
-  if (!(extended & X_LRU) || !isLru(pageClass) || flags & COMPOUND) return state;
-  const maps = <u32>((extended >> X_MAPS_SHIFT) & X_COUNT);
+  if (!(extended & X_LRU) || !isLru(pageClass)) return state;
+  // mapped as a whole, the folio has one reference for all of its pages
+  const held = refs < maps ? mapsOf(extended) : maps;
   if (flags & ANON) {
-    const expected = maps + (flags & SWAPCACHE ? 1 : 0);
+    const expected = held + (flags & SWAPCACHE ? nrPages : 0);
     return stateByte(pageClass, refs > expected ? HOLD_PINNED : HOLD_NONE);
   }
-  const expected = maps + 2 + (flags & PRIVATE ? 1 : 0);
+  const expected = held + nrPages + (flags & PRIVATE ? 1 : 0) + (nrPages == 1 ? 1 : 0);
   return refs > expected ? stateByte(pageClass, HOLD_PINNED) : state;
+}
+
+/** How often a page is mapped, by its extended state. */
+export function mapsOf(extended: u64): u32 {
+  return <u32>((extended >> X_MAPS_SHIFT) & X_COUNT);
 }
 
 /** Migratetype of the page's pageblock by its extended state. */

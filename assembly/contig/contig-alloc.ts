@@ -24,9 +24,12 @@ import {
   unlistChunks,
 } from "./evacuation";
 import { NO_CHUNK, removeChunk } from "../mm/free-list";
+import { replaceLeftHuge } from "./hugetlb";
 import {
   batchLength,
   collectBatch,
+  collectError,
+  collectStop,
   dropClean,
   migrateBatch,
   putBackBatch,
@@ -47,7 +50,7 @@ const RETRIES: u32 = 4;
 
 /** How the last attempt ended. */
 export let lastStage: u32 = STAGE_DONE;
-/** The page in the way; NO_CHUNK on success and where memory ran out. */
+/** The page in the way; NO_CHUNK on success and where memory ran out, unless it did so for a certain huge page. */
 export let lastBlockingPfn: u32 = NO_CHUNK;
 /** Its state byte at that moment. */
 export let lastBlockingState: u32 = 0;
@@ -86,6 +89,7 @@ function evacuate(start: u32, end: u32): i32 {
     if (signalPending) return -EINTR;
     if (batchLength == 0) {
       pos = collectBatch(pos, end);
+      if (collectError < 0) return collectError;
       retries = 0;
     } else if (++retries > RETRIES) {
       return error < 0 ? error : -EBUSY;
@@ -153,6 +157,7 @@ function allocRange(start: u32, end: u32): i32 {
   drain(start);
   const error = evacuate(start, end);
   if (error == -ENOMEM || error == -EINTR) return giveUp(start, end, failToMove(error));
+  if (replaceLeftHuge(start, end) < 0) return giveUp(start, end, failToMove(-ENOMEM));
   const outer = outerStart(start);
   const inTheWay = firstNotFree(outer, end);
   if (inTheWay != NO_CHUNK) return giveUp(start, end, failBecauseOf(inTheWay));
@@ -191,7 +196,8 @@ function drain(start: u32): void {
 }
 
 function failToMove(error: i32): i32 {
-  return fail(-error, error == -ENOMEM ? STAGE_MEMORY : STAGE_MIGRATE, NO_CHUNK);
+  const inTheWay = collectError < 0 ? collectStop : NO_CHUNK;
+  return fail(-error, error == -ENOMEM ? STAGE_MEMORY : STAGE_MIGRATE, inTheWay);
 }
 
 function failBecauseOf(inTheWay: u32): i32 {

@@ -11,9 +11,13 @@ import {
   PAGEBLOCK_PAGES,
   PAGE_ABSENT,
   PAGE_FREE,
+  PAGE_GIGANTIC,
+  PAGE_HUGETLB,
+  PAGE_HUGETLB_FREE,
   PAGE_NEVER_ONLINED,
 } from "../abi";
 import { NO_CHUNK, removeChunk } from "../mm/free-list";
+import { dissolveHuge, takeHugeTarget } from "./hugetlb";
 import { freeIdleSlabs } from "../mm/idle-slab";
 import { leave, resetMigrationCounts, targetKind } from "./migrate";
 import { drainLruBatches } from "../mm/lru-batch";
@@ -93,11 +97,23 @@ function evacuateAscending(start: u32, end: u32): u32 {
       continue;
     }
     if (!isMovable(pageClass) || holdOf(state) != HOLD_NONE) return pfn;
+    if (pageClass == PAGE_GIGANTIC) return pfn;
+    if (pageClass == PAGE_HUGETLB_FREE) {
+      dissolveHuge(pfn);
+      pfn += PAGEBLOCK_PAGES;
+      continue;
+    }
     const order: u32 = isUnit(pageClass) ? PAGEBLOCK_ORDER : 0;
-    const target = offlineTarget(order, state, zoneOf(entryOf(pfn)));
+    const zone = zoneOf(entryOf(pfn));
+    const target =
+      pageClass == PAGE_HUGETLB ? takeHugeTarget(nodeOf(zone)) : offlineTarget(order, state, zone);
     if (target == NO_CHUNK) return pfn;
     leave(pfn, target, order, pageClass);
     pfn += 1 << order;
+    // an emptied page of the pool is dissolved at once
+    if (pageClass == PAGE_HUGETLB && stateAt(pfn - PAGEBLOCK_PAGES) == PAGE_HUGETLB_FREE) {
+      dissolveHuge(pfn - PAGEBLOCK_PAGES);
+    }
   }
   return NO_CHUNK;
 }

@@ -11,6 +11,9 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_ANON,
+  PAGE_GIGANTIC,
+  PAGE_HUGETLB,
+  PAGE_HUGETLB_FREE,
   PAGE_THP,
   ZONE_MOVABLE,
   ZONE_NORMAL,
@@ -18,6 +21,7 @@ import {
   ALLOC_COMPOUND,
 } from "../abi";
 import { vacate } from "./evacuation";
+import { emptyHuge, replaceHuge, takeHugeTarget } from "./hugetlb";
 import { NO_CHUNK } from "../mm/free-list";
 import { MIGRATION, MIGRATION_BYTES } from "../mm/layout";
 import { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT, note } from "../mm/journal";
@@ -66,6 +70,11 @@ let batchClasses: u32 = 0;
 let nrFailed: u32 = 0;
 let nrSplit: u32 = 0;
 
+/** Why the last collection ended early: -ENOMEM at a huge page that cannot be replaced; 0 otherwise. */
+export let collectError: i32 = 0;
+/** That huge page. */
+export let collectStop: u32 = NO_CHUNK;
+
 /** What the current attempt has done so far, in base pages. */
 export let movedPages: u32 = 0;
 export let droppedPages: u32 = 0;
@@ -81,6 +90,7 @@ export function setTargetFlags(flags: u32): void {
 
 export function resetMigrationCounts(): void {
   batchLength = 0;
+  collectError = 0;
   movedPages = 0;
   droppedPages = 0;
   failedTries = 0;
@@ -111,7 +121,8 @@ function tooManyIsolated(pfn: u32): bool {
 export function collectBatch(pos: u32, end: u32): u32 {
   batchPages = 0;
   batchClasses = 0;
-  while (pos < end && batchPages < BATCH_PAGES) {
+  collectError = 0;
+  while (pos < end && batchPages < BATCH_PAGES && collectError == 0) {
     if (!(pos & PAGE_MASK) && batchLength > 0 && tooManyIsolated(pos)) break;
     const blockEnd = min(end, (pos | PAGE_MASK) + 1);
     const entry = entryOf(pos);
@@ -130,10 +141,8 @@ function collectAlike(pos: u32, end: u32, state: u32): u32 {
   if (state & HEAD || !isMovable(pageClass) || holdOf(state) == HOLD_PINNED) return end;
   if (isUnit(pageClass)) {
     // found by its first page only
-    if (!(pos & PAGE_MASK) && hasBehaviour(MM_CONTIG_MOVES_THP) && !heldByChance(pageClass)) {
-      addToBatch(pos, PAGEBLOCK_PAGES, pageClass);
-    }
-    return end;
+    if (!(pos & PAGE_MASK) && hasBehaviour(MM_CONTIG_MOVES_THP)) collectUnit(pos, pageClass);
+    return collectError < 0 ? pos : end;
   }
   for (; pos < end && batchPages < BATCH_PAGES; ++pos) {
     if (!heldByChance(pageClass)) addToBatch(pos, 1, pageClass);
@@ -170,6 +179,14 @@ function collectInRecord(pos: u32, end: u32, record: usize): u32 {
   batchLength = length;
   batchClasses |= classes;
   return length < full ? end : at(BATCH, length - 1) + 1;
+}
+
+/** Collects a 2 MiB page, or has it replaced where it is free in its pool. */
+function collectUnit(pos: u32, pageClass: u32): void {
+  collectStop = pos;
+  if (pageClass == PAGE_GIGANTIC) collectError = -ENOMEM;
+  else if (pageClass == PAGE_HUGETLB_FREE) collectError = replaceHuge(pos);
+  else if (!heldByChance(pageClass)) addToBatch(pos, PAGEBLOCK_PAGES, pageClass);
 }
 
 function addToBatch(pfn: u32, nrPages: u32, pageClass: u32): void {
@@ -219,7 +236,8 @@ export function targetKind(zone: u32, order: u32): u32 {
 
 /** A page or unit has moved to `target`, which carries its class already: the source is freed. */
 export function leave(pfn: u32, target: u32, order: u32, pageClass: u32): void {
-  if (!vacate(pfn)) freePagesAt(pfn, order);
+  if (pageClass == PAGE_HUGETLB) emptyHuge(pfn);
+  else if (!vacate(pfn)) freePagesAt(pfn, order);
   note(pfn, target, JOURNAL_MOVED, order, pageClass);
   if (tracking) ownerMoved(pfn, target);
   movedPages += 1 << order;
@@ -237,6 +255,7 @@ function splitUnit(pfn: u32): void {
 
 /** Pages for a page or unit in `state` to move to, or NO_CHUNK. They carry the state already, unless something holds it back. */
 function takeTarget(order: u32, state: u32, kind: u32, node: u32): u32 {
+  if (state == PAGE_HUGETLB) return takeHugeTarget(node);
   const zones = fromZones(kind, node, targetFlags | ALLOC_COMPOUND);
   if (holdOf(state) != HOLD_NONE) return takePages(pagesOf(order, MIGRATE_MOVABLE, state) | zones);
   if (order == 0) return allocPage(pagesOf(0, MIGRATE_MOVABLE, state) | zones);

@@ -13,6 +13,7 @@ import {
   PAGE_MEMMAP,
   PAGE_UNKNOWN,
 } from "../abi";
+import { adoptPool, setPool } from "../contig/hugetlb";
 import { NO_CHUNK } from "../mm/free-list";
 import { SCRATCH, STAGING, STAGING2, STAGING_BYTES } from "../mm/layout";
 import {
@@ -35,6 +36,9 @@ import {
   recordOf,
   zoneOf,
 } from "../mm/pageblock";
+import { classifyBalloon, markPlugged as markPluggedPages } from "../capture/balloon";
+import { setZspages } from "../capture/counters";
+import { classifyZspages } from "../capture/zspages";
 import { adoptCached, cachedPages } from "../mm/per-cpu-cache";
 import {
   cachedFound,
@@ -52,6 +56,35 @@ import { loading, setLoading } from "./loading";
 
 /** Pages were loaded that are to stay in caches. */
 let keptCached: bool = false;
+
+/** Says how many pages of zsmalloc a zone counts. Before its pages are loaded. Returns 0 or -EINVAL. */
+export function noteZspages(zone: u32, nrPages: u32): i32 {
+  if (zone >= nrZones || presentPages(zone) > 0) return -EINVAL;
+  setZspages(zone, nrPages);
+  return 0;
+}
+
+/** Says that [start, start + nr) is plugged, so that what is offline there is in a balloon. Returns 0, -EINVAL or -ENOBUFS. */
+export function markPlugged(start: u32, nr: u32): i32 {
+  if (!loading || !inTable(start, nr)) return -EINVAL;
+  if (ensureRecords(2) < 0) return -ENOBUFS;
+  markPluggedPages(start, start + nr);
+  return 0;
+}
+
+/** Says how many huge pages of 2 MiB are promised to somebody, and how many in use are beyond the pool's size. Returns 0 or -EINVAL. */
+export function noteHugePool(reserved: u32, surplus: u32): i32 {
+  if (!loading && hasMemory()) return -EINVAL;
+  setPool(reserved, surplus);
+  return 0;
+}
+
+/** Says how many pages of the guest are in a balloon. After all pages are loaded. Returns 0 or -EINVAL. */
+export function noteBalloon(nrPages: u32): i32 {
+  if (!loading) return -EINVAL;
+  classifyBalloon(nrPages);
+  return 0;
+}
 
 /**
  * Loads whole absent pageblocks into a zone from the kpageflags words in the staging area (u64 per page, at most 65536 pages), with
@@ -95,6 +128,7 @@ export function markMemmap(block: u32): i32 {
 export function settleZone(zone: u32, cached: u32): i32 {
   if (!loading || zone >= nrZones) return -EINVAL;
   if (ensureRecords(nrPageblocks < 4096 ? nrPageblocks : 4096) < 0) return -ENOBUFS;
+  classifyZspages(zone);
   settleUnknown(zone, cached);
   return 0;
 }
@@ -153,6 +187,7 @@ export function finishLoad(seed: u32): i32 {
   settleHeld();
   if (seed) turnFates(seed, MOST_RECORDS);
   buildFreeLists();
+  adoptPool();
   store<u32>(SCRATCH, cachedFound);
   store<u32>(SCRATCH, unknownLeft, 4);
   store<u32>(SCRATCH, hiddenMilli, 8);

@@ -21,11 +21,14 @@ import {
   PAGE_FILE_CLEAN,
   PAGE_FILE_DIRTY,
   PAGE_FREE,
+  PAGE_GIGANTIC,
   PAGE_HUGETLB,
+  PAGE_HUGETLB_FREE,
   PAGE_LRU_PENDING,
   PAGE_NEVER_ONLINED,
   PAGE_OFFLINE,
   PAGE_SHMEM,
+  PAGE_SWAP_CACHE,
   PAGE_TAIL,
   PAGE_THP,
   PAGE_UNEVICTABLE,
@@ -45,8 +48,11 @@ const LRU: u32 =
   (1 << PAGE_WRITEBACK) |
   (1 << PAGE_UNEVICTABLE) |
   (1 << PAGE_BUFFER) |
-  (1 << PAGE_THP);
-const MOVABLE: u32 = LRU | (1 << PAGE_DRIVER_MOVABLE) | (1 << PAGE_BALLOON) | (1 << PAGE_HUGETLB);
+  (1 << PAGE_THP) |
+  (1 << PAGE_SWAP_CACHE);
+/** Hugetlb pages pass the scan for unmovable pages whether or not they can then be moved. */
+const HUGETLB: u32 = (1 << PAGE_HUGETLB) | (1 << PAGE_HUGETLB_FREE) | (1 << PAGE_GIGANTIC);
+const MOVABLE: u32 = LRU | (1 << PAGE_DRIVER_MOVABLE) | (1 << PAGE_BALLOON) | HUGETLB;
 // Of eight state bytes at once those that are no free head and of certain classes, by their top bits. Movable classes, and no others,
 // have bit 4.
 const TOPS: u64 = 0x8080808080808080;
@@ -77,7 +83,7 @@ function unmovableTops(states: u64): u64 {
 const UNREFERENCED: u32 = (1 << PAGE_FREE) | (1 << PAGE_CACHED) | (1 << PAGE_TAIL);
 /** Not with the page allocator at all. */
 const WITHDRAWN: u32 = (1 << PAGE_ABSENT) | (1 << PAGE_OFFLINE) | (1 << PAGE_NEVER_ONLINED);
-const UNIT: u32 = (1 << PAGE_THP) | (1 << PAGE_HUGETLB);
+const UNIT: u32 = (1 << PAGE_THP) | HUGETLB;
 
 export function headByte(order: u32, listType: u32): u32 {
   return HEAD | (listType << 4) | order;
@@ -131,7 +137,7 @@ export function hasCleanFile(classes: u32): bool {
   return (classes & CLEAN_FILE) != 0;
 }
 
-/** A 2 MiB page that moves as one. */
+/** A 2 MiB page, or 2 MiB of a larger one. */
 export function isUnit(pageClass: u32): bool {
   return ((UNIT >> pageClass) & 1) != 0;
 }

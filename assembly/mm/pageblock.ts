@@ -63,6 +63,21 @@ export function setRecord(entry: usize, record: usize): void {
 export function blockState(entry: usize): u32 {
   return load<u8>(entry, TABLE + 12);
 }
+// Where a pageblock without a record starts no free chunk, its links can chain it to others of its kind (contig/hugetlb.ts).
+
+/** The pageblock after this one in its chain, or NO_ENTRY. */
+export function chainAfter(entry: usize): usize {
+  return load<u32>(entry, TABLE + 4);
+}
+/** The pageblock before this one in its chain, or NO_ENTRY. */
+export function chainBefore(entry: usize): usize {
+  return load<u32>(entry, TABLE + 8);
+}
+export function setChain(entry: usize, before: usize, after: usize): void {
+  store<u32>(entry, <u32>after, TABLE + 4);
+  store<u32>(entry, <u32>before, TABLE + 8);
+}
+
 export function setBlockState(entry: usize, state: u32): void {
   store<u8>(entry, <u8>state, TABLE + 12);
 }

@@ -45,6 +45,7 @@ export const MmFlag = {
   cacheHighOrders: 1 << 8,
   neverOnlinedReserved: 1 << 9,
   batchEndsEarly: 1 << 10,
+  poolLeavesRange: 1 << 20,
 } as const;
 
 /** Page classes, PAGE_* in assembly/abi.ts. */
@@ -76,6 +77,9 @@ export const PageClass = {
   Balloon: 24,
   Hugetlb: 25,
   Thp: 26,
+  HugetlbFree: 27,
+  Gigantic: 28,
+  SwapCache: 29,
 } as const;
 export type PageClass = (typeof PageClass)[keyof typeof PageClass];
 

@@ -113,6 +113,26 @@ export class PageLoader {
     check(this.#core.adoptCache(zone), `take over the cached pages of zone ${zone}`);
   }
 
+  /** Says how many pages of zsmalloc a zone counts (`nr_zspages`), before its pages are loaded. */
+  noteZspages(zone: number, nrPages: number): void {
+    check(this.#core.noteZspages(zone, nrPages), `note ${nrPages} pages of zsmalloc`);
+  }
+
+  /** Says that pages are plugged: what is PG_offline among them is in a balloon. */
+  markPlugged(startPfn: number, nrPages: number): void {
+    check(this.#core.markPlugged(startPfn, nrPages), `mark pfn ${startPfn} plugged`);
+  }
+
+  /** Says how many pages of the pool of 2 MiB huge pages are promised, and how many in use are beyond its size. */
+  noteHugePool(reserved: number, surplus: number): void {
+    check(this.#core.noteHugePool(reserved, surplus), "note the pool of huge pages");
+  }
+
+  /** Says how many pages of the guest are in a balloon, where nobody knows what is plugged. */
+  noteBalloon(nrPages: number): void {
+    check(this.#core.noteBalloon(nrPages), `note ${nrPages} pages in a balloon`);
+  }
+
   /** Says that a pageblock that was loaded without a flag on any page holds the struct pages of a memory block. */
   markMemmap(startPfn: number): void {
     check(this.#core.markMemmap(startPfn >>> PAGEBLOCK_ORDER), `mark a memmap at pfn ${startPfn}`);

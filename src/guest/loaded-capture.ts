@@ -5,6 +5,7 @@ import { PageMemory } from "../core/page-memory.js";
 import type { LinuxProfile } from "../linux/profile.js";
 import { ZoneTable } from "../linux/zone-table.js";
 import { adoptCaches, adoptZones, settleZones } from "./captured-zones.js";
+import { markBalloon, noteCounters } from "./counters.js";
 import { loadPages } from "./load-pages.js";
 import { memmapsOf } from "./memmaps.js";
 import type { CapturedGuestOptions } from "./options.js";
@@ -60,7 +61,9 @@ export class LoadedCapture {
     const pages = await PageMemory.create(endOf(capture) / PAGE_SIZE, profile.mm, options.core);
     const zones = new ZoneTable(pages, { minFreeLimitKib: profile.mm.minFreeLimitSize / 1024 });
     adoptZones(capture, zones);
+    noteCounters(capture, pages, zones);
     await loadPages(capture, pages, zones, options);
+    markBalloon(capture, pages);
     const memmaps = memmapsOf(capture, pages);
     if (capture.pageState === undefined) settleZones(capture, pages, zones);
     if (options.keepCaches === true) adoptCaches(capture, pages, zones);

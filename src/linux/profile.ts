@@ -31,6 +31,8 @@ export interface MmProfile {
   readonly neverOnlinedReserved: boolean;
   /** On nodes with few LRU pages a batch of pages to move ends early, at a pageblock border; else it is 32 pages. */
   readonly batchEndsEarly: boolean;
+  /** The hugetlb pool keeps away from a range that is being emptied, and its pages there are replaced in the end. */
+  readonly poolLeavesRange: boolean;
   /** Upper clamp of min_free_kbytes, in bytes. */
   readonly minFreeLimitSize: number;
   /** Pages that wait in a per-CPU batch before they reach the LRU. */
@@ -58,6 +60,7 @@ const RFC3_SEED: LinuxProfile = {
     cacheHighOrders: false,
     neverOnlinedReserved: true,
     batchEndsEarly: false,
+    poolLeavesRange: false,
     minFreeLimitSize: 65536 * KiB,
     lruBatchPages: 15,
   },
@@ -106,6 +109,7 @@ const V6_1: LinuxProfile = {
     cacheHighOrders: true,
     neverOnlinedReserved: false,
     batchEndsEarly: true,
+    poolLeavesRange: false,
     minFreeLimitSize: 262144 * KiB,
     lruBatchPages: 15,
   },
@@ -233,6 +237,7 @@ const UPSTREAM: LinuxProfile = {
     listFollowsBlock: true,
     claimOrSteal: true,
     isolateKeepsType: true,
+    poolLeavesRange: true,
     lruBatchPages: 31,
   },
   driver: {

@@ -50,6 +50,7 @@ const FIXED: Readonly<Record<string, ObstacleReason>> = {
 /** Classes that Linux moves, unless somebody holds the page. */
 const MOVABLE: Readonly<Record<string, string>> = {
   anon: "anonymous memory",
+  "swap-cache": "swapped memory that is still cached",
   shmem: "shared memory or tmpfs files",
   "file-clean": "file cache",
   "file-dirty": "file cache not yet written",
@@ -58,9 +59,15 @@ const MOVABLE: Readonly<Record<string, string>> = {
   "driver-movable": "memory of a driver",
   balloon: "memory in a balloon",
   hugetlb: "reserved huge pages (hugetlb)",
+  "hugetlb-free": "free huge pages (hugetlb)",
+  gigantic: "huge pages of 1 GiB (hugetlb)",
   thp: "anonymous memory in huge pages",
 };
 
+const GIGANTIC: ObstacleReason = {
+  group: "other",
+  heldBy: "a huge page of 1 GiB (hugetlb), which ends the run",
+};
 const NO_ROOM: ObstacleReason = {
   group: "memory",
   heldBy: "pages with no free memory to migrate to",
@@ -75,14 +82,15 @@ const NO_ROOM: ObstacleReason = {
  */
 export function obstacleReason(obstacle: Pick<Obstacle, "class" | "stage">): ObstacleReason {
   const pageClass = obstacle.class;
-  if (obstacle.stage === "memory" || pageClass === null) return NO_ROOM;
+  if (pageClass === null) return NO_ROOM;
+  if (obstacle.stage === "memory") return pageClass === "gigantic" ? GIGANTIC : NO_ROOM;
   const fixed = FIXED[pageClass];
   if (fixed) return fixed;
   const movable = MOVABLE[pageClass];
   if (movable === undefined) return { group: "other", heldBy: `pages of class ${pageClass}` };
   if (obstacle.stage === "test") {
     // Older versions of Linux leave huge pages where they are without anybody holding them.
-    const huge = pageClass === "thp" || pageClass === "hugetlb";
+    const huge = pageClass === "thp" || pageClass.startsWith("hugetlb");
     return { group: "pinned", heldBy: huge ? `${movable} that did not move` : `pinned ${movable}` };
   }
   if (obstacle.stage === "migrate") return { group: "busy", heldBy: `${movable}, busy just then` };

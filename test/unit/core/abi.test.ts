@@ -95,7 +95,7 @@ describe("src/core/abi.ts", () => {
       expect(plain(abi.pageClassName(number).replaceAll("-", ""))).toBe(plain(name));
       expect(abi.classOfState(number | (abi.Hold.Fail << 5))).toBe(number);
     }
-    expect(abi.pageClassName(27)).toBe("class 27");
+    expect(abi.pageClassName(30)).toBe("class 30");
   });
 });
 

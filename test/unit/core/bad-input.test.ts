@@ -93,7 +93,7 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   drainLru: [],
   seedRandom: [],
   setHoldProbability: [
-    [27, 0],
+    [30, 0],
     [MAX, 0],
   ],
   setMigrationTargets: [[1], [8], [MAX]],
@@ -106,7 +106,7 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [1],
     [0xa00230],
     [0xa00240],
-    [0x1b00200],
+    [0x1e00200],
     [0xfff00200],
     [0x000200],
     [0x100200],
@@ -119,7 +119,7 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   ],
   allocBulk: [
     [1, 0xa00230, 1],
-    [1, 0x1b00200, 1],
+    [1, 0x1e00200, 1],
     [1, 0xe00200, 1],
     [1, 0x1a00200, 1],
     [1, 0x1a08209, 1],
@@ -146,7 +146,7 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   setPage: [
     [END, 10, 0],
     [MAX, 10, 0],
-    [kernel, 27, 0],
+    [kernel, 30, 0],
     [kernel, 0, 0],
     [kernel, 4, 0],
     [kernel, 10, 4],
@@ -200,8 +200,16 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [18, 1],
     [MAX, 1],
   ],
+  noteZspages: [
+    [2, 1],
+    [0, 1],
+    [MAX, 1],
+  ],
+  noteHugePool: [[0, 0]],
+  markPlugged: NO_RANGES,
+  noteBalloon: [[0], [MAX]],
   nextUniformBlock: [
-    [0, 27],
+    [0, 30],
     [0, MAX],
   ],
   freePagesOfZone: [[2], [MAX]],

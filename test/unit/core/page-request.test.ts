@@ -17,7 +17,7 @@ const REQUEST: PageRequest = {
 test.each<{ name: keyof PageRequest; values: readonly unknown[]; rule: RegExp }>([
   { name: "order", values: [-1, 11, 0.5, NaN, "0"], rule: /order .* from 0 to 10, got/ },
   { name: "type", values: [-1, 3, 4], rule: /type .* from 0 to 2, got/ },
-  { name: "pageClass", values: [-1, 27, undefined], rule: /pageClass .* from 0 to 26, got/ },
+  { name: "pageClass", values: [-1, 30, undefined], rule: /pageClass .* from 0 to 29, got/ },
   { name: "kind", values: [-1, 5], rule: /kind .* from 0 to 4, got/ },
   { name: "node", values: [-1, 16, Infinity], rule: /node .* from 0 to 15, got/ },
   { name: "flags", values: [-1, 1, 16, 2 ** 32, 2.5], rule: /flags .* AllocFlag bits, got/ },
