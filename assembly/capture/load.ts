@@ -229,7 +229,8 @@ function partBalloon(): void {
   }
   if (offline == 0 || offline == PAGEBLOCK_PAGES) return;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-    if (load<u8>(LOADED_STATES + page) == <u8>PAGE_OFFLINE) store<u8>(LOADED_STATES + page, <u8>PAGE_BALLOON);
+    if (load<u8>(LOADED_STATES + page) == <u8>PAGE_OFFLINE)
+      store<u8>(LOADED_STATES + page, <u8>PAGE_BALLOON);
   }
 }
 
