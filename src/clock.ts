@@ -1,3 +1,5 @@
+import { NS_PER_MS } from "./units.js";
+
 /** A timer of a {@link VirtualClock}. It fires once. */
 export interface Timer {
   readonly dueNs: number;
@@ -6,8 +8,6 @@ export interface Timer {
 interface ArmedTimer extends Timer {
   readonly callback: () => void;
 }
-
-const NS_PER_MS = 1_000_000;
 
 /**
  * Time of one simulation. It moves only when told to, so that equal runs take equal time.

@@ -67,7 +67,7 @@ export { scenarioText, type ScenarioTextOptions } from "./report/scenario-text.j
 export { parseScenario, scenarioOf } from "./scenario/parse.js";
 export type * from "./scenario/result.js";
 export { runScenario, type RunScenarioOptions, type ScenarioRun } from "./scenario/run.js";
-export { ScenarioError } from "./scenario/scenario-error.js";
+export { ScenarioError } from "./scenario/file/scenario-error.js";
 export type * from "./scenario/scenario.js";
 export { formatSize, parseSize } from "./units.js";
 export {

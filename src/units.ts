@@ -1,3 +1,16 @@
+/** Bytes of a page of the guests that are modelled (x86-64). */
+export const PAGE_SIZE = 4096;
+export const KiB = 1024;
+export const MiB = 1024 * KiB;
+export const GiB = 1024 * MiB;
+export const TiB = 1024 * GiB;
+export const NS_PER_MS = 1_000_000;
+
+/** Whole virtual nanoseconds, as the clock counts, of milliseconds. */
+export function nsOf(ms: number): number {
+  return Math.round(ms * NS_PER_MS);
+}
+
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 
 /**

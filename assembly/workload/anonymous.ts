@@ -6,17 +6,17 @@ import { PROGRAM_HOLDINGS, freeSomewhere, openProgram, programSize } from "./pro
 import { STATE_RUNNING, due, notYet, openHoldings, setting, stateOf } from "./table";
 
 /** Pages that it wants to have. */
-const TARGET: u32 = 0;
+export const TARGET: u32 = 0;
 /** Pages a second that it faults in at most. */
-const FAULT_RATE: u32 = 1;
+export const FAULT_RATE: u32 = 1;
 /** Pages a second that it gives back and faults in anew once it has its size. */
-const CHURN_RATE: u32 = 2;
+export const CHURN_RATE: u32 = 2;
 /** Pages that it gives back together. */
-const CHUNK: u32 = 3;
+export const CHUNK: u32 = 3;
 /** Of 1000 aligned 2 MiB, how many ask for a THP. */
-const THP_SHARE: u32 = 4;
+export const THP_SHARE: u32 = 4;
 /** Pages that it may ever have. */
-const CAPACITY: u32 = 5;
+export const CAPACITY: u32 = 5;
 
 const FAULTS: u32 = 0;
 const CHURN: u32 = 1;

@@ -24,17 +24,17 @@ import {
 } from "./table";
 
 /** Jobs side by side. */
-const JOBS: u32 = 0;
+export const JOBS: u32 = 0;
 /** Pages of the largest job; the smallest has a quarter. */
-const SIZE: u32 = 1;
+export const SIZE: u32 = 1;
 /** Mean milliseconds of a job. */
-const LIFE: u32 = 2;
+export const LIFE: u32 = 2;
 /** Pages that a job leaves in the page cache. */
-const CACHE: u32 = 3;
+export const CACHE: u32 = 3;
 /** Jobs in all. */
-const TOTAL: u32 = 4;
+export const TOTAL: u32 = 4;
 /** Pages that the cache may have. */
-const CACHE_LIMIT: u32 = 5;
+export const CACHE_LIMIT: u32 = 5;
 
 const MAX_JOBS: u32 = 256;
 

@@ -38,15 +38,15 @@ import {
 import { wyrandBelow } from "../mm/wyrand";
 
 /** Pages that each thread takes. */
-const PAGES: u32 = 0;
-const THREADS: u32 = 1;
-const ROUNDS: u32 = 2;
+export const PAGES: u32 = 0;
+export const THREADS: u32 = 1;
+export const ROUNDS: u32 = 2;
 /** Percentage that a round frees and allocates. */
-const SHARE: u32 = 3;
+export const SHARE: u32 = 3;
 /** Operations a second. */
-const RATE: u32 = 4;
+export const RATE: u32 = 4;
 /** 1: the pages could be moved, as those of a program; 0: they are the kernel's, as in the original. */
-const MOVABLE: u32 = 5;
+export const MOVABLE: u32 = 5;
 
 export const MAX_THREADS: u32 = 64;
 const TURN: u32 = 64;

@@ -20,14 +20,14 @@ import {
 } from "./table";
 
 /** Mean milliseconds from start to start. */
-const INTERVAL: u32 = 0;
+export const INTERVAL: u32 = 0;
 /** Pages of a function. */
-const SIZE: u32 = 1;
+export const SIZE: u32 = 1;
 /** Mean milliseconds that a function lives. */
-const LIFE: u32 = 2;
+export const LIFE: u32 = 2;
 /** Functions at a time, at most. */
-const MOST: u32 = 3;
-const THP_SHARE: u32 = 4;
+export const MOST: u32 = 3;
+export const THP_SHARE: u32 = 4;
 
 const MAX_FUNCTIONS: u32 = 1024;
 

@@ -19,15 +19,15 @@ import {
 } from "./table";
 
 /** Chunks a second that are allocated. */
-const RATE: u32 = 0;
-const ORDER: u32 = 1;
-const CLASS: u32 = 2;
-const TYPE: u32 = 3;
+export const RATE: u32 = 0;
+export const ORDER: u32 = 1;
+export const CLASS: u32 = 2;
+export const TYPE: u32 = 3;
 /** Mean lifetime of the first octave in microseconds. */
-const SHORTEST: u32 = 4;
-const OCTAVES: u32 = 5;
+export const SHORTEST: u32 = 4;
+export const OCTAVES: u32 = 5;
 /** Chunks that there may ever be. */
-const CAPACITY: u32 = 6;
+export const CAPACITY: u32 = 6;
 
 export const MAX_OCTAVES: u32 = 32;
 

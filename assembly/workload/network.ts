@@ -17,12 +17,12 @@ import {
 } from "./table";
 
 /** Mean microseconds from burst to burst. */
-const PERIOD: u32 = 0;
+export const PERIOD: u32 = 0;
 /** Chunks of a burst, at most; half of it at least. */
-const BURST: u32 = 1;
-const ORDER: u32 = 2;
+export const BURST: u32 = 1;
+export const ORDER: u32 = 2;
 /** Microseconds that buffers are held. */
-const HOLD: u32 = 3;
+export const HOLD: u32 = 3;
 
 /** Microseconds until the next burst, and until the buffers go. */
 const UNTIL_BURST: u32 = 0;

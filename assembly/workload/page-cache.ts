@@ -7,11 +7,11 @@ import { freeAll } from "./page-set";
 import { due, holdingAt, openHoldings, setHolding, setting } from "./table";
 
 /** Pages a second that are read. */
-const READ_RATE: u32 = 0;
+export const READ_RATE: u32 = 0;
 /** Pages that the files have: the cache gets no larger. */
-const LIMIT: u32 = 1;
+export const LIMIT: u32 = 1;
 /** Of 1000 pages, how many are dirty: they cannot be dropped, only moved. */
-const DIRTY_SHARE: u32 = 2;
+export const DIRTY_SHARE: u32 = 2;
 
 const CLEAN: u32 = 0;
 const DIRTY: u32 = 1;

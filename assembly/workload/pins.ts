@@ -8,11 +8,11 @@ import { takeOrKill } from "./oom-killer";
 import { due, holdingAt, openHoldings, setHolding, setting } from "./table";
 
 /** Pages that are to be pinned. */
-const TARGET: u32 = 0;
+export const TARGET: u32 = 0;
 /** Pages a second. */
-const RATE: u32 = 1;
+export const RATE: u32 = 1;
 /** Highest zone that they may come from: ZONE_NORMAL, or ZONE_MOVABLE for pins that Linux does not know to be for long. */
-const KIND: u32 = 2;
+export const KIND: u32 = 2;
 
 export function pinsFit(at: usize): bool {
   return setting(at, KIND) >= ZONE_NORMAL && setting(at, KIND) < ZONE_KINDS;

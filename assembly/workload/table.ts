@@ -14,7 +14,7 @@ import { reserve } from "../mm/reserve";
 export const WORKLOAD_ANONYMOUS: u32 = 0;
 export const WORKLOAD_PAGE_CACHE: u32 = 1;
 export const WORKLOAD_KERNEL: u32 = 2;
-export const WORKLOAD_BURSTS: u32 = 3;
+export const WORKLOAD_NETWORK: u32 = 3;
 export const WORKLOAD_PINS: u32 = 4;
 export const WORKLOAD_FUNCTIONS: u32 = 5;
 export const WORKLOAD_COMPILE: u32 = 6;

@@ -13,7 +13,7 @@ import {
   STATE_RUNNING,
   STATE_STOPPED,
   WORKLOAD_ANONYMOUS,
-  WORKLOAD_BURSTS,
+  WORKLOAD_NETWORK,
   WORKLOAD_COMPILE,
   WORKLOAD_FRAG,
   WORKLOAD_FUNCTIONS,
@@ -37,7 +37,7 @@ export function settingsFit(at: usize): bool {
       return pageCacheFits(at);
     case WORKLOAD_KERNEL:
       return kernelFits(at);
-    case WORKLOAD_BURSTS:
+    case WORKLOAD_NETWORK:
       return burstsFit(at);
     case WORKLOAD_PINS:
       return pinsFit(at);
@@ -58,7 +58,7 @@ function open(at: usize): bool {
       return openPageCache(at);
     case WORKLOAD_KERNEL:
       return openKernel(at);
-    case WORKLOAD_BURSTS:
+    case WORKLOAD_NETWORK:
       return openBursts(at);
     case WORKLOAD_PINS:
       return openPins(at);
@@ -93,7 +93,7 @@ export function stepWorkload(at: usize, elapsedUs: u32): void {
       return stepPageCache(at, elapsedUs);
     case WORKLOAD_KERNEL:
       return stepKernel(at, elapsedUs);
-    case WORKLOAD_BURSTS:
+    case WORKLOAD_NETWORK:
       return stepBursts(at, elapsedUs);
     case WORKLOAD_PINS:
       return stepPins(at, elapsedUs);

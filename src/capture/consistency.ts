@@ -1,10 +1,9 @@
-import { formatSize } from "../units.js";
+import { formatSize, PAGE_SIZE } from "../units.js";
 import { CaptureError } from "./capture-error.js";
 import type { CaptureMemoryBlock, CaptureZone } from "./capture.js";
 import type { Iomem, IomemRange } from "./iomem.js";
 import { hex, isPowerOfTwo } from "./whole-number.js";
 
-const PAGE_SIZE = 4096;
 const MIN_MEMORY_BLOCK_SIZE = 2 ** 27;
 const MAX_MEMORY_BLOCK_SIZE = 2 ** 31;
 

@@ -1,4 +1,4 @@
-import { formatSize } from "../units.js";
+import { formatSize, PAGE_SIZE } from "../units.js";
 import { CaptureError } from "./capture-error.js";
 import type { CaptureDevice } from "./capture.js";
 import type { DeviceJson } from "./device-json.js";
@@ -9,7 +9,6 @@ import { hex, isPowerOfTwo } from "./whole-number.js";
 
 /** QEMU's choice for guests with transparent huge pages of 2 MiB. */
 const USUAL_BLOCK_SIZE = 2 ** 21;
-const PAGE_SIZE = 4096;
 
 /** What the caller knows better than the files. */
 export interface DeviceOptions {

@@ -20,8 +20,8 @@ import { parsePagetypeinfo } from "./pagetypeinfo.js";
 import { parseRecordingMeta, type RecordingMeta } from "./recording-meta.js";
 import { hexNumber } from "./whole-number.js";
 import { parseZoneinfo } from "./zoneinfo.js";
+import { PAGE_SIZE } from "../units.js";
 
-const PAGE_SIZE = 4096;
 const USUAL_MEMORY_BLOCK_SIZE = 2 ** 27;
 
 export interface CaptureOptions extends DeviceOptions {

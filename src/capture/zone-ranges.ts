@@ -1,6 +1,6 @@
 import type { Capture, CaptureZone } from "./capture.js";
+import { PAGE_SIZE } from "../units.js";
 
-const PAGE_SIZE = 4096;
 const PAGEBLOCK_PAGES = 512;
 
 /** Whole pageblocks of one zone. */

@@ -2,6 +2,7 @@ import { CaptureError, quoted } from "../capture/capture-error.js";
 import { parseJson, recordOf } from "../capture/json-text.js";
 import { jsonNumber } from "../capture/whole-number.js";
 import type { DeviceRequest } from "../predict/prediction.js";
+import { PAGE_SIZE } from "../units.js";
 
 /** Something that host or guest did, from `trace.jsonl` or `guest.jsonl` of a recording. */
 export interface TraceEvent {
@@ -38,7 +39,6 @@ const GUEST_WORK = new Set([
   "add_memory_driver_managed",
 ]);
 const RESPONSES = ["ACK", "NACK", "BUSY", "ERROR"] as const;
-const PAGE_SIZE = 4096;
 
 /** Reads a file of events, one JSON object a line. @throws CaptureError that names the line. */
 export function parseTrace(text: string, file: string): TraceEvent[] {

@@ -7,7 +7,7 @@ import { Command, CommanderError } from "commander";
 import { CaptureError } from "../capture/capture-error.js";
 import { RecordingError } from "../check/free-list-recording.js";
 import { CapacityError } from "../core/kernel-error.js";
-import { ScenarioError } from "../scenario/scenario-error.js";
+import { ScenarioError } from "../scenario/file/scenario-error.js";
 import { registerCaptureScript } from "./capture-script.js";
 import { registerCheck } from "./check.js";
 import { registerCompare } from "./compare.js";

@@ -57,7 +57,7 @@ async function runFile(path: string, flags: RunFlags): Promise<void> {
   };
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
-  const result = await watch(runScenario(scenario, options), scenario.durationNs).finally(() => {
+  const result = await watch(runScenario(scenario, options), scenario.durationMs).finally(() => {
     process.removeListener("SIGINT", interrupt);
     process.removeListener("SIGTERM", interrupt);
   });
@@ -87,11 +87,11 @@ async function policyOf(names: string | undefined, path: string): Promise<Policy
   return policyChoice(names, dirname(path));
 }
 
-async function watch(run: ScenarioRun, durationNs: number): Promise<ScenarioResult> {
+async function watch(run: ScenarioRun, durationMs: number): Promise<ScenarioResult> {
   const progress = progressLine(process.stderr, "running");
   try {
     for await (const event of run) {
-      if (event.type === "sample") progress.show(event.sample.atMs * 1e6, durationNs);
+      if (event.type === "sample") progress.show(event.sample.atMs, durationMs);
     }
     return await run.result();
   } finally {

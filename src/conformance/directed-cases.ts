@@ -1,9 +1,7 @@
 import type { VirtioMemDevice } from "../virtio-mem/device/device.js";
 import { encodeRequest } from "../virtio-mem/wire.js";
 import { toHex } from "./request-line.js";
-
-const MiB = 1024 ** 2;
-const GiB = 1024 ** 3;
+import { MiB, GiB } from "../units.js";
 
 /** A line of a vector file without the answer, as it stands there. */
 export type VectorLine = Readonly<Record<string, unknown>> & { readonly req: string };

@@ -1,8 +1,7 @@
 import { CASE_ADDR, type VectorCase, type VectorLine } from "./directed-cases.js";
 import { SeededRandom } from "./seeded-random.js";
 import type { VirtioMemDevice } from "../virtio-mem/device/device.js";
-
-const MiB = 1024 ** 2;
+import { MiB } from "../units.js";
 
 /**
  * A case of `count` random steps; the same seed gives the same. Half of the ranges are drawn from

@@ -1,19 +1,13 @@
-import { Hold } from "./abi.js";
+import {
+  Hold,
+  WorkloadKindNumber,
+  WorkloadSetting,
+  type WorkloadKind,
+  type WorkloadSettings,
+} from "./abi.js";
+import { check } from "./answer.js";
 import { fail } from "./kernel-error.js";
 import type { Core } from "./load.js";
-
-/** Kinds of workloads, WORKLOAD_* in assembly/workload/table.ts. */
-export const WorkloadKindNumber = {
-  anonymous: 0,
-  pageCache: 1,
-  kernel: 2,
-  bursts: 3,
-  pins: 4,
-  functions: 5,
-  compile: 6,
-  frag: 7,
-} as const;
-export type WorkloadKindNumber = (typeof WorkloadKindNumber)[keyof typeof WorkloadKindNumber];
 
 /** STATE_* in assembly/workload/table.ts, by number. */
 export const WORKLOAD_STATES = ["new", "running", "stopped", "killed"] as const;
@@ -57,21 +51,29 @@ export class GuestWorkloads {
   }
 
   /**
-   * Adds a workload that has not started; its settings are numbered as its kind defines them.
+   * Adds a workload that has not started.
    *
-   * @throws CapacityError if there are 64 already.
+   * @returns its number.
+   * @throws CapacityError if there are 64 already; RangeError if a setting is no whole number below 2^32.
    */
-  add(kind: WorkloadKindNumber, seed: number, settings: readonly number[]): number {
-    const workload = this.#core.addWorkload(kind, seed);
+  add<K extends WorkloadKind>(kind: K, seed: number, settings: WorkloadSettings<K>): number {
+    const workload = this.#core.addWorkload(WorkloadKindNumber[kind], seed);
     if (workload < 0) fail(workload, "add a workload");
-    for (const [index, value] of settings.entries()) this.set(workload, index, value);
+    const numbers: Readonly<Record<string, number>> = WorkloadSetting[kind];
+    for (const [name, value] of Object.entries<number>(settings)) {
+      this.#set(workload, numbers[name] ?? -1, name, value);
+    }
     return workload;
   }
 
-  /** Changes a setting, a whole number from 0 to 2^32 - 1; it counts from the next step on. */
-  set(workload: number, index: number, value: number): void {
+  /** How many pages a program wants to have from its next step on: whole, below 2^32. */
+  resize(workload: number, pages: number): void {
+    this.#set(workload, WorkloadSetting.anonymous.target, "target", pages);
+  }
+
+  #set(workload: number, index: number, name: string, value: number): void {
     if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
-      throw new RangeError(`setting ${index} must be a whole number below 2^32, got ${value}`);
+      throw new RangeError(`${name} must be a whole number below 2^32, got ${value}`);
     }
     check(this.#core.setWorkload(workload, index, value), "set up a workload");
   }
@@ -159,8 +161,4 @@ export class GuestWorkloads {
     check(found, "look for touched pageblocks");
     return found;
   }
-}
-
-function check(result: number, doing: string): void {
-  if (result < 0) fail(result, doing);
 }

@@ -9,9 +9,8 @@ import { ZoneTable, type Zone } from "../linux/zone-table.js";
 import { assertMultiple } from "../virtio-mem/sizes.js";
 import type { BootRange, NewGuestOptions } from "./options.js";
 import type { GuestMemory, GuestSetting } from "./setting.js";
+import { MiB, GiB } from "../units.js";
 
-const MiB = 1024 * 1024;
-const GiB = 1024 * MiB;
 /** Where memory above the 32-bit hole starts on x86. */
 const HIGH_MEMORY = 4 * GiB;
 /** Boot memory below the hole, as QEMU's q35 lays it out. */

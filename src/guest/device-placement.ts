@@ -1,9 +1,6 @@
 import type { NewDeviceOptions } from "./options.js";
-import { formatSize } from "../units.js";
+import { formatSize, GiB, MiB } from "../units.js";
 import type { VirtioMemDeviceOptions } from "../virtio-mem/device/device.js";
-
-const MiB = 1024 * 1024;
-const GiB = 1024 * MiB;
 
 type DevicePlace = VirtioMemDeviceOptions & Required<Pick<NewDeviceOptions, "regionSize">>;
 

@@ -22,8 +22,7 @@ import { policyTools } from "./policy-tools.js";
 import { settingOf, type GuestMemory, type GuestSetting } from "./setting.js";
 
 export type * from "./options.js";
-
-const GiB = 1024 ** 3;
+import { GiB } from "../units.js";
 
 /** One of a guest's devices, the driver that works with it, and what is in the log about the two. */
 export interface GuestDevice {

@@ -1,8 +1,5 @@
 import type { DriverProfile } from "../virtio-mem/driver-profile.js";
-
-const KiB = 1024;
-const MiB = 1024 * KiB;
-const GiB = 1024 * MiB;
+import { KiB, MiB, GiB } from "../units.js";
 
 export type ProfileName =
   "rfc3-seed" | "rfc3" | "v5.8" | "v5.10" | "v5.11" | "v5.14" | "v6.1" | "v6.5" | "upstream";

@@ -1,7 +1,8 @@
+import { PAGEBLOCK_PAGES } from "../core/abi.js";
+
 // Watermarks and lowmem reserves as Linux sets them (page-allocator.md 9.1 to 9.3). Pages unless a name says KiB.
 
 const KIB_PER_PAGE = 4;
-const PAGEBLOCK_PAGES = 512;
 /** Mobility types that khugepaged's recommendation counts: UNMOVABLE, MOVABLE, RECLAIMABLE. */
 const MOBILITY_TYPES = 3;
 const MIN_FREE_KIB = 128;

@@ -1,11 +1,9 @@
 import { Errno } from "../errno.js";
 import type { Log, LogEntry, RunEndEntry } from "../log/event-log.js";
-import { formatCount, formatDuration, formatSize } from "../units.js";
+import { formatCount, formatDuration, formatSize, NS_PER_MS } from "../units.js";
 import type { VirtioMemDevice } from "../virtio-mem/device/device.js";
 import type { VirtioMemDriver } from "../virtio-mem/driver/driver.js";
 import { obstaclesOf } from "./obstacles.js";
-
-const NS_PER_MS = 1_000_000;
 
 /** Why requested and plugged differ now, if they do. */
 export interface Explanation {

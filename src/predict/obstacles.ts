@@ -1,7 +1,6 @@
 import type { ContigEntry, LogEntry, RequestEntry } from "../log/event-log.js";
 import type { Obstacle } from "./prediction.js";
-
-const PAGE_SIZE = 4096;
+import { PAGE_SIZE } from "../units.js";
 
 interface Failure {
   readonly entry: ContigEntry;

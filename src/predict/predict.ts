@@ -17,6 +17,7 @@ import { strangenessOf } from "./strange-guest.js";
 import { doubtNotes, growthInterval } from "./uncertainty.js";
 import { ObstacleTally } from "./obstacles.js";
 import type { DeviceRequest, PredictedMemoryBlock, Prediction } from "./prediction.js";
+import { NS_PER_MS } from "../units.js";
 
 export interface PredictOptions extends CapturedGuestOptions, SamplingOptions {
   /** Bytes that the host asks for, a multiple of the device block. Default: 0. */
@@ -28,7 +29,6 @@ export interface PredictOptions extends CapturedGuestOptions, SamplingOptions {
   readonly untilMs?: number;
 }
 
-const NS_PER_MS = 1e6;
 /** Retries to list: the driver itself never stops. */
 const LISTED_RETRIES = 5;
 

@@ -1,6 +1,6 @@
 import { linuxProfile, PROFILE_NAMES } from "../linux/profile.js";
 import type { Prediction } from "../predict/prediction.js";
-import { formatCount, formatDuration, formatRoughSize } from "../units.js";
+import { formatCount, formatDuration, formatRoughSize, PAGE_SIZE } from "../units.js";
 import { adviceFor } from "./advice.js";
 import { failedAdds } from "./failed-adds.js";
 import { fateLabel, outcomeOf, type Outcome } from "./fate-style.js";
@@ -18,7 +18,6 @@ import {
 import { fateMark, textMap } from "./text-map.js";
 import { wrap } from "./wrap.js";
 
-const PAGE_SIZE = 4096;
 const MIN_COLUMNS = 40;
 
 export interface PredictionTextOptions {

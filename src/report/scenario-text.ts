@@ -1,5 +1,5 @@
 import type { OrderOutcome, ScenarioEvent, ScenarioResult } from "../scenario/result.js";
-import { formatCount, formatDuration, formatRoughSize } from "../units.js";
+import { formatCount, formatDuration, formatRoughSize, PAGE_SIZE } from "../units.js";
 import { textPlot } from "./text-plot.js";
 
 export interface ScenarioTextOptions {
@@ -10,7 +10,6 @@ export interface ScenarioTextOptions {
 const PLOT_ROWS = 12;
 /** Orders and events to list; the others are counted. */
 const LISTED = 12;
-const PAGE_SIZE = 4096;
 
 /** A run in words and a plot, for a terminal. */
 export function scenarioText(result: ScenarioResult, { columns }: ScenarioTextOptions): string {

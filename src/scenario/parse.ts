@@ -2,7 +2,7 @@ import { parseDocument } from "yaml";
 
 import { resolve } from "./resolve.js";
 import type { Scenario } from "./scenario.js";
-import { ScenarioError } from "./scenario-error.js";
+import { ScenarioError } from "./file/scenario-error.js";
 import { validate } from "./validate.js";
 
 /** Longer files are no scenarios. */

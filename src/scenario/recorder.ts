@@ -2,6 +2,7 @@ import { PAGE_SIZE, PAGEBLOCK_ORDER, PAGEBLOCK_SIZE } from "../core/abi.js";
 import type { LogEntry } from "../log/event-log.js";
 import type { Guest } from "../guest/guest.js";
 import { unusableIndex } from "../linux/fragmentation.js";
+import { NS_PER_MS } from "../units.js";
 import type { Sample, ScenarioEvent } from "./result.js";
 import type { WorkloadRunner } from "./workload-runner.js";
 
@@ -58,7 +59,7 @@ export class Recorder {
       case "run-end": {
         const { requestedSize, pluggedSize, why } = entry;
         const when = {
-          atMs: entry.atNs / 1e6,
+          atMs: entry.atNs / NS_PER_MS,
           device: this.#names[entry.device ?? 0] ?? "",
           requestedSize,
         };

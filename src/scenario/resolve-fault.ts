@@ -1,28 +1,27 @@
 import { formatDuration } from "../units.js";
-import type { Fields } from "./fields.js";
+import type { Fields } from "./file/fields.js";
 import { deviceOf, named } from "./resolve-host.js";
-import type { Fault, ScenarioDevice, ScenarioWorkload } from "./scenario.js";
-
-const NS_PER_MS = 1e6;
+import type { Fault, ScenarioDevice } from "./scenario.js";
+import type { ScenarioWorkload } from "./workload/index.js";
 
 export interface FaultContext {
-  readonly durationNs: number;
+  readonly durationMs: number;
   readonly devices: readonly ScenarioDevice[];
   readonly workloads: readonly ScenarioWorkload[];
 }
 
 export function resolveFault(
   fields: Fields,
-  { durationNs, devices, workloads }: FaultContext,
+  { durationMs, devices, workloads }: FaultContext,
 ): Fault {
-  const atNs = fields.time("at");
-  fields.before("at", atNs, durationNs);
-  const untilNs = fields.has("until") ? fields.time("until") : undefined;
-  if (untilNs !== undefined && untilNs <= atNs) {
-    const [start, got] = [atNs, untilNs].map((ns) => formatDuration(ns / NS_PER_MS));
+  const atMs = fields.time("at");
+  fields.before("at", atMs, durationMs);
+  const untilMs = fields.has("until") ? fields.time("until") : undefined;
+  if (untilMs !== undefined && untilMs <= atMs) {
+    const [start, got] = [atMs, untilMs].map(formatDuration);
     fields.reject("until", `must be after at (${start ?? ""}), got ${got ?? ""}`);
   }
-  const window = { atNs, untilNs };
+  const window = { atMs, untilMs };
   const kind = fields.choice<Fault["kind"]>("kind", "device-busy");
   if (kind === "pins") {
     const workload = named(fields, "workload", workloads);

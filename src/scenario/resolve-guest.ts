@@ -1,17 +1,15 @@
 import { bootRangesOf, endOfBoot } from "../guest/boot-memory.js";
 import type { BootRange } from "../guest/options.js";
 import { DEFAULT_ONLINE_SETTINGS } from "../linux/online-policy.js";
-import { formatSize } from "../units.js";
-import type { Fields } from "./fields.js";
+import { formatSize, GiB, MiB } from "../units.js";
+import type { Fields } from "./file/fields.js";
 import type { ScenarioGuest } from "./scenario.js";
+import { PAGEBLOCK_SIZE } from "../core/abi.js";
 
-const MiB = 1024 ** 2;
-const GiB = 1024 ** 3;
 /** Bytes of page for a byte of its struct page. */
 const MEMMAP_SHARE = 64;
 /** The kernel's image and what it takes when it boots, beside its memmap. */
 const KERNEL_SIZE = 64 * MiB;
-const PAGEBLOCK_SIZE = 2 * MiB;
 
 export function resolveGuest(fields: Fields): ScenarioGuest {
   const bootMemory = resolveBoot(fields);

@@ -1,54 +1,52 @@
 import { nearName } from "../policies/choice/near-name.js";
-import { formatDuration, formatSize } from "../units.js";
-import type { Fields } from "./fields.js";
+import { formatDuration, formatSize, MiB, nsOf, NS_PER_MS } from "../units.js";
+import type { Fields } from "./file/fields.js";
 import type { Controller, HostOrder, ScenarioDevice } from "./scenario.js";
 
-const MiB = 1024 ** 2;
-const NS_PER_MS = 1e6;
 const MAX_RAMP_STEPS = 10_000;
 
 /** Orders of the host in order of time, ramps as their steps. */
 export function resolveHost(
   items: readonly Fields[],
   devices: readonly ScenarioDevice[],
-  durationNs: number,
+  durationMs: number,
 ): HostOrder[] {
-  let lastNs = 0;
+  let lastMs = 0;
   const sizes = devices.map(({ requestedSize }) => requestedSize);
   const orders = items.flatMap((fields) => {
-    const atNs = fields.time("at");
-    if (atNs < lastNs) {
-      const [above, got] = [lastNs, atNs].map((ns) => formatDuration(ns / NS_PER_MS));
+    const atMs = fields.time("at");
+    if (atMs < lastMs) {
+      const [above, got] = [lastMs, atMs].map(formatDuration);
       fields.reject(
         "at",
         `must not be before the order above it (${above ?? ""}), got ${got ?? ""}`,
       );
     }
-    fields.before("at", atNs, durationNs);
-    lastNs = atNs;
+    fields.before("at", atMs, durationMs);
+    lastMs = atMs;
     const device = deviceOf(fields, devices);
     const requestedSize = requestOf(fields, "requestedSize", 0, devices[device]);
     const from = sizes[device] ?? 0;
     sizes[device] = requestedSize;
     if (!fields.has("until")) {
       if (fields.has("step")) fields.reject("step", "must stand beside until");
-      return [{ atNs, requestedSize, device }];
+      return [{ atMs, requestedSize, device }];
     }
-    return rampOf(fields, { atNs, requestedSize, device }, from, devices[device]);
+    return rampOf(fields, { atMs, requestedSize, device }, from, devices[device]);
   });
-  return orders.sort((a, b) => a.atNs - b.atNs);
+  return orders.sort((a, b) => a.atMs - b.atMs);
 }
 
 /** Steps of equal size at equal distances; the last one arrives at `until`. */
 function rampOf(
   fields: Fields,
-  { atNs, requestedSize, device }: HostOrder,
+  { atMs, requestedSize, device }: HostOrder,
   from: number,
   spec: ScenarioDevice | undefined,
 ): HostOrder[] {
-  const untilNs = fields.time("until");
-  if (untilNs <= atNs) {
-    const [start, got] = [atNs, untilNs].map((ns) => formatDuration(ns / NS_PER_MS));
+  const untilMs = fields.time("until");
+  if (untilMs <= atMs) {
+    const [start, got] = [atMs, untilMs].map(formatDuration);
     fields.reject("until", `must be after at (${start ?? ""}), got ${got ?? ""}`);
   }
   const blockSize = spec?.blockSize ?? 2 * MiB;
@@ -60,8 +58,9 @@ function rampOf(
     fields.reject("step", `must give at most ${MAX_RAMP_STEPS} steps, got ${nr}`);
   }
   const sign = Math.sign(requestedSize - from);
+  const [startNs, endNs] = [nsOf(atMs), nsOf(untilMs)];
   return Array.from({ length: nr }, (_, at) => ({
-    atNs: nr === 1 ? atNs : atNs + Math.round(((untilNs - atNs) * at) / (nr - 1)),
+    atMs: nr === 1 ? atMs : (startNs + Math.round(((endNs - startNs) * at) / (nr - 1))) / NS_PER_MS,
     requestedSize: at === nr - 1 ? requestedSize : from + sign * step * (at + 1),
     device,
   }));
@@ -70,14 +69,14 @@ function rampOf(
 export function resolveController(
   fields: Fields,
   devices: readonly ScenarioDevice[],
-  durationNs: number,
+  durationMs: number,
 ): Controller {
   const device = deviceOf(fields, devices);
   const spec = devices[device];
-  const everyNs = fields.time("every");
-  if (everyNs < NS_PER_MS) fields.reject("every", "must be at least 1ms");
-  const startNs = fields.time("start");
-  fields.before("start", startNs, durationNs);
+  const everyMs = fields.time("every");
+  if (everyMs < 1) fields.reject("every", "must be at least 1ms");
+  const startMs = fields.time("start");
+  fields.before("start", startMs, durationMs);
   const step = requestOf(fields, "step", 0, spec);
   if (step === 0) fields.reject("step", "must be more than 0 B");
   const least = requestOf(fields, "least", 0, spec);
@@ -86,9 +85,9 @@ export function resolveController(
     fields.reject("least", `must be at most most (${formatSize(most)}), got ${formatSize(least)}`);
   }
   return {
-    startNs,
-    stopNs: fields.time("stop", durationNs),
-    everyNs,
+    startMs,
+    stopMs: fields.time("stop", durationMs),
+    everyMs,
     step,
     least,
     most,

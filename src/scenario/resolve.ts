@@ -3,33 +3,30 @@ import { calibrationNamed, DEFAULT_CALIBRATION, type Calibration } from "../linu
 import { isModulePath } from "../policies/choice/module-path.js";
 import { PolicyError } from "../policies/policy-error.js";
 import { policiesOf } from "../policies/choice/resolve-policy.js";
-import { formatRoughSize, formatSize } from "../units.js";
-import { Fields } from "./fields.js";
+import { formatRoughSize, formatSize, GiB, MiB, nsOf, NS_PER_MS } from "../units.js";
+import { Fields } from "./file/fields.js";
 import { resolveFault } from "./resolve-fault.js";
 import { resolveGuest } from "./resolve-guest.js";
 import { resolveController, resolveHost } from "./resolve-host.js";
-import { resolveWorkload } from "./resolve-workload.js";
+import { resolveWorkload } from "./workload/index.js";
 import type { Scenario, ScenarioDevice, ScenarioGuest } from "./scenario.js";
 import { PRICE_NAMES } from "./schema.js";
 
-const MiB = 1024 ** 2;
-const GiB = 1024 ** 3;
-const NS_PER_MS = 1e6;
 /** Samples of a run that does not say how often. */
 const DEFAULT_SAMPLES = 240;
 /** The shortest time between two samples. */
-const MIN_EVERY_NS = NS_PER_MS;
+const MIN_EVERY_MS = 1;
 const MAX_SAMPLES = 20_000;
 
 /**
- * What a validated file says, in bytes and nanoseconds, with all defaults; the rules that need more than one value are checked here.
+ * What a validated file says, in bytes and milliseconds, with all defaults; the rules that need more than one value are checked here.
  *
  * @throws ScenarioError where they are broken.
  */
 export function resolve(value: unknown, file: string): Scenario {
   const fields = new Fields(value, file);
-  const durationNs = fields.time("duration");
-  if (durationNs === 0) fields.reject("duration", "must be more than 0s");
+  const durationMs = fields.time("duration");
+  if (durationMs === 0) fields.reject("duration", "must be more than 0s");
   const guest = resolveGuest(fields.child("guest"));
   const devices = resolveDevices(fields);
   const capacity = [
@@ -39,25 +36,25 @@ export function resolve(value: unknown, file: string): Scenario {
   assertAddressable(fields, guest, devices);
   const workloads = fields
     .list("workloads")
-    .map((item, at) => resolveWorkload(item, at, { durationNs, capacity }));
+    .map((item, at) => resolveWorkload(item, at, { durationMs, capacity }));
   assertNamesDiffer(fields, "workloads", workloads);
   return {
     title: fields.text("title", ""),
     seed: fields.number("seed", 1),
-    durationNs,
+    durationMs,
     policy: resolvePolicyName(fields),
     calibration: resolveCalibration(fields),
     guest,
     devices,
     workloads,
-    host: resolveHost(fields.list("host"), devices, durationNs),
+    host: resolveHost(fields.list("host"), devices, durationMs),
     controllers: fields
       .list("controllers")
-      .map((item) => resolveController(item, devices, durationNs)),
+      .map((item) => resolveController(item, devices, durationMs)),
     faults: fields
       .list("faults")
-      .map((item) => resolveFault(item, { durationNs, devices, workloads })),
-    record: { everyNs: resolveEvery(fields.child("record"), durationNs) },
+      .map((item) => resolveFault(item, { durationMs, devices, workloads })),
+    record: { everyMs: resolveEvery(fields.child("record"), durationMs) },
   };
 }
 
@@ -153,13 +150,16 @@ function assertNamesDiffer(
   }
 }
 
-function resolveEvery(fields: Fields, durationNs: number): number {
-  const byDefault = Math.max(MIN_EVERY_NS, Math.ceil(durationNs / DEFAULT_SAMPLES));
-  const everyNs = fields.has("every") ? fields.time("every") : byDefault;
-  if (everyNs < MIN_EVERY_NS) fields.reject("every", "must be at least 1ms");
-  const nr = Math.floor(durationNs / everyNs);
+function resolveEvery(fields: Fields, durationMs: number): number {
+  const byDefault = Math.max(
+    MIN_EVERY_MS,
+    Math.ceil(nsOf(durationMs) / DEFAULT_SAMPLES) / NS_PER_MS,
+  );
+  const everyMs = fields.has("every") ? fields.time("every") : byDefault;
+  if (everyMs < MIN_EVERY_MS) fields.reject("every", "must be at least 1ms");
+  const nr = Math.floor(nsOf(durationMs) / nsOf(everyMs));
   if (nr > MAX_SAMPLES) {
     fields.reject("every", `must give at most ${MAX_SAMPLES} samples, got ${nr}`);
   }
-  return everyNs;
+  return everyMs;
 }

@@ -23,7 +23,7 @@ export interface RunScenarioOptions {
 /** Slices of a run after which events are handed out and a signal is looked at. */
 const SLICES = 400;
 /** The thread is let go of after this many real milliseconds, for whoever wants to stop the run. */
-const BREATHE_MS = 30;
+const YIELD_MS = 30;
 
 /**
  * Runs a scenario in virtual time. Iterate it for what happens while it happens, or {@link result} at once; either way it
@@ -94,30 +94,30 @@ async function* live(
     options.core,
   );
   options.watch?.(simulation.guest);
-  const { durationNs } = scenario;
+  const { durationMs } = scenario;
   let sent = { events: 0, samples: 0 };
-  let breathed = performance.now();
+  let yielded = performance.now();
   let interrupted = false;
   for (let slice = 1; slice <= SLICES; slice++) {
     if (signal?.aborted === true) {
       interrupted = true;
       break;
     }
-    simulation.advanceTo(Math.round((durationNs * slice) / SLICES));
-    yield* news(simulation, sent);
+    simulation.advanceTo((durationMs * slice) / SLICES);
+    yield* newEvents(simulation, sent);
     sent = { events: simulation.events.length, samples: simulation.samples.length };
     if (simulation.hasPanicked) break;
-    if (performance.now() - breathed > BREATHE_MS) {
+    if (performance.now() - yielded > YIELD_MS) {
       await new Promise((resolve) => setTimeout(resolve, 0));
-      breathed = performance.now();
+      yielded = performance.now();
     }
   }
   simulation.finish();
-  yield* news(simulation, sent);
+  yield* newEvents(simulation, sent);
   return resultOf(simulation, interrupted);
 }
 
-function* news(
+function* newEvents(
   simulation: Simulation,
   sent: { readonly events: number; readonly samples: number },
 ): Generator<RunEvent> {
@@ -143,7 +143,7 @@ function resultOf(simulation: Simulation, interrupted: boolean): ScenarioResult 
     profile: guest.profile.name,
     calibration: scenario.calibration.name,
     bootSize: scenario.guest.bootMemory.reduce((sum, { size }) => sum + size, 0),
-    durationMs: scenario.durationNs / 1e6,
+    durationMs: scenario.durationMs,
     endedMs: guest.clock.nowMs,
     interrupted,
     devices: names,

@@ -4,19 +4,17 @@ import type { OnlineSettings } from "../linux/online-policy.js";
 import type { ProfileName } from "../linux/profile.js";
 import type { FlavourName } from "../virtio-mem/device/flavour.js";
 import type { DriverParameters } from "../virtio-mem/driver/parameters.js";
-import type { ScenarioWorkload } from "./scenario-workload.js";
-
-export type * from "./scenario-workload.js";
+import type { ScenarioWorkload } from "./workload/index.js";
 
 /**
  * A guest, what it does, and what its host asks of it over time: a scenario file that was read and
- * checked. Sizes are bytes, times are whole virtual nanoseconds since boot.
+ * checked. Sizes are bytes, times are virtual milliseconds since boot.
  */
 export interface Scenario {
   readonly title: string;
   /** What chance is drawn from, 0 to 2^32 - 1: equal seeds give equal runs. */
   readonly seed: number;
-  readonly durationNs: number;
+  readonly durationMs: number;
   /** Unplug policies by name, joined by `+`; undefined: as the guest's version does. */
   readonly policy: string | undefined;
   readonly calibration: Calibration;
@@ -57,12 +55,12 @@ export interface ScenarioDevice {
 
 export interface ScenarioRecord {
   /** Between two samples. */
-  readonly everyNs: number;
+  readonly everyMs: number;
 }
 
 /** The host asks for a size. A ramp of the file is many of these. */
 export interface HostOrder {
-  readonly atNs: number;
+  readonly atMs: number;
   readonly requestedSize: number;
   /** Which of the devices. */
   readonly device: number;
@@ -70,9 +68,9 @@ export interface HostOrder {
 
 /** A host that follows how much of the guest's memory is free in huge pages. */
 export interface Controller {
-  readonly startNs: number;
-  readonly stopNs: number;
-  readonly everyNs: number;
+  readonly startMs: number;
+  readonly stopMs: number;
+  readonly everyMs: number;
   /** Bytes of a step up or down. */
   readonly step: number;
   readonly least: number;
@@ -81,9 +79,9 @@ export interface Controller {
 }
 
 interface Window {
-  readonly atNs: number;
+  readonly atMs: number;
   /** Undefined: to the end. */
-  readonly untilNs: number | undefined;
+  readonly untilMs: number | undefined;
 }
 
 /** Something that goes wrong for a while. */

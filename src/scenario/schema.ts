@@ -10,8 +10,8 @@ import {
   SIZE,
   TIME,
   type JsonSchema,
-} from "./schema-parts.js";
-import { WORKLOAD_SCHEMAS } from "./workload-schema.js";
+} from "./file/schema-parts.js";
+import { WORKLOAD_SCHEMAS } from "./workload/index.js";
 
 const NODE: JsonSchema = { type: "integer", minimum: 0, maximum: 15 };
 const DEVICE_NAME = described({ type: "string" }, "Name of the device. Default: the first.");

@@ -4,12 +4,14 @@ import { KernelError } from "../core/kernel-error.js";
 import { Guest } from "../guest/guest.js";
 import type { ResizeView } from "../policies/resize-controller.js";
 import type { PolicyChoice } from "../policies/choice/resolve-policy.js";
-import { nextRequest } from "./controller.js";
+import { hyperAllocRequest } from "../policies/builtin/hyperalloc.js";
 import { Recorder } from "./recorder.js";
 import type { Sample, ScenarioEvent } from "./result.js";
 import type { Controller, Fault, Scenario } from "./scenario.js";
 import { ScenarioHost } from "./scenario-host.js";
 import { WorkloadRunner } from "./workload-runner.js";
+import { nsOf } from "../units.js";
+import { actionsOf } from "./workload/index.js";
 
 /** Pages of programs and files that can be busy when they are to be moved. */
 const BUSY_CLASSES = [
@@ -89,9 +91,9 @@ export class Simulation {
     return this.workloads.hasPanicked;
   }
 
-  /** Lets the guest live on until `ns`; a run of the driver that is under way then ends later. */
-  advanceTo(ns: number): void {
-    this.guest.clock.advanceTo(ns);
+  /** Lets the guest live on until `ms`; a run of the driver that is under way then ends later. */
+  advanceTo(ms: number): void {
+    this.guest.advanceTo(ms);
   }
 
   /** A last sample of how it stands, if time has passed since the one before. */
@@ -107,35 +109,29 @@ export class Simulation {
           this.#order(requestedSize, device);
         });
     }
-    for (const { atNs, requestedSize, device } of scenario.host) {
-      this.#at(atNs, () => {
+    for (const { atMs, requestedSize, device } of scenario.host) {
+      this.#at(atMs, () => {
         this.#order(requestedSize, device);
       });
     }
     for (const [index, spec] of scenario.workloads.entries()) {
-      this.#at(spec.startNs, () => {
+      this.#at(spec.startMs, () => {
         workloads.start(index);
       });
-      if (spec.stopNs !== undefined)
-        this.#at(spec.stopNs, () => {
+      if (spec.stopMs !== undefined)
+        this.#at(spec.stopMs, () => {
           workloads.stop(index);
         });
-      if (spec.kind === "anonymous") {
-        for (const { atNs, size } of spec.resize) {
-          this.#at(atNs, () => {
-            workloads.resize(index, size);
-          });
-        }
-      }
-      if (spec.kind !== "page-cache" && spec.kind !== "compile") continue;
-      for (const atNs of spec.dropAtNs)
-        this.#at(atNs, () => {
-          workloads.dropCaches(index);
+      for (const action of actionsOf(spec)) {
+        this.#at(action.atMs, () => {
+          if (action.type === "resize") workloads.resize(index, action.size);
+          else workloads.dropCaches(index);
         });
+      }
     }
     for (const fault of scenario.faults) this.#scheduleFault(fault);
     if (workloads.count > 0)
-      this.#every(workloads.stepNs, 0, () => {
+      this.#every(workloads.stepMs, 0, () => {
         workloads.step();
         for (const { driver } of this.guest.devices) driver.noticeFreed();
       });
@@ -144,19 +140,19 @@ export class Simulation {
     this.#at(0, () => {
       this.#sample();
     });
-    this.#every(scenario.record.everyNs, 0, () => {
+    this.#every(scenario.record.everyMs, 0, () => {
       this.#sample();
     });
   }
 
   #scheduleFault(fault: Fault): void {
-    const { atNs, untilNs, kind } = fault;
-    this.#at(atNs, () => {
+    const { atMs, untilMs, kind } = fault;
+    this.#at(atMs, () => {
       this.#setFault(fault, true);
       this.events.push({ type: "fault", atMs: this.guest.clock.nowMs, kind, begins: true });
     });
-    if (untilNs === undefined) return;
-    this.#at(untilNs, () => {
+    if (untilMs === undefined) return;
+    this.#at(untilMs, () => {
       this.#setFault(fault, false);
       this.events.push({ type: "fault", atMs: this.guest.clock.nowMs, kind, begins: false });
     });
@@ -184,12 +180,14 @@ export class Simulation {
   }
 
   #scheduleController(controller: Controller): void {
-    this.#every(controller.everyNs, controller.startNs, () => {
-      if (this.guest.clock.nowNs > controller.stopNs) return;
+    this.#every(controller.everyMs, controller.startMs, () => {
+      if (this.guest.clock.nowMs > controller.stopMs) return;
       const device = this.guest.devices[controller.device]?.device;
       if (device === undefined) return;
-      const { freeChunks } = this.recorder.sample();
-      const requestedSize = nextRequest(controller, device.requestedSize, freeChunks);
+      const { freeHugeSize } = resizeView(this.guest, this.scenario);
+      const { step, least, most } = controller;
+      const wanted = hyperAllocRequest(device.requestedSize, freeHugeSize, step);
+      const requestedSize = Math.min(Math.max(wanted, least), most);
       if (requestedSize !== device.requestedSize) this.#order(requestedSize, controller.device);
     });
   }
@@ -198,7 +196,7 @@ export class Simulation {
   #schedulePolicy(): void {
     const { controller } = this.guest.policy;
     if (controller === undefined) return;
-    this.#every(Math.round(controller.periodMs * 1e6), 0, () => {
+    this.#every(controller.periodMs, 0, () => {
       const { device } = this.guest;
       const wanted = controller.decide(resizeView(this.guest, this.scenario));
       const blocks = Math.floor(Math.max(0, wanted) / device.blockSize);
@@ -207,21 +205,25 @@ export class Simulation {
     });
   }
 
-  #at(ns: number, action: () => void): void {
-    this.guest.clock.setTimer(ns, () => {
+  #at(ms: number, action: () => void): void {
+    this.guest.clock.setTimer(nsOf(ms), () => {
       if (!this.hasPanicked) action();
     });
   }
 
-  /** Every `ns` from `from` on, until the end. */
-  #every(ns: number, from: number, action: () => void): void {
-    const next = from + ns;
-    if (next > this.scenario.durationNs) return;
-    this.guest.clock.setTimer(next, () => {
-      if (this.hasPanicked) return;
-      action();
-      this.#every(ns, next, action);
-    });
+  /** Every `periodMs` from `fromMs` on, until the end. */
+  #every(periodMs: number, fromMs: number, action: () => void): void {
+    const [periodNs, endNs] = [nsOf(periodMs), nsOf(this.scenario.durationMs)];
+    const armAfter = (lastNs: number): void => {
+      const nextNs = lastNs + periodNs;
+      if (nextNs > endNs) return;
+      this.guest.clock.setTimer(nextNs, () => {
+        if (this.hasPanicked) return;
+        action();
+        armAfter(nextNs);
+      });
+    };
+    armAfter(nsOf(fromMs));
   }
 
   #order(requestedSize: number, device: number): void {

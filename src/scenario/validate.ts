@@ -1,8 +1,8 @@
 import { Validator, type OutputUnit } from "@cfworker/json-schema";
 
 import { nearName } from "../policies/choice/near-name.js";
-import { ScenarioError } from "./scenario-error.js";
-import type { JsonSchema } from "./schema-parts.js";
+import { ScenarioError } from "./file/scenario-error.js";
+import type { JsonSchema } from "./file/schema-parts.js";
 import { SCENARIO_SCHEMA } from "./schema.js";
 
 /** Keywords whose errors say what is wrong; those of others only repeat that something below them is. */

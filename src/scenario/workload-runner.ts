@@ -2,14 +2,14 @@ import { PAGE_SIZE } from "../core/abi.js";
 import type { WorkloadLook } from "../core/guest-workloads.js";
 import type { Guest } from "../guest/guest.js";
 import type { ScenarioEvent } from "./result.js";
-import type { Scenario, ScenarioWorkload } from "./scenario.js";
-import { coreWorkload, pagesPerSecond } from "./workload-settings.js";
+import type { Scenario } from "./scenario.js";
+import { coreSettings, pagesPerSecond, type ScenarioWorkload } from "./workload/index.js";
+import { nsOf, NS_PER_MS } from "../units.js";
 
-const NS_PER_MS = 1e6;
 const NS_PER_US = 1000;
 /** Workloads act this often, or more often where they are fast. */
-const LONGEST_STEP_NS = 100 * NS_PER_MS;
-const SHORTEST_STEP_NS = NS_PER_MS;
+const LONGEST_STEP_MS = 100;
+const SHORTEST_STEP_MS = 1;
 /** Pages that all workloads together may take or free in a step, so that a run can be watched and stopped. */
 const PAGES_PER_STEP = 1 << 19;
 
@@ -27,7 +27,7 @@ export class WorkloadRunner {
   readonly #workloads: readonly RunningWorkload[];
   readonly #tell: (event: ScenarioEvent) => void;
   /** Time between two steps. */
-  readonly stepNs: number;
+  readonly stepMs: number;
   #lastStepNs = 0;
   #isStepping = false;
   #hasPanicked = false;
@@ -47,10 +47,10 @@ export class WorkloadRunner {
       normalPages: normal === undefined ? 0 : normal.present,
     };
     this.#workloads = scenario.workloads.map((spec) => {
-      const { kind, settings } = coreWorkload(spec, surroundings);
-      return { spec, id: guest.pages.workloads.add(kind, scenario.seed, settings), rounds: 0 };
+      const settings = coreSettings(spec, surroundings);
+      return { spec, id: guest.pages.workloads.add(spec.kind, scenario.seed, settings), rounds: 0 };
     });
-    this.stepNs = stepOf(scenario.workloads);
+    this.stepMs = stepOf(scenario.workloads);
   }
 
   get count(): number {
@@ -82,7 +82,7 @@ export class WorkloadRunner {
   /** It wants to have another size from now on. */
   resize(index: number, bytes: number): void {
     this.step();
-    this.#guest.pages.workloads.set(this.#at(index).id, 0, Math.ceil(bytes / PAGE_SIZE));
+    this.#guest.pages.workloads.resize(this.#at(index).id, Math.ceil(bytes / PAGE_SIZE));
   }
 
   dropCaches(index: number): void {
@@ -161,10 +161,10 @@ export class WorkloadRunner {
         size: freed * PAGE_SIZE,
         order,
       });
-      const { restartAfterNs, stopNs } = spec;
-      if (restartAfterNs === undefined) continue;
-      const restartNs = clock.nowNs + restartAfterNs;
-      if (stopNs === undefined || restartNs < stopNs) {
+      const { restartAfterMs, stopMs } = spec;
+      if (restartAfterMs === undefined) continue;
+      const restartNs = clock.nowNs + nsOf(restartAfterMs);
+      if (stopMs === undefined || restartNs < nsOf(stopMs)) {
         clock.setTimer(restartNs, () => {
           this.#restart(index);
         });
@@ -191,5 +191,5 @@ export class WorkloadRunner {
 function stepOf(workloads: readonly ScenarioWorkload[]): number {
   const sum = workloads.reduce((all, workload) => all + pagesPerSecond(workload), 0);
   const us = Math.floor((PAGES_PER_STEP / Math.max(1, sum)) * 1e6);
-  return Math.min(Math.max(us * NS_PER_US, SHORTEST_STEP_NS), LONGEST_STEP_NS);
+  return Math.min(Math.max((us * NS_PER_US) / NS_PER_MS, SHORTEST_STEP_MS), LONGEST_STEP_MS);
 }

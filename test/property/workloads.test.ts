@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { PAGEBLOCK_PAGES } from "../../src/core/abi.js";
-import { WorkloadKindNumber } from "../../src/core/guest-workloads.js";
+import {
+  PAGEBLOCK_PAGES,
+  WorkloadSetting,
+  type WorkloadKind,
+  type WorkloadSettings,
+} from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
 import { linuxProfile } from "../../src/linux/profile.js";
 import { ZoneKindNumber } from "../../src/core/abi.js";
@@ -22,10 +26,10 @@ const ms = fc.integer({ min: 1, max: 3000 });
 const workload = fc.oneof(
   fc
     .tuple(pages, pages, pages, fc.integer({ min: 1, max: 700 }), fc.integer({ min: 0, max: 1000 }))
-    .map((settings) => ({ kind: WorkloadKindNumber.anonymous, settings: [...settings, PAGES] })),
+    .map((settings) => ({ kind: "anonymous" as const, settings: [...settings, PAGES] })),
   fc
     .tuple(pages, pages, fc.integer({ min: 0, max: 1000 }))
-    .map((settings) => ({ kind: WorkloadKindNumber.pageCache, settings })),
+    .map((settings) => ({ kind: "page-cache" as const, settings })),
   fc
     .tuple(
       pages,
@@ -36,13 +40,13 @@ const workload = fc.oneof(
       fc.integer({ min: 1, max: 12 }),
     )
     .map(([rate, of, pageClass, type, shortest, octaves]) => ({
-      kind: WorkloadKindNumber.kernel,
+      kind: "kernel" as const,
       settings: [rate >> of, of, pageClass, type, shortest * 1000, octaves, PAGES / 8],
     })),
   fc
     .tuple(fc.integer({ min: 2, max: 2000 }), fc.integer({ min: 1, max: 300 }), order)
     .map(([period, burst, of]) => ({
-      kind: WorkloadKindNumber.bursts,
+      kind: "network" as const,
       settings: [period * 1000, burst, of, period * 400],
     })),
   fc
@@ -51,7 +55,7 @@ const workload = fc.oneof(
       pages,
       fc.constantFrom(ZoneKindNumber.Normal, ZoneKindNumber.Movable),
     )
-    .map((settings) => ({ kind: WorkloadKindNumber.pins, settings })),
+    .map((settings) => ({ kind: "pins" as const, settings })),
   fc
     .tuple(
       ms,
@@ -60,7 +64,7 @@ const workload = fc.oneof(
       fc.integer({ min: 1, max: 20 }),
       fc.constantFrom(0, 500, 1000),
     )
-    .map((settings) => ({ kind: WorkloadKindNumber.functions, settings })),
+    .map((settings) => ({ kind: "functions" as const, settings })),
   fc
     .tuple(
       fc.integer({ min: 1, max: 8 }),
@@ -68,16 +72,22 @@ const workload = fc.oneof(
       fc.integer({ min: 2, max: 3000 }),
     )
     .map((settings) => ({
-      kind: WorkloadKindNumber.compile,
+      kind: "compile" as const,
       settings: [...settings, 300, 1000, PAGES],
     })),
   fc
     .tuple(fc.integer({ min: 2, max: 2000 }), fc.integer({ min: 1, max: 4 }), fc.constantFrom(0, 1))
     .map(([each, threads, movable]) => ({
-      kind: WorkloadKindNumber.frag,
+      kind: "frag" as const,
       settings: [each, threads, 50, 10, 200_000, movable],
     })),
 );
+
+/** Settings in the order of their numbers, by name. */
+function named<K extends WorkloadKind>(kind: K, values: readonly number[]): WorkloadSettings<K> {
+  const entries = Object.entries(WorkloadSetting[kind]).map(([name, at]) => [name, values[at]]);
+  return Object.fromEntries(entries) as WorkloadSettings<K>;
+}
 
 const step = fc.oneof(
   {
@@ -120,7 +130,9 @@ test(
         (specs, steps, seed) => {
           const memory = guest();
           const { workloads } = memory;
-          const ids = specs.map(({ kind, settings }) => workloads.add(kind, seed, settings));
+          const ids = specs.map(({ kind, settings }) =>
+            workloads.add(kind, seed, named(kind, settings)),
+          );
           const free = (): number => memory.freePages(0) + memory.freePages(1);
           const held = (): number => ids.reduce((sum, id) => sum + workloads.look(id).pages, 0);
           for (const id of ids) workloads.start(id);

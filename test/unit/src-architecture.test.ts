@@ -18,6 +18,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ["policies/choice"],
   ["guest"],
   ["predict"],
+  ["scenario/file"],
+  ["scenario/workload"],
   ["scenario"],
   ["compare", "conformance"],
   ["report"],

@@ -1,8 +1,7 @@
 import type { PolicyFamily } from "../policy-family.js";
+import { hyperAllocRequest } from "./hyperalloc.js";
 import { sizeValue, wholeValue } from "../policy-value.js";
 
-/** Of the free memory in huge pages, what HyperAlloc's script counts on. */
-const TRUSTED_SHARE = 0.9;
 const STEPS = 16;
 
 /**
@@ -17,11 +16,8 @@ const HYPERALLOC: PolicyFamily = {
     controller: {
       periodMs: wholeValue("resize-hyperalloc", value, 1, 86_400_000),
       decide: ({ bootSize, regionSize, requestedSize, freeHugeSize }) => {
-        const free = TRUSTED_SHARE * freeHugeSize;
         const step = (bootSize + regionSize) / STEPS;
-        if (free < step / 2) return requestedSize + 2 * step;
-        if (free < step) return requestedSize + step;
-        return free > 2 * step ? Math.max(0, requestedSize - step) : requestedSize;
+        return Math.max(0, hyperAllocRequest(requestedSize, freeHugeSize, step));
       },
     },
   }),

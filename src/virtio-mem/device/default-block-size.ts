@@ -1,7 +1,6 @@
-// Which block size QEMU gives a device that names none (hw/virtio/virtio-mem.c).
+import { KiB, MiB } from "../../units.js";
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
+// Which block size QEMU gives a device that names none (hw/virtio/virtio-mem.c).
 
 export type Architecture = "x86-64" | "arm64" | "s390x";
 

@@ -1,6 +1,6 @@
 import { KernelError } from "../../core/kernel-error.js";
 import type { Log } from "../../log/event-log.js";
-import { formatSize } from "../../units.js";
+import { formatSize, MiB } from "../../units.js";
 import { deviceFlavour, QEMU_FLAVOUR, type DeviceFlavour, type MalformedRule } from "./flavour.js";
 import { assertGeometry } from "./geometry.js";
 import { hasFeature, isUsableWith, offeredFeatures } from "./features.js";
@@ -29,8 +29,6 @@ import {
   toRequest,
   type WireRequest,
 } from "../wire.js";
-
-const MiB = 1024 * 1024;
 
 export type { DeviceBlockRun, VirtioMemDeviceOptions };
 

@@ -1,7 +1,5 @@
 import type { FeatureName, ResponseType } from "../protocol.js";
-
-const MiB = 1024 * 1024;
-const GiB = 1024 * MiB;
+import { MiB, GiB } from "../../units.js";
 
 /** A test that a PLUG must pass; the first that fails decides the answer (device.md 4.5). */
 export type PlugCheck =

@@ -1,6 +1,5 @@
 import type { VirtioMemDevice } from "./device.js";
-
-const GiB = 1024 ** 3;
+import { GiB } from "../../units.js";
 
 /**
  * Bytes of a memory slot where QEMU maps the region in parts: a GiB, a device block, or the region

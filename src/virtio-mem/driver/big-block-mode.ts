@@ -3,8 +3,7 @@ import type { ZoneKind } from "../../linux/linux-memory.js";
 import { SECTION_SIZE } from "../../linux/memmap.js";
 import type { BigBlockState } from "../big-block-state.js";
 import type { DriverContext, DriverMemoryBlock, DriverMode } from "./mode.js";
-
-const PAGE_SIZE = 4096;
+import { PAGE_SIZE } from "../../units.js";
 
 /**
  * Big-block mode: one or more memory blocks are plugged, added, removed and unplugged as a whole

@@ -20,8 +20,7 @@ import { SubBlockMode } from "./sub-block-mode.js";
 import type { PageIsolation, SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
 import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
 import { WorkQueue } from "./work-queue.js";
-
-const NS_PER_MS = 1_000_000;
+import { NS_PER_MS } from "../../units.js";
 
 export interface VirtioMemDriverOptions {
   readonly device: VirtioMemDevice;

@@ -2,8 +2,7 @@ import { Errno } from "../../errno.js";
 import type { Log } from "../../log/event-log.js";
 import type { LinuxMemory, MemoryBlockInfo } from "../../linux/linux-memory.js";
 import type { OfflineLimit } from "./offline-limit.js";
-
-const PAGE_SIZE = 4096;
+import { PAGE_SIZE } from "../../units.js";
 
 /**
  * What the driver does with the memory around it, written down as it happens. Addresses and sizes

@@ -2,8 +2,7 @@ import type { DriverContext } from "./mode.js";
 import type { MemoryBlockState } from "../memory-block-state.js";
 import type { MemoryBlockTable } from "./memory-block-table.js";
 import type { Chunk, SubblockSummary, UnplugView } from "./unplug-policy.js";
-
-const PAGE_SIZE = 4096;
+import { PAGE_SIZE } from "../../units.js";
 
 /** What a policy sees of the driver's books and of the guest's pages. Looks at pages cost time. */
 export class PolicyView implements UnplugView {

@@ -4,8 +4,7 @@ import type { DriverContext, DriverMemoryBlock, DriverMode } from "./mode.js";
 import type { MemoryBlockState } from "../memory-block-state.js";
 import { MemoryBlockTable } from "./memory-block-table.js";
 import { SubBlockUnplug } from "./sub-block-unplug.js";
-
-const PAGE_SIZE = 4096;
+import { PAGE_SIZE } from "../../units.js";
 
 /**
  * Sub-block mode: parts of a memory block are plugged and unplugged, which Linux adds and removes

@@ -7,8 +7,7 @@ import type { MemoryBlockTable } from "./memory-block-table.js";
 import { PolicyView } from "./policy-view.js";
 import type { Chunk, UnplugPolicy } from "./unplug-policy.js";
 import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
-
-const PAGE_SIZE = 4096;
+import { PAGE_SIZE } from "../../units.js";
 
 /** Result of a step that was refused by busy memory: the run goes on with the next. */
 const SKIPPED = 1;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 import * as abi from "../../../src/core/abi.js";
-import { WORKLOAD_STATES, WorkloadKindNumber } from "../../../src/core/guest-workloads.js";
+import { WORKLOAD_STATES } from "../../../src/core/guest-workloads.js";
 import { brokenInvariant } from "../../../src/core/invariants.js";
 import { loadCoreSync } from "../../../src/core/load.js";
 import { Errno } from "../../../src/errno.js";
@@ -31,7 +31,7 @@ function group(prefix: string, without: readonly string[] = []): Record<string, 
 }
 
 function plain(name: string): string {
-  return name.replaceAll("_", "").toLowerCase();
+  return name.replaceAll(/[-_]/g, "").toLowerCase();
 }
 
 function plainKeys(numbers: Readonly<Record<string, number>>): Record<string, number> {
@@ -50,7 +50,7 @@ describe("src/core/abi.ts", () => {
     { name: "LoadMode", own: abi.LoadMode, core: group("LOAD_") },
     {
       name: "WorkloadKindNumber",
-      own: WorkloadKindNumber,
+      own: abi.WorkloadKindNumber,
       core: group("WORKLOAD_", ["WORKLOAD_KINDS"]),
     },
     {
@@ -58,6 +58,11 @@ describe("src/core/abi.ts", () => {
       own: Object.fromEntries(WORKLOAD_STATES.map((state, index) => [state, index])),
       core: group("STATE_"),
     },
+    ...Object.entries(abi.WorkloadSetting).map(([kind, own]) => ({
+      name: `WorkloadSetting of ${kind}`,
+      own,
+      core: group(`SETTING_${kind.replaceAll("-", "_").toUpperCase()}_`),
+    })),
     { name: "JournalKind", own: abi.JournalKind, core: group("JOURNAL_") },
     {
       name: "CONTIG_STAGES",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { parseScenario, scenarioOf } from "../../../src/scenario/parse.js";
-import { ScenarioError } from "../../../src/scenario/scenario-error.js";
+import { ScenarioError } from "../../../src/scenario/file/scenario-error.js";
 
 const GiB = 1024 ** 3;
 
@@ -10,7 +10,7 @@ describe("a scenario file", () => {
     const scenario = parseScenario("duration: 90s\n");
     expect(scenario).toMatchObject({
       seed: 1,
-      durationNs: 90e9,
+      durationMs: 90e3,
       guest: { bootMemory: [{ start: 0, size: GiB }], profile: "v6.1" },
       devices: [{ regionSize: 4 * GiB, blockSize: 2 * 1024 ** 2, flavour: "qemu" }],
       workloads: [],

@@ -1,7 +1,12 @@
-import { formatDuration, formatSize, parseDuration, parseSize } from "../units.js";
+import {
+  formatDuration,
+  formatSize,
+  NS_PER_MS,
+  nsOf,
+  parseDuration,
+  parseSize,
+} from "../../units.js";
 import { ScenarioError } from "./scenario-error.js";
-
-const NS_PER_MS = 1e6;
 
 /** An object of a validated scenario file: its values by key, converted, with messages that name their path. */
 export class Fields {
@@ -61,14 +66,14 @@ export class Fields {
     return this.#parsed(key, () => parseSize(String(value), this.pathOf(key)));
   }
 
-  /** Whole nanoseconds; 0 where the key is missing. */
+  /** Milliseconds, to the nanosecond; 0 where the key is missing. */
   time(key: string, byDefault = 0): number {
     const value = this.#value[key] as string | number | undefined;
     if (value === undefined) return byDefault;
     // 0 is the same in every unit
     if (value === 0) return 0;
     const ms = this.#parsed(key, () => parseDuration(String(value), this.pathOf(key)));
-    return Math.round(ms * NS_PER_MS);
+    return nsOf(ms) / NS_PER_MS;
   }
 
   /** Times of a list. */
@@ -108,11 +113,11 @@ export class Fields {
   }
 
   /** A time inside the run. */
-  before(key: string, ns: number, endNs: number): void {
-    if (ns < endNs) return;
+  before(key: string, ms: number, endMs: number): void {
+    if (ms < endMs) return;
     this.reject(
       key,
-      `must be before the end (duration: ${formatDuration(endNs / NS_PER_MS)}), got ${formatDuration(ns / NS_PER_MS)}`,
+      `must be before the end (duration: ${formatDuration(endMs)}), got ${formatDuration(ms)}`,
     );
   }
 }

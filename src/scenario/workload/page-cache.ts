@@ -1,0 +1,45 @@
+import { MiB } from "../../units.js";
+import { described, SHARE, SIZE } from "../file/schema-parts.js";
+import { workloadSchema, type KindOfWorkload, type WorkloadLife } from "./kind.js";
+import { DROPS_SCHEMA, memory, pages, perMille } from "./values.js";
+
+/** Files that are read, and some that are written. Sizes are bytes, rates bytes a second. */
+export interface PageCacheWorkload extends WorkloadLife {
+  readonly kind: "page-cache";
+  readonly size: number;
+  readonly readRate: number;
+  /** Share that was written and not synced, 0 to 1. */
+  readonly dirtyShare: number;
+  /** When somebody drops the caches. */
+  readonly dropAtMs: readonly number[];
+}
+
+/** Programs that read files larger than memory. */
+export const PAGE_CACHE: KindOfWorkload<PageCacheWorkload> = {
+  schema: workloadSchema(
+    "Programs that read files larger than memory: the cache takes what is free and makes room for whoever asks.",
+    [],
+    {
+      size: described(SIZE, "What the files have. Default: all the memory the guest can have."),
+      readRate: described(SIZE, "Read per second. Default: 200MiB."),
+      dirtyShare: described(
+        SHARE,
+        "Share that was written and not synced: it moves, but is not dropped. Default: 0.",
+      ),
+      dropAt: DROPS_SCHEMA,
+    },
+  ),
+  resolve: (fields, limits) => ({
+    size: memory(fields, "size", limits, limits.capacity),
+    readRate: fields.size("readRate", 200 * MiB),
+    dirtyShare: fields.number("dirtyShare", 0),
+    dropAtMs: fields.times("dropAt"),
+  }),
+  settings: ({ readRate, size, dirtyShare }) => ({
+    readRate: pages(readRate),
+    limit: pages(size),
+    dirtyShare: perMille(dirtyShare),
+  }),
+  pagesPerSecond: ({ readRate }) => pages(readRate),
+  actions: ({ dropAtMs }) => dropAtMs.map((atMs) => ({ atMs, type: "drop-caches" })),
+};

@@ -1,0 +1,43 @@
+import { ZoneKindNumber } from "../../core/abi.js";
+import { MiB } from "../../units.js";
+import { described, SIZE } from "../file/schema-parts.js";
+import { workloadSchema, type KindOfWorkload, type WorkloadLife } from "./kind.js";
+import { memory, pages } from "./values.js";
+
+/** Memory pinned for good. */
+export interface PinsWorkload extends WorkloadLife {
+  readonly kind: "pins";
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes a second. */
+  readonly rate: number;
+  /** `kernel`: Linux moves it out of ZONE_MOVABLE before it pins it; `any`: it does not know. */
+  readonly zone: "kernel" | "any";
+}
+
+/** Memory that a device or RDMA keeps for good. */
+export const PINS: KindOfWorkload<PinsWorkload> = {
+  schema: workloadSchema(
+    "Memory that a device or RDMA keeps for good: anonymous pages that cannot move.",
+    ["size"],
+    {
+      size: described(SIZE, "How much is to be pinned."),
+      rate: described(SIZE, "Pinned per second. Default: 100MiB."),
+      zone: described(
+        { enum: ["kernel", "any"] },
+        "Where the pages may lie. Linux takes long-term pins from kernel zones. Default: kernel.",
+      ),
+    },
+  ),
+  resolve: (fields, limits) => ({
+    size: memory(fields, "size", limits),
+    rate: fields.size("rate", 100 * MiB),
+    zone: fields.choice("zone", "kernel"),
+  }),
+  settings: ({ size, rate, zone }) => ({
+    target: pages(size),
+    rate: pages(rate),
+    kind: zone === "any" ? ZoneKindNumber.Movable : ZoneKindNumber.Normal,
+  }),
+  pagesPerSecond: ({ rate }) => pages(rate),
+};
