@@ -85,7 +85,14 @@ async function compile(name: string, ...options: string[]): Promise<Output[]> {
   const folder = mkdtempSync(join(tmpdir(), "virtio-mem-core-"));
   try {
     const outFile = join(folder, `${name}.wasm`);
-    await run(process.execPath, [asc, ...options, "--transform", exportState, "--outFile", outFile]);
+    await run(process.execPath, [
+      asc,
+      ...options,
+      "--transform",
+      exportState,
+      "--outFile",
+      outFile,
+    ]);
     return readdirSync(folder).map((name) => ({
       path: `build/${name}`,
       content: readFileSync(join(folder, name)),
