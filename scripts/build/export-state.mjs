@@ -1,5 +1,6 @@
-// A transform of the AssemblyScript compiler: exports every mutable global, as state0, state1 and so on. Linear memory and these
-// are all that an instance is made of, so that it can be set back to an earlier moment (src/core/core-image.ts).
+// A transform of the AssemblyScript compiler: exports every mutable global, as state0, state1 and
+// so on. Linear memory and these are all that an instance is made of, so that it can be set back to
+// an earlier moment (src/core/core-image.ts).
 import { Transform } from "assemblyscript/transform";
 
 export default class ExportState extends Transform {

@@ -1,8 +1,9 @@
 // Usage: npm run calibrate -- folder [folder ...] [--write] [--no-judge] [--misses]
 //
-// Learns from folders of recordings how often the rules that a capture is read by turn out wrong, by kind of doubt and kernel, and
-// says how well intervals that are drawn from it hold: each boot is predicted from what all others teach. --write puts what
-// was learned into src/predict/distributions.ts.
+// Learns from folders of recordings how often the rules that a capture is read by turn out wrong,
+// by kind of doubt and kernel, and says how well intervals that are drawn from it hold: each boot
+// is predicted from what all others teach. --write puts what was learned into
+// src/predict/distributions.ts.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -20,13 +20,15 @@ export interface Verdict {
   readonly regionSize: number;
   /** By claim. */
   readonly intervals: readonly (readonly [low: number, high: number])[];
-  /** Subblocks plugged before, and sums of squared errors: of their probabilities, and of the rules. */
+  /**
+   * Subblocks plugged before, and sums of squared errors: of their probabilities, and of the rules.
+   */
   readonly subblocks: number;
   readonly squaredError: number;
   readonly squaredErrorOfRules: number;
 }
 
-/** Predicts a recorded request anew, from distributions that know nothing of it. */
+/** Predicts a recorded request again, from distributions that know nothing of it. */
 export async function judge(guest: ObservedGuest, distributions: Distributions): Promise<Verdict> {
   const { recorded, kernel, evidence } = guest;
   const { observation, files, name } = recorded;

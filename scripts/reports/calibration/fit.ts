@@ -8,7 +8,10 @@ import type { ObservedGuest } from "./observed-guest.js";
 
 /** What recordings of another kernel count for, against those of its own. */
 const OTHER_KERNEL = 0.2;
-/** A kind that turned nowhere may still turn somewhere: part of a guest's worth of subblocks that did. */
+/**
+ * A kind that turned nowhere may still turn somewhere: part of a guest's worth of subblocks that
+ * did.
+ */
 const PRIOR = { subblocks: 20, turned: 0.01 } as const;
 
 const LOGITS = Array.from({ length: 66 }, (_, at) => -14 + at * 0.3);
@@ -28,7 +31,9 @@ interface Group {
   readonly table: Table;
 }
 
-/** The recordings' outcomes by kind, ready to be fitted again and again with another boot left out. */
+/**
+ * The recordings' outcomes by kind, ready to be fitted again and again with another boot left out.
+ */
 export class Fitter {
   readonly #guests: readonly ObservedGuest[];
   readonly #groups = new Map<string, Group[]>();

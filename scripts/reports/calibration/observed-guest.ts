@@ -24,7 +24,9 @@ export interface ObservedGuest {
   readonly kernel: string;
   readonly evidence: Evidence;
   readonly outcomes: readonly KindOutcome[];
-  /** Where memory ran out in the prediction: by how much of the plugged size the real one missed it. */
+  /**
+   * Where memory ran out in the prediction: by how much of the plugged size the real one missed it.
+   */
   readonly shortageError: number | undefined;
   readonly pageShares: readonly number[];
   readonly prediction: Prediction;
@@ -89,7 +91,8 @@ function outcomesOf(
     const stays = (map: string): boolean =>
       map.slice(subblock * blocksEach, (subblock + 1) * blocksEach).includes("1");
     const [real, model] = [stays(observation.pluggedAfter), stays(prediction.pluggedAfter)];
-    // an idle slab goes or stays; all others do what their kind says unless something else interferes
+    // an idle slab goes or stays; all others do what their kind says unless something else
+    // interferes
     if (doubt === Doubt.SlabIdle ? model : model !== doubt >= FIRST_THAT_STAYS) continue;
     const counts = found.get(doubt) ?? { subblocks: 0, turned: 0 };
     counts.subblocks++;
