@@ -9,10 +9,14 @@ import {
   DEFAULT_CONFIDENCE,
   defaultSamples,
   drawSizes,
+  fitsSampling,
   narrowestInterval,
+  sharesOf,
   stayChances,
   type SamplingOptions,
 } from "./sampling.js";
+import { doubtsOfRegion, estimatedChances, estimatedSizes } from "./estimated-sizes.js";
+import { RandomDraws } from "./random-draws.js";
 import { strangenessOf } from "./strange-guest.js";
 import { doubtNotes, growthInterval } from "./uncertainty.js";
 import { ObstacleTally } from "./obstacles.js";
@@ -61,34 +65,44 @@ export function predictLoaded(
   host: (guest: Guest) => void,
 ): Prediction {
   const { size } = loaded;
-  if (options.samples !== 0) loaded.keep();
+  const { confidence = DEFAULT_CONFIDENCE, distributions } = options;
+  if (options.samples === undefined ? fitsSampling(size) : options.samples > 0) loaded.keep();
   const guest = Guest.resume(loaded, options);
-  const strangeness = strangenessOf(loaded, guest, options.distributions);
+  const strangeness = strangenessOf(loaded, guest, distributions);
+  const doubts = doubtsOfRegion(guest);
   const own = predictOn(guest, requestedSize, () => {
     host(guest);
   });
   const notes = [...loaded.contradictions, ...strangeness, ...own.notes];
-  const prediction = { ...own, notes };
+  const prediction = { ...own, confidence, notes };
   const { pluggedSizeBefore, pluggedSizeAfter } = prediction;
   // a guest that grows meets none of what may turn out otherwise
   if (requestedSize >= pluggedSizeBefore) return prediction;
-  const samples = options.samples ?? defaultSamples(size, prediction);
-  if (samples === 0) return { ...prediction, notes: [...notes, NOT_SAMPLED] };
-  const { confidence = DEFAULT_CONFIDENCE } = options;
   const surprises = loaded.contradictions.length + strangeness.length;
+  const samples = options.samples ?? defaultSamples(size, prediction);
+  if (samples === 0) {
+    const shares = sharesOf(loaded.capture, surprises, distributions);
+    const estimated = estimatedSizes(prediction, doubts, shares, new RandomDraws(1));
+    return {
+      ...prediction,
+      interval: narrowestInterval(estimated, pluggedSizeAfter, confidence),
+      stays: estimatedChances(prediction, doubts, shares),
+      notes: [...notes, NOT_SAMPLED],
+    };
+  }
   const sampling = { ...options, samples, surprises };
   const { sizes, stayed } = drawSizes(loaded, options, sampling, host);
   options.onSizes?.(sizes);
   return {
     ...prediction,
     interval: narrowestInterval(sizes, pluggedSizeAfter, confidence),
-    confidence,
     samples,
     stays: stayChances(prediction, stayed, samples),
   };
 }
 
-const NOT_SAMPLED = "the size is given without an interval: no samples of the guest were drawn";
+const NOT_SAMPLED =
+  "no samples of the guest were drawn: the interval is an estimate by the kinds of its pages";
 
 /**
  * What a guest does while `host` acts on it, as a prediction without samples: the size alone.

@@ -4,10 +4,12 @@ import type { LoadedCapture } from "../guest/loaded-capture.js";
 import { Errno } from "../errno.js";
 import { kernelSeries, sharesFor } from "./doubt-shares.js";
 import type { Distributions, Evidence, TurnedShare } from "./learned.js";
+import type { Capture } from "../capture/capture.js";
 import type { Doubt } from "../core/abi.js";
 import { DISTRIBUTIONS } from "./distributions.js";
 import type { Prediction, StayChance } from "./prediction.js";
 import { RandomDraws } from "./random-draws.js";
+import { joinChances } from "./stay-chances.js";
 
 export interface SamplingOptions {
   /** Guests to draw; 0 to 10000. Default: as many as about a second has time for, 100 at most. */
@@ -59,6 +61,11 @@ function isWhole(value: number, low: number, high: number): boolean {
   return Number.isInteger(value) && value >= low && value <= high;
 }
 
+/** Is a guest of so many bytes of core memory small enough to be drawn at all, if nobody says how often? */
+export function fitsSampling(size: number): boolean {
+  return 2 * size * FEWEST_SAMPLES <= SAMPLING_BYTES;
+}
+
 /** How many samples are drawn if nobody says: fewer of large guests, and none where not even a few fit. */
 export function defaultSamples(size: number, { cost }: Prediction): number {
   const each =
@@ -82,9 +89,8 @@ export function drawSizes(
   host: (guest: Guest) => void,
 ): SampledSizes {
   const { capture } = loaded;
-  const evidence: Evidence = capture.pageState === undefined ? "flags" : "references";
-  const known = sharesFor(kernelSeries(capture.kernelVersion), evidence, distributions);
-  const shares = surprises === 0 ? known : widened(known);
+  const shares = sharesOf(capture, surprises, distributions);
+  const evidence = evidenceOf(capture);
   const { regionSize, blockSize } = capture.device;
   const steps = new Int32Array(Math.ceil(regionSize / blockSize) + 1);
   const shortage = distributions.shortage.find((error) => error.evidence === evidence);
@@ -108,6 +114,21 @@ export function drawSizes(
     }
   }
   return { sizes, stayed: summed(steps) };
+}
+
+/** How often rules go wrong in a guest like this one. */
+export function sharesOf(
+  capture: Capture,
+  surprises: number,
+  distributions: Distributions = DISTRIBUTIONS,
+): ReadonlyMap<Doubt, TurnedShare> {
+  const kernel = kernelSeries(capture.kernelVersion);
+  const known = sharesFor(kernel, evidenceOf(capture), distributions);
+  return surprises === 0 ? known : widened(known);
+}
+
+function evidenceOf({ pageState }: Capture): Evidence {
+  return pageState === undefined ? "flags" : "references";
 }
 
 /** Rules go wrong this many times as often, and this much more differently, in a guest that surprises. */
@@ -211,26 +232,14 @@ export function narrowestInterval(
   return [Math.min(best[0], predicted), Math.max(best[1], predicted)];
 }
 
-/** How likely each range of the region that was plugged before stays; neighbours of equal chances are one range. */
+/** How likely each range of the region that was plugged before stays, by the samples and the predicted guest. */
 export function stayChances(
   prediction: Pick<Prediction, "deviceBlockSize" | "pluggedBefore" | "pluggedAfter">,
   stayed: Uint16Array,
   samples: number,
 ): StayChance[] {
-  const { deviceBlockSize, pluggedBefore, pluggedAfter } = prediction;
-  const chances: StayChance[] = [];
-  for (let block = 0; block < pluggedBefore.length; block++) {
-    if (pluggedBefore[block] !== "1") continue;
-    const staysAsPredicted = pluggedAfter[block] === "1" ? 1 : 0;
-    const stays = ((stayed[block] ?? 0) + staysAsPredicted) / (samples + 1);
-    const probability = Math.round(stays * 1000) / 1000;
-    const offset = block * deviceBlockSize;
-    const last = chances.at(-1);
-    if (last?.probability === probability && last.offset + last.size === offset) {
-      chances[chances.length - 1] = { ...last, size: last.size + deviceBlockSize };
-    } else {
-      chances.push({ offset, size: deviceBlockSize, probability });
-    }
-  }
-  return chances;
+  return joinChances(prediction, (block) => {
+    const staysAsPredicted = prediction.pluggedAfter[block] === "1" ? 1 : 0;
+    return ((stayed[block] ?? 0) + staysAsPredicted) / (samples + 1);
+  });
 }

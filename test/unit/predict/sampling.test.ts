@@ -73,11 +73,21 @@ describe("a prediction of the example", () => {
     expect(await predict(capture, { samples: 20, confidence: 95 })).toEqual(sure);
   }, 60_000);
 
-  test("without samples is the size alone, and says so", async () => {
+  test("without samples has an estimated interval much like a drawn one, and says so", async () => {
     const capture = await readCapture(await openCapture(example));
-    const alone = await predict(capture, { samples: 0 });
-    expect(alone.interval).toEqual([alone.pluggedSizeAfter, alone.pluggedSizeAfter]);
-    expect(alone.notes.join()).toContain("no samples");
+    const drawn = await predict(capture, { samples: 60 });
+    const estimated = await predict(capture, { samples: 0 });
+    expect(estimated.notes.join()).toContain("no samples");
+    for (const end of [0, 1] as const) {
+      expect(Math.abs(estimated.interval[end] - drawn.interval[end])).toBeLessThan(24 * MiB);
+    }
+    expect(estimated.interval[1]).toBeGreaterThan(estimated.interval[0]);
+    const expected = estimated.stays.reduce(
+      (sum, { size, probability }) => sum + size * probability,
+      0,
+    );
+    expect(expected).toBeGreaterThan(estimated.interval[0]);
+    expect(expected).toBeLessThan(estimated.interval[1]);
   }, 60_000);
 
   test.each([
