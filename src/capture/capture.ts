@@ -88,12 +88,16 @@ export interface CapturePageTypes {
 }
 
 export interface CaptureDevice {
+  /** As Linux calls it: `virtio0`; undefined where nothing says it. */
+  readonly name: string | undefined;
   /** Guest physical address and bytes of the device region. */
   readonly regionStart: number;
   readonly regionSize: number;
   readonly blockSize: number;
   /** NUMA node; 0 where nothing says otherwise. */
   readonly node: number;
+  /** Regions of the guest's other virtio-mem devices, [start, end) in bytes. */
+  readonly otherRegions: readonly (readonly [start: number, end: number])[];
   /**
    * Plugged device blocks as runs `[firstBlock, nrBlocks]`, from device.json. Undefined where only the
    * guest's files are there: online memory then says it page by page (PG_offline).

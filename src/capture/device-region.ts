@@ -102,6 +102,10 @@ export function findDevice(sources: DeviceSources, notes: string[]): FoundDevice
     regionSize: regionSize.value,
     blockSize: blockSize.value,
     node: log?.node ?? 0,
+    otherRegions: sources.iomem.regions
+      .filter(({ start }) => start !== regionStart.value)
+      .map(({ start, end }) => [start, end] as const),
+    name: region?.device ?? log?.device,
     pluggedRuns: json?.pluggedRuns,
     requestedSize: log?.requestedSize,
   };
@@ -114,11 +118,11 @@ function regionInIomem({ iomem, iomemFile, options, json, meta }: DeviceSources)
   const start = options.regionStart ?? json?.regionStart ?? meta?.regionStart;
   const chosen = regions.find((region) => region.start === start);
   if (chosen === undefined) {
-    const list = regions.map((region) => `${region.device} at ${hex(region.start)}`).join(", ");
+    const ways = regions.map((region) => `--region-start ${hex(region.start)} (${region.device})`);
     throw new CaptureError(
       iomemFile,
       "virtio-mem region",
-      `must be chosen by regionStart where there are several, got ${list}`,
+      `must be chosen by regionStart where there are several: ${ways.join(", ")}`,
     );
   }
   return chosen;

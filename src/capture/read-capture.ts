@@ -148,6 +148,31 @@ export async function readCapture(
   };
 }
 
+/**
+ * The capture once for each of its devices, by address; once where it has one device or an option or
+ * file says which one is meant.
+ *
+ * @throws as {@link readCapture}.
+ */
+export async function readCaptures(
+  files: CaptureFiles,
+  options: CaptureOptions = {},
+): Promise<Capture[]> {
+  const layout = findCapture(files, options.folder);
+  const iomemFile = layout.require("iomem");
+  const { regions } = parseIomem(await readText(files, iomemFile), iomemFile);
+  const isSaid =
+    options.regionStart !== undefined ||
+    layout.find("device") !== undefined ||
+    layout.find("recordingMeta") !== undefined;
+  if (regions.length <= 1 || isSaid) return [await readCapture(files, options)];
+  const captures: Capture[] = [];
+  for (const { start } of [...regions].sort((a, b) => a.start - b.start)) {
+    captures.push(await readCapture(files, { ...options, regionStart: start }));
+  }
+  return captures;
+}
+
 /** The text files of one capture by role. */
 class CaptureTexts {
   readonly #files: CaptureFiles;

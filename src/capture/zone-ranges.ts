@@ -9,6 +9,7 @@ export interface ZoneRange {
   readonly endPfn: number;
   readonly kind: CaptureZone["kind"];
   readonly node: number;
+  /** Of this device or another: PG_offline there means unplugged. */
   readonly inDevice: boolean;
 }
 
@@ -19,7 +20,8 @@ export interface ZoneRange {
  * the zones decide, and where there are several the narrowest.
  */
 export function zoneRanges(capture: Capture): ZoneRange[] {
-  const { regionStart, regionSize } = capture.device;
+  const { regionStart, regionSize, otherRegions } = capture.device;
+  const regions = [[regionStart, regionStart + regionSize] as const, ...otherRegions];
   const pagesPerBlock = capture.memoryBlockSize / PAGE_SIZE;
   const ranges: ZoneRange[] = [];
   const blocks = capture.memoryBlocks
@@ -28,7 +30,7 @@ export function zoneRanges(capture: Capture): ZoneRange[] {
   for (const { id, validZones, node } of blocks) {
     const start = id * pagesPerBlock;
     const address = id * capture.memoryBlockSize;
-    const inDevice = address >= regionStart && address < regionStart + regionSize;
+    const inDevice = regions.some(([from, to]) => address >= from && address < to);
     for (const part of zonesIn(
       zonesOfNode(capture.zones, node),
       start,

@@ -2,15 +2,17 @@ import { writeFile } from "node:fs/promises";
 
 import { Option, type Command } from "commander";
 
-import { readCapture } from "../capture/read-capture.js";
+import { readCaptures } from "../capture/read-capture.js";
 import { PROFILE_NAMES, type ProfileName } from "../linux/profile.js";
 import { openCapture } from "../node/index.js";
 import { predict, type PredictOptions } from "../predict/predict.js";
+import type { Prediction } from "../predict/prediction.js";
 import { predictionJson } from "../report/prediction-json.js";
 import { predictionSvg } from "../report/prediction-svg.js";
 import { predictionText } from "../report/prediction-text.js";
-import { parseDuration, parseSize } from "../units.js";
+import { formatSize, parseDuration, parseSize } from "../units.js";
 import { policyChoice } from "./policy-choice.js";
+import { askedDevices } from "./requested-sizes.js";
 import { progressLine } from "./progress-line.js";
 import { UsageError } from "./usage-error.js";
 
@@ -69,7 +71,6 @@ async function runPredict(path: string, flags: PredictFlags): Promise<void> {
   const started = performance.now();
   const progress = progressLine(process.stderr, "reading page flags");
   const options: PredictOptions = {
-    requestedSize: parseSize(flags.requestedSize, "--requested-size"),
     profile: flags.profile,
     ...(flags.policy === undefined ? {} : { policy: await policyChoice(flags.policy) }),
     ...(flags.until === undefined ? {} : { untilMs: parseDuration(flags.until, "--until") }),
@@ -78,27 +79,53 @@ async function runPredict(path: string, flags: PredictFlags): Promise<void> {
     ...sizeOption("subblockSize", flags.subblockSize, "--subblock-size"),
     onProgress: progress.show,
   };
-  const capture = await readCapture(await openCapture(path), {
+  const captures = await readCaptures(await openCapture(path), {
     ...sizeOption("deviceBlockSize", flags.deviceBlockSize, "--device-block-size"),
     ...sizeOption("regionStart", flags.regionStart, "--region-start"),
     ...sizeOption("regionSize", flags.regionSize, "--region-size"),
     ...(flags.folder === undefined ? {} : { folder: flags.folder }),
   });
-  const prediction = await predict(capture, options).finally(progress.clear);
+  const predictions: Prediction[] = [];
+  for (const { capture, requestedSize } of askedDevices(captures, flags.requestedSize)) {
+    predictions.push(await predict(capture, { ...options, requestedSize }).finally(progress.clear));
+  }
   const wallMs = performance.now() - started;
-  if (flags.svg !== undefined) await writeSvg(flags.svg, predictionSvg(prediction));
+  const isOne = captures.length === 1;
+  const pictures: string[] = [];
+  for (const prediction of flags.svg === undefined ? [] : predictions) {
+    const file = isOne ? flags.svg : pictureOf(flags.svg ?? "", prediction);
+    await writeSvg(file ?? "", predictionSvg(prediction));
+    pictures.push(file ?? "");
+  }
   if (flags.json === true) {
-    process.stdout.write(`${JSON.stringify(predictionJson(prediction, wallMs))}\n`);
+    const json = predictions.map((prediction) => predictionJson(prediction, wallMs));
+    process.stdout.write(`${JSON.stringify(isOne ? json[0] : { devices: json })}\n`);
     return;
   }
+  process.stdout.write(predictions.map((one) => textOf(one, isOne)).join("\n"));
+  for (const file of pictures) process.stdout.write(`\nThe picture is in ${file}\n`);
+}
+
+function textOf(prediction: Prediction, isOne: boolean): string {
   const { stdout } = process;
   const text = predictionText(prediction, {
     columns: stdout.isTTY ? stdout.columns : DEFAULT_COLUMNS,
     color: stdout.isTTY && stdout.hasColors() && process.env.NO_COLOR === undefined,
     ...(stdout.isTTY ? { rows: stdout.rows } : {}),
   });
-  stdout.write(text);
-  if (flags.svg !== undefined) stdout.write(`\nThe picture is in ${flags.svg}\n`);
+  return isOne ? text : `${deviceLine(prediction)}\n\n${text}`;
+}
+
+function deviceLine({ device, regionStart, regionSize }: Prediction): string {
+  const place = `${formatSize(regionSize)} from 0x${regionStart.toString(16)}`;
+  return `Device ${device ?? "without a name"} (${place}), by itself:`;
+}
+
+/** `map-virtio0.svg` for `map.svg`. */
+function pictureOf(file: string, { device, regionStart }: Prediction): string {
+  const name = device ?? `0x${regionStart.toString(16)}`;
+  const dot = file.lastIndexOf(".");
+  return dot <= 0 ? `${file}-${name}` : `${file.slice(0, dot)}-${name}${file.slice(dot)}`;
 }
 
 function sizeOption<K extends string>(

@@ -74,7 +74,8 @@ export function predictLoaded(
     host(guest);
   });
   const notes = [...loaded.contradictions, ...strangeness, ...own.notes];
-  const prediction = { ...own, confidence, notes };
+  const device = loaded.capture.device.name ?? null;
+  const prediction = { ...own, device, confidence, notes };
   const { pluggedSizeBefore, pluggedSizeAfter } = prediction;
   // a guest that grows meets none of what may turn out otherwise
   if (requestedSize >= pluggedSizeBefore) return prediction;
@@ -139,6 +140,7 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
     stays: stayChances(sizes, new Uint16Array(), 0),
     subblockSize: guest.driver.geometry.subblockSize,
     memoryBlockSize: guest.hotplug.memoryBlockSize,
+    device: null,
     regionStart: guest.device.addr,
     regionSize: guest.device.regionSize,
     ...sizes,

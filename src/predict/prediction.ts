@@ -66,6 +66,8 @@ export interface Prediction {
   readonly deviceBlockSize: number;
   readonly subblockSize: number;
   readonly memoryBlockSize: number;
+  /** The device as Linux calls it, `virtio0`; null where nothing says it. */
+  readonly device: string | null;
   readonly regionStart: number;
   readonly regionSize: number;
   /** One character 0 or 1 per device block of the whole region, in address order. */

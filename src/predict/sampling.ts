@@ -33,7 +33,7 @@ const MOST_SAMPLES = 10_000;
 const DEFAULT_SAMPLES = 100;
 const FEWEST_SAMPLES = 10;
 /** What the default number of samples costs at most, in bytes to copy; other work counts as bytes that take as long. */
-const SAMPLING_BYTES = 2 ** 31;
+const SAMPLING_BYTES = 1.6e9;
 const ATTEMPT_BYTES = 8192;
 const MOVED_PAGE_BYTES = 256;
 

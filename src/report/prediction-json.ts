@@ -31,6 +31,7 @@ export function predictionJson(prediction: Prediction, wallMs: number): Predicti
     deviceBlockSize: prediction.deviceBlockSize,
     subblockSize: prediction.subblockSize,
     memoryBlockSize: prediction.memoryBlockSize,
+    device: prediction.device,
     regionStart: prediction.regionStart,
     regionSize: prediction.regionSize,
     pluggedBefore: prediction.pluggedBefore,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CaptureError } from "../../../src/capture/capture-error.js";
 import { captureFilesOf } from "../../../src/capture/capture-files.js";
-import { readCapture } from "../../../src/capture/read-capture.js";
+import { readCapture, readCaptures } from "../../../src/capture/read-capture.js";
 import { openCapture } from "../../../src/node/index.js";
 import { type Change, goldenPath, recording, webServer, webServerPath } from "./sample-captures.js";
 
@@ -24,6 +24,8 @@ describe("a user's capture", () => {
     expect(capture.kernelVersion).toBe("6.1.0-56-amd64");
     expect(capture.commandLine).toMatch(/^console=ttyS0 .* memhp_default_state=online_kernel$/);
     expect(capture.device).toEqual({
+      name: "virtio0",
+      otherRegions: [],
       regionStart: 4 * GiB,
       regionSize: 4 * GiB,
       blockSize: 2 * MiB,
@@ -147,9 +149,15 @@ describe("a user's capture", () => {
     });
     await expect(readCapture(two)).rejects.toMatchObject({
       message:
-        "iomem.txt: virtio-mem region must be chosen by regionStart where there are several, " +
-        "got virtio0 at 0x100000000, virtio1 at 0x200000000",
+        "iomem.txt: virtio-mem region must be chosen by regionStart where there are several: " +
+        "--region-start 0x100000000 (virtio0), --region-start 0x200000000 (virtio1)",
     });
+    const each = await readCaptures(two);
+    expect(each.map(({ device }) => [device.name, device.regionStart])).toEqual([
+      ["virtio0", 4 * GiB],
+      ["virtio1", 8 * GiB],
+    ]);
+    expect(await readCaptures(two, { regionStart: 8 * GiB })).toHaveLength(1);
     const { device } = await readCapture(two, { regionStart: 4 * GiB });
     expect(device).toMatchObject({ regionStart: 4 * GiB, regionSize: 4 * GiB, blockSize: 2 * MiB });
   });

@@ -46,6 +46,7 @@ describe("predictionJson", () => {
       "deviceBlockSize",
       "subblockSize",
       "memoryBlockSize",
+      "device",
       "regionStart",
       "regionSize",
       "pluggedBefore",

@@ -62,6 +62,7 @@ export function drawnPrediction(
     deviceBlockSize,
     subblockSize: deviceBlockSize,
     memoryBlockSize,
+    device: "virtio0",
     regionStart,
     regionSize,
     pluggedBefore,
