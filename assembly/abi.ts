@@ -40,9 +40,15 @@ export const MAX_ZONES: u32 = 16;
 // Version behaviour, one bit each. `src/linux/profile.ts` says which version has which.
 /** Chunks moved between types, and onlined memory, go to the list tail (v5.10 on). */
 export const MM_MOVE_TO_TAIL: u32 = 1 << 0;
-/** At order 9 and 10 only mergeable types merge across a type border (6.1); else only ISOLATE stops it (5.4). */
+/**
+ * At order 9 and 10 only mergeable types merge across a type border (6.1); else only ISOLATE stops
+ * it (5.4).
+ */
 export const MM_MERGE_MERGEABLE_ONLY: u32 = 1 << 1;
-/** A chunk always lies on the list of its pageblock's type; absorbed pageblocks take the type (6.10 on). */
+/**
+ * A chunk always lies on the list of its pageblock's type; absorbed pageblocks take the type (6.10
+ * on).
+ */
 export const MM_LIST_FOLLOWS_BLOCK: u32 = 1 << 2;
 /** Fallback claims a pageblock or steals one chunk, nothing else moves (6.15 on). */
 export const MM_CLAIM_OR_STEAL: u32 = 1 << 3;
@@ -50,7 +56,10 @@ export const MM_CLAIM_OR_STEAL: u32 = 1 << 3;
 export const MM_ISOLATE_KEEPS_TYPE: u32 = 1 << 4;
 /** alloc_contig_range() isolates single pageblocks (5.19 on); else 4 MiB units. */
 export const MM_ISOLATE_PAGEBLOCK: u32 = 1 << 5;
-/** THPs and hugetlb pages migrate as a unit inside alloc_contig_range() (6.1); else they are skipped (5.4). */
+/**
+ * THPs and hugetlb pages migrate as a unit inside alloc_contig_range() (6.1); else they are skipped
+ * (5.4).
+ */
 export const MM_CONTIG_MOVES_THP: u32 = 1 << 6;
 /** -ENOMEM of a migration ends the attempt at once (6.1); else it goes on (5.4). */
 export const MM_CONTIG_ENOMEM_EXITS: u32 = 1 << 7;
@@ -58,9 +67,15 @@ export const MM_CONTIG_ENOMEM_EXITS: u32 = 1 << 7;
 export const MM_CACHE_HIGH_ORDERS: u32 = 1 << 8;
 /** Memory never onlined is marked PG_reserved (the seed patch); else PG_dirty. */
 export const MM_NEVER_ONLINED_RESERVED: u32 = 1 << 9;
-/** A batch of more than half of the node's LRU pages ends at a pageblock border (6.1); else it is 32 pages (5.4). */
+/**
+ * A batch of more than half of the node's LRU pages ends at a pageblock border (6.1); else it is 32
+ * pages (5.4).
+ */
 export const MM_BATCH_ENDS_EARLY: u32 = 1 << 10;
-/** The hugetlb pool keeps away from a range that is being emptied, and its pages there are replaced (6.14 on). */
+/**
+ * The hugetlb pool keeps away from a range that is being emptied, and its pages there are replaced
+ * (6.14 on).
+ */
 export const MM_POOL_LEAVES_RANGE: u32 = 1 << 20;
 
 // Flags of an allocation.
@@ -87,7 +102,7 @@ export const PAGE_KERNEL_COMPOUND: u32 = 11;
 export const PAGE_MEMMAP: u32 = 12; // struct pages of an added memory block
 export const PAGE_POISONED: u32 = 13;
 export const PAGE_LRU_PENDING: u32 = 14; // waits in a per-CPU LRU batch, not yet on the LRU
-export const PAGE_UNKNOWN: u32 = 15; // no flags: kernel or cached, cannot be told; treated as kernel
+export const PAGE_UNKNOWN: u32 = 15; // no flags: kernel or cached; treated as kernel
 export const PAGE_ANON: u32 = 16;
 export const PAGE_SHMEM: u32 = 17;
 export const PAGE_FILE_CLEAN: u32 = 18; // dropped, not moved
@@ -100,15 +115,18 @@ export const PAGE_BALLOON: u32 = 24;
 export const PAGE_HUGETLB: u32 = 25; // 2 MiB unit, in use
 export const PAGE_THP: u32 = 26; // 2 MiB unit
 export const PAGE_HUGETLB_FREE: u32 = 27; // 2 MiB unit, in its pool
-export const PAGE_GIGANTIC: u32 = 28; // part of a 1 GiB hugetlb page, in use or not: cannot be moved nor replaced
-export const PAGE_SWAP_CACHE: u32 = 29; // anonymous, nothing maps it, and swap has a copy or a place for it
+export const PAGE_GIGANTIC: u32 = 28; // part of a 1 GiB hugetlb page, in use or not: never moves
+export const PAGE_SWAP_CACHE: u32 = 29; // anonymous, not mapped, with a place in swap
 export const PAGE_CLASSES: u32 = 30;
 
 // What keeps a movable page where it is. Two bits above the class.
 export const HOLD_NONE: u32 = 0;
 /** Refuses to be collected: an extra reference on an anonymous page, a driver that says no. */
 export const HOLD_PINNED: u32 = 1;
-/** Every migration answers "again" (-EAGAIN). On PAGE_SLAB, which never moves: most likely empty (idle-slab.ts). */
+/**
+ * Every migration answers "again" (-EAGAIN). On PAGE_SLAB, which never moves: most likely empty
+ * (idle-slab.ts).
+ */
 export const HOLD_AGAIN: u32 = 2;
 /** Every migration fails for good (-EBUSY). */
 export const HOLD_FAIL: u32 = 3;
@@ -120,14 +138,14 @@ export const STAGE_MIGRATE: u32 = 2;
 export const STAGE_TEST: u32 = 3;
 export const STAGE_MEMORY: u32 = 4;
 
-// What may turn out otherwise about a pageblock of a capture (capture/doubts.ts). The first ones count as going, from
-// DOUBT_SLAB_IDLE on as staying.
+// What may turn out otherwise about a pageblock of a capture (capture/doubts.ts). The first ones
+// count as going, from DOUBT_SLAB_IDLE on as staying.
 export const DOUBT_NONE: u32 = 0;
-export const DOUBT_MOVABLE_ZONE: u32 = 1; // in ZONE_MOVABLE, nothing in the way
+export const DOUBT_MOVABLE_ZONE: u32 = 1; // in ZONE_MOVABLE, no blocking page
 export const DOUBT_FREE: u32 = 2; // free; the others are in kernel zones
 export const DOUBT_ANON: u32 = 3; // movable pages, none of files
 export const DOUBT_FILE: u32 = 4; // movable pages, some of files
-export const DOUBT_BUFFER_FREE: u32 = 5; // file system metadata that the journal has let go
+export const DOUBT_BUFFER_FREE: u32 = 5; // file system metadata that the journal has released
 export const DOUBT_TOUCHED: u32 = 6; // pages that may be pinned, but count as not
 export const DOUBT_CACHED: u32 = 7; // pages without flags that count as free
 export const DOUBT_CACHED_SUSPECT: u32 = 8; // the same, with kernel pages near by
@@ -137,7 +155,7 @@ export const DOUBT_SLAB: u32 = 11;
 export const DOUBT_BUFFER_HELD: u32 = 12; // clean file system metadata that the journal holds
 export const DOUBT_BUFFER_DIRTY: u32 = 13;
 export const DOUBT_PINNED: u32 = 14; // anonymous pages
-export const DOUBT_HELD: u32 = 15; // other movable pages that somebody holds
+export const DOUBT_HELD: u32 = 15; // other movable pages that are held
 export const DOUBT_UNKNOWN: u32 = 16; // pages without flags that count as kernel memory
 export const DOUBT_KERNEL: u32 = 17; // other kernel memory, or several of these
 export const DOUBT_KINDS: u32 = 18;

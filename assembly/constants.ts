@@ -1,4 +1,5 @@
-// The numbers that both sides of the boundary know, exported by the debug core, so that a test can compare them.
+// The numbers that both sides of the boundary know, exported by the debug core, so that a test can
+// compare them.
 
 export * from "./abi";
 export { LOAD_EXTENDED, LOAD_IN_DEVICE, LOAD_KEEP_CACHED } from "./capture/load";

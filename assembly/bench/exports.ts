@@ -1,12 +1,12 @@
 // The loops of a benchmark, as exports. An entry of its own: the release core does not have them.
 
 import { EINVAL, ENOBUFS, MAX_ORDER } from "../abi";
-import { ensureRecords } from "../mm/record-slab";
+import { SMALL_OPERATION, ensureRecords } from "../mm/record-slab";
 import { nrPageblocks } from "../mm/pageblock";
 import {
   CHURNED,
   churn,
-  drain,
+  drainHandles,
   failedSteps,
   fill,
   handleCapacity,
@@ -15,7 +15,6 @@ import {
   repeat,
   shuffle,
 } from "./loops";
-import { SMALL_OPERATION } from "../exports/arguments";
 import { loading } from "../exports/loading";
 
 /** See openHandles(). Returns 0, -EINVAL or -ENOBUFS. */
@@ -24,17 +23,19 @@ export function benchOpen(handles: u32): i32 {
   return openHandles(handles);
 }
 
-/** See fill(): allocates `count` chunks of movable pages; returns a checksum. 0 for bad arguments. */
+/**
+ * See fill(): allocates `count` chunks of movable pages; returns a checksum. 0 for bad arguments.
+ */
 export function benchFill(order: u32, count: u32): u32 {
   const fits = order <= MAX_ORDER && count <= handleCapacity() && mayHold(order);
   return !loading && fits ? fill(order, count) : 0;
 }
 
-/** See drain(). */
+/** See drainHandles(). */
 export function benchDrain(order: u32, count: u32): i32 {
   if (loading || !mayHold(order) || count > handleCapacity()) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
-  drain(order, count);
+  drainHandles(order, count);
   return 0;
 }
 

@@ -1,4 +1,5 @@
-// What a benchmark does without crossing the boundary for each page: loops of allocations and frees. Handles are first pfns in an array of the core's memory.
+// What a benchmark does without crossing the boundary for each page: loops of allocations and
+// frees. Handles are first pfns in an array of the core's memory.
 
 import {
   ENOBUFS,
@@ -13,8 +14,10 @@ import { NO_CHUNK } from "../mm/free-list";
 import { reserve } from "../mm/reserve";
 import { ensureRecords, hasRecords, recordsAtHand } from "../mm/record-slab";
 import { allocBlock, allocPage, allocPages } from "../mm/page-alloc";
-import { freeBlock, freePage, freePagesAt, lookAt } from "../mm/page-free";
+import { freeBlock, freePage, freePagesAt, prefetchPage } from "../mm/page-free";
 import { Request, fromZones, pagesOf } from "../mm/request";
+import { xorshift32 } from "../mm/xorshift";
+import { Pfn } from "../mm/numbers";
 
 /** Records that one allocation may need. */
 const RECORDS: u32 = 2;
@@ -63,21 +66,22 @@ function chunk(order: u32): Request {
   return pagesOf(order, MIGRATE_MOVABLE, PAGE_KERNEL) | fromZones(ZONE_NORMAL, 0, 0);
 }
 
-function take(order: u32): u32 {
+function allocChunk(order: u32): Pfn {
   if (!hasRecords(RECORDS)) return NO_CHUNK;
   return allocPages(order == 0 ? single() : chunk(order));
 }
 
-// For the loops over single pages and over pageblocks, which have the short ways of page-alloc.ts copied into them.
+// For the loops over single pages and over pageblocks, which have the fast paths of page-alloc.ts
+// copied into them.
 
-function takePage(): u32 {
+function allocOnePage(): Pfn {
   if (recordsAtHand < RECORDS) {
     if (ensureRecords(RECORDS) < 0) return NO_CHUNK;
   }
   return allocPage(single());
 }
 
-function takeBlock(): u32 {
+function allocOneBlock(): Pfn {
   return allocBlock(chunk(PAGEBLOCK_ORDER));
 }
 
@@ -89,42 +93,45 @@ export function fill(order: u32, count: u32): u32 {
 
 function fillPages(count: u32): u32 {
   let sum: u32 = 0;
-  for (let index: u32 = 0; index < count; ++index) sum = keep(index, takePage(), sum);
+  for (let index: u32 = 0; index < count; ++index) sum = keep(index, allocOnePage(), sum);
   return sum;
 }
 
 function fillChunks(order: u32, count: u32): u32 {
   let sum: u32 = 0;
-  for (let index: u32 = 0; index < count; ++index) sum = keep(index, take(order), sum);
+  for (let index: u32 = 0; index < count; ++index) sum = keep(index, allocChunk(order), sum);
   return sum;
 }
 
 /** Puts a chunk into a handle. Returns the checksum with it. */
-function keep(index: u32, pfn: u32, sum: u32): u32 {
+function keep(index: u32, pfn: Pfn, sum: u32): u32 {
   if (pfn != NO_CHUNK && load<u32>(at(index)) == NO_CHUNK) ++nrHeld;
   store<u32>(at(index), pfn);
   return rotl(sum, 5) ^ pfn;
 }
 
-/** How many handles a loop looks at before it works on them; see lookAt(). */
+/** How many handles a loop looks at before it works on them; see prefetchPage(). */
 const GROUP: u32 = 16;
 
-function lookAtHandle(index: u32): void {
+function prefetchHandle(index: u32): void {
   const pfn = load<u32>(at(index));
-  if (pfn != NO_CHUNK) lookAt(pfn);
+  if (pfn != NO_CHUNK) prefetchPage(pfn);
 }
 
-/** Looks at handles of single pages, unless they follow each other: then the processor sees for itself what comes next. */
-function lookAtHandles(from: u32, end: u32): void {
+/**
+ * Looks at handles of single pages, unless they follow each other: then the processor sees for
+ * itself what comes next.
+ */
+function prefetchHandles(from: u32, end: u32): void {
   if (load<u32>(at(end - 1)) - load<u32>(at(from)) == end - 1 - from) return;
-  for (let index = from; index < end; ++index) lookAtHandle(index);
+  for (let index = from; index < end; ++index) prefetchHandle(index);
 }
 
 /** Looks at the slots that churn() will toggle next. */
-function lookAtSlots(slots: u32, random: u32): void {
+function prefetchSlots(slots: u32, random: u32): void {
   for (let step: u32 = 0; step < GROUP; ++step) {
-    random = nextRandom(random);
-    lookAtHandle(slotOf(random, slots));
+    random = xorshift32(random);
+    prefetchHandle(slotOf(random, slots));
   }
 }
 
@@ -133,7 +140,7 @@ function slotOf(random: u32, slots: u32): u32 {
 }
 
 /** Frees handles 0 to `count` - 1, in order. */
-export function drain(order: u32, count: u32): void {
+export function drainHandles(order: u32, count: u32): void {
   for (let index: u32 = 0; index < count; index += GROUP) {
     const end = min(index + GROUP, count);
     if (order == 0) drainPages(index, end);
@@ -142,7 +149,7 @@ export function drain(order: u32, count: u32): void {
 }
 
 function drainPages(from: u32, end: u32): void {
-  lookAtHandles(from, end);
+  prefetchHandles(from, end);
   for (let index = from; index < end; ++index) {
     const pfn = empty(index);
     if (pfn != NO_CHUNK) freePage(pfn);
@@ -173,7 +180,7 @@ export function repeat(order: u32, count: u32): u32 {
 function repeatPage(count: u32): u32 {
   let sum: u32 = 0;
   for (let index: u32 = 0; index < count; ++index) {
-    const pfn = takePage();
+    const pfn = allocOnePage();
     sum += pfn;
     if (pfn != NO_CHUNK) freePage(pfn);
   }
@@ -183,7 +190,7 @@ function repeatPage(count: u32): u32 {
 function repeatBlock(count: u32): u32 {
   let sum: u32 = 0;
   for (let index: u32 = 0; index < count; ++index) {
-    const pfn = takeBlock();
+    const pfn = allocOneBlock();
     sum += pfn;
     if (pfn != NO_CHUNK) freeBlock(pfn);
   }
@@ -193,25 +200,21 @@ function repeatBlock(count: u32): u32 {
 function repeatChunk(order: u32, count: u32): u32 {
   let sum: u32 = 0;
   for (let index: u32 = 0; index < count; ++index) {
-    const pfn = take(order);
+    const pfn = allocChunk(order);
     sum += pfn;
     if (pfn != NO_CHUNK) freePagesAt(pfn, order);
   }
   return sum;
 }
 
-function nextRandom(state: u32): u32 {
-  state ^= state << 13;
-  state ^= state >> 17;
-  state ^= state << 5;
-  return state;
-}
-
-/** Makes the first `count` of `all` handles a random subset in random order: a partial Fisher-Yates shuffle. */
+/**
+ * Makes the first `count` of `all` handles a random subset in random order: a partial Fisher-Yates
+ * shuffle.
+ */
 export function shuffle(count: u32, all: u32, seed: u32): void {
   let random = seed;
   for (let index: u32 = 0; index < count; ++index) {
-    random = nextRandom(random);
+    random = xorshift32(random);
     const other = index + (random % (all - index));
     const pfn = load<u32>(at(index));
     store<u32>(at(index), load<u32>(at(other)));
@@ -219,7 +222,10 @@ export function shuffle(count: u32, all: u32, seed: u32): void {
   }
 }
 
-/** Order that a slot of churn() asks for: of 64 slots 40 ask for order 0, 8 for 1, 6 for 2, 4 for 3, 3 for 4, 2 for 5, 1 for 9. */
+/**
+ * Order that a slot of churn() asks for: of 64 slots 40 ask for order 0, 8 for 1, 6 for 2, 4 for 3,
+ * 3 for 4, 2 for 5, 1 for 9.
+ */
 function slotOrder(slot: u32): u32 {
   const index = slot & 63;
   if (index < 40) return 0;
@@ -233,14 +239,17 @@ function slotOrder(slot: u32): u32 {
 /** Allocations of churn() that failed since openHandles(). */
 export let failedSteps: u32 = 0;
 
-/** Toggles a random one of `slots` (a power of two) handles `count` times: empty ones are allocated, full ones freed. */
+/**
+ * Toggles a random one of `slots` (a power of two) handles `count` times: empty ones are allocated,
+ * full ones freed.
+ */
 export function churn(slots: u32, count: u32, seed: u32): u32 {
   let random = seed;
   let sum: u32 = 0;
   heldKind = CHURNED;
   for (let step: u32 = 0; step < count; ++step) {
-    if (step % GROUP == 0) lookAtSlots(slots, random);
-    random = nextRandom(random);
+    if (step % GROUP == 0) prefetchSlots(slots, random);
+    random = xorshift32(random);
     const slot = slotOf(random, slots);
     const order = slotOrder(slot);
     const pfn = load<u32>(at(slot));
@@ -250,7 +259,7 @@ export function churn(slots: u32, count: u32, seed: u32): u32 {
       --nrHeld;
       continue;
     }
-    const taken = take(order);
+    const taken = allocChunk(order);
     store<u32>(at(slot), taken);
     sum = sum * 31 + taken;
     if (taken == NO_CHUNK) ++failedSteps;

@@ -1,5 +1,6 @@
-// Pages of a balloon (virtio-balloon and the like) in the device. They are PG_offline, as unplugged memory is, but page by page; the
-// driver takes and gives whole subblocks. Where the host's side is known it says what is plugged; else the balloon's counter does.
+// Pages of a balloon (virtio-balloon and the like) in the device. They are PG_offline, as unplugged
+// memory is, but page by page; the driver takes and gives whole subblocks. Where the host's side is
+// known it says what is plugged; else the balloon's counter does.
 
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_BALLOON, PAGE_OFFLINE } from "../abi";
 import { makeUniform, setStateAt, stateAt } from "../mm/page";
@@ -12,9 +13,10 @@ import {
   recordOf,
   zoneOf,
 } from "../mm/pageblock";
+import { BlockNr, Pfn } from "../mm/numbers";
 
 /** [start, end) is plugged: what is offline there is in a balloon. */
-export function markPlugged(start: u32, end: u32): void {
+export function markPlugged(start: Pfn, end: Pfn): void {
   for (let pfn = start; pfn < end;) {
     const entry = entryOf(pfn);
     if (!recordOf(entry) && blockState(entry) != PAGE_OFFLINE) {
@@ -33,8 +35,9 @@ export function markPlugged(start: u32, end: u32): void {
 }
 
 /**
- * A balloon holds `expected` pages. Those that lie apart have been found; where they are fewer, the rest are whole pageblocks, which
- * look like unplugged ones. The lowest count as such: a balloon takes what the allocator hands out first.
+ * A balloon holds `expected` pages. Those that lie apart have been found; where they are fewer, the
+ * rest are whole pageblocks, which look like unplugged ones. The lowest count as such: a balloon
+ * takes what the allocator hands out first.
  */
 export function classifyBalloon(expected: u32): void {
   let found: u32 = 0;
@@ -49,7 +52,7 @@ export function classifyBalloon(expected: u32): void {
   }
 }
 
-function balloonPages(block: u32): u32 {
+function balloonPages(block: BlockNr): u32 {
   const entry = entryOfBlock(block);
   const record = recordOf(entry);
   if (!record) return blockState(entry) == PAGE_BALLOON ? PAGEBLOCK_PAGES : 0;

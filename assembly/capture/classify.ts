@@ -1,8 +1,10 @@
-// After a capture has been loaded: what only a look at the whole guest can tell. The free lists are not built yet.
+// After a capture has been loaded: what only a look at the whole guest can tell. The free lists are
+// not built yet.
 //
-// Two questions are open. Which pages are held in place though their flags are those of movable pages? And which pages without any flag are
-// free pages in a per-CPU cache, which an attempt drains, and which are kernel memory? The rules come from
-// recorded guests, where both answers are known.
+// Two questions are open. Which pages are held in place though their flags are those of movable
+// pages? And which pages without any flag are free pages in a per-CPU cache, which an attempt
+// drains, and which are kernel memory? The rules come from recorded guests, where both answers are
+// known.
 
 import {
   HOLD_AGAIN,
@@ -33,8 +35,8 @@ import {
 import { dirtyDataPages, noteSeen, touchedAnonPages, unmappedAnonPages } from "./page-flags";
 import {
   FLAG_CACHED,
+  FLAG_DECIDED,
   FLAG_IN_DEVICE,
-  FLAG_SETTLED,
   FLAG_SUSPECT,
   FLAG_UNDECIDED,
   addFlags,
@@ -49,13 +51,20 @@ import {
   setType,
   zoneOf,
 } from "../mm/pageblock";
+import { BlockNr, EntryOffset, Pfn, ZoneNr } from "../mm/numbers";
 
 /** So many changed buffers that lie above a clean one are no stray. */
 const CHANGED_ABOVE: u32 = 8;
-/** Undecided anonymous pages count as pinned while they are at most this many times those that are pinned for sure. */
+/**
+ * Undecided anonymous pages count as pinned while they are at most this many times those that are
+ * pinned for sure.
+ */
 const TOUCHED_PER_UNMAPPED: u32 = 4;
 
-/** Pageblocks of the device with clean buffers that count as held, or as let go: for how sure an answer is. */
+/**
+ * Pageblocks of the device with clean buffers that count as held, or as released: for the
+ * uncertainty of an answer.
+ */
 export let heldBufferBlocks: u32 = 0;
 export let releasedBufferBlocks: u32 = 0;
 /** Anonymous pages that count as pinned by their flags alone. */
@@ -64,15 +73,16 @@ export let pinnedPages: u32 = 0;
 /**
  * Decides the undecided pages.
  *
- * Clean buffers of file system metadata are held by the journal until its next commit has been checkpointed. A guest without any dirty
- * file data has just been synced: there the recent ones are held. A guest that is simply running has let them go. Dirty buffers in a
- * synced guest tell of a commit since the sync, which lets go the metadata of old transactions first. Memory was filled from the bottom
- * up, so what lies below the changed metadata is as old and has been let go.
+ * Clean buffers of file system metadata are held by the journal until its next commit has been
+ * checkpointed. A guest without any dirty file data has just been synced: there the recent ones are
+ * held. A guest that is simply running has released them. Dirty buffers in a synced guest tell of a
+ * commit since the sync, which releases the metadata of old transactions first. Memory was filled
+ * from the bottom up, so what lies below the changed metadata is as old and has been released.
  *
- * Pinning a page also touches it, and plain anonymous memory is not touched in that sense; so where some pages are pinned for sure,
- * the touched ones are likely their companions.
+ * Pinning a page also touches it, and plain anonymous memory is not touched in that sense; so where
+ * some pages are pinned for sure, the touched ones are likely their companions.
  */
-export function settleHeld(): void {
+export function classifyHeldPages(): void {
   noteSeen();
   const synced = dirtyDataPages == 0;
   const pinsTouched =
@@ -86,16 +96,16 @@ export function settleHeld(): void {
     const holdsBuffers = synced && changed < CHANGED_ABOVE;
     changed += changedBuffers(pfn);
     if (!(flagsOf(entry) & FLAG_UNDECIDED)) continue;
-    setFlags(entry, (flagsOf(entry) & ~FLAG_UNDECIDED) | FLAG_SETTLED);
-    const buffers = settleBlock(pfn, holdsBuffers, pinsTouched);
+    setFlags(entry, (flagsOf(entry) & ~FLAG_UNDECIDED) | FLAG_DECIDED);
+    const buffers = classifyBlock(pfn, holdsBuffers, pinsTouched);
     if (!buffers || !(flagsOf(entry) & FLAG_IN_DEVICE)) continue;
     if (holdsBuffers) ++heldBufferBlocks;
     else ++releasedBufferBlocks;
   }
 }
 
-/** Dirty buffers in a pageblock that has not been settled. */
-function changedBuffers(pfn: u32): u32 {
+/** Dirty buffers in a pageblock that has not been classified. */
+function changedBuffers(pfn: Pfn): u32 {
   const dirty = stateByte(PAGE_BUFFER, HOLD_AGAIN);
   let found: u32 = 0;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
@@ -104,8 +114,8 @@ function changedBuffers(pfn: u32): u32 {
   return found;
 }
 
-/** Settles one pageblock; says whether it holds undecided buffers. */
-function settleBlock(pfn: u32, holdsBuffers: bool, pinsTouched: bool): bool {
+/** Classifies one pageblock; says whether it holds undecided buffers. */
+function classifyBlock(pfn: Pfn, holdsBuffers: bool, pinsTouched: bool): bool {
   let buffers = false;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     const state = stateAt(pfn + page);
@@ -132,9 +142,12 @@ function settleBlock(pfn: u32, holdsBuffers: bool, pinsTouched: bool): bool {
 const SHORTEST_CACHED_RUN: u32 = 24;
 /** Runs are counted by length up to this one. */
 const LONGEST: u32 = 8191;
-// u32 per length: how many runs of that length there are, then how many of them are still to be taken as cached.
+// u32 per length: how many runs of that length there are, then how many of them are still to be
+// taken as cached.
 if ((LONGEST + 1) << 2 > CACHED_RUNS_BYTES) ERROR("CACHED_RUNS is too small");
-/** What the caches hold is read a moment before the pages: this much more, in pages, may be found. */
+/**
+ * What the caches hold is read a moment before the pages: this much more, in pages, may be found.
+ */
 const TOLERANCE_PAGES: u32 = 64;
 const TOLERANCE_SHARE: u32 = 50;
 
@@ -147,14 +160,22 @@ const MOST_MILLI: u32 = 900;
 /** From here on a pageblock is told apart from others whose pages count as cached. */
 const SUSPECT_MILLI: u32 = 40;
 
-/** Pages that count as free because they are most likely cached, and such that stay kernel memory. */
+/**
+ * Pages that count as free because they are most likely cached, and such that stay kernel memory.
+ */
 export let cachedFound: u32 = 0;
 export let unknownLeft: u32 = 0;
-/** Pageblocks of the device taken as cached, in which a kernel page may hide: the sum of the probabilities, in thousandths. */
+/**
+ * Pageblocks of the device taken as cached, in which a kernel page may hide: the sum of the
+ * probabilities, in thousandths.
+ */
 export let hiddenMilli: u32 = 0;
 
-/** Pages of the pageblock without flags, if it is one of `zone` that holds no certain kernel page; else 0. */
-function unknownIn(block: u32, zone: u32): u32 {
+/**
+ * Pages of the pageblock without flags, if it is one of `zone` that holds no certain kernel page;
+ * else 0.
+ */
+function unknownIn(block: BlockNr, zone: ZoneNr): u32 {
   const entry = entryOfBlock(block);
   if (zoneOf(entry) != zone) return 0;
   const unmovable = countUnmovable(countsOf(entry));
@@ -169,7 +190,7 @@ function unknownIn(block: u32, zone: u32): u32 {
 }
 
 /** Nothing but free pages and pages without flags? */
-function isRest(block: u32, zone: u32): bool {
+function isRest(block: BlockNr, zone: ZoneNr): bool {
   const entry = entryOfBlock(block);
   if (zoneOf(entry) != zone) return false;
   const counts = countsOf(entry);
@@ -180,7 +201,7 @@ function isRest(block: u32, zone: u32): bool {
 }
 
 /** Turns the pages without flags of a pageblock into `pageClass`. */
-function turnUnknown(block: u32, pageClass: u32): void {
+function setUnflagged(block: BlockNr, pageClass: u32): void {
   const pfn = block << PAGEBLOCK_ORDER;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     if (stateAt(pfn + page) == PAGE_UNKNOWN) setStateAt(pfn + page, pageClass);
@@ -188,18 +209,20 @@ function turnUnknown(block: u32, pageClass: u32): void {
 }
 
 /**
- * Decides which pages without flags of a zone are in per-CPU caches. `cached` is how many pages the caches hold in all.
+ * Decides which pages without flags of a zone are in per-CPU caches. `cached` is how many pages the
+ * caches hold in all.
  *
- * In a pageblock with movable pages but no certain kernel page they are. Among otherwise free memory caches leave long runs and kernel
- * pages short ones: the longest runs are cached, up to what the caches hold. A pageblock without any flag may hide a kernel page; how
- * likely that is, its neighbours tell.
+ * In a pageblock with movable pages but no certain kernel page they are. Among otherwise free
+ * memory caches leave long runs and kernel pages short ones: the longest runs are cached, up to
+ * what the caches hold. A pageblock without any flag may hide a kernel page; how likely that is,
+ * its neighbours tell.
  */
-export function settleUnknown(zone: u32, cached: u32): void {
+export function classifyUnflaggedPages(zone: ZoneNr, cached: u32): void {
   let left = cached;
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const unknown = unknownIn(block, zone);
     if (unknown == 0 || countMovable(countsOf(entryOfBlock(block))) == 0) continue;
-    turnUnknown(block, PAGE_CACHED);
+    setUnflagged(block, PAGE_CACHED);
     left -= min(left, unknown);
   }
   left += max(TOLERANCE_PAGES, cached / TOLERANCE_SHARE);
@@ -215,8 +238,11 @@ export function settleUnknown(zone: u32, cached: u32): void {
   releaseCached(zone);
 }
 
-/** Goes over the runs of pages without flags in the rest of the zone; counts them, or takes those that settleUnknown() chose. */
-function walkRuns(zone: u32, take: bool): void {
+/**
+ * Goes over the runs of pages without flags in the rest of the zone; counts them, or takes those
+ * that classifyUnflaggedPages() chose.
+ */
+function walkRuns(zone: ZoneNr, take: bool): void {
   let start: u32 = 0;
   let length: u32 = 0;
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
@@ -240,7 +266,7 @@ function walkRuns(zone: u32, take: bool): void {
   endRun(start, length, take);
 }
 
-function endRun(start: u32, length: u32, take: bool): void {
+function endRun(start: Pfn, length: u32, take: bool): void {
   if (length < SHORTEST_CACHED_RUN) return;
   const bucket = CACHED_RUNS + ((<usize>min(length, LONGEST)) << 2);
   const count = load<u32>(bucket);
@@ -253,8 +279,10 @@ function endRun(start: u32, length: u32, take: bool): void {
   setRange(start, length, PAGE_CACHED);
 }
 
-/** Makes cached pages free, but for pageblocks in which a kernel page more likely hides than not. */
-function releaseCached(zone: u32): void {
+/**
+ * Makes cached pages free, but for pageblocks in which a kernel page more likely hides than not.
+ */
+function releaseCached(zone: ZoneNr): void {
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);
     if (zoneOf(entry) != zone || recordOf(entry) || blockState(entry) != PAGE_CACHED) continue;
@@ -288,7 +316,7 @@ function releaseCached(zone: u32): void {
   }
 }
 
-function releaseWhole(pfn: u32, entry: usize): void {
+function releaseWhole(pfn: Pfn, entry: EntryOffset): void {
   const state = blockState(entry);
   if (state == PAGE_TAIL) setRange(pfn, PAGEBLOCK_PAGES, PAGE_UNKNOWN);
   if (state == PAGE_TAIL || state == PAGE_UNKNOWN) unknownLeft += PAGEBLOCK_PAGES;
@@ -300,13 +328,13 @@ function releaseWhole(pfn: u32, entry: usize): void {
 }
 
 /** Chance in thousandths that a kernel page hides in this pageblock: the worse of its two sides. */
-function hiddenProbability(block: u32, zone: u32): u32 {
+function hiddenProbability(block: BlockNr, zone: ZoneNr): u32 {
   const milli = max(visibleShare(block, zone, -1), visibleShare(block, zone, 1));
   return min(max(milli, LEAST_MILLI), MOST_MILLI);
 }
 
 /** Share, in thousandths, of the nearest free pageblocks on one side that show a kernel page. */
-function visibleShare(block: u32, zone: u32, step: i32): u32 {
+function visibleShare(block: BlockNr, zone: ZoneNr, step: i32): u32 {
   let looked: u32 = 0;
   let visible: u32 = 0;
   for (let reach: i32 = 1; reach <= <i32>NEIGHBOUR_REACH && looked < NEIGHBOURS; ++reach) {

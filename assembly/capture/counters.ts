@@ -1,14 +1,16 @@
-// What the counters of a captured guest say that its page flags do not: how many pages are of a kind. Set before pages are loaded.
+// What the counters of a captured guest say that its page flags do not: how many pages are of a
+// kind. Set before pages are loaded.
 
 import { MAX_ZONES } from "../abi";
+import { ZoneNr } from "../mm/numbers";
 
 const ZSPAGES: usize = memory.data(MAX_ZONES * 4, 4);
 
 /** Pages of zsmalloc in a zone, by its counter (nr_zspages). */
-export function zspagesOf(zone: u32): u32 {
+export function zspagesOf(zone: ZoneNr): u32 {
   return load<u32>(ZSPAGES + ((<usize>zone) << 2));
 }
 
-export function setZspages(zone: u32, nrPages: u32): void {
+export function setZspages(zone: ZoneNr, nrPages: u32): void {
   store<u32>(ZSPAGES + ((<usize>zone) << 2), nrPages);
 }

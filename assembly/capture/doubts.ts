@@ -1,8 +1,10 @@
-// How sure the fate of a pageblock is that a capture was loaded with. Its kind of doubt says what could turn out otherwise; how often
-// that does, recordings of guests say (src/predict/distributions.ts). A sample of a guest is the guest with the fate of some
-// pageblocks turned, each drawn by the chance of its kind.
+// How sure the fate of a pageblock is that a capture was loaded with. Its kind of doubt says what
+// could turn out otherwise; how often that does, recordings of guests say
+// (src/predict/distributions.ts). A sample of a guest is the guest with the fate of some pageblocks
+// turned, each drawn by the chance of its kind.
 //
-// Everything here happens between the decisions of a load and the building of its free lists, or only looks.
+// Everything here happens between the decisions of a load and the building of its free lists, or
+// only looks.
 
 import {
   DOUBT_ANON,
@@ -59,8 +61,8 @@ import {
 } from "../mm/page-class";
 import {
   FLAG_CACHED,
+  FLAG_DECIDED,
   FLAG_IN_DEVICE,
-  FLAG_SETTLED,
   FLAG_SUSPECT,
   NO_ZONE,
   blockState,
@@ -72,33 +74,37 @@ import {
   zoneOf,
 } from "../mm/pageblock";
 import { kindOf } from "../mm/zone";
+import { BlockNr, EntryOffset, PageState, Pfn } from "../mm/numbers";
 
 /** Slab pages that may be one slab, or a few. */
 const FEW_SLAB_PAGES: u32 = 8;
 const FILE_CLASSES: u32 =
   (1 << PAGE_FILE_CLEAN) | (1 << PAGE_FILE_DIRTY) | (1 << PAGE_WRITEBACK) | (1 << PAGE_SHMEM);
 
-/** What the pages of a pageblock are: a bit per class of those that nothing holds, and of those that are held. */
+/**
+ * What the pages of a pageblock are: a bit per class of those that nothing holds, and of those that
+ * are held.
+ */
 let loose: u32 = 0;
 let held: u32 = 0;
 let slabPages: u32 = 0;
 /** A slab that is most likely empty. */
 let hasIdleSlab: bool = false;
 
-function look(entry: usize): void {
+function look(entry: EntryOffset): void {
   loose = 0;
   held = 0;
   slabPages = 0;
   hasIdleSlab = false;
   const record = recordOf(entry);
   if (!record) {
-    lookAtState(blockState(entry), PAGEBLOCK_PAGES);
+    tallyState(blockState(entry), PAGEBLOCK_PAGES);
     return;
   }
-  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) lookAtState(load<u8>(record + page), 1);
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) tallyState(load<u8>(record + page), 1);
 }
 
-function lookAtState(state: u32, nrPages: u32): void {
+function tallyState(state: PageState, nrPages: u32): void {
   const pageClass = classOrFree(state);
   const hold = state & HEAD ? HOLD_NONE : holdOf(state);
   if (pageClass == PAGE_SLAB) {
@@ -110,7 +116,7 @@ function lookAtState(state: u32, nrPages: u32): void {
 }
 
 /** The kind of doubt about a pageblock, DOUBT_*. */
-export function doubtOf(block: u32): u32 {
+export function doubtOf(block: BlockNr): u32 {
   const entry = entryOfBlock(block);
   const zone = zoneOf(entry);
   if (zone == NO_ZONE) return DOUBT_NONE;
@@ -118,7 +124,7 @@ export function doubtOf(block: u32): u32 {
   const flags = flagsOf(entry);
   const stays = countUnmovable(counts) > 0 || countHeld(counts) > 0;
   if (!stays && kindOf(zone) == ZONE_MOVABLE) {
-    return flags & FLAG_SETTLED ? DOUBT_TOUCHED : DOUBT_MOVABLE_ZONE;
+    return flags & FLAG_DECIDED ? DOUBT_TOUCHED : DOUBT_MOVABLE_ZONE;
   }
   if (!stays && countFree(counts) == PAGEBLOCK_PAGES) return freeDoubt(flags);
   look(entry);
@@ -133,7 +139,7 @@ function freeDoubt(flags: u32): u32 {
 function doubtThatGoes(flags: u32): u32 {
   if (flags & FLAG_CACHED) return DOUBT_CACHED;
   if (loose & (1 << PAGE_BUFFER)) return DOUBT_BUFFER_FREE;
-  if (flags & FLAG_SETTLED) return DOUBT_TOUCHED;
+  if (flags & FLAG_DECIDED) return DOUBT_TOUCHED;
   return loose & FILE_CLASSES ? DOUBT_FILE : DOUBT_ANON;
 }
 
@@ -158,16 +164,22 @@ function slabDoubt(): u32 {
 
 function holdDoubt(classes: u32, flags: u32): u32 {
   if (classes == (<u32>1) << PAGE_BUFFER) {
-    return flags & FLAG_SETTLED ? DOUBT_BUFFER_HELD : DOUBT_BUFFER_DIRTY;
+    return flags & FLAG_DECIDED ? DOUBT_BUFFER_HELD : DOUBT_BUFFER_DIRTY;
   }
   return classes == (<u32>1) << PAGE_ANON ? DOUBT_PINNED : DOUBT_HELD;
 }
 
 /**
- * The kinds of `nr` subblocks of `blocksEach` pageblocks each, from `firstBlock` on, a byte each: that of the pageblock whose kind
- * has the largest number, so that what stays comes before what goes.
+ * The kinds of `nr` subblocks of `blocksEach` pageblocks each, from `firstBlock` on, a byte each:
+ * that of the pageblock whose kind has the largest number, so that what stays comes before what
+ * goes.
  */
-export function doubtsOfSubblocks(firstBlock: u32, blocksEach: u32, nr: u32, into: usize): void {
+export function doubtsOfSubblocks(
+  firstBlock: BlockNr,
+  blocksEach: u32,
+  nr: u32,
+  into: usize,
+): void {
   for (let subblock: u32 = 0; subblock < nr; ++subblock) {
     let doubt: u32 = 0;
     for (let block: u32 = 0; block < blocksEach; ++block) {
@@ -193,7 +205,10 @@ export function setChance(kind: u32, chance: u32): void {
   store<u32>(CHANCES + ((<usize>kind) << 2), chance);
 }
 
-/** Turns the fate of pageblocks of the device, as drawn from `seed`; at most `records` of those without a record. */
+/**
+ * Turns the fate of pageblocks of the device, as drawn from `seed`; at most `records` of those
+ * without a record.
+ */
 export function turnFates(seed: u32, records: u32): void {
   randomState = seed;
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
@@ -209,22 +224,25 @@ export function turnFates(seed: u32, records: u32): void {
   }
 }
 
-function turn(block: u32, doubt: u32): void {
+function turn(block: BlockNr, doubt: u32): void {
   const pfn = block << PAGEBLOCK_ORDER;
   if (doubt < DOUBT_SLAB_IDLE) holdOnePage(pfn);
   else if (doubt == DOUBT_SLAB_IDLE) keepIdleSlabs(pfn);
   else clearObstacles(pfn);
 }
 
-/** Something is in the way: a movable page that is held, or a page of the kernel where all are free. */
-function holdOnePage(pfn: u32): void {
+/**
+ * There is a blocking page: a movable page that is held, or a page of the kernel where all are
+ * free.
+ */
+function holdOnePage(pfn: Pfn): void {
   const first = draw() & (PAGEBLOCK_PAGES - 1);
   for (let step: u32 = 0; step < PAGEBLOCK_PAGES; ++step) {
     const at = pfn + ((first + step) & (PAGEBLOCK_PAGES - 1));
     const pageClass = classOrFree(stateAt(at));
     if (!isMovable(pageClass)) continue;
     if (pageClass == PAGE_HUGETLB) return;
-    // a huge page that somebody holds in part is split
+    // a huge page that is held in part is split
     if (pageClass == PAGE_THP) setRange(pfn, PAGEBLOCK_PAGES, PAGE_ANON);
     setStateAt(at, stateByte(pageClass == PAGE_THP ? PAGE_ANON : pageClass, HOLD_PINNED));
     return;
@@ -233,14 +251,14 @@ function holdOnePage(pfn: u32): void {
 }
 
 /** Slabs that count as empty are in use. */
-function keepIdleSlabs(pfn: u32): void {
+function keepIdleSlabs(pfn: Pfn): void {
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     if (stateAt(pfn + page) == stateByte(PAGE_SLAB, HOLD_AGAIN)) setStateAt(pfn + page, PAGE_SLAB);
   }
 }
 
-/** What is in the way is freed, or let go. */
-function clearObstacles(pfn: u32): void {
+/** Blocking pages are freed, or released. */
+function clearObstacles(pfn: Pfn): void {
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     const state = stateAt(pfn + page);
     const pageClass = classOrFree(state);

@@ -1,14 +1,19 @@
-// Which slabs are empty, a capture does not say. In recorded guests those were that lie alone in a pageblock, one to three of one size:
-// the rest of a burst. Where kernel memory is in use, slabs of several sizes lie together.
+// Which slabs are empty, a capture does not say. In recorded guests those were that lie alone in a
+// pageblock, one to three of one size: the rest of a burst. Where kernel memory is in use, slabs of
+// several sizes lie together.
 
 import { PAGEBLOCK_PAGES, PAGE_SLAB } from "../abi";
 import { IDLE_SLAB, addIdlePages } from "../mm/idle-slab";
 import { isCompoundTail } from "./page-flags";
+import { StateAddr } from "../mm/numbers";
 
 const MOST_IDLE_SLABS: u32 = 3;
 
-/** Marks the slabs of a pageblock being loaded, 512 states and kpageflags words, if they are most likely empty. */
-export function markIdleSlabs(states: usize, flags: usize): void {
+/**
+ * Marks the slabs of a pageblock being loaded, 512 states and kpageflags words, if they are most
+ * likely empty.
+ */
+export function markIdleSlabs(states: StateAddr, flags: usize): void {
   let slabs: u32 = 0;
   let pages: u32 = 0;
   let first: u32 = 0;

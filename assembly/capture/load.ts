@@ -1,8 +1,9 @@
-// Building the guest from a capture. Page states come in a piece at a time (loadPageblock), questions that only the whole guest answers
-// are settled afterwards (classify.ts), and last the free lists are built (buildFreeLists).
+// Building the guest from a capture. Page states come in a piece at a time (loadPageblock),
+// questions that only the whole guest answers are decided afterwards (classify.ts), and last the
+// free lists are built (buildFreeLists).
 //
-// Convention for the lists (engine-model.md section 1 a): all chunks ascending, each at the tail; a chunk is on the
-// list of its pageblock's type.
+// Convention for the lists, whose order no capture has: all chunks ascending, each at the tail; a
+// chunk is on the list of its pageblock's type.
 
 import {
   ENOBUFS,
@@ -88,12 +89,25 @@ import {
 } from "../mm/pageblock";
 import { hasBehaviour } from "../mm/version";
 import { addFreePages, addLruPages, addPresentPages, kindOf } from "../mm/zone";
+import {
+  BlockNr,
+  EntryOffset,
+  Migratetype,
+  PageState,
+  Pfn,
+  RecordAddr,
+  StateAddr,
+  ZoneNr,
+} from "../mm/numbers";
 
 /** loadPageblock(): there is the extended page state as well. */
 export const LOAD_EXTENDED: u32 = 1;
 /** loadPageblock(): the pages lie in the device's region. */
 export const LOAD_IN_DEVICE: u32 = 2;
-/** loadPageblock(): cached pages stay cached; adoptCached() must follow for every zone. Needs LOAD_EXTENDED. */
+/**
+ * loadPageblock(): cached pages stay cached; adoptCached() must follow for every zone. Needs
+ * LOAD_EXTENDED.
+ */
 export const LOAD_KEEP_CACHED: u32 = 4;
 
 if (PAGEBLOCK_PAGES > LOADED_STATES_BYTES) ERROR("LOADED_STATES is too small");
@@ -103,12 +117,13 @@ if (HEAD << 2 > TALLIES_BYTES) ERROR("TALLIES is too small");
 const NO_TYPE: u32 = 0xff;
 
 /**
- * Loads an absent pageblock from its kpageflags words and, where `extended` is not 0, its extended states. Its free pages are on
- * no list yet. Does nothing where it has no page. Returns 0 or -ENOBUFS.
+ * Loads an absent pageblock from its kpageflags words and, where `extended` is not 0, its extended
+ * states. Its free pages are on no list yet. Does nothing where it has no page. Returns 0 or
+ * -ENOBUFS.
  */
 export function loadPageblock(
-  block: u32,
-  zone: u32,
+  block: BlockNr,
+  zone: ZoneNr,
   flags: usize,
   extended: usize,
   mode: u32,
@@ -126,7 +141,8 @@ export function loadPageblock(
   if (isHuge(load<u64>(flags)) && isCompoundTail(load<u64>(flags))) beGigantic(block);
   const present = extended ? readExtended(flags, extended, place) : readFlags(flags, place);
   if (present == 0) return 0;
-  if (extended) settleReferenced(LOADED_STATES, mode & LOAD_KEEP_CACHED ? PAGE_CACHED : PAGE_FREE);
+  if (extended)
+    classifyUnreferenced(LOADED_STATES, mode & LOAD_KEEP_CACHED ? PAGE_CACHED : PAGE_FREE);
   if (isAllFolio(flags)) joinUnit();
   if (inDevice) partBalloon();
   if (inDevice) markIdleSlabs(LOADED_STATES, flags);
@@ -221,7 +237,9 @@ function joinUnit(): void {
   memory.fill(LOADED_STATES, <u8>stateByte(PAGE_THP, holdOf(state)), PAGEBLOCK_PAGES);
 }
 
-/** Memory is unplugged by whole pageblocks: pages that are offline beside others are in a balloon. */
+/**
+ * Memory is unplugged by whole pageblocks: pages that are offline beside others are in a balloon.
+ */
 function partBalloon(): void {
   let offline: u32 = 0;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
@@ -235,18 +253,19 @@ function partBalloon(): void {
 }
 
 /** The hugetlb page that the pageblocks before `block` belong to is larger than 2 MiB. */
-function beGigantic(block: u32): void {
+function beGigantic(block: BlockNr): void {
   if (folio != PAGE_HUGETLB && folio != PAGE_HUGETLB_FREE) return;
   folio = PAGE_GIGANTIC;
   makeUniform(entryOfBlock(block - 1), PAGE_GIGANTIC);
 }
 
 /**
- * With the extended state a page without flags is PAGE_UNKNOWN only where nobody holds a reference: the 2nd to last page of a
- * non-compound allocation, or a page in a per-CPU cache. That one counts as free, as the first attempt drains the caches, or stays
- * cached where the caches are to be taken over (`cachedClass`). A memmap shows as one referenced page and 511 without.
+ * With the extended state a page without flags is PAGE_UNKNOWN only where it has no reference: the
+ * 2nd to last page of a non-compound allocation, or a page in a per-CPU cache. That one counts as
+ * free, as the first attempt drains the caches, or stays cached where the caches are to be taken
+ * over (`cachedClass`). A memmap shows as one referenced page and 511 without.
  */
-function settleReferenced(states: usize, cachedClass: u32): void {
+function classifyUnreferenced(states: StateAddr, cachedClass: u32): void {
   if (load<u8>(states) == <u8>PAGE_KERNEL) {
     store<u8>(states, <u8>PAGE_UNKNOWN);
     if (isUniform(states, PAGE_UNKNOWN)) {
@@ -260,10 +279,11 @@ function settleReferenced(states: usize, cachedClass: u32): void {
 }
 
 /**
- * Unreferenced pages behind a referenced kernel page, as far as an allocation of an aligned power of two would reach, are its tail.
- * A cached page behind a single kernel page looks the same; its pageblock is held by the kernel page anyway.
+ * Unreferenced pages behind a referenced kernel page, as far as an allocation of an aligned power
+ * of two would reach, are its tail. A cached page behind a single kernel page looks the same; its
+ * pageblock is held by the kernel page anyway.
  */
-function markTails(states: usize): void {
+function markTails(states: StateAddr): void {
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     if (load<u8>(states + page) != <u8>PAGE_KERNEL) continue;
     let end = page + 1;
@@ -274,8 +294,11 @@ function markTails(states: usize): void {
   }
 }
 
-/** Says what pages without flags are. In ZONE_MOVABLE, where no kernel page lies, they are all in a per-CPU cache. */
-function turnUnknown(states: usize, pageClass: u32): void {
+/**
+ * Says what pages without flags are. In ZONE_MOVABLE, where no kernel page lies, they are all in a
+ * per-CPU cache.
+ */
+function turnUnknown(states: StateAddr, pageClass: u32): void {
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     if (load<u8>(states + page) == <u8>PAGE_UNKNOWN) store<u8>(states + page, <u8>pageClass);
   }
@@ -286,8 +309,11 @@ function typeByContent(counts: u64): u32 {
   return countUnmovable(counts) ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
 }
 
-/** Parts of 2 MiB pages, caught while the guest split or freed them: the pages of a THP are anonymous, those of hugetlb stay. */
-function breakUnits(states: usize): void {
+/**
+ * Parts of 2 MiB pages, caught while the guest split or freed them: the pages of a THP are
+ * anonymous, those of hugetlb stay.
+ */
+function breakUnits(states: StateAddr): void {
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     const pageClass = classOf(load<u8>(states + page));
     if (!isUnit(pageClass)) continue;
@@ -296,7 +322,7 @@ function breakUnits(states: usize): void {
 }
 
 /** Gives a pageblock its 512 states, its zone and type; a `type` that is none is guessed. */
-function placeBlock(block: u32, zone: u32, type: u32, states: usize): void {
+function placeBlock(block: BlockNr, zone: ZoneNr, type: Migratetype, states: StateAddr): void {
   const entry = entryOfBlock(block);
   const isTyped = type <= MIGRATE_HIGHATOMIC;
   setZone(entry, zone);
@@ -328,7 +354,7 @@ let talliedCounts: u64 = 0;
 let talliedUnits: bool = false;
 
 /** Counts the pages of a pageblock by state. */
-function tally(states: usize): void {
+function tally(states: StateAddr): void {
   memory.fill(TALLIES, 0, HEAD << 2);
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     const at = TALLIES + ((<usize>load<u8>(states + page)) << 2);
@@ -344,11 +370,11 @@ function tally(states: usize): void {
   }
 }
 
-function talliedPages(state: u32): u32 {
+function talliedPages(state: PageState): u32 {
   return load<u32>(TALLIES + ((<usize>state) << 2));
 }
 
-function isUniform(states: usize, state: u32): bool {
+function isUniform(states: StateAddr, state: PageState): bool {
   const word = <u64>state * 0x0101010101010101;
   for (let at: usize = 0; at < PAGEBLOCK_PAGES; at += 8) {
     if (load<u64>(states + at) != word) return false;
@@ -356,7 +382,7 @@ function isUniform(states: usize, state: u32): bool {
   return true;
 }
 
-function account(entry: usize, zone: u32, state: u32, nrPages: u32): void {
+function account(entry: EntryOffset, zone: ZoneNr, state: PageState, nrPages: u32): void {
   const pageClass = classOf(state);
   if (isLru(pageClass)) addLruPages(zone, nrPages);
   if (isUndecided(state)) setFlags(entry, flagsOf(entry) | FLAG_UNDECIDED);
@@ -370,7 +396,7 @@ export function buildFreeLists(): void {
     const zone = zoneOf(entry);
     if (zone == NO_ZONE) continue;
     const pfn = block << PAGEBLOCK_ORDER;
-    // what settling left without any other page is one chunk again
+    // what classify.ts left without any other page is one chunk again
     if (countFree(countsOf(entry)) == PAGEBLOCK_PAGES && recordOf(entry)) releaseZeroed(entry);
     const record = recordOf(entry);
     if (record) addChunks(zone, typeOf(entry), record);
@@ -379,7 +405,7 @@ export function buildFreeLists(): void {
 }
 
 /** A wholly free pageblock: an order-9 chunk, or with its free lower half one of order 10. */
-function addWhole(pfn: u32, zone: u32, type: u32): void {
+function addWhole(pfn: Pfn, zone: ZoneNr, type: Migratetype): void {
   addFreePages(zone, PAGEBLOCK_PAGES);
   const upper = pfn & PAGEBLOCK_PAGES;
   const buddyEntry = upper ? freeBuddyOf(entryOf(pfn), zone) : NO_ENTRY;
@@ -404,10 +430,10 @@ const LOWER: usize = memory.data<u64>([
 ]);
 
 /**
- * The chunks of a partly free pageblock: each run of free pages in the largest aligned pieces. Order by order, and ascending in each:
- * on lists of their own the orders do not meet.
+ * The chunks of a partly free pageblock: each run of free pages in the largest aligned pieces.
+ * Order by order, and ascending in each: on lists of their own the orders do not meet.
  */
-function addChunks(zone: u32, type: u32, record: usize): void {
+function addChunks(zone: ZoneNr, type: Migratetype, record: RecordAddr): void {
   let free: u32 = 0;
   /** Of the pageblock's 8 words of 64 pages those that are wholly free. */
   let words: u64 = 0;
@@ -423,7 +449,7 @@ function addChunks(zone: u32, type: u32, record: usize): void {
 }
 
 /** Which of the 64 pages whose states begin at `states` are free, a bit each. */
-function freePagesOf(states: usize): u64 {
+function freePagesOf(states: StateAddr): u64 {
   let pages: u64 = 0;
   for (let at: u32 = 0; at < 64; at += 8) {
     // the top bit of each byte that is 0, then one bit after the other
@@ -438,10 +464,17 @@ function freePagesOf(states: usize): u64 {
 const WORD_ORDER: u32 = 6;
 
 /**
- * Puts chunks from `order` on, 0 or WORD_ORDER, on their lists: of order 0 to 5, or 6 to 8. The smallest are given as bits. What is
- * left whole above those orders is returned as bits of that size.
+ * Puts chunks from `order` on, 0 or WORD_ORDER, on their lists: of order 0 to 5, or 6 to 8. The
+ * smallest are given as bits. What is left whole above those orders is returned as bits of that
+ * size.
  */
-function addOrders(zone: u32, type: u32, states: usize, chunks: u64, order: u32): u64 {
+function addOrders(
+  zone: ZoneNr,
+  type: Migratetype,
+  states: StateAddr,
+  chunks: u64,
+  order: u32,
+): u64 {
   const orders = order < WORD_ORDER ? WORD_ORDER : PAGEBLOCK_ORDER - WORD_ORDER;
   for (let step: u32 = 0; step < orders; ++step) {
     const distance = (<u64>1) << step;

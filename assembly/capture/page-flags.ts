@@ -1,7 +1,8 @@
 // From what a guest says of a page to its class (contig-range.md section 11).
 //
-// The pages of a compound page are all what its first page says: up to 6.9 only that one carries the flags of the folio, from 6.10 on
-// /proc/kpageflags shows them on each. load.ts goes by the first page in both.
+// The pages of a compound page are all what its first page says: up to 6.9 only that one carries
+// the flags of the folio, from 6.10 on /proc/kpageflags shows them on each. load.ts goes by the
+// first page in both.
 
 import {
   HOLD_AGAIN,
@@ -34,6 +35,7 @@ import {
   PAGE_WRITEBACK,
 } from "../abi";
 import { classOf, holdOf, isLru, stateByte } from "../mm/page-class";
+import { PageState } from "../mm/numbers";
 
 // Bits of /proc/kpageflags.
 const REFERENCED: u64 = 1 << 2;
@@ -88,8 +90,11 @@ export const IN_MOVABLE: u32 = 2;
 /** In a zone that counts pages of zsmalloc. */
 export const WITH_ZSPAGES: u32 = 4;
 
-/** State byte of a page, of a folio by its first page, by the kpageflags word. `place`: where it lies, the bits above. */
-export function stateByFlags(flags: u64, place: u32): u32 {
+/**
+ * State byte of a page, of a folio by its first page, by the kpageflags word. `place`: where it
+ * lies, the bits above.
+ */
+function stateByFlags(flags: u64, place: u32): PageState {
   if (flags & NOPAGE) return PAGE_ABSENT;
   if (flags & BUDDY) return PAGE_FREE;
   if (flags & OFFLINE) return offlineState(flags, place);
@@ -108,31 +113,35 @@ export function stateByFlags(flags: u64, place: u32): u32 {
 }
 
 /**
- * Pages of zsmalloc, which is movable in any zone. Up to 6.11 a field of the struct page that it uses looks like a map count, so its
- * pages count as mapped; from 6.12 on only the first of a group has a flag (private), and from about 7.0 on all are up to date.
+ * Pages of zsmalloc, which is movable in any zone. Up to 6.11 a field of the struct page that it
+ * uses looks like a map count, so its pages count as mapped; from 6.12 on only the first of a group
+ * has a flag (private), and from about 7.0 on all are up to date.
  */
 function isZsmalloc(flags: u64): bool {
   return !(flags & TYPED) && (flags & (MMAP | PRIVATE | UPTODATE)) != 0;
 }
 
-/** Unplugged or in a balloon. Newer balloons (7.2) leave their pages up to date; a hole never was. */
+/**
+ * Unplugged or in a balloon. Newer balloons (7.2) leave their pages up to date; a hole never was.
+ */
 function offlineState(flags: u64, place: u32): u32 {
   if (!(place & IN_DEVICE) || flags & UPTODATE) return PAGE_BALLOON;
   return flags & (DIRTY | RESERVED) ? PAGE_NEVER_ONLINED : PAGE_OFFLINE;
 }
 
 /**
- * What a page on an LRU list is. Undecided (HOLD_FAIL) until the whole guest has been seen are anonymous pages that were
- * touched though nothing ages them, and clean buffers; see classify.ts.
+ * What a page on an LRU list is. Undecided (HOLD_FAIL) until the whole guest has been seen are
+ * anonymous pages that were touched though nothing ages them, and clean buffers; see classify.ts.
  */
-function lruState(flags: u64): u32 {
+function lruState(flags: u64): PageState {
   if (flags & WRITEBACK) return PAGE_WRITEBACK;
   if (flags & ANON) return anonState(flags);
   if (flags & UNEVICTABLE) {
     return isSecret(flags) ? stateByte(PAGE_UNEVICTABLE, HOLD_FAIL) : PAGE_UNEVICTABLE;
   }
   if (flags & SWAPBACKED) return PAGE_SHMEM;
-  // not up to date as a page, but with buffers: page cache of a block device, that is file system metadata
+  // not up to date as a page, but with buffers: page cache of a block device, that is file system
+  // metadata
   if (flags & PRIVATE && !(flags & UPTODATE)) {
     if (flags & DIRTY) return stateByte(PAGE_BUFFER, HOLD_AGAIN);
     return flags & REFERENCED ? stateByte(PAGE_BUFFER, HOLD_FAIL) : PAGE_BUFFER;
@@ -140,17 +149,20 @@ function lruState(flags: u64): u32 {
   return flags & DIRTY ? PAGE_FILE_DIRTY : PAGE_FILE_CLEAN;
 }
 
-/** A page of memfd_secret(): locked, mapped and dirty, but of no file with buffers. It refuses to be migrated. */
+/**
+ * A page of memfd_secret(): locked, mapped and dirty, but of no file with buffers. It refuses to be
+ * migrated.
+ */
 function isSecret(flags: u64): bool {
   const marks = MLOCKED | MMAP | DIRTY;
   return (flags & marks) == marks && !(flags & (SWAPBACKED | PRIVATE));
 }
 
 /**
- * An anonymous page that nothing maps, and that is not in the swap cache, is kept by something else: an extra reference. Pinning a page
- * also marks it as touched.
+ * An anonymous page that nothing maps, and that is not in the swap cache, is kept by something
+ * else: an extra reference. Pinning a page also marks it as touched.
  */
-function anonState(flags: u64): u32 {
+function anonState(flags: u64): PageState {
   if (!(flags & MMAP)) {
     return flags & SWAPCACHE ? PAGE_SWAP_CACHE : stateByte(PAGE_ANON, HOLD_PINNED);
   }
@@ -180,8 +192,9 @@ export function noteFlags(flags: u64, nrPages: u32): void {
   else if (holdOf(state) == HOLD_FAIL) touchedAnonPages += nrPages;
 }
 
-// The words seen lately, each with the state that it means and how many pages had it since noteSeen(). A guest's pages have a few
-// dozen different words, in any order; a word's place is its hash.
+// The words seen lately, each with the state that it means and how many pages had it since
+// noteSeen(). A guest's pages have a few dozen different words, in any order; a word's place is its
+// hash.
 //
 //   byte 0        8       12      16
 //        +--------+-------+-------+
@@ -196,8 +209,10 @@ const PAGES: usize = 12;
 /** Where the words seen lie. */
 let seenPlace: u32 = 0;
 
-/** stateByFlags(), and noteFlags() by the next noteSeen(), for `nrPages` pages with the same word. */
-export function stateByWord(word: u64, nrPages: u32): u32 {
+/**
+ * stateByFlags(), and noteFlags() by the next noteSeen(), for `nrPages` pages with the same word.
+ */
+export function stateByWord(word: u64, nrPages: u32): PageState {
   const at = WORDS + ((<usize>((word * 0x9e3779b97f4a7c15) >> 58)) << 4);
   if (load<u64>(at) != word || load<u32>(at, STATE) == 0) see(at, word);
   store<u32>(at, load<u32>(at, PAGES) + nrPages, PAGES);
@@ -233,11 +248,12 @@ const X_LRU: u64 = 1 << 34;
 const X_MOVABLE_OPS: u64 = 1 << 37;
 
 /**
- * State byte of a page by flags and extended state: references tell pins and cached pages, so nothing about anonymous pages stays
- * undecided. `nrPages` and `maps` are those of its whole folio.
+ * State byte of a page by flags and extended state: references tell pins and cached pages, so
+ * nothing about anonymous pages stays undecided. `nrPages` and `maps` are those of its whole folio.
  *
- * A file page has a reference for the cache, one for its buffers and one for each mapping. One more on a single page is no pin but a
- * batch or read-ahead; a folio of several pages does not wait in batches.
+ * A file page has a reference for the cache, one for its buffers and one for each mapping. One more
+ * on a single page is no pin but a batch or read-ahead; a folio of several pages does not wait in
+ * batches.
  */
 export function stateByExtended(
   flags: u64,
@@ -245,7 +261,7 @@ export function stateByExtended(
   place: u32,
   nrPages: u32,
   maps: u32,
-): u32 {
+): PageState {
   const state = stateByFlags(flags, place);
   if (!(extended & X_ONLINE)) return state;
   if (extended & X_MOVABLE_OPS) return PAGE_DRIVER_MOVABLE;

@@ -1,5 +1,6 @@
-// Pages of zsmalloc (zram, zswap) without a flag. From 6.12 on only the first page of a group has one, so the others look like free
-// pages in a per-CPU cache, or like kernel memory. The zone's counter says how many there are, and groups lie beside each other.
+// Pages of zsmalloc (zram, zswap) without a flag. From 6.12 on only the first page of a group has
+// one, so the others look like free pages in a per-CPU cache, or like kernel memory. The zone's
+// counter says how many there are, and groups lie beside each other.
 
 import {
   MIGRATE_MOVABLE,
@@ -15,9 +16,13 @@ import { countUnmovable } from "../mm/page-class";
 import { countsOf, entryOfBlock, nrPageblocks, recordOf, setType, zoneOf } from "../mm/pageblock";
 import { kindOf } from "../mm/zone";
 import { zspagesOf } from "./counters";
+import { BlockNr, PageState, RecordAddr, ZoneNr } from "../mm/numbers";
 
-/** Decides which pages without flags of a zone belong to zsmalloc. In ZONE_MOVABLE the others are free: no kernel page lies there. */
-export function classifyZspages(zone: u32): void {
+/**
+ * Decides which pages without flags of a zone belong to zsmalloc. In ZONE_MOVABLE the others are
+ * free: no kernel page lies there.
+ */
+export function classifyZspages(zone: ZoneNr): void {
   if (zspagesOf(zone) == 0) return;
   const found = turnAll(zone, true, 0);
   let left = zspagesOf(zone) - min(zspagesOf(zone), found);
@@ -30,8 +35,11 @@ export function classifyZspages(zone: u32): void {
   }
 }
 
-/** Counts the pages that show what they are; or turns up to `left` that do not, in their pageblocks, and returns how many. */
-function turnAll(zone: u32, count: bool, left: u32): u32 {
+/**
+ * Counts the pages that show what they are; or turns up to `left` that do not, in their pageblocks,
+ * and returns how many.
+ */
+function turnAll(zone: ZoneNr, count: bool, left: u32): u32 {
   let done: u32 = 0;
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);
@@ -43,7 +51,7 @@ function turnAll(zone: u32, count: bool, left: u32): u32 {
   return done;
 }
 
-function pagesOf(record: usize, state: u32): u32 {
+function pagesOf(record: RecordAddr, state: PageState): u32 {
   let pages: u32 = 0;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     pages += <u32>(load<u8>(record + page) == <u8>state);
@@ -52,7 +60,7 @@ function pagesOf(record: usize, state: u32): u32 {
 }
 
 /** Turns up to `most` pages without flags of a mixed pageblock into `state`. Returns how many. */
-function turnUnknown(block: u32, most: u32, state: u32): u32 {
+function turnUnknown(block: BlockNr, most: u32, state: PageState): u32 {
   const entry = entryOfBlock(block);
   const pfn = block << PAGEBLOCK_ORDER;
   let turned: u32 = 0;

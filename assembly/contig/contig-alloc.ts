@@ -1,4 +1,4 @@
-// alloc_contig_range() (contig-range.md section 2).
+// `alloc_contig_range()` (v6.1).
 
 import {
   EBUSY,
@@ -19,7 +19,7 @@ import {
   abandonEvacuation,
   beginEvacuation,
   endEvacuation,
-  firstInTheWay,
+  firstBlockingPage,
   isOneMixedBlock,
   unlistChunks,
 } from "./evacuation";
@@ -44,18 +44,25 @@ import { entryOf, isIsolated, zoneOf } from "../mm/pageblock";
 import { drainZone } from "../mm/per-cpu-cache";
 import { isolateRange, refusingPfn, unisolateRange } from "./page-isolation";
 import { hasBehaviour } from "../mm/version";
+import { Pfn } from "../mm/numbers";
 
 /** A list of survivors is migrated once and retried this often. */
 const RETRIES: u32 = 4;
 
 /** How the last attempt ended. */
 export let lastStage: u32 = STAGE_DONE;
-/** The page in the way; NO_CHUNK on success and where memory ran out, unless it did so for a certain huge page. */
+/**
+ * The blocking page; NO_CHUNK on success and where memory ran out, unless it did so for a certain
+ * huge page.
+ */
 export let lastBlockingPfn: u32 = NO_CHUNK;
 /** Its state byte at that moment. */
 export let lastBlockingState: u32 = 0;
 
-/** A fatal signal is pending for the caller: the next attempt that has something to move ends with -EINTR. */
+/**
+ * A fatal signal is pending for the caller: the next attempt that has something to move ends with
+ * -EINTR.
+ */
 let signalPending: bool = false;
 
 export function setSignalPending(pending: bool): void {
@@ -63,7 +70,7 @@ export function setSignalPending(pending: bool): void {
 }
 
 /** Notes how the attempt ended, and puts the pages that did not go back on their lists. */
-function fail(errno: i32, stage: u32, pfn: u32): i32 {
+function fail(errno: i32, stage: u32, pfn: Pfn): i32 {
   lastStage = stage;
   lastBlockingPfn = pfn;
   lastBlockingState = pfn == NO_CHUNK ? 0 : stateAt(pfn);
@@ -72,16 +79,16 @@ function fail(errno: i32, stage: u32, pfn: u32): i32 {
 }
 
 /** Ends the isolation. Returns `result`. */
-function giveUp(start: u32, end: u32, result: i32): i32 {
+function giveUp(start: Pfn, end: Pfn, result: i32): i32 {
   unisolateRange(start, end);
   return result;
 }
 
 /**
- * Moves everything movable out of [start, end). Returns 0, or -EINTR or -ENOMEM; -EBUSY where a page did not go in
- * 5 tries, which the caller may ignore. What was moved stays moved.
+ * Moves everything movable out of [start, end). Returns 0, or -EINTR or -ENOMEM; -EBUSY where a
+ * page did not go in 5 tries, which the caller may ignore. What was moved stays moved.
  */
-function evacuate(start: u32, end: u32): i32 {
+function evacuate(start: Pfn, end: Pfn): i32 {
   let pos = start;
   let retries: u32 = 0;
   let error: i32 = 0;
@@ -102,7 +109,7 @@ function evacuate(start: u32, end: u32): i32 {
 }
 
 /** First pfn of the free chunk that contains `start`, or `start` where none does. */
-function outerStart(start: u32): u32 {
+function outerStart(start: Pfn): Pfn {
   for (let order: u32 = 0; order <= MAX_ORDER; ++order) {
     const head = start & ~((1 << order) - 1);
     const state = stateAt(head);
@@ -113,7 +120,7 @@ function outerStart(start: u32): u32 {
 }
 
 /** First page of [start, end) that is not in a free chunk of an isolated pageblock, or NO_CHUNK. */
-function firstNotFree(start: u32, end: u32): u32 {
+function firstNotFree(start: Pfn, end: Pfn): Pfn {
   let pfn = start;
   while (pfn < end) {
     const state = stateAt(pfn);
@@ -124,7 +131,7 @@ function firstNotFree(start: u32, end: u32): u32 {
 }
 
 /** Takes the free chunks of [start, end) off their lists. Returns the end of the last one. */
-function takeChunks(start: u32, end: u32): u32 {
+function takeChunks(start: Pfn, end: Pfn): Pfn {
   let pfn = start;
   while (pfn < end) {
     const order = stateAt(pfn) & 15;
@@ -135,13 +142,14 @@ function takeChunks(start: u32, end: u32): u32 {
 }
 
 /**
- * Tries to take exactly [start, end) for the caller. All pages lie in one zone and the caller has checked the range.
+ * Tries to take exactly [start, end) for the caller. All pages lie in one zone and the caller has
+ * checked the range.
  *
- * Returns 0 with the pages PAGE_CONTIG, or -EBUSY, -ENOMEM, -EINTR; lastStage, lastBlockingPfn and the counts of migrate.ts then
- * say how far it came. A failed attempt is no rollback: moved pages stay moved, and where the version
- * forgets migratetypes the isolated pageblocks are MOVABLE.
+ * Returns 0 with the pages PAGE_CONTIG, or -EBUSY, -ENOMEM, -EINTR; lastStage, lastBlockingPfn and
+ * the counts of migrate.ts then say how far it came. A failed attempt is no rollback: moved pages
+ * stay moved, and where the version forgets migratetypes the isolated pageblocks are MOVABLE.
  */
-export function allocContig(start: u32, end: u32): i32 {
+export function allocContig(start: Pfn, end: Pfn): i32 {
   startTracking();
   resetMigrationCounts();
   const result = isOneMixedBlock(start, end) ? allocMixedBlock(start, end) : allocRange(start, end);
@@ -152,15 +160,15 @@ export function allocContig(start: u32, end: u32): i32 {
   return 0;
 }
 
-function allocRange(start: u32, end: u32): i32 {
+function allocRange(start: Pfn, end: Pfn): i32 {
   if (!isolateRange(start, end, false)) return fail(EBUSY, STAGE_ISOLATE, refusingPfn);
-  drain(start);
+  drainAll(start);
   const error = evacuate(start, end);
   if (error == -ENOMEM || error == -EINTR) return giveUp(start, end, failToMove(error));
   if (replaceLeftHuge(start, end) < 0) return giveUp(start, end, failToMove(-ENOMEM));
   const outer = outerStart(start);
-  const inTheWay = firstNotFree(outer, end);
-  if (inTheWay != NO_CHUNK) return giveUp(start, end, failBecauseOf(inTheWay));
+  const blockingPfn = firstNotFree(outer, end);
+  if (blockingPfn != NO_CHUNK) return giveUp(start, end, failBecauseOf(blockingPfn));
   const outerEnd = takeChunks(outer, end);
   setRange(start, end - start, PAGE_CONTIG);
   freeAligned(outer, start, PAGEBLOCK_ORDER, false);
@@ -170,37 +178,37 @@ function allocRange(start: u32, end: u32): i32 {
 }
 
 /** allocRange() of one mixed pageblock; see evacuation.ts. */
-function allocMixedBlock(start: u32, end: u32): i32 {
+function allocMixedBlock(start: Pfn, end: Pfn): i32 {
   if (!beginEvacuation(start)) return fail(EBUSY, STAGE_ISOLATE, refusingPfn);
-  drain(start);
+  drainAll(start);
   unlistChunks();
   let result = evacuate(start, end);
   if (result == -ENOMEM || result == -EINTR) {
     result = failToMove(result);
   } else {
-    const inTheWay = firstInTheWay();
-    if (inTheWay == NO_CHUNK) {
+    const blockingPfn = firstBlockingPage();
+    if (blockingPfn == NO_CHUNK) {
       endEvacuation();
       return 0;
     }
-    result = failBecauseOf(inTheWay);
+    result = failBecauseOf(blockingPfn);
   }
   abandonEvacuation();
   return result;
 }
 
 /** Gives back what caches and LRU batches have of the zone. */
-function drain(start: u32): void {
+function drainAll(start: Pfn): void {
   drainZone(zoneOf(entryOf(start)));
   drainLruBatches();
 }
 
 function failToMove(error: i32): i32 {
-  const inTheWay = collectError < 0 ? collectStop : NO_CHUNK;
-  return fail(-error, error == -ENOMEM ? STAGE_MEMORY : STAGE_MIGRATE, inTheWay);
+  const blockingPfn = collectError < 0 ? collectStop : NO_CHUNK;
+  return fail(-error, error == -ENOMEM ? STAGE_MEMORY : STAGE_MIGRATE, blockingPfn);
 }
 
-function failBecauseOf(inTheWay: u32): i32 {
-  const tried = holdOf(stateAt(inTheWay)) >= HOLD_AGAIN;
-  return fail(EBUSY, tried ? STAGE_MIGRATE : STAGE_TEST, inTheWay);
+function failBecauseOf(blockingPfn: u32): i32 {
+  const tried = holdOf(stateAt(blockingPfn)) >= HOLD_AGAIN;
+  return fail(EBUSY, tried ? STAGE_MIGRATE : STAGE_TEST, blockingPfn);
 }

@@ -1,9 +1,10 @@
-// One mixed pageblock on its way out: alloc_contig_range() on exactly this pageblock.
+// The fast path of `alloc_contig_range()`: the range is exactly one mixed pageblock.
 //
-// While that goes on nobody takes its free pages, and nobody sees how they are listed. So they leave the lists at the beginning,
-// what moves away joins them without merging, and what is free in the end comes back, if the attempt fails, as the chunks that
-// merging one by one would have made: below order 9 two free buddies are one chunk, always. Linux keeps the chunks on its
-// MIGRATE_ISOLATE lists meanwhile, and puts them back by address, too.
+// Meanwhile no request takes its free pages, and none sees how they are listed. So they leave the
+// lists at the beginning, what moves away joins them without merging, and what is free in the end
+// comes back, if the attempt fails, as the chunks that merging one by one would have made: below
+// order 9 two free buddies are one chunk, always. Linux keeps the chunks on its MIGRATE_ISOLATE
+// lists meanwhile, and puts them back by address, too.
 
 import {
   MIGRATE_ISOLATE,
@@ -16,8 +17,14 @@ import {
 } from "../abi";
 import { NO_CHUNK, insertInRecord, insertWhole, removeFromRecord } from "../mm/free-list";
 import { PAGE_MASK, releaseZeroed } from "../mm/page";
-import { SPECIAL, blockGain, countDelta, countFree, zoneGain } from "../mm/page-class";
-import { keepAway, letBack, mayIsolate, typeAfterwards, unisolateBlock } from "./page-isolation";
+import { NO_GAIN, blockGain, countDelta, countFree, zoneGain } from "../mm/page-class";
+import {
+  clearIsolated,
+  mayIsolate,
+  setIsolated,
+  typeAfterwards,
+  unisolateBlock,
+} from "./page-isolation";
 import {
   ENTRY_BYTES,
   NO_ENTRY,
@@ -34,39 +41,47 @@ import {
 import { alignedOrder } from "../mm/page-free";
 import { hasBehaviour } from "../mm/version";
 import { addFreeAndLru, addFreePages } from "../mm/zone";
+import { Migratetype, Pfn, RecordAddr, ZoneNr } from "../mm/numbers";
 
 const HEADS: u64 = 0x8080808080808080;
 
 /** The pageblock that is being emptied, or NO_ENTRY. */
-let leaving: usize = NO_ENTRY;
+let evacuatingEntry: usize = NO_ENTRY;
 
 /**
- * Can this range go this way? It is one mixed pageblock, isolated by itself in this version, and no isolated neighbour could merge
- * with it. Where no page counts, all may be in caches: once drained they would merge to a whole chunk under way.
+ * Can this range go this way? It is one mixed pageblock, isolated by itself in this version, and no
+ * isolated neighbour could merge with it. Where no page counts, all may be in caches: once drained
+ * they would merge to a whole chunk under way.
  */
-export function isOneMixedBlock(start: u32, end: u32): bool {
+export function isOneMixedBlock(start: Pfn, end: Pfn): bool {
   if (start & PAGE_MASK || end - start != PAGEBLOCK_PAGES) return false;
   if (!hasBehaviour(MM_ISOLATE_PAGEBLOCK)) return false;
   const entry = entryOf(start);
   return recordOf(entry) != 0 && countsOf(entry) != 0 && !isIsolated(entry ^ ENTRY_BYTES);
 }
 
-/** Isolates the pageblock at `start`. Returns false, with refusingPfn set and nothing changed, where a page forbids it. */
-export function beginEvacuation(start: u32): bool {
+/**
+ * Isolates the pageblock at `start`. Returns false, with refusingPfn set and nothing changed, where
+ * a page forbids it.
+ */
+export function beginEvacuation(start: Pfn): bool {
   const entry = entryOf(start);
   if (!mayIsolate(entry, false)) return false;
-  keepAway(entry);
+  setIsolated(entry);
   const zone = zoneOf(entry);
   addFreePages(zone, -(<i32>countFree(countsOf(entry))));
-  leaving = entry;
+  evacuatingEntry = entry;
   unlistChunks();
   return true;
 }
 
-/** Takes the chunks of the pageblock off their lists: at the beginning, and those that came out of caches since. */
+/**
+ * Takes the chunks of the pageblock off their lists: at the beginning, and those that came out of
+ * caches since.
+ */
 export function unlistChunks(): void {
-  const zone = zoneOf(leaving);
-  const record = recordOf(leaving);
+  const zone = zoneOf(evacuatingEntry);
+  const record = recordOf(evacuatingEntry);
   for (let at = record; at < record + PAGEBLOCK_PAGES; at += 8) {
     for (let heads = load<u64>(at) & HEADS; heads; heads &= heads - 1) {
       const head = at + ((<usize>ctz(heads)) >> 3);
@@ -75,14 +90,16 @@ export function unlistChunks(): void {
   }
 }
 
-/** Frees a page, if it is one of the pageblock. Returns false, and changes nothing, where it is not. */
-export function vacate(pfn: u32): bool {
+/**
+ * Frees a page, if it is one of the pageblock. Returns false, and changes nothing, where it is not.
+ */
+export function freeIsolatedPage(pfn: Pfn): bool {
   const entry = entryOf(pfn);
-  if (entry != leaving) return false;
+  if (entry != evacuatingEntry) return false;
   const at = recordOf(entry) + (pfn & PAGE_MASK);
   const state = <u32>load<u8>(at);
   const gain = zoneGain(state);
-  if (!ASC_NO_ASSERT) assert(gain != SPECIAL);
+  if (!ASC_NO_ASSERT) assert(gain != NO_GAIN);
   addCounts(entry, blockGain(state));
   // free, but isolated
   addFreeAndLru(zoneOf(entry), gain - 1);
@@ -91,12 +108,12 @@ export function vacate(pfn: u32): bool {
 }
 
 /** First page of the pageblock that is not free, or NO_CHUNK. */
-export function firstInTheWay(): u32 {
-  const record = recordOf(leaving);
+export function firstBlockingPage(): Pfn {
+  const record = recordOf(evacuatingEntry);
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; page += 8) {
     const states = load<u64>(record + page);
     if (states) {
-      return (blockOfEntry(leaving) << PAGEBLOCK_ORDER) + page + ((<u32>ctz(states)) >> 3);
+      return (blockOfEntry(evacuatingEntry) << PAGEBLOCK_ORDER) + page + ((<u32>ctz(states)) >> 3);
     }
   }
   return NO_CHUNK;
@@ -104,20 +121,20 @@ export function firstInTheWay(): u32 {
 
 /** All of its pages are free: they become PAGE_CONTIG, and the isolation ends. */
 export function endEvacuation(): void {
-  const entry = leaving;
-  leaving = NO_ENTRY;
+  const entry = evacuatingEntry;
+  evacuatingEntry = NO_ENTRY;
   releaseZeroed(entry);
   setBlockState(entry, PAGE_CONTIG);
   setCounts(entry, countDelta(PAGE_CONTIG) << PAGEBLOCK_ORDER);
-  letBack(entry, typeAfterwards(entry));
+  clearIsolated(entry, typeAfterwards(entry));
 }
 
 /** The attempt has failed: what is free comes back to the lists, and the isolation ends. */
 export function abandonEvacuation(): void {
-  const entry = leaving;
+  const entry = evacuatingEntry;
   const zone = zoneOf(entry);
   const free = countFree(countsOf(entry));
-  leaving = NO_ENTRY;
+  evacuatingEntry = NO_ENTRY;
   if (free == PAGEBLOCK_PAGES) {
     releaseZeroed(entry);
     insertWhole(zone, entry, PAGEBLOCK_ORDER, MIGRATE_ISOLATE, false);
@@ -127,11 +144,11 @@ export function abandonEvacuation(): void {
   const type = typeAfterwards(entry);
   listChunks(zone, recordOf(entry), type);
   addFreePages(zone, free);
-  letBack(entry, type);
+  clearIsolated(entry, type);
 }
 
 /** Lists the free pages of a record in the largest aligned chunks, ascending. */
-function listChunks(zone: u32, record: usize, type: u32): void {
+function listChunks(zone: ZoneNr, record: RecordAddr, type: Migratetype): void {
   const tail = hasBehaviour(MM_MOVE_TO_TAIL);
   let page: u32 = 0;
   while (page < PAGEBLOCK_PAGES) {

@@ -1,12 +1,14 @@
-// The pool of huge pages of 2 MiB (hugetlb). A free page of the pool in the way of an attempt is replaced by a fresh one; a page in use
-// moves to a page of the pool, or to a fresh one where the pool has none to spare.
+// The pool of huge pages of 2 MiB (hugetlb). A free page of the pool that blocks an attempt is
+// replaced by a fresh one; a page in use moves to a page of the pool, or to a fresh one where the
+// pool has none to spare.
 //
-// A page that was emptied that way goes back to its pool, and so stays where it is. Up to 6.13 the pool hands it out again at
-// once, even inside the range that is being emptied: the next page in use moves there, and the attempt fails. From 6.14 on
-// (replace_free_hugepage_folios()) the pool keeps away from isolated pageblocks, and the pages left in the range are replaced in
-// the end.
+// A page that was emptied that way goes back to its pool, and so stays where it is. Up to 6.13 the
+// pool hands it out again at once, even inside the range that is being emptied: the next page in
+// use moves there, and the attempt fails. From 6.14 on (replace_free_hugepage_folios()) the pool
+// keeps away from isolated pageblocks, and the pages left in the range are replaced in the end.
 //
-// Pages of the pool are pageblocks of one state without a record, so the links of their entries are free for the list.
+// Pages of the pool are pageblocks of one state without a record, so the links of their entries are
+// free for the list.
 
 import {
   ALLOC_COMPOUND,
@@ -41,18 +43,21 @@ import {
 } from "../mm/pageblock";
 import { hasBehaviour } from "../mm/version";
 import { nodeOf } from "../mm/zone";
+import { EntryOffset, PageState, Pfn } from "../mm/numbers";
 
 /** First and last page of the list, as entries. */
 let first: usize = NO_ENTRY;
 let nrFree: u32 = 0;
-/** Pages of the pool that are promised to somebody, and pages in use beyond the pool's size. */
+/** Pages of the pool that are reserved, and pages in use beyond the pool's size. */
 let reserved: u32 = 0;
 let surplus: u32 = 0;
 
 /** What the last target was taken from. */
 export let targetFromPool: bool = false;
 
-/** Says how many of the pool's pages are promised, and how many pages in use are beyond its size. */
+/**
+ * Says how many of the pool's pages are promised, and how many pages in use are beyond its size.
+ */
 export function setPool(reservedPages: u32, surplusPages: u32): void {
   reserved = reservedPages;
   surplus = surplusPages;
@@ -67,14 +72,14 @@ export function adoptPool(): void {
 }
 
 /** Puts a page at the head. */
-function push(entry: usize): void {
+function push(entry: EntryOffset): void {
   setChain(entry, NO_ENTRY, first);
   if (first != NO_ENTRY) setChain(first, entry, chainAfter(first));
   first = entry;
   ++nrFree;
 }
 
-function remove(entry: usize): void {
+function remove(entry: EntryOffset): void {
   const before = chainBefore(entry);
   const after = chainAfter(entry);
   if (before == NO_ENTRY) first = after;
@@ -83,7 +88,9 @@ function remove(entry: usize): void {
   --nrFree;
 }
 
-/** The page that the pool would hand out, or NO_ENTRY. Pages on another node come last, as they lie. */
+/**
+ * The page that the pool would hand out, or NO_ENTRY. Pages on another node come last, as they lie.
+ */
 function firstToSpare(): usize {
   if (nrFree <= reserved) return NO_ENTRY;
   let entry = first;
@@ -94,7 +101,7 @@ function firstToSpare(): usize {
 }
 
 /** A huge page from the buddy allocator, or NO_CHUNK. */
-function freshPage(state: u32, node: u32): u32 {
+function freshPage(state: PageState, node: u32): u32 {
   const zones = fromZones(ZONE_MOVABLE, node, ALLOC_COMPOUND | ALLOC_THISNODE);
   return allocPages(pagesOf(PAGEBLOCK_ORDER, MIGRATE_MOVABLE, state) | zones);
 }
@@ -109,8 +116,11 @@ export function takeHugeTarget(node: u32): u32 {
   return blockOfEntry(entry) << PAGEBLOCK_ORDER;
 }
 
-/** A huge page has moved to the target that was taken last. Its pages go back to where the target came from. */
-export function emptyHuge(pfn: u32): void {
+/**
+ * A huge page has moved to the target that was taken last. Its pages go back to where the target
+ * came from.
+ */
+export function emptyHuge(pfn: Pfn): void {
   if (targetFromPool && surplus == 0) {
     makeUniform(entryOf(pfn), PAGE_HUGETLB_FREE);
     push(entryOf(pfn));
@@ -121,7 +131,7 @@ export function emptyHuge(pfn: u32): void {
 }
 
 /** Replaces a free page of the pool by a fresh one. Returns 0 or -ENOMEM with nothing changed. */
-export function replaceHuge(pfn: u32): i32 {
+export function replaceHuge(pfn: Pfn): i32 {
   const fresh = freshPage(PAGE_HUGETLB_FREE, nodeOf(zoneOf(entryOf(pfn))));
   if (fresh == NO_CHUNK) return -ENOMEM;
   dissolveHuge(pfn);
@@ -130,13 +140,16 @@ export function replaceHuge(pfn: u32): i32 {
 }
 
 /** Takes a free page out of the pool for good. */
-export function dissolveHuge(pfn: u32): void {
+export function dissolveHuge(pfn: Pfn): void {
   remove(entryOf(pfn));
   freeBlock(pfn);
 }
 
-/** Replaces the free pages of the pool in [start, end), in versions that do that in the end. Returns 0 or -ENOMEM. */
-export function replaceLeftHuge(start: u32, end: u32): i32 {
+/**
+ * Replaces the free pages of the pool in [start, end), in versions that do that in the end. Returns
+ * 0 or -ENOMEM.
+ */
+export function replaceLeftHuge(start: Pfn, end: Pfn): i32 {
   if (nrFree == 0 || !hasBehaviour(MM_POOL_LEAVES_RANGE)) return 0;
   for (let pfn = start; pfn < end; pfn += PAGEBLOCK_PAGES) {
     const entry = entryOf(pfn);

@@ -1,6 +1,8 @@
-// Moving used pages away (contig-range.md section 5; corrections A2, A3, B1 to B3).
+// Moving used pages away: `isolate_migratepages_range()`, `reclaim_clean_pages_from_list()`,
+// `migrate_pages()` (v6.1).
 
 import {
+  ALLOC_COMPOUND,
   ENOMEM,
   HOLD_AGAIN,
   HOLD_NONE,
@@ -18,25 +20,30 @@ import {
   ZONE_MOVABLE,
   ZONE_NORMAL,
   ZONE_PREFER_MOVABLE,
-  ALLOC_COMPOUND,
 } from "../abi";
-import { vacate } from "./evacuation";
+import { freeIsolatedPage } from "./evacuation";
 import { emptyHuge, replaceHuge, takeHugeTarget } from "./hugetlb";
 import { NO_CHUNK } from "../mm/free-list";
 import { MIGRATION, MIGRATION_BYTES } from "../mm/layout";
-import { JOURNAL_DROPPED, JOURNAL_FAILED, JOURNAL_MOVED, JOURNAL_SPLIT, note } from "../mm/journal";
+import {
+  JOURNAL_DROPPED,
+  JOURNAL_FAILED,
+  JOURNAL_MOVED,
+  JOURNAL_SPLIT,
+  addJournalEntry,
+} from "../mm/journal";
 import { PAGE_MASK, makeUniform, stateAt } from "../mm/page";
 import {
   HEAD,
   classOf,
+  hasCleanFile,
   holdOf,
+  isCleanFile,
   isLru,
   isMovable,
   isUnit,
   movableBytes,
   stateByte,
-  isCleanFile,
-  hasCleanFile,
 } from "../mm/page-class";
 import { blockState, entryOf, recordOf, zoneOf } from "../mm/pageblock";
 import { allocPage, allocPages } from "../mm/page-alloc";
@@ -49,12 +56,14 @@ import { tracking } from "../mm/owner";
 import { heldByChance } from "../mm/random";
 import { hasBehaviour } from "../mm/version";
 import { kindOf, lruOfNode, nodeOf } from "../mm/zone";
+import { PageState, Pfn, RecordAddr, ZoneNr } from "../mm/numbers";
 
 /** Pages of one batch: migration goes in batches of 32 base pages. */
 const BATCH_PAGES: u32 = 32;
 const PASSES: u32 = 10;
 
-// Lists of pfns, in processing order. A batch holds 32 pages at most; splitting a THP makes 512 of one.
+// Lists of pfns, in processing order. A batch holds 32 pages at most; splitting a THP makes 512 of
+// one.
 const LIST_BYTES: u32 = 0x1000;
 const BATCH: usize = MIGRATION;
 const FAILED: usize = MIGRATION + LIST_BYTES;
@@ -70,7 +79,9 @@ let batchClasses: u32 = 0;
 let nrFailed: u32 = 0;
 let nrSplit: u32 = 0;
 
-/** Why the last collection ended early: -ENOMEM at a huge page that cannot be replaced; 0 otherwise. */
+/**
+ * Why the last collection ended early: -ENOMEM at a huge page that cannot be replaced; 0 otherwise.
+ */
 export let collectError: i32 = 0;
 /** That huge page. */
 export let collectStop: u32 = NO_CHUNK;
@@ -99,12 +110,15 @@ export function resetMigrationCounts(): void {
 function at(list: usize, index: u32): u32 {
   return load<u32>(list + ((<usize>index) << 2));
 }
-function put(list: usize, index: u32, pfn: u32): void {
+function put(list: usize, index: u32, pfn: Pfn): void {
   store<u32>(list + ((<usize>index) << 2), pfn);
 }
 
-/** A batch of more than half of the node's remaining LRU pages ends at a pageblock border (corrections A2). */
-function tooManyIsolated(pfn: u32): bool {
+/**
+ * A batch of more than half of the node's remaining LRU pages ends at a pageblock border:
+ * `too_many_isolated()`.
+ */
+function tooManyIsolated(pfn: Pfn): bool {
   if (!hasBehaviour(MM_BATCH_ENDS_EARLY)) return false;
   // no 2 MiB page is among them: it would have filled the batch
   let nrLru: u32 = 0;
@@ -115,10 +129,11 @@ function tooManyIsolated(pfn: u32): bool {
 }
 
 /**
- * Collects the next batch, which is empty, from [pos, end): up to 32 pages, or up to and including one 2 MiB unit. Leaves it in the
- * batch list in descending order, as Linux processes it. Returns where the next collection starts.
+ * Collects the next batch, which is empty, from [pos, end): up to 32 pages, or up to and including
+ * one 2 MiB unit. Leaves it in the batch list in descending order, as Linux processes it. Returns
+ * where the next collection starts.
  */
-export function collectBatch(pos: u32, end: u32): u32 {
+export function collectBatch(pos: u32, end: Pfn): Pfn {
   batchPages = 0;
   batchClasses = 0;
   collectError = 0;
@@ -135,8 +150,11 @@ export function collectBatch(pos: u32, end: u32): u32 {
   return pos;
 }
 
-/** Collects from [pos, end) inside a pageblock whose pages all have this state. Returns where it has stopped. */
-function collectAlike(pos: u32, end: u32, state: u32): u32 {
+/**
+ * Collects from [pos, end) inside a pageblock whose pages all have this state. Returns where it has
+ * stopped.
+ */
+function collectAlike(pos: u32, end: Pfn, state: PageState): Pfn {
   const pageClass = classOf(state);
   if (state & HEAD || !isMovable(pageClass) || holdOf(state) == HOLD_PINNED) return end;
   if (isUnit(pageClass)) {
@@ -150,8 +168,11 @@ function collectAlike(pos: u32, end: u32, state: u32): u32 {
   return pos;
 }
 
-/** Collects from [pos, end) inside a pageblock with this record, which has no 2 MiB page. Returns where it has stopped. */
-function collectInRecord(pos: u32, end: u32, record: usize): u32 {
+/**
+ * Collects from [pos, end) inside a pageblock with this record, which has no 2 MiB page. Returns
+ * where it has stopped.
+ */
+function collectInRecord(pos: u32, end: Pfn, record: RecordAddr): Pfn {
   const first = pos & ~PAGE_MASK;
   const last = record + (end - first);
   const full = batchLength + BATCH_PAGES - batchPages;
@@ -189,7 +210,7 @@ function collectUnit(pos: u32, pageClass: u32): void {
   else if (!heldByChance(pageClass)) addToBatch(pos, PAGEBLOCK_PAGES, pageClass);
 }
 
-function addToBatch(pfn: u32, nrPages: u32, pageClass: u32): void {
+function addToBatch(pfn: Pfn, nrPages: u32, pageClass: u32): void {
   put(BATCH, batchLength++, pfn);
   batchPages += nrPages;
   batchClasses |= 1 << pageClass;
@@ -204,7 +225,9 @@ function reverseBatch(length: u32): void {
   }
 }
 
-/** Drops the clean file pages of the batch: they need no target (contig-range.md 5.2). */
+/**
+ * Drops the clean file pages of the batch: they need no target (`reclaim_clean_pages_from_list()`).
+ */
 export function dropClean(): void {
   if (!hasCleanFile(batchClasses)) return;
   let kept: u32 = 0;
@@ -215,8 +238,8 @@ export function dropClean(): void {
       put(BATCH, kept++, pfn);
       continue;
     }
-    if (!vacate(pfn)) freePagesAt(pfn, 0);
-    note(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
+    if (!freeIsolatedPage(pfn)) freePagesAt(pfn, 0);
+    addJournalEntry(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
     if (tracking) ownerDropped(pfn);
     ++droppedPages;
   }
@@ -229,32 +252,38 @@ export function putBackBatch(): void {
   batchLength = 0;
 }
 
-/** Highest zone for the target of a page of `zone`: a base page outside ZONE_MOVABLE may not enter it, a THP may (contig-range.md 5.4). */
-export function targetKind(zone: u32, order: u32): u32 {
+/**
+ * Highest zone for the target of a page of `zone`: a base page outside ZONE_MOVABLE may not enter
+ * it, a THP may (`alloc_migration_target()`).
+ */
+export function targetKind(zone: ZoneNr, order: u32): u32 {
   return kindOf(zone) >= ZONE_PREFER_MOVABLE || order > 0 ? ZONE_MOVABLE : ZONE_NORMAL;
 }
 
 /** A page or unit has moved to `target`, which carries its class already: the source is freed. */
-export function leave(pfn: u32, target: u32, order: u32, pageClass: u32): void {
+export function finishMigration(pfn: Pfn, target: Pfn, order: u32, pageClass: u32): void {
   if (pageClass == PAGE_HUGETLB) emptyHuge(pfn);
-  else if (!vacate(pfn)) freePagesAt(pfn, order);
-  note(pfn, target, JOURNAL_MOVED, order, pageClass);
+  else if (!freeIsolatedPage(pfn)) freePagesAt(pfn, order);
+  addJournalEntry(pfn, target, JOURNAL_MOVED, order, pageClass);
   if (tracking) ownerMoved(pfn, target);
   movedPages += 1 << order;
 }
 
-/** Turns a THP into 512 pages that follow it one by one, in descending order (corrections B3). */
-function splitUnit(pfn: u32): void {
+/** Turns a THP into 512 pages that follow it one by one, in descending order: `try_split_thp()`. */
+function splitUnit(pfn: Pfn): void {
   const entry = entryOf(pfn);
   const hold = holdOf(stateAt(pfn));
   makeUniform(entry, stateByte(PAGE_ANON, hold));
-  note(pfn, NO_CHUNK, JOURNAL_SPLIT, PAGEBLOCK_ORDER, PAGE_THP);
+  addJournalEntry(pfn, NO_CHUNK, JOURNAL_SPLIT, PAGEBLOCK_ORDER, PAGE_THP);
   if (tracking) ownerSplit(pfn);
   for (let page: u32 = PAGEBLOCK_PAGES; page > 0; --page) put(SPLIT, nrSplit++, pfn + page - 1);
 }
 
-/** Pages for a page or unit in `state` to move to, or NO_CHUNK. They carry the state already, unless something holds it back. */
-function takeTarget(order: u32, state: u32, kind: u32, node: u32): u32 {
+/**
+ * Pages for a page or unit in `state` to move to, or NO_CHUNK. They carry the state already, unless
+ * something holds it back.
+ */
+function takeTarget(order: u32, state: PageState, kind: u32, node: u32): Pfn {
   if (state == PAGE_HUGETLB) return takeHugeTarget(node);
   const zones = fromZones(kind, node, targetFlags | ALLOC_COMPOUND);
   if (holdOf(state) != HOLD_NONE) return takePages(pagesOf(order, MIGRATE_MOVABLE, state) | zones);
@@ -263,9 +292,9 @@ function takeTarget(order: u32, state: u32, kind: u32, node: u32): u32 {
 }
 
 /**
- * One call of migrate over a list of `length` pages: up to 10 passes over those that answer "again". Afterwards the
- * survivors stand in the batch list, the failed ones first (corrections B1). Returns 0, or -ENOMEM with everything not moved
- * yet among the survivors.
+ * One call of migrate over a list of `length` pages: up to 10 passes over those that answer
+ * "again". Afterwards the survivors stand in the batch list, the failed ones first. Returns 0, or
+ * -ENOMEM with everything not moved yet among the survivors.
  */
 function migrateList(list: usize, length: u32): i32 {
   let rest = length;
@@ -293,11 +322,11 @@ function migrateList(list: usize, length: u32): i32 {
         return -ENOMEM;
       }
       if (hold == HOLD_NONE) {
-        leave(pfn, target, order, pageClass);
+        finishMigration(pfn, target, order, pageClass);
         continue;
       }
       releasePages(target, order);
-      note(pfn, target, JOURNAL_FAILED, order, pageClass);
+      addJournalEntry(pfn, target, JOURNAL_FAILED, order, pageClass);
       ++failedTries;
       if (hold == HOLD_AGAIN) put(AGAIN, again++, pfn);
       else put(FAILED, nrFailed++, pfn);

@@ -1,4 +1,4 @@
-// Keeping the allocator away from pageblocks, and letting it back (contig-range.md sections 2 S1, 3, 4, 7).
+// Isolating pageblocks from the allocator, and un-isolating them (mm/page_isolation.c, v6.1).
 
 import {
   MAX_ORDER,
@@ -36,22 +36,26 @@ import {
   countsOf,
   entryOfBlock,
   isIsolated,
+  markIsolated,
   nrPageblocks,
   recordOf,
-  setIsolated,
   setType,
   typeOf,
   zoneOf,
 } from "../mm/pageblock";
 import { drainZone } from "../mm/per-cpu-cache";
-import { lookAtRecord } from "../mm/record-slab";
+import { prefetchRecord } from "../mm/record-slab";
 import { hasBehaviour } from "../mm/version";
 import { addFreePages, addIsolatedBlocks, kindOf } from "../mm/zone";
+import { BlockNr, EntryOffset, Migratetype, Pfn } from "../mm/numbers";
 
 /** The page that refused the last isolation; NO_CHUNK where the pageblock was isolated already. */
 export let refusingPfn: u32 = NO_CHUNK;
 
-/** Is a used page of this class in the way of isolating its pageblock? Rules 1 to 9, page by page. */
+/**
+ * Does a used page of this class block the isolation of its pageblock? The rules of
+ * `has_unmovable_pages()`, page by page.
+ */
 function blocksIsolation(pageClass: u32, inMovableZone: bool, offlining: bool): bool {
   if (pageClass == PAGE_RESERVED) return true;
   if (inMovableZone || isUnreferenced(pageClass) || isMovable(pageClass)) return false;
@@ -60,10 +64,10 @@ function blocksIsolation(pageClass: u32, inMovableZone: bool, offlining: bool): 
 }
 
 /**
- * First page of the pageblock that forbids isolating it, or NO_CHUNK (`has_unmovable_pages()`). The counters answer for most
- * pageblocks without touching their pages.
+ * First page of the pageblock that forbids isolating it, or NO_CHUNK (`has_unmovable_pages()`). The
+ * counters answer for most pageblocks without touching their pages.
  */
-export function findUnmovable(entry: usize, offlining: bool): u32 {
+function findUnmovable(entry: EntryOffset, offlining: bool): Pfn {
   if (countUnmovable(countsOf(entry)) == 0) return NO_CHUNK;
   const inMovableZone = kindOf(zoneOf(entry)) == ZONE_MOVABLE;
   const pfn = blockOfEntry(entry) << PAGEBLOCK_ORDER;
@@ -72,7 +76,7 @@ export function findUnmovable(entry: usize, offlining: bool): u32 {
     const state = blockState(entry);
     return blocksIsolation(classOf(state), inMovableZone, offlining) ? pfn : NO_CHUNK;
   }
-  lookAtRecord(record);
+  prefetchRecord(record);
   // inside a free chunk there are only zeros
   for (let group: u32 = 0; group < PAGEBLOCK_PAGES; group += 32) {
     if (!hasUnmovableByte(record + group)) continue;
@@ -89,7 +93,7 @@ export function findUnmovable(entry: usize, offlining: bool): u32 {
 }
 
 /** Could this pageblock be isolated? Sets refusingPfn where it could not. */
-export function mayIsolate(entry: usize, offlining: bool): bool {
+export function mayIsolate(entry: EntryOffset, offlining: bool): bool {
   refusingPfn = NO_CHUNK;
   if (isIsolated(entry)) return false;
   refusingPfn = findUnmovable(entry, offlining);
@@ -97,37 +101,43 @@ export function mayIsolate(entry: usize, offlining: bool): bool {
 }
 
 /** Makes a pageblock isolated; its chunks are the caller's. */
-export function keepAway(entry: usize): void {
-  setIsolated(entry);
+export function setIsolated(entry: EntryOffset): void {
+  markIsolated(entry);
   addIsolatedBlocks(zoneOf(entry), 1);
 }
 
 /** Ends the isolation of a pageblock, whose chunks are on the lists of `type`. */
-export function letBack(entry: usize, type: u32): void {
+export function clearIsolated(entry: EntryOffset, type: Migratetype): void {
   setType(entry, type);
   addIsolatedBlocks(zoneOf(entry), -1);
 }
 
 /** The migratetype that an isolated pageblock will have. */
-export function typeAfterwards(entry: usize): u32 {
+export function typeAfterwards(entry: EntryOffset): Migratetype {
   return hasBehaviour(MM_ISOLATE_KEEPS_TYPE) ? baseType(entry) : MIGRATE_MOVABLE;
 }
 
-/** Isolates one pageblock. Returns false, with refusingPfn set and nothing changed, where a page forbids it. */
-function isolateBlock(block: u32, offlining: bool): bool {
+/**
+ * Isolates one pageblock. Returns false, with refusingPfn set and nothing changed, where a page
+ * forbids it.
+ */
+function isolateBlock(block: BlockNr, offlining: bool): bool {
   const entry = entryOfBlock(block);
   if (!mayIsolate(entry, offlining)) return false;
-  keepAway(entry);
-  // versions whose lists follow the pageblocks cut a chunk of two pageblocks right here
-  if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK) && cutChunkOver(block & ~1)) return true;
+  setIsolated(entry);
+  // move_freepages_block_isolate() splits a chunk of two pageblocks (from v6.10)
+  if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK) && splitOrder10(block & ~1)) return true;
   const zone = zoneOf(entry);
   const moved = moveChunksOfBlock(zone, entry, block << PAGEBLOCK_ORDER, MIGRATE_ISOLATE);
   addFreePages(zone, -moved);
   return true;
 }
 
-/** Cuts the order-10 chunk that starts at pageblock `block`, if one does: each half goes to its own pageblock's list. */
-function cutChunkOver(block: u32): bool {
+/**
+ * Splits the order-10 chunk that starts at pageblock `block`, if one does: each half goes to its
+ * own pageblock's list.
+ */
+function splitOrder10(block: BlockNr): bool {
   const entry = entryOfBlock(block);
   if (wholeChunkOrder(entry) != MAX_ORDER) return false;
   const zone = zoneOf(entry);
@@ -139,13 +149,16 @@ function cutChunkOver(block: u32): bool {
   return true;
 }
 
-/** Cuts an order-10 chunk that `boundary`, a pageblock border, crosses. */
-function splitCrossing(boundary: u32): void {
-  if (boundary % MAX_ORDER_PAGES != 0) cutChunkOver((boundary >> PAGEBLOCK_ORDER) - 1);
+/** Splits an order-10 chunk that crosses `boundary`, a pageblock border. */
+function splitCrossing(boundary: Pfn): void {
+  if (boundary % MAX_ORDER_PAGES != 0) splitOrder10((boundary >> PAGEBLOCK_ORDER) - 1);
 }
 
-/** Parts a free chunk of two isolated pageblocks at the border between them. They stay apart. */
-export function partAt(boundary: u32): void {
+/**
+ * Splits a free chunk of two isolated pageblocks at the border between them. The halves do not
+ * merge again.
+ */
+export function splitAtPageblock(boundary: Pfn): void {
   if (boundary % MAX_ORDER_PAGES == 0) return;
   const lower = boundary - PAGEBLOCK_PAGES;
   const entry = entryOfBlock(lower >> PAGEBLOCK_ORDER);
@@ -156,25 +169,28 @@ export function partAt(boundary: u32): void {
   insertChunk(zone, boundary, PAGEBLOCK_ORDER, MIGRATE_ISOLATE, false);
 }
 
-/** Pageblocks that isolating [start, end) covers in this version: single ones, or 4 MiB units before 5.19, of which some may not be online. */
-export function firstIsolatedBlock(start: u32): u32 {
+/**
+ * Pageblocks that isolating [start, end) covers in this version: single ones, or 4 MiB units before
+ * 5.19, of which some may not be online.
+ */
+function firstIsolatedBlock(start: Pfn): BlockNr {
   const block = start >> PAGEBLOCK_ORDER;
   return hasBehaviour(MM_ISOLATE_PAGEBLOCK) ? block : block & ~1;
 }
-export function endIsolatedBlock(end: u32): u32 {
+function endIsolatedBlock(end: Pfn): BlockNr {
   const block = ((end - 1) >> PAGEBLOCK_ORDER) + 1;
   return hasBehaviour(MM_ISOLATE_PAGEBLOCK) ? block : min((block + 1) & ~1, nrPageblocks);
 }
 
 /**
- * Keeps the allocator away from the pageblocks of [start, end), rounded as the version does. Free pages stay free but are
- * not handed out.
+ * Isolates the pageblocks of [start, end), rounded as the version does. Free pages stay free but
+ * are not handed out.
  *
- * All or nothing: returns false, with refusingPfn set and every pageblock given back, where one refuses. As in Linux the pageblocks
- * isolated before the refusing one are MOVABLE afterwards, in versions that forget the type, and their free chunks have moved
- * in their lists.
+ * All or nothing: returns false, with refusingPfn set and every pageblock given back, where one
+ * refuses. As in Linux the pageblocks isolated before the refusing one are MOVABLE afterwards, in
+ * versions that forget the type, and their free chunks have moved in their lists.
  */
-export function isolateRange(start: u32, end: u32, offlining: bool): bool {
+export function isolateRange(start: Pfn, end: Pfn, offlining: bool): bool {
   const first = firstIsolatedBlock(start);
   const endBlock = endIsolatedBlock(end);
   if (!hasBehaviour(MM_ISOLATE_PAGEBLOCK)) return isolateAscending(first, endBlock, offlining);
@@ -196,8 +212,8 @@ export function isolateRange(start: u32, end: u32, offlining: bool): bool {
   return true;
 }
 
-/** [5.4]: ascending, the caches drained after each pageblock. */
-function isolateAscending(first: u32, endBlock: u32, offlining: bool): bool {
+/** `start_isolate_page_range()` until v5.18: ascending, the caches drained after each pageblock. */
+function isolateAscending(first: u32, endBlock: BlockNr, offlining: bool): bool {
   for (let block = first; block < endBlock; ++block) {
     const zone = zoneOf(entryOfBlock(block));
     if (zone == NO_ZONE) continue;
@@ -212,10 +228,11 @@ function isolateAscending(first: u32, endBlock: u32, offlining: bool): bool {
 }
 
 /**
- * Gives one isolated pageblock back to the allocator (contig-range.md section 7): an order-9 chunk that can merge with its
- * free other half is freed anew, any other free chunk moves to the type's lists.
+ * Gives one isolated pageblock back to the allocator, `unset_migratetype_isolate()`: an order-9
+ * chunk that can merge with its free other half is freed again, any other free chunk moves to the
+ * type's lists.
  */
-export function unisolateBlock(block: u32): void {
+export function unisolateBlock(block: BlockNr): void {
   const entry = entryOfBlock(block);
   if (!isIsolated(entry)) return;
   const zone = zoneOf(entry);
@@ -225,17 +242,19 @@ export function unisolateBlock(block: u32): void {
     const buddyEntry = freeBuddyOf(entry, zone);
     if (buddyEntry != NO_ENTRY && !isIsolated(buddyEntry)) {
       removeChunk(zone, pfn, PAGEBLOCK_ORDER);
-      letBack(entry, type);
+      clearIsolated(entry, type);
       freeChunk(zone, pfn, PAGEBLOCK_ORDER, type, hasBehaviour(MM_MOVE_TO_TAIL));
       return;
     }
   }
   addFreePages(zone, moveChunksOfBlock(zone, entry, pfn, type));
-  letBack(entry, type);
+  clearIsolated(entry, type);
 }
 
-/** Gives the isolated pageblocks of [start, end), rounded as isolateRange() does, back; ascending. */
-export function unisolateRange(start: u32, end: u32): void {
+/**
+ * Gives the isolated pageblocks of [start, end), rounded as isolateRange() does, back; ascending.
+ */
+export function unisolateRange(start: Pfn, end: Pfn): void {
   const endBlock = endIsolatedBlock(end);
   for (let block = firstIsolatedBlock(start); block < endBlock; ++block) unisolateBlock(block);
 }

@@ -1,7 +1,9 @@
-// What shrinkers give back when somebody asks for it: slab, and clean pages of files (drop_slab(), drop_pagecache()).
+// What shrinkers give back on request: slab, and clean pages of files (`drop_slab()`,
+// `drop_pagecache_sb()`, v6.1).
 //
-// Which objects of a slab are in use is in no capture. Slabs of reclaimable caches (dentries, inodes) lie in RECLAIMABLE
-// pageblocks; of those a share goes, drawn page by page: a page goes when none of its objects is in use.
+// Which objects of a slab are in use is in no capture. Slabs of reclaimable caches (dentries,
+// inodes) lie in RECLAIMABLE pageblocks; of those a share goes, drawn page by page: a page goes
+// when none of its objects is in use.
 
 import {
   MIGRATE_RECLAIMABLE,
@@ -30,6 +32,7 @@ import {
 import { nextRandom } from "../mm/random";
 import { reclaimClean } from "../mm/reclaim";
 import { ownerDropped, startTracking } from "../mm/rmap";
+import { Pfn } from "../mm/numbers";
 
 /** Records that freeing pages out of uniform pageblocks of slab or file cache may need. */
 export function recordsForShrinking(): u32 {
@@ -69,7 +72,7 @@ function dropSlabOf(first: u32, percent: u32): u32 {
 }
 
 /** A slab page that is freed by itself, not as the first page of a larger allocation. */
-function isSinglePage(pfn: u32): bool {
+function isSinglePage(pfn: Pfn): bool {
   const state = stateAt(pfn);
   if (state & HEAD || classOf(state) != PAGE_SLAB) return false;
   if (((pfn + 1) & PAGE_MASK) == 0) return true;

@@ -1,12 +1,12 @@
 // What the checks of the boundary have in common.
 
 import {
+  ALLOC_COMPOUND,
+  ALLOC_NO_WATERMARKS,
+  ALLOC_THISNODE,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_CLASSES,
-  ALLOC_NO_WATERMARKS,
-  ALLOC_THISNODE,
-  ALLOC_COMPOUND,
 } from "../abi";
 import { PAGE_MASK, stateAt } from "../mm/page";
 import { isUsed } from "../mm/page-class";
@@ -19,27 +19,26 @@ import {
   recordOf,
   zoneOf,
 } from "../mm/pageblock";
+import { Pfn } from "../mm/numbers";
 
 /** Flags that an allocation may have. */
 export const ALLOC_FLAGS: u32 = ALLOC_NO_WATERMARKS | ALLOC_THISNODE | ALLOC_COMPOUND;
-/** Records that one allocation, free or migrated page may need. */
-export const SMALL_OPERATION: u32 = 4;
 
-export function endPfn(): u32 {
+export function endPfn(): Pfn {
   return nrPageblocks << PAGEBLOCK_ORDER;
 }
 
 /** Is [start, start + nr) inside the table, not empty? */
-export function inTable(start: u32, nr: u32): bool {
+export function inTable(start: Pfn, nr: u32): bool {
   return nr > 0 && start < endPfn() && nr <= endPfn() - start;
 }
 
-export function isBlockAligned(start: u32, nr: u32): bool {
+export function isBlockAligned(start: Pfn, nr: u32): bool {
   return ((start | nr) & PAGE_MASK) == 0;
 }
 
 /** Does the whole range belong to one online zone? */
-export function inOneZone(start: u32, nr: u32): bool {
+export function inOneZone(start: Pfn, nr: u32): bool {
   const zone = zoneOf(entryOf(start));
   if (zone == NO_ZONE) return false;
   const last = (start + nr - 1) >> PAGEBLOCK_ORDER;
@@ -55,7 +54,7 @@ export function isAllocatable(pageClass: u32): bool {
 }
 
 /** Are all pages of [start, start + nr) of this class? */
-export function allOfClass(start: u32, nr: u32, pageClass: u32): bool {
+export function allOfClass(start: Pfn, nr: u32, pageClass: u32): bool {
   const end = start + nr;
   for (let pfn = start; pfn < end;) {
     const entry = entryOf(pfn);

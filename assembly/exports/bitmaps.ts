@@ -34,12 +34,16 @@ export function testBit(map: u32, bit: u32): i32 {
   return bits.testBit(map, bit);
 }
 
-/** First bit >= `from` that is set, or clear with `set` 0; 0xffffffff where there is none; -EINVAL. */
+/**
+ * First bit >= `from` that is set, or clear with `set` 0; 0xffffffff where there is none; -EINVAL.
+ */
 export function nextBit(map: u32, from: u32, set: u32): u32 {
   return bits.isBitmap(map) ? bits.nextBit(map, from, set != 0) : -EINVAL;
 }
 
-/** Last bit <= `from` that is set, or clear with `set` 0; 0xffffffff where there is none; -EINVAL. */
+/**
+ * Last bit <= `from` that is set, or clear with `set` 0; 0xffffffff where there is none; -EINVAL.
+ */
 export function previousBit(map: u32, from: u32, set: u32): u32 {
   return bits.isBitmap(map) ? bits.previousBit(map, from, set != 0) : -EINVAL;
 }
@@ -49,12 +53,18 @@ export function countBits(map: u32, start: u32, count: u32): u32 {
   return hasRun(map, start, count) ? bits.countBits(map, start, count) : -EINVAL;
 }
 
-/** How many bits from `from` on, at most `limit`, are set, or clear with `set` 0. -EINVAL where `from` is no bit. */
+/**
+ * How many bits from `from` on, at most `limit`, are set, or clear with `set` 0. -EINVAL where
+ * `from` is no bit.
+ */
 export function runLength(map: u32, from: u32, set: u32, limit: u32): u32 {
   return hasRun(map, from, 1) ? bits.runLength(map, from, set != 0, limit) : -EINVAL;
 }
 
-/** Length of the longest run of set bits, or clear ones with `set` 0, or -EINVAL; scratch[0] = its first bit, 0xffffffff where there is none. */
+/**
+ * Length of the longest run of set bits, or clear ones with `set` 0, or -EINVAL; scratch[0] = its
+ * first bit, 0xffffffff where there is none.
+ */
 export function longestRun(map: u32, set: u32): u32 {
   if (!bits.isBitmap(map)) return -EINVAL;
   const length = bits.longestRun(map, set != 0);

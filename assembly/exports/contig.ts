@@ -11,16 +11,18 @@ import { SCRATCH } from "../mm/layout";
 import { droppedPages, failedTries, movedPages } from "../contig/migrate";
 import { recordsForRange, setRange } from "../mm/page";
 import { freeContig } from "../mm/page-free";
-import { ensureRecords } from "../mm/record-slab";
+import { SMALL_OPERATION, ensureRecords } from "../mm/record-slab";
 import { isolateRange, unisolateRange } from "../contig/page-isolation";
-import { SMALL_OPERATION, allOfClass, inOneZone, inTable } from "./arguments";
+import { allOfClass, inOneZone, inTable } from "./arguments";
 import { loading } from "./loading";
+import { Pfn } from "../mm/numbers";
 
 /**
- * See allocContig(). [start, start + nr) lies in one zone. Returns 0, -EBUSY, -ENOMEM, -EINTR, -EINVAL, -ENOBUFS. scratch = u32
- * {stage, blocking pfn or 0xffffffff, its state, pages moved, pages dropped, failed tries}.
+ * See allocContig(). [start, start + nr) lies in one zone. Returns 0, -EBUSY, -ENOMEM, -EINTR,
+ * -EINVAL, -ENOBUFS. scratch = u32 {stage, blocking pfn or 0xffffffff, its state, pages moved,
+ * pages dropped, failed tries}.
  */
-export function allocContig(start: u32, nr: u32): i32 {
+export function allocContig(start: Pfn, nr: u32): i32 {
   if (loading || !inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
   if (ensureRecords(recordsForRange(nr) * 2 + SMALL_OPERATION) < 0) return -ENOBUFS;
   const result = allocContigRange(start, start + nr);
@@ -33,8 +35,11 @@ export function allocContig(start: u32, nr: u32): i32 {
   return result;
 }
 
-/** Gives a range taken by allocContig(), or marked offline after it, back. Returns 0, -EINVAL or -ENOBUFS. */
-export function freeContigRange(start: u32, nr: u32): i32 {
+/**
+ * Gives a range taken by allocContig(), or marked offline after it, back. Returns 0, -EINVAL or
+ * -ENOBUFS.
+ */
+export function freeContigRange(start: Pfn, nr: u32): i32 {
   if (loading || !inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
   if (!allOfClass(start, nr, PAGE_CONTIG) && !allOfClass(start, nr, PAGE_OFFLINE)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
@@ -43,7 +48,7 @@ export function freeContigRange(start: u32, nr: u32): i32 {
 }
 
 /** Marks a range taken by allocContig() PG_offline. Returns 0 or -EINVAL. */
-export function markOffline(start: u32, nr: u32): i32 {
+export function markOffline(start: Pfn, nr: u32): i32 {
   if (!inTable(start, nr) || !allOfClass(start, nr, PAGE_CONTIG)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   setRange(start, nr, PAGE_OFFLINE);
@@ -51,13 +56,13 @@ export function markOffline(start: u32, nr: u32): i32 {
 }
 
 /** Isolates pageblocks by themselves. Returns 0 or -EBUSY, -EINVAL. */
-export function isolate(start: u32, nr: u32): i32 {
+export function isolate(start: Pfn, nr: u32): i32 {
   if (loading || !inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   return isolateRange(start, start + nr, false) ? 0 : -EBUSY;
 }
 
-export function unisolate(start: u32, nr: u32): i32 {
+export function unisolate(start: Pfn, nr: u32): i32 {
   if (loading || !inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
   unisolateRange(start, start + nr);
   return 0;

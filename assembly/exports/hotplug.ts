@@ -19,15 +19,18 @@ import {
 } from "../contig/memory-hotplug";
 import { movedPages } from "../contig/migrate";
 import { recordsForRange, stateAt } from "../mm/page";
-import { ensureRecords } from "../mm/record-slab";
+import { SMALL_OPERATION, ensureRecords } from "../mm/record-slab";
 import { NO_ZONE, entryOfBlock, zoneOf } from "../mm/pageblock";
 import { hasBehaviour } from "../mm/version";
 import { nrZones } from "../mm/zone";
-import { SMALL_OPERATION, allOfClass, inOneZone, inTable, isBlockAligned } from "./arguments";
+import { allOfClass, inOneZone, inTable, isBlockAligned } from "./arguments";
 import { loading } from "./loading";
+import { Pfn, ZoneNr } from "../mm/numbers";
 
-/** Begins to online whole absent pageblocks; then onlinePages() per plugged run, then endOnline(). */
-export function startOnline(zone: u32, start: u32, nr: u32): i32 {
+/**
+ * Begins to online whole absent pageblocks; then onlinePages() per plugged run, then endOnline().
+ */
+export function startOnline(zone: ZoneNr, start: Pfn, nr: u32): i32 {
   if (loading || zone >= nrZones) return -EINVAL;
   if (!inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
   const end = (start + nr) >> PAGEBLOCK_ORDER;
@@ -39,7 +42,7 @@ export function startOnline(zone: u32, start: u32, nr: u32): i32 {
 }
 
 /** Hands never-onlined pages to the allocator. Returns 0, -EINVAL or -ENOBUFS. */
-export function onlinePages(start: u32, nr: u32): i32 {
+export function onlinePages(start: Pfn, nr: u32): i32 {
   if (loading || !inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
   if (!allOfClass(start, nr, PAGE_NEVER_ONLINED)) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
@@ -47,15 +50,18 @@ export function onlinePages(start: u32, nr: u32): i32 {
   return 0;
 }
 
-export function endOnline(start: u32, nr: u32): i32 {
+export function endOnline(start: Pfn, nr: u32): i32 {
   if (loading || !inTable(start, nr) || !isBlockAligned(start, nr) || !inOneZone(start, nr))
     return -EINVAL;
   finishOnline(start, start + nr);
   return 0;
 }
 
-/** See offlineRange(). Before v5.19 whole 4 MiB units only. scratch = u32 {blocking pfn or 0xffffffff, its state, pages moved}. */
-export function offlinePages(start: u32, nr: u32): i32 {
+/**
+ * See offlineRange(). Before v5.19 whole 4 MiB units only. scratch = u32 {blocking pfn or
+ * 0xffffffff, its state, pages moved}.
+ */
+export function offlinePages(start: Pfn, nr: u32): i32 {
   if (loading || !inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
   if (!inOneZone(start, nr)) return -EINVAL;
   // isolation works in units of 4 MiB before 5.19

@@ -1,9 +1,9 @@
 // Loading a captured guest.
 
 import {
-  EINVAL,
   DOUBT_KINDS,
   DOUBT_NONE,
+  EINVAL,
   ENOBUFS,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
@@ -42,44 +42,56 @@ import { classifyZspages } from "../capture/zspages";
 import { adoptCached, cachedPages } from "../mm/per-cpu-cache";
 import {
   cachedFound,
+  classifyHeldPages,
+  classifyUnflaggedPages,
   heldBufferBlocks,
   hiddenMilli,
   pinnedPages,
   releasedBufferBlocks,
-  settleHeld,
-  settleUnknown,
   unknownLeft,
 } from "../capture/classify";
 import { nrZones, presentPages } from "../mm/zone";
 import { endPfn, inTable, isBlockAligned } from "./arguments";
 import { loading, setLoading } from "./loading";
+import { BlockNr, Pfn, ZoneNr } from "../mm/numbers";
 
 /** Pages were loaded that are to stay in caches. */
 let keptCached: bool = false;
 
-/** Says how many pages of zsmalloc a zone counts. Before its pages are loaded. Returns 0 or -EINVAL. */
-export function noteZspages(zone: u32, nrPages: u32): i32 {
+/**
+ * Says how many pages of zsmalloc a zone counts. Before its pages are loaded. Returns 0 or -EINVAL.
+ */
+export function noteZspages(zone: ZoneNr, nrPages: u32): i32 {
   if (zone >= nrZones || presentPages(zone) > 0) return -EINVAL;
   setZspages(zone, nrPages);
   return 0;
 }
 
-/** Says that [start, start + nr) is plugged, so that what is offline there is in a balloon. Returns 0, -EINVAL or -ENOBUFS. */
-export function markPlugged(start: u32, nr: u32): i32 {
+/**
+ * Says that [start, start + nr) is plugged, so that what is offline there is in a balloon. Returns
+ * 0, -EINVAL or -ENOBUFS.
+ */
+export function markPlugged(start: Pfn, nr: u32): i32 {
   if (!loading || !inTable(start, nr)) return -EINVAL;
   if (ensureRecords(2) < 0) return -ENOBUFS;
   markPluggedPages(start, start + nr);
   return 0;
 }
 
-/** Says how many huge pages of 2 MiB are promised to somebody, and how many in use are beyond the pool's size. Returns 0 or -EINVAL. */
+/**
+ * Says how many huge pages of 2 MiB are reserved, and how many in use are beyond the
+ * pool's size. Returns 0 or -EINVAL.
+ */
 export function noteHugePool(reserved: u32, surplus: u32): i32 {
   if (!loading && hasMemory()) return -EINVAL;
   setPool(reserved, surplus);
   return 0;
 }
 
-/** Says how many pages of the guest are in a balloon. After all pages are loaded. Returns 0 or -EINVAL. */
+/**
+ * Says how many pages of the guest are in a balloon. After all pages are loaded. Returns 0 or
+ * -EINVAL.
+ */
 export function noteBalloon(nrPages: u32): i32 {
   if (!loading) return -EINVAL;
   classifyBalloon(nrPages);
@@ -87,10 +99,12 @@ export function noteBalloon(nrPages: u32): i32 {
 }
 
 /**
- * Loads whole absent pageblocks into a zone from the kpageflags words in the staging area (u64 per page, at most 65536 pages), with
- * the extended state in the second one where `mode` has LOAD_EXTENDED. Only into a guest without memory. Pageblocks without any page stay absent. Returns 0, -EINVAL or -ENOBUFS.
+ * Loads whole absent pageblocks into a zone from the kpageflags words in the staging area (u64 per
+ * page, at most 65536 pages), with the extended state in the second one where `mode` has
+ * LOAD_EXTENDED. Only into a guest without memory. Pageblocks without any page stay absent. Returns
+ * 0, -EINVAL or -ENOBUFS.
  */
-export function loadFlags(start: u32, nr: u32, zone: u32, mode: u32): i32 {
+export function loadFlags(start: Pfn, nr: u32, zone: ZoneNr, mode: u32): i32 {
   if (zone >= nrZones || !inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
   if (!loading && hasMemory()) return -EINVAL;
   if (nr > 0x10000 || mode > (LOAD_EXTENDED | LOAD_IN_DEVICE | LOAD_KEEP_CACHED)) return -EINVAL;
@@ -112,8 +126,11 @@ export function loadFlags(start: u32, nr: u32, zone: u32, mode: u32): i32 {
   return 0;
 }
 
-/** Says that a pageblock loaded without a flag on any page is the memmap of a memory block. Returns 0 or -EINVAL. */
-export function markMemmap(block: u32): i32 {
+/**
+ * Says that a pageblock loaded without a flag on any page is the memmap of a memory block. Returns
+ * 0 or -EINVAL.
+ */
+export function markMemmap(block: BlockNr): i32 {
   if (block >= nrPageblocks) return -EINVAL;
   const entry = entryOfBlock(block);
   if (!loading || recordOf(entry) || blockState(entry) != PAGE_UNKNOWN) return -EINVAL;
@@ -122,22 +139,23 @@ export function markMemmap(block: u32): i32 {
 }
 
 /**
- * Decides which pages without flags of a zone are in its per-CPU caches, which hold `cached` pages. After all pages are loaded, before
- * finishLoad(). Returns 0 or -EINVAL, -ENOBUFS.
+ * Decides which pages without flags of a zone are in its per-CPU caches, which hold `cached` pages.
+ * After all pages are loaded, before finishLoad(). Returns 0 or -EINVAL, -ENOBUFS.
  */
-export function settleZone(zone: u32, cached: u32): i32 {
+export function classifyZone(zone: ZoneNr, cached: u32): i32 {
   if (!loading || zone >= nrZones) return -EINVAL;
   if (ensureRecords(nrPageblocks < 4096 ? nrPageblocks : 4096) < 0) return -ENOBUFS;
   classifyZspages(zone);
-  settleUnknown(zone, cached);
+  classifyUnflaggedPages(zone, cached);
   return 0;
 }
 
 /**
- * Takes over the cached pages of a loaded zone into the cache of its first CPU, which setCache() has switched on: whole pageblocks as chunks of order 9, aligned
- * eights as order 3, others singly; ascending. Returns 0 or -EINVAL.
+ * Takes over the cached pages of a loaded zone into the cache of its first CPU, which setCache()
+ * has switched on: whole pageblocks as chunks of order 9, aligned eights as order 3, others singly;
+ * ascending. Returns 0 or -EINVAL.
  */
-export function adoptCache(zone: u32): i32 {
+export function adoptCache(zone: ZoneNr): i32 {
   return loading && zone < nrZones && adoptCached(zone) ? 0 : -EINVAL;
 }
 
@@ -157,7 +175,8 @@ function allAdopted(): bool {
 const MOST_RECORDS: u32 = 4096;
 
 /**
- * How likely the fate of a pageblock of a DOUBT_* kind turns in finishLoad() with a seed: below `chance` / 2^32. Returns 0 or -EINVAL.
+ * How likely the fate of a pageblock of a DOUBT_* kind turns in finishLoad() with a seed: below
+ * `chance` / 2^32. Returns 0 or -EINVAL.
  */
 export function setDoubtChance(kind: u32, chance: u32): i32 {
   if (kind == DOUBT_NONE || kind >= DOUBT_KINDS) return -EINVAL;
@@ -165,8 +184,11 @@ export function setDoubtChance(kind: u32, chance: u32): i32 {
   return 0;
 }
 
-/** Kinds of doubt of `nr` subblocks of a loaded guest: see doubtsOfSubblocks(), into the staging area. -EINVAL where they do not fit. */
-export function doubtsBySubblock(start: u32, blocksEach: u32, nr: u32): i32 {
+/**
+ * Kinds of doubt of `nr` subblocks of a loaded guest: see doubtsOfSubblocks(), into the staging
+ * area. -EINVAL where they do not fit.
+ */
+export function doubtsBySubblock(start: Pfn, blocksEach: u32, nr: u32): i32 {
   if (blocksEach == 0 || start & PAGE_MASK || nr > STAGING_BYTES) return -EINVAL;
   const blocks = <u64>blocksEach * nr;
   if (<u64>(start >> PAGEBLOCK_ORDER) + blocks > <u64>nrPageblocks) return -EINVAL;
@@ -175,16 +197,17 @@ export function doubtsBySubblock(start: u32, blocksEach: u32, nr: u32): i32 {
 }
 
 /**
- * Ends a load: decides which pages are held, and builds the free lists. With a `seed` other than 0 it is a sample of the guest: fates of
- * pageblocks turn by the chances that were set. Returns 0, -ENOBUFS, or -EINVAL where none was begun or pages that were to stay
- * in caches are in none. scratch = u32 {pages taken as cached, pages left unknown, chance in thousandths
- * that kernel pages hide among the cached, pageblocks with clean buffers held, and let go, pinned pages}.
+ * Ends a load: decides which pages are held, and builds the free lists. With a `seed` other than 0
+ * it is a sample of the guest: fates of pageblocks turn by the chances that were set. Returns 0,
+ * -ENOBUFS, or -EINVAL where none was begun or pages that were to stay in caches are in none.
+ * scratch = u32 {pages taken as cached, pages left unknown, chance in thousandths that kernel pages
+ * hide among the cached, pageblocks with clean buffers held, and released, pinned pages}.
  */
 export function finishLoad(seed: u32): i32 {
   if (!loading || (keptCached && !allAdopted())) return -EINVAL;
   if (seed && ensureRecords(MOST_RECORDS) < 0) return -ENOBUFS;
   setLoading(false);
-  settleHeld();
+  classifyHeldPages();
   if (seed) turnFates(seed, MOST_RECORDS);
   buildFreeLists();
   adoptPool();
@@ -203,7 +226,7 @@ function hasMemory(): bool {
 }
 
 /** First pageblock >= `block` whose 512 pages are all of `pageClass`, or 0xffffffff; -EINVAL. */
-export function nextUniformBlock(block: u32, pageClass: u32): u32 {
+export function nextUniformBlock(block: BlockNr, pageClass: u32): u32 {
   if (pageClass >= PAGE_CLASSES) return -EINVAL;
   for (; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);

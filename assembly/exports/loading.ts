@@ -1,8 +1,8 @@
 // A load in progress.
 
 /**
- * Between loadFlags() and finishLoad() the free pages of the pageblocks loaded are on no list. Until then everything that needs
- * the lists answers -EINVAL.
+ * Between loadFlags() and finishLoad() the free pages of the pageblocks loaded are on no list.
+ * Until then everything that needs the lists answers -EINVAL.
  */
 export let loading: bool = false;
 

@@ -16,10 +16,10 @@ import { lastTakenPages, takeBulk } from "../mm/bulk";
 import { NO_CHUNK } from "../mm/free-list";
 import { SCRATCH, STAGING, STAGING_BYTES } from "../mm/layout";
 import { PAGE_MASK, setRange, setStateAt, stateAt } from "../mm/page";
-import { ensureRecords, hasRecords, recordsAtHand } from "../mm/record-slab";
+import { SMALL_OPERATION, ensureRecords, hasRecords, recordsAtHand } from "../mm/record-slab";
 import { addPending } from "../mm/lru-batch";
 import { allocPage, allocPages as allocOf } from "../mm/page-alloc";
-import { accountGone, freeContig, freePagesAt, freePlain } from "../mm/page-free";
+import { accountGone, freeContig, freePageFast, freePagesAt } from "../mm/page-free";
 import {
   Request,
   requestFlags,
@@ -28,23 +28,20 @@ import {
   requestState,
   requestType,
 } from "../mm/request";
-import { hasHoldings, isHeld } from "../mm/rmap";
+import { hasPageSets, isOwned } from "../mm/rmap";
 import { HEAD, classOf, isLru, isUnit, isUsed, stateByte } from "../mm/page-class";
 import { entryOf, recordOf, zoneOf } from "../mm/pageblock";
 import { addLruPages } from "../mm/zone";
-import {
-  ALLOC_FLAGS,
-  SMALL_OPERATION,
-  endPfn,
-  inOneZone,
-  inTable,
-  isAllocatable,
-} from "./arguments";
+import { ALLOC_FLAGS, endPfn, inOneZone, inTable, isAllocatable } from "./arguments";
 import { loading } from "./loading";
+import { Pfn } from "../mm/numbers";
 
-/** Requests (mm/request.ts) that were found to be in order, by their two lower digits: nearly every request has been made before. */
+/**
+ * Requests (mm/request.ts) that were found to be in order, by their two lower digits: nearly every
+ * request has been made before.
+ */
 const KNOWN = memory.data(256 * 4, 4);
-// as long as it is nobody's, an entry holds what belongs elsewhere
+// an entry that was never used holds a request that belongs elsewhere
 store<u32>(KNOWN, 1);
 
 function isKnown(request: Request): bool {
@@ -65,8 +62,11 @@ function isRequest(request: Request): bool {
   return true;
 }
 
-/** Allocates pages; the state of the request is a page class. Returns the first pfn, -ENOMEM, -EINVAL or -ENOBUFS. */
-export function allocPages(request: Request): u32 {
+/**
+ * Allocates pages; the state of the request is a page class. Returns the first pfn, -ENOMEM,
+ * -EINVAL or -ENOBUFS.
+ */
+export function allocPages(request: Request): Pfn {
   if (loading) return -EINVAL;
   if (!isKnown(request)) {
     if (!isRequest(request)) return -EINVAL;
@@ -84,9 +84,10 @@ function comesAsUnits(request: Request): bool {
 }
 
 /**
- * Allocates up to `nr` single pages at once (lemma L1); the order of the request counts nothing. Returns how many, and writes them as
- * runs {u32 pfn, u32 pages} to the staging area, at most `maxRuns` runs; scratch[0] = number of runs. Fewer pages than asked: ask
- * again, or memory is out (0).
+ * Allocates up to `nr` single pages at once (takeBulk()), whatever the order of the request.
+ * Returns how many, and writes them as runs {u32 pfn, u32 pages} to the staging area, at most
+ * `maxRuns` runs; scratch[0] = number of runs. Fewer pages than asked: ask again, or memory is out
+ * (0).
  */
 export function allocBulk(nr: u32, request: Request, maxRuns: u32): u32 {
   const pageClass = requestState(request);
@@ -108,7 +109,7 @@ export function allocBulk(nr: u32, request: Request, maxRuns: u32): u32 {
   return nr - left;
 }
 
-function appendRun(runs: u32, pfn: u32, pages: u32): u32 {
+function appendRun(runs: u32, pfn: Pfn, pages: u32): u32 {
   if (runs > 0) {
     const last = STAGING + ((<usize>(runs - 1)) << 3);
     if (load<u32>(last) + load<u32>(last, 4) == pfn) {
@@ -123,28 +124,28 @@ function appendRun(runs: u32, pfn: u32, pages: u32): u32 {
 }
 
 /**
- * Frees `1 << order` used pages at an aligned pfn, of one zone, no part of a 2 MiB page. Returns 0, -EINVAL (not in use, or a workload's) or
- * -ENOBUFS.
+ * Frees `1 << order` used pages at an aligned pfn, of one zone, no part of a 2 MiB page. Returns 0,
+ * -EINVAL (not in use, or a workload's) or -ENOBUFS.
  */
-export function freePagesOf(pfn: u32, order: u32): i32 {
+export function freePagesOf(pfn: Pfn, order: u32): i32 {
   if (order == 0) {
     // a page that has nothing special about it is in use and no part of a 2 MiB page
     if (pfn >= endPfn()) return -EINVAL;
     if (loading) return -EINVAL;
-    if (!hasHoldings()) {
-      if (freePlain(pfn)) return 0;
+    if (!hasPageSets()) {
+      if (freePageFast(pfn)) return 0;
     }
   }
   if (order > MAX_ORDER || !inTable(pfn, 1 << order) || pfn & ((1 << order) - 1)) return -EINVAL;
   if (loading || !inOneZone(pfn, 1 << order) || !allUsed(pfn, 1 << order)) return -EINVAL;
-  if (isHeld(pfn, 1 << order)) return -EINVAL;
+  if (isOwned(pfn, 1 << order)) return -EINVAL;
   if (!hasRecords(SMALL_OPERATION)) return -ENOBUFS;
   freePagesAt(pfn, order);
   return 0;
 }
 
 /** Are all pages in use, and all 2 MiB pages among them whole? */
-function allUsed(start: u32, nr: u32): bool {
+function allUsed(start: Pfn, nr: u32): bool {
   for (let pfn = start; pfn < start + nr;) {
     const entry = entryOf(pfn);
     const whole = !recordOf(entry) && !(pfn & PAGE_MASK) && start + nr - pfn >= PAGEBLOCK_PAGES;
@@ -159,27 +160,34 @@ function allUsed(start: u32, nr: u32): bool {
   return true;
 }
 
-/** Frees the used pages of a run in ascending order, as single pages (lemma L2). Returns 0, -EINVAL or -ENOBUFS. */
-export function freeRun(start: u32, nr: u32): i32 {
+/**
+ * Frees the used pages of a run in ascending order, as single pages. Returns 0, -EINVAL or
+ * -ENOBUFS.
+ */
+export function freeRun(start: Pfn, nr: u32): i32 {
   if (loading || !inTable(start, nr)) return -EINVAL;
   if (!inOneZone(start, nr) || !allUsed(start, nr)) return -EINVAL;
-  if (isHeld(start, nr)) return -EINVAL;
+  if (isOwned(start, nr)) return -EINVAL;
   if (!hasRecords(SMALL_OPERATION)) return -ENOBUFS;
   accountGone(start, nr);
   freeContig(start, start + nr);
   return 0;
 }
 
-/** State byte of a page: bit 7 a free head with order and list type, else class and hold. -EINVAL outside the table. */
-export function pageState(pfn: u32): i32 {
+/**
+ * State byte of a page: bit 7 a free head with order and list type, else class and hold. -EINVAL
+ * outside the table.
+ */
+export function pageState(pfn: Pfn): i32 {
   if (pfn >= endPfn()) return -EINVAL;
   return stateAt(pfn);
 }
 
 /**
- * Changes class and hold of a used page; of a 2 MiB page, by its first page, the hold only. Returns 0, -EINVAL or -ENOBUFS.
+ * Changes class and hold of a used page; of a 2 MiB page, by its first page, the hold only. Returns
+ * 0, -EINVAL or -ENOBUFS.
  */
-export function setPage(pfn: u32, pageClass: u32, hold: u32): i32 {
+export function setPage(pfn: Pfn, pageClass: u32, hold: u32): i32 {
   if (pfn >= endPfn() || hold > 3 || !isAllocatable(pageClass)) return -EINVAL;
   const old = stateAt(pfn);
   if (old & HEAD || !isUsed(classOf(old))) return -EINVAL;

@@ -28,31 +28,38 @@ import {
 import { brokenAt, validateAll } from "../inspect/validate";
 import { freePages, isolatedBlocks, lruPages, nrFreeOf, nrZones, presentPages } from "../mm/zone";
 import { endPfn, inTable, isBlockAligned } from "./arguments";
+import { BlockNr, Migratetype, Pfn, ZoneNr } from "../mm/numbers";
 
-export function freePagesOfZone(zone: u32): u32 {
+export function freePagesOfZone(zone: ZoneNr): u32 {
   return zone < nrZones ? freePages(zone) : -EINVAL;
 }
-export function nrFreeChunks(zone: u32, order: u32): u32 {
+export function nrFreeChunks(zone: ZoneNr, order: u32): u32 {
   return zone < nrZones && order <= MAX_ORDER ? nrFreeOf(zone, order) : -EINVAL;
 }
-export function presentPagesOfZone(zone: u32): u32 {
+export function presentPagesOfZone(zone: ZoneNr): u32 {
   return zone < nrZones ? presentPages(zone) : -EINVAL;
 }
-export function isolatedBlocksOfZone(zone: u32): u32 {
+export function isolatedBlocksOfZone(zone: ZoneNr): u32 {
   return zone < nrZones ? isolatedBlocks(zone) : -EINVAL;
 }
-export function lruPagesOfZone(zone: u32): u32 {
+export function lruPagesOfZone(zone: ZoneNr): u32 {
   return zone < nrZones ? lruPages(zone) : -EINVAL;
 }
-export function cachedPagesOfZone(zone: u32): u32 {
+export function cachedPagesOfZone(zone: ZoneNr): u32 {
   return zone < nrZones ? cachedPages(zone) : -EINVAL;
 }
 
 /**
- * Copies a free list, from head to tail, into the staging area: u32 pfns, at most `max`, beginning after the chunk `after`
- * (0xffffffff: at the head). Returns how many.
+ * Copies a free list, from head to tail, into the staging area: u32 pfns, at most `max`, beginning
+ * after the chunk `after` (0xffffffff: at the head). Returns how many.
  */
-export function readFreeList(zone: u32, order: u32, type: u32, after: u32, max: u32): u32 {
+export function readFreeList(
+  zone: ZoneNr,
+  order: u32,
+  type: Migratetype,
+  after: u32,
+  max: u32,
+): u32 {
   if (zone >= nrZones || order > MAX_ORDER || type >= MIGRATE_TYPES || max > 0x20000)
     return -EINVAL;
   if (after != NO_CHUNK && !isListed(after, zone, order, type)) return -EINVAL;
@@ -65,28 +72,31 @@ export function readFreeList(zone: u32, order: u32, type: u32, after: u32, max: 
   return count;
 }
 
-function isListed(pfn: u32, zone: u32, order: u32, type: u32): bool {
+function isListed(pfn: Pfn, zone: ZoneNr, order: u32, type: Migratetype): bool {
   if (pfn >= endPfn() || zoneOf(entryOf(pfn)) != zone) return false;
   return stateAt(pfn) == headByte(order, type);
 }
 
-/** Migratetype of a pageblock (MIGRATE_ISOLATE while isolated), or -EINVAL where no page is online. */
-export function pageblockType(block: u32): i32 {
+/**
+ * Migratetype of a pageblock (MIGRATE_ISOLATE while isolated), or -EINVAL where no page is online.
+ */
+export function pageblockType(block: BlockNr): i32 {
   if (block >= nrPageblocks || zoneOf(entryOfBlock(block)) == NO_ZONE) return -EINVAL;
   return typeOf(entryOfBlock(block));
 }
 
 /** Zone index of a pageblock, or -EINVAL where no page is online. */
-export function pageblockZone(block: u32): i32 {
+export function pageblockZone(block: BlockNr): i32 {
   if (block >= nrPageblocks || zoneOf(entryOfBlock(block)) == NO_ZONE) return -EINVAL;
   return zoneOf(entryOfBlock(block));
 }
 
 /**
- * How many of `nr` pages from `start` on have the class of the first, as far as looking at every `step`-th page tells; a
- * multiple of `step` unless it is `nr`. For ranges whose units of `step` pages are of one class: subblocks, device blocks. -EINVAL.
+ * How many of `nr` pages from `start` on have the class of the first, as far as looking at every
+ * `step`-th page tells; a multiple of `step` unless it is `nr`. For ranges whose units of `step`
+ * pages are of one class: subblocks, device blocks. -EINVAL.
  */
-export function runOfClass(start: u32, nr: u32, step: u32): u32 {
+export function runOfClass(start: Pfn, nr: u32, step: u32): u32 {
   if (!inTable(start, nr) || step == 0) return -EINVAL;
   const pageClass = classOrFree(stateAt(start));
   let length: u32 = 0;
@@ -98,10 +108,11 @@ export function runOfClass(start: u32, nr: u32, step: u32): u32 {
 }
 
 /**
- * What it would take to empty as many pageblocks of a zone as possible: pages to move out of the emptiest into the fullest (LLFree's
- * measure). Pageblocks without a free page count for nothing. -EINVAL.
+ * What it would take to empty as many pageblocks of a zone as possible: pages to move out of the
+ * emptiest into the fullest (LLFree's measure). Pageblocks without a free page count for nothing.
+ * -EINVAL.
  */
-export function compactionMoves(zone: u32): u32 {
+export function compactionMoves(zone: ZoneNr): u32 {
   return zone < nrZones ? movesToCompact(zone) : -EINVAL;
 }
 
@@ -118,15 +129,20 @@ export function longestFreeRun(): u32 {
   return longest;
 }
 
-/** Counters of [start, start + nr), whole pageblocks: scratch = u32 {free, movable, unmovable, held}. */
-export function countPages(start: u32, nr: u32): i32 {
+/**
+ * Counters of [start, start + nr), whole pageblocks: scratch = u32 {free, movable, unmovable,
+ * held}.
+ */
+export function countPages(start: Pfn, nr: u32): i32 {
   if (!inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
   sumCounts(start, start + nr, SCRATCH);
   return 0;
 }
 
-/** Which subblocks could go: see removableSubblocks(). `bitmap` 0 or a bitmap of at least `nr` bits. */
-export function countRemovable(start: u32, blocksEach: u32, nr: u32, bitmap: u32): u32 {
+/**
+ * Which subblocks could go: see removableSubblocks(). `bitmap` 0 or a bitmap of at least `nr` bits.
+ */
+export function countRemovable(start: Pfn, blocksEach: u32, nr: u32, bitmap: u32): u32 {
   if (blocksEach == 0 || start & PAGE_MASK) return -EINVAL;
   const blocks = <u64>blocksEach * nr;
   if (<u64>(start >> PAGEBLOCK_ORDER) + blocks > <u64>nrPageblocks) return -EINVAL;
@@ -139,8 +155,11 @@ export function countRemovable(start: u32, blocksEach: u32, nr: u32, bitmap: u32
   );
 }
 
-/** Pages of `nr` subblocks: see sumBySubblock(), into the staging area. -EINVAL where they do not fit. */
-export function countBySubblock(start: u32, blocksEach: u32, nr: u32): i32 {
+/**
+ * Pages of `nr` subblocks: see sumBySubblock(), into the staging area. -EINVAL where they do not
+ * fit.
+ */
+export function countBySubblock(start: Pfn, blocksEach: u32, nr: u32): i32 {
   if (blocksEach == 0 || start & PAGE_MASK || nr > STAGING_BYTES / 12) return -EINVAL;
   const blocks = <u64>blocksEach * nr;
   if (<u64>(start >> PAGEBLOCK_ORDER) + blocks > <u64>nrPageblocks) return -EINVAL;
@@ -148,8 +167,11 @@ export function countBySubblock(start: u32, blocksEach: u32, nr: u32): i32 {
   return 0;
 }
 
-/** Pages of a zone by class: see countClasses(). scratch = u32 by PAGE_* class. Also during a load. Returns 0 or -EINVAL. */
-export function countByClass(zone: u32, deviceOnly: u32): i32 {
+/**
+ * Pages of a zone by class: see countClasses(). scratch = u32 by PAGE_* class. Also during a load.
+ * Returns 0 or -EINVAL.
+ */
+export function countByClass(zone: ZoneNr, deviceOnly: u32): i32 {
   if (zone >= nrZones) return -EINVAL;
   countClasses(zone, deviceOnly != 0, SCRATCH);
   return 0;

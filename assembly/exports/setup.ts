@@ -16,15 +16,15 @@ import { initLists } from "../mm/free-list";
 import { reserveTable } from "../mm/reserve";
 import { setTargetFlags } from "../contig/migrate";
 import { drainLruBatches } from "../mm/lru-batch";
-import { ensureRecords } from "../mm/record-slab";
+import { SMALL_OPERATION, ensureRecords } from "../mm/record-slab";
 import {
   ENTRY_BYTES,
   NO_ZONE,
   entryOfBlock,
   nrPageblocks,
-  setNrPageblocks,
   setBlockState,
   setCounts,
+  setNrPageblocks,
   setType,
   setZone,
 } from "../mm/pageblock";
@@ -32,9 +32,9 @@ import { configureCache, drainZone, setCurrentCpu } from "../mm/per-cpu-cache";
 import { countDelta } from "../mm/page-class";
 import { seed, setThreshold } from "../mm/random";
 import { setMmFlags } from "../mm/version";
-import { createZone, nrZones, setMarks, setReserve } from "../mm/zone";
-import { SMALL_OPERATION } from "./arguments";
+import { createZone, nrZones, setReserve, setZoneWatermarks } from "../mm/zone";
 import { loading } from "./loading";
+import { ZoneNr } from "../mm/numbers";
 
 /** Largest table: 16 TiB less one pageblock pair, so that pfns and errnos never meet. */
 const MAX_PAGEBLOCKS: u32 = (1 << 23) - 2;
@@ -43,8 +43,8 @@ const MAX_MARK: u32 = 1 << 30;
 const MM_FLAGS: u32 = (1 << 21) - 1;
 
 /**
- * Makes the pageblock table of a guest with pfns 0 to `blocks` * 512 - 1, all absent, for a kernel with these MM_* behaviours.
- * Once per instance. Returns 0, -EINVAL or -ENOBUFS.
+ * Makes the pageblock table of a guest with pfns 0 to `blocks` * 512 - 1, all absent, for a kernel
+ * with these MM_* behaviours. Once per instance. Returns 0, -EINVAL or -ENOBUFS.
  */
 export function setup(blocks: u32, mmFlags: u32): i32 {
   if (nrPageblocks || blocks == 0 || blocks > MAX_PAGEBLOCKS || mmFlags & ~MM_FLAGS) return -EINVAL;
@@ -63,7 +63,10 @@ export function setup(blocks: u32, mmFlags: u32): i32 {
   return 0;
 }
 
-/** Adds an empty zone of a ZONE_* kind on a node. Returns its index, -EINVAL or -ENOMEM (16 zones exist). */
+/**
+ * Adds an empty zone of a ZONE_* kind on a node. Returns its index, -EINVAL or -ENOMEM (16 zones
+ * exist).
+ */
 export function addZone(kind: u32, node: u32): i32 {
   const zone = createZone(kind, node);
   if (zone >= 0) initLists(zone);
@@ -71,21 +74,21 @@ export function addZone(kind: u32, node: u32): i32 {
 }
 
 /** Sets the watermarks of a zone in pages, min <= low <= high. */
-export function setWatermarks(zone: u32, min: u32, low: u32, high: u32): i32 {
+export function setWatermarks(zone: ZoneNr, min: u32, low: u32, high: u32): i32 {
   if (zone >= nrZones || min > low || low > high || high > MAX_MARK) return -EINVAL;
-  setMarks(zone, min, low);
+  setZoneWatermarks(zone, min, low);
   return 0;
 }
 
 /** Sets the lowmem reserve of a zone in pages against requests whose highest zone is `kind`. */
-export function setLowmemReserve(zone: u32, kind: u32, pages: u32): i32 {
+export function setLowmemReserve(zone: ZoneNr, kind: u32, pages: u32): i32 {
   if (zone >= nrZones || kind >= ZONE_KINDS || pages > MAX_MARK) return -EINVAL;
   setReserve(zone, kind, pages);
   return 0;
 }
 
 /** See configureCache(). */
-export function setCache(zone: u32, cpus: u32, batch: u32, high: u32): i32 {
+export function setCache(zone: ZoneNr, cpus: u32, batch: u32, high: u32): i32 {
   if (zone >= nrZones) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
   return configureCache(zone, cpus, batch, high);
@@ -95,7 +98,7 @@ export function setCpu(cpu: u32): void {
   setCurrentCpu(cpu);
 }
 
-export function drainCaches(zone: u32): i32 {
+export function drainCaches(zone: ZoneNr): i32 {
   if (loading || zone >= nrZones) return -EINVAL;
   drainZone(zone);
   return 0;
@@ -116,7 +119,10 @@ export function setHoldProbability(pageClass: u32, threshold: u32): i32 {
   return 0;
 }
 
-/** ALLOC_NO_WATERMARKS and ALLOC_THISNODE for migration targets; 0 = what Linux does. Returns 0 or -EINVAL. */
+/**
+ * ALLOC_NO_WATERMARKS and ALLOC_THISNODE for migration targets; 0 = what Linux does. Returns 0 or
+ * -EINVAL.
+ */
 export function setMigrationTargets(flags: u32): i32 {
   if (flags & ~(ALLOC_NO_WATERMARKS | ALLOC_THISNODE)) return -EINVAL;
   setTargetFlags(flags);

@@ -5,7 +5,10 @@ import { ensureRecords } from "../mm/record-slab";
 import { dropCleanPages, dropSlabPages, recordsForShrinking } from "../contig/shrink";
 import { loading } from "./loading";
 
-/** Frees empty slabs and `percent` of the reclaimable ones; returns how many pages. -EINVAL, -ENOBUFS. */
+/**
+ * Frees empty slabs and `percent` of the reclaimable ones; returns how many pages. -EINVAL,
+ * -ENOBUFS.
+ */
 export function dropSlab(percent: u32): u32 {
   if (loading || percent > 100) return -EINVAL;
   return ensureRecords(recordsForShrinking()) < 0 ? -ENOBUFS : dropSlabPages(percent);

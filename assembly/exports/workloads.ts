@@ -10,55 +10,59 @@ import {
 } from "../workload/workload";
 import { OOM_EVENTS, OOM_EVENTS_BYTES, SCRATCH, SCRATCH_BYTES } from "../mm/layout";
 import { nrPageblocks } from "../mm/pageblock";
-import { ensureRecords } from "../mm/record-slab";
+import { SMALL_OPERATION, ensureRecords } from "../mm/record-slab";
 import { forgetTouched } from "../mm/rmap";
 import { slotsExhausted } from "../mm/slots";
-import { holdSome, letGo } from "../workload/pin-fault";
+import { holdPages, releaseHolds } from "../workload/pin-fault";
 import { fragRounds } from "../workload/frag";
 import {
+  OOM_WORDS,
   clearOomEvents,
   keptOomEvents,
   nrOomEvents,
-  OOM_WORDS,
   panicked,
 } from "../workload/oom-killer";
 import {
+  COUNT_FAILED,
+  COUNT_KILLS,
+  COUNT_STARTS,
+  COUNT_TAKEN,
   MAX_WORKLOADS,
   SETTINGS,
   STATE_RUNNING,
   WORKLOAD_COMPILE,
   WORKLOAD_FRAG,
-  WORKLOAD_PINS,
   WORKLOAD_KINDS,
-  COUNT_FAILED,
-  COUNT_KILLS,
-  COUNT_STARTS,
-  COUNT_TAKEN,
+  WORKLOAD_PINS,
   addWorkload as add,
   countAt,
-  heldPages,
   kindOfWorkload,
+  nrPageSets,
   nrWorkloads,
-  nrHoldings,
+  ownedPages,
   setSetting,
   setting,
   stateOf,
   workloadAt,
 } from "../workload/table";
-import { SMALL_OPERATION } from "./arguments";
 import { loading } from "./loading";
 
 /** A step of a workload, at most: a minute. */
 const MAX_STEP_US: u32 = 60_000_000;
 
-/** Adds a workload of a WORKLOAD_* kind. Returns its number, -EINVAL, or -ENOBUFS where 64 exist. */
+/**
+ * Adds a workload of a WORKLOAD_* kind. Returns its number, -EINVAL, or -ENOBUFS where 64 exist.
+ */
 export function addWorkload(kind: u32, seed: u32): i32 {
   if (nrPageblocks == 0 || kind >= WORKLOAD_KINDS) return -EINVAL;
   if (nrWorkloads == MAX_WORKLOADS) return -ENOBUFS;
   return add(kind, seed);
 }
 
-/** Once it has started only how much a workload wants, or how fast it is, may change: the first setting of most kinds. */
+/**
+ * Once it has started only how much a workload wants, or how fast it is, may change: the first
+ * setting of most kinds.
+ */
 function mayChange(at: usize, index: u32): bool {
   const kind = kindOfWorkload(at);
   return index == 0 && kind != WORKLOAD_PINS && kind != WORKLOAD_COMPILE && kind != WORKLOAD_FRAG;
@@ -70,7 +74,7 @@ export function setWorkload(workload: u32, index: u32, value: u32): i32 {
   const at = workloadAt(workload);
   const old = setting(at, index);
   setSetting(at, index, value);
-  if (nrHoldings(at) == 0 || (mayChange(at, index) && settingsFit(at))) return 0;
+  if (nrPageSets(at) == 0 || (mayChange(at, index) && settingsFit(at))) return 0;
   setSetting(at, index, old);
   return -EINVAL;
 }
@@ -97,7 +101,10 @@ export function endWorkload(workload: u32): i32 {
   return 0;
 }
 
-/** `drop_caches`: the clean pages of files that a workload has left in the page cache go. Returns 0 or -EINVAL. */
+/**
+ * `drop_caches`: the clean pages of files that a workload has left in the page cache go. Returns 0
+ * or -EINVAL.
+ */
 export function dropWorkloadCaches(workload: u32): i32 {
   if (loading || workload >= nrWorkloads) return -EINVAL;
   dropCaches(workloadAt(workload));
@@ -105,14 +112,14 @@ export function dropWorkloadCaches(workload: u32): i32 {
 }
 
 /**
- * Gives up to `pages` random movable pages of a workload a HOLD_*; with HOLD_NONE lets all go that are pinned. Returns how many it took
- * hold of, -EINVAL or -ENOBUFS.
+ * Gives up to `pages` random movable pages of a workload a HOLD_*; with HOLD_NONE lets all go that
+ * are pinned. Returns how many it took hold of, -EINVAL or -ENOBUFS.
  */
 export function holdWorkload(workload: u32, pages: u32, hold: u32): u32 {
   if (loading || workload >= nrWorkloads || hold > HOLD_FAIL || pages > 1 << 28) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
-  if (hold != HOLD_NONE) return holdSome(workloadAt(workload), pages, hold);
-  letGo(workloadAt(workload), HOLD_PINNED);
+  if (hold != HOLD_NONE) return holdPages(workloadAt(workload), pages, hold);
+  releaseHolds(workloadAt(workload), HOLD_PINNED);
   return 0;
 }
 
@@ -125,13 +132,13 @@ export function workloadRounds(workload: u32): u32 {
 }
 
 /**
- * State STATE_* of a workload, or -EINVAL; scratch = u32 {pages held, starts, kills, 0}, u64 {chunks taken, chunks not to be
- * had}.
+ * State STATE_* of a workload, or -EINVAL; scratch = u32 {pages held, starts, kills, 0}, u64
+ * {chunks taken, chunks not to be had}.
  */
 export function lookAtWorkload(workload: u32): i32 {
   if (workload >= nrWorkloads) return -EINVAL;
   const at = workloadAt(workload);
-  store<u32>(SCRATCH, heldPages(at));
+  store<u32>(SCRATCH, ownedPages(at));
   store<u32>(SCRATCH, <u32>countAt(at, COUNT_STARTS), 4);
   store<u32>(SCRATCH, <u32>countAt(at, COUNT_KILLS), 8);
   store<u64>(SCRATCH, countAt(at, COUNT_TAKEN), 16);
@@ -142,8 +149,8 @@ export function lookAtWorkload(workload: u32): i32 {
 if (OOM_EVENTS_BYTES > SCRATCH_BYTES) ERROR("OOM events do not fit into the scratch area");
 
 /**
- * Takes what the OOM killer has done since the last call: returns how many it has killed; scratch = for each of the first 64 u32
- * {victim, who asked, pages freed, order asked for}.
+ * Takes what the OOM killer has done since the last call: returns how many it has killed; scratch =
+ * for each of the first 64 u32 {victim, who asked, pages freed, order asked for}.
  */
 export function takeOomEvents(): u32 {
   const nr = nrOomEvents;
@@ -157,7 +164,10 @@ export function hasPanicked(): u32 {
   return panicked ? 1 : 0;
 }
 
-/** Pageblocks of [first, first + nr) that workloads have written to since this was last asked; -EINVAL. */
+/**
+ * Pageblocks of [first, first + nr) that workloads have written to since this was last asked;
+ * -EINVAL.
+ */
 export function takeTouched(first: u32, nr: u32): u32 {
   if (first >= nrPageblocks || nr > nrPageblocks - first) return -EINVAL;
   return forgetTouched(first, nr);

@@ -1,13 +1,14 @@
 // Bitmaps over subblocks or device blocks: 64 bits a word, searched word by word.
 //
-// A bitmap lives in linear memory for good: {u32 bits, u32 seal, u64 words[]}. Its address is its handle; the seal tells a
-// handle from any other number. Bits from `bits` on in the last word stay clear.
+// A bitmap lives in linear memory for good: {u32 bits, u32 seal, u64 words[]}. Its address is its
+// handle; the seal tells a handle from any other number. Bits from `bits` on in the last word stay
+// clear.
 
 import { TABLE } from "../mm/layout";
 import { reserve, usedBytes } from "../mm/reserve";
 
 const WORDS: usize = 8;
-export const NO_BIT: u32 = 0xffffffff;
+const NO_BIT: u32 = 0xffffffff;
 const WORD_MASK: u32 = 63;
 const ALL: u64 = u64.MAX_VALUE;
 const SEAL: u32 = 0x6d617062;
@@ -159,8 +160,9 @@ export function longestRunStart(): u32 {
 const LONGEST_INSIDE: u32 = 62;
 
 /**
- * Length of the longest run of `set` bits, the lowest of equals; 0 with start NO_BIT where there is none. A run takes a branch only if
- * it is longer than all before it: a branch for each run is one that no processor foresees.
+ * Length of the longest run of `set` bits, the lowest of equals; 0 with start NO_BIT where there is
+ * none. A run takes a branch only if it is longer than all before it: a branch for each run is one
+ * that no processor foresees.
  */
 export function longestRun(map: usize, set: bool): u32 {
   const flip = <u64>set - 1;

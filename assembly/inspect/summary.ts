@@ -6,17 +6,21 @@ import {
   ENTRY_BYTES,
   FLAG_IN_DEVICE,
   blockState,
+  blockingCounts,
   countsOf,
   entryOfBlock,
   flagsOf,
   nrPageblocks,
-  obstaclesOf,
   recordOf,
   zoneOf,
 } from "../mm/pageblock";
+import { BlockNr, EntryOffset, PageState, Pfn, ZoneNr } from "../mm/numbers";
 
-/** Sum of the four counters of the pageblocks of [start, end), pfns: {free, movable, unmovable, held} as u32 each. */
-export function sumCounts(start: u32, end: u32, into: usize): void {
+/**
+ * Sum of the four counters of the pageblocks of [start, end), pfns: {free, movable, unmovable,
+ * held} as u32 each.
+ */
+export function sumCounts(start: Pfn, end: Pfn, into: usize): void {
   let free: u32 = 0;
   let movable: u32 = 0;
   let unmovable: u32 = 0;
@@ -35,11 +39,12 @@ export function sumCounts(start: u32, end: u32, into: usize): void {
 }
 
 /**
- * Number of the `nrSubblocks` subblocks of `blocksEach` pageblocks from `firstBlock` on that could be taken now, as far as their pages
- * go: nothing unmovable, nothing held. Targets not looked at. Sets their bits in `words`, clears the others', unless it is 0.
+ * Number of the `nrSubblocks` subblocks of `blocksEach` pageblocks from `firstBlock` on that could
+ * be taken now, as far as their pages go: nothing unmovable, nothing held. Targets not looked at.
+ * Sets their bits in `words`, clears the others', unless it is 0.
  */
 export function removableSubblocks(
-  firstBlock: u32,
+  firstBlock: BlockNr,
   blocksEach: u32,
   nrSubblocks: u32,
   words: usize,
@@ -61,22 +66,22 @@ export function removableSubblocks(
 }
 
 /** A bit for each of up to 64 pageblocks: could it go? */
-function removableBlocks(entry: usize, nr: u32): u64 {
+function removableBlocks(entry: EntryOffset, nr: u32): u64 {
   let goes: u64 = 0;
   for (let bit: u64 = 0; bit < nr; ++bit) {
-    goes |= (<u64>(obstaclesOf(entry) == 0)) << bit;
+    goes |= (<u64>(blockingCounts(entry) == 0)) << bit;
     entry += ENTRY_BYTES;
   }
   return goes;
 }
 
 /** A bit for each of up to 64 subblocks: could all of its pageblocks go? */
-function removableBits(entry: usize, blocksEach: u32, nr: u32): u64 {
+function removableBits(entry: EntryOffset, blocksEach: u32, nr: u32): u64 {
   let goes: u64 = 0;
   for (let bit: u64 = 0; bit < nr; ++bit) {
     let obstacles: u32 = 0;
     for (let block: u32 = 0; block < blocksEach; ++block) {
-      obstacles |= obstaclesOf(entry);
+      obstacles |= blockingCounts(entry);
       entry += ENTRY_BYTES;
     }
     goes |= (<u64>(obstacles == 0)) << bit;
@@ -85,34 +90,34 @@ function removableBits(entry: usize, blocksEach: u32, nr: u32): u64 {
 }
 
 /**
- * Pages of `nr` subblocks of `blocksEach` pageblocks each, from `firstBlock` on, as three arrays of u32 behind each other: free,
- * movable and nothing holds them, in the way (unmovable or held).
+ * Pages of `nr` subblocks of `blocksEach` pageblocks each, from `firstBlock` on, as three arrays of
+ * u32 behind each other: free, movable and not held, blocking (unmovable or held).
  */
-export function sumBySubblock(firstBlock: u32, blocksEach: u32, nr: u32, into: usize): void {
+export function sumBySubblock(firstBlock: BlockNr, blocksEach: u32, nr: u32, into: usize): void {
   let block = firstBlock;
   for (let subblock: u32 = 0; subblock < nr; ++subblock) {
     let free: u32 = 0;
     let movable: u32 = 0;
-    let inTheWay: u32 = 0;
+    let blockingPfn: u32 = 0;
     for (let end = block + blocksEach; block < end; ++block) {
       const counts = countsOf(entryOfBlock(block));
       const held = countHeld(counts);
       free += countFree(counts);
       movable += countMovable(counts) - held;
-      inTheWay += countUnmovable(counts) + held;
+      blockingPfn += countUnmovable(counts) + held;
     }
     const at = into + ((<usize>subblock) << 2);
     store<u32>(at, free);
     store<u32>(at + ((<usize>nr) << 2), movable);
-    store<u32>(at + ((<usize>nr) << 3), inTheWay);
+    store<u32>(at + ((<usize>nr) << 3), blockingPfn);
   }
 }
 
 /**
- * Pages of a zone by class, a u32 each; `deviceOnly`: only of pageblocks that were loaded as memory of the device. Free pages are
- * counted whether they head a chunk or not.
+ * Pages of a zone by class, a u32 each; `deviceOnly`: only of pageblocks that were loaded as memory
+ * of the device. Free pages are counted whether they head a chunk or not.
  */
-export function countClasses(zone: u32, deviceOnly: bool, into: usize): void {
+export function countClasses(zone: ZoneNr, deviceOnly: bool, into: usize): void {
   memory.fill(into, 0, PAGE_CLASSES << 2);
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);
@@ -125,7 +130,7 @@ export function countClasses(zone: u32, deviceOnly: bool, into: usize): void {
   }
 }
 
-function addToClass(state: u32, nrPages: u32, into: usize): void {
+function addToClass(state: PageState, nrPages: u32, into: usize): void {
   const at = into + ((<usize>classOrFree(state)) << 2);
   store<u32>(at, load<u32>(at) + nrPages);
 }
@@ -133,8 +138,11 @@ function addToClass(state: u32, nrPages: u32, into: usize): void {
 /** Pageblocks of a zone by free pages, 0 to 512; u32 each. */
 const BY_FREE = memory.data(513 * 4, 4);
 
-/** Pages to move so that what is used of the partly used pageblocks of a zone lies in as few of them as can hold it, fullest first. */
-export function movesToCompact(zone: u32): u32 {
+/**
+ * Pages to move so that what is used of the partly used pageblocks of a zone lies in as few of them
+ * as can hold it, fullest first.
+ */
+export function movesToCompact(zone: ZoneNr): u32 {
   memory.fill(BY_FREE, 0, (PAGEBLOCK_PAGES + 1) << 2);
   let used: u64 = 0;
   for (let block: u32 = 0; block < nrPageblocks; ++block) {

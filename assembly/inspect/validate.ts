@@ -1,4 +1,5 @@
-// Walks the whole guest and finds the first broken invariant (engine-model.md section 2). Slow; for tests and for doubt.
+// Walks the whole guest and finds the first broken invariant (docs/spec/engine-model.md). Slow: for
+// tests and bug reports.
 
 import {
   MAX_ORDER,
@@ -38,9 +39,10 @@ import { pendingPages } from "../mm/lru-batch";
 import { cachedPages } from "../mm/per-cpu-cache";
 import { hasBehaviour } from "../mm/version";
 import { freePages, isolatedBlocks, lruPages, nrFreeOf, nrZones } from "../mm/zone";
+import { Migratetype, Pfn, ZoneNr } from "../mm/numbers";
 
 // Codes; `src/core/invariants.ts` has the words.
-export const VALID: u32 = 0;
+const VALID: u32 = 0;
 const CHUNK_MISALIGNED: u32 = 1;
 const CHUNK_HEAD_MISSING: u32 = 2;
 const CHUNK_OVER_USED: u32 = 3;
@@ -69,7 +71,7 @@ function broken(code: u32, at: u32): u32 {
 }
 
 /** Walks one list; adds its chunks to the checks of one zone. Returns a code. */
-function checkList(zone: u32, order: u32, type: u32): u32 {
+function checkList(zone: ZoneNr, order: u32, type: Migratetype): u32 {
   let length: u32 = 0;
   let previous: u32 = NO_CHUNK;
   if (!listHeadIsSound(zone, order, type)) return broken(LIST_LINKS_BROKEN, zone);
@@ -92,7 +94,7 @@ let walkedChunks: u32 = 0;
 let walkedPages: u32 = 0;
 let walkedFree: u32 = 0;
 
-function checkChunk(zone: u32, pfn: u32, order: u32, type: u32): u32 {
+function checkChunk(zone: ZoneNr, pfn: Pfn, order: u32, type: Migratetype): u32 {
   if (pfn & ((1 << order) - 1)) return CHUNK_MISALIGNED;
   if (stateAt(pfn) != (HEAD | (type << 4) | order)) return CHUNK_HEAD_MISSING;
   const entry = entryOf(pfn);
@@ -107,8 +109,11 @@ function checkChunk(zone: u32, pfn: u32, order: u32, type: u32): u32 {
   return checkBuddy(zone, pfn, order, type);
 }
 
-/** Two free buddies may coexist at order 9 only, and only where isolation or HIGHATOMIC keeps them apart. */
-function checkBuddy(zone: u32, pfn: u32, order: u32, type: u32): u32 {
+/**
+ * Two free buddies may coexist at order 9 only, and only where isolation or HIGHATOMIC keeps them
+ * apart.
+ */
+function checkBuddy(zone: ZoneNr, pfn: Pfn, order: u32, type: Migratetype): u32 {
   if (order == MAX_ORDER) return VALID;
   const buddy = pfn ^ (1 << order);
   if (buddy >> PAGEBLOCK_ORDER >= nrPageblocks || zoneOf(entryOf(buddy)) != zone) return VALID;
@@ -118,7 +123,7 @@ function checkBuddy(zone: u32, pfn: u32, order: u32, type: u32): u32 {
   return typeOf(entryOf(buddy)) == typeOf(entryOf(pfn)) && type < 3 ? BUDDIES_NOT_MERGED : VALID;
 }
 
-function checkZone(zone: u32): u32 {
+function checkZone(zone: ZoneNr): u32 {
   walkedPages = 0;
   walkedFree = 0;
   for (let order: u32 = 0; order <= MAX_ORDER; ++order) {

@@ -1,6 +1,6 @@
 // The buddy system of one zone: freeing with merging, allocation by the smallest sufficient chunk,
-// fallback between migratetypes (page-allocator.md sections 5 to 7). Pages handed over or taken
-// here are PAGE_FREE without a head; their owners' states are set by the caller (page-alloc.ts).
+// fallback between migratetypes (`__free_one_page()`, `__rmqueue()`, v6.1). Pages handed over or
+// taken here are PAGE_FREE without a head; the caller sets their states (page-alloc.ts).
 
 import {
   MAX_ORDER,
@@ -50,53 +50,64 @@ import {
   typeOf,
   zoneOf,
 } from "./pageblock";
-import { ownerOfState } from "./record-slab";
+import { blockOfState } from "./record-slab";
 import { hasBehaviour } from "./version";
 import { addFreePages, isolatedBlocks } from "./zone";
+import { BlockNr, EntryOffset, Migratetype, Pfn, StateAddr, ZoneNr } from "./numbers";
 
 /** Bits of a head byte that say "free head of this order", whatever list it is on. */
 const HEAD_ORDER_MASK: u32 = HEAD | 15;
 /** From this order on a fallback may claim the whole pageblock for any type. */
 const CLAIM_ORDER: u32 = PAGEBLOCK_ORDER >> 1;
 
-function isMergeable(type: u32): bool {
+function isMergeable(type: Migratetype): bool {
   return type <= MIGRATE_RECLAIMABLE;
 }
 
 /** May chunks of pageblock order merge where their pageblocks have these types? */
-function typesMerge(zone: u32, type: u32, buddyType: u32): bool {
+function typesMerge(zone: ZoneNr, type: Migratetype, buddyType: Migratetype): bool {
   if (type == buddyType) return true;
   if (hasBehaviour(MM_MERGE_MERGEABLE_ONLY)) return isMergeable(type) && isMergeable(buddyType);
-  // [5.4] looks only while something is isolated, and only for ISOLATE
+  // `__free_one_page()` of v5.4 looks only while something is isolated, and only for ISOLATE
   return isolatedBlocks(zone) == 0 || (type != MIGRATE_ISOLATE && buddyType != MIGRATE_ISOLATE);
 }
 
-/** The entry of the other pageblock of the 4 MiB pair if it heads a free chunk of order 9 in `zone`, else NO_ENTRY. */
-export function freeBuddyOf(entry: usize, zone: u32): usize {
+/**
+ * The entry of the other pageblock of the 4 MiB pair if it heads a free chunk of order 9 in `zone`,
+ * else NO_ENTRY.
+ */
+export function freeBuddyOf(entry: EntryOffset, zone: ZoneNr): EntryOffset {
   const buddy = entry ^ ENTRY_BYTES;
   if (recordOf(buddy) || zoneOf(buddy) != zone) return NO_ENTRY;
   return (blockState(buddy) & HEAD_ORDER_MASK) == (HEAD | PAGEBLOCK_ORDER) ? buddy : NO_ENTRY;
 }
 
 /**
- * Is the buddy of this chunk's parent free as one chunk? Then the parent may soon merge: the chunk waits at the tail. The state
- * of its first page is at `at`, and its order is below 8.
+ * Is the buddy of this chunk's parent free as one chunk? Then the parent may soon merge: the chunk
+ * waits at the tail. The state of its first page is at `at`, and its order is below 8.
  */
-function parentWillMerge(at: usize, order: u32): bool {
+function parentWillMerge(at: StateAddr, order: u32): bool {
   const size: usize = 1 << order;
   const other = (at & ~size) ^ (size << 1);
   return isHead(other, order + 1);
 }
 
-function blockWillMerge(zone: u32, at: usize): bool {
-  return freeBuddyOf(entryOfBlock(ownerOfState(at)), zone) != NO_ENTRY;
+function blockWillMerge(zone: ZoneNr, at: StateAddr): bool {
+  return freeBuddyOf(entryOfBlock(blockOfState(at)), zone) != NO_ENTRY;
 }
 
 /**
- * Gives a chunk back: merges it upwards and puts it on the list of `type`, the type of the freed page. Where nothing forces
- * the tail, "merge likely" decides the end (page-allocator.md 5.2). Counts NR_FREE_PAGES unless `type` is ISOLATE.
+ * Gives a chunk back: merges it upwards and puts it on the list of `type`, the type of the freed
+ * page. Where nothing forces the tail, `buddy_merge_likely()` decides the end. Counts NR_FREE_PAGES
+ * unless `type` is ISOLATE.
  */
-export function freeChunk(zone: u32, pfn: u32, order: u32, type: u32, forceTail: bool): void {
+export function freeChunk(
+  zone: ZoneNr,
+  pfn: Pfn,
+  order: u32,
+  type: Migratetype,
+  forceTail: bool,
+): void {
   if (order > PAGEBLOCK_ORDER && hasBehaviour(MM_LIST_FOLLOWS_BLOCK)) {
     // pageblock by pageblock: their types may differ
     const upper = pfn + PAGEBLOCK_PAGES;
@@ -107,7 +118,13 @@ export function freeChunk(zone: u32, pfn: u32, order: u32, type: u32, forceTail:
   mergeAndInsert(zone, pfn, order, type, forceTail);
 }
 
-function mergeAndInsert(zone: u32, pfn: u32, order: u32, type: u32, forceTail: bool): void {
+function mergeAndInsert(
+  zone: ZoneNr,
+  pfn: Pfn,
+  order: u32,
+  type: Migratetype,
+  forceTail: bool,
+): void {
   const entry = entryOf(pfn);
   if (type != MIGRATE_ISOLATE) addFreePages(zone, 1 << order);
   if (order >= PAGEBLOCK_ORDER) mergeWhole(zone, entry, order, type, forceTail);
@@ -115,23 +132,36 @@ function mergeAndInsert(zone: u32, pfn: u32, order: u32, type: u32, forceTail: b
 }
 
 /**
- * Merges a chunk below order 9 upwards and puts it on the list of `type`. The state of its first page is at `at` and may be
- * anything still, those of the others are PAGE_FREE. NR_FREE_PAGES is the caller's.
+ * Merges a chunk below order 9 upwards and puts it on the list of `type`. The state of its first
+ * page is at `at` and may be anything still, those of the others are PAGE_FREE. NR_FREE_PAGES is
+ * the caller's.
  */
-export function mergeInRecord(zone: u32, at: usize, order: u32, type: u32, forceTail: bool): void {
+export function mergeInRecord(
+  zone: ZoneNr,
+  at: StateAddr,
+  order: u32,
+  type: Migratetype,
+  forceTail: bool,
+): void {
   if (isHead(at ^ (1 << order), order)) mergeFurther(zone, at, order, type, forceTail);
   else insertMerged(zone, at, order, type, forceTail);
 }
 
 /** mergeInRecord() where the first step is known to succeed. */
-function mergeFurther(zone: u32, at: usize, order: u32, type: u32, forceTail: bool): void {
+function mergeFurther(
+  zone: ZoneNr,
+  at: StateAddr,
+  order: u32,
+  type: Migratetype,
+  forceTail: bool,
+): void {
   store<u8>(at, <u8>PAGE_FREE);
   let size: usize = 1 << order;
   let buddy = at ^ size;
   do {
     removeFromRecord(zone, buddy, order);
     at &= buddy;
-    if (++order == PAGEBLOCK_ORDER) return mergeBlock(zone, ownerOfState(at), type, forceTail);
+    if (++order == PAGEBLOCK_ORDER) return mergeBlock(zone, blockOfState(at), type, forceTail);
     size <<= 1;
     buddy = at ^ size;
   } while (isHead(buddy, order));
@@ -139,28 +169,40 @@ function mergeFurther(zone: u32, at: usize, order: u32, type: u32, forceTail: bo
 }
 
 /** Puts a chunk below order 9 whose buddy is not free on the list of `type`. */
-function insertMerged(zone: u32, at: usize, order: u32, type: u32, forceTail: bool): void {
+function insertMerged(
+  zone: ZoneNr,
+  at: StateAddr,
+  order: u32,
+  type: Migratetype,
+  forceTail: bool,
+): void {
   const likely =
     order < PAGEBLOCK_ORDER - 1 ? parentWillMerge(at, order) : blockWillMerge(zone, at);
   insertInRecord(zone, at, order, type, forceTail || likely);
 }
 
-function isHead(at: usize, order: u32): bool {
+function isHead(at: StateAddr, order: u32): bool {
   return (load<u8>(at) & HEAD_ORDER_MASK) == (HEAD | order);
 }
 
 /** The end of mergeInRecord() where it has merged a whole pageblock. */
-function mergeBlock(zone: u32, block: u32, type: u32, forceTail: bool): void {
+function mergeBlock(zone: ZoneNr, block: BlockNr, type: Migratetype, forceTail: bool): void {
   const entry = entryOfBlock(block);
   releaseZeroed(entry);
   mergeWhole(zone, entry, PAGEBLOCK_ORDER, type, forceTail);
 }
 
 /**
- * Merges a chunk of order 9, whose pageblock is PAGE_FREE, with its buddy where their types allow it, and puts it, or one of
- * order 10, on a list. NR_FREE_PAGES is the caller's.
+ * Merges a chunk of order 9, whose pageblock is PAGE_FREE, with its buddy where their types allow
+ * it, and puts it, or one of order 10, on a list. NR_FREE_PAGES is the caller's.
  */
-export function mergeWhole(zone: u32, entry: usize, order: u32, type: u32, forceTail: bool): void {
+export function mergeWhole(
+  zone: ZoneNr,
+  entry: EntryOffset,
+  order: u32,
+  type: Migratetype,
+  forceTail: bool,
+): void {
   if (order == PAGEBLOCK_ORDER) {
     const buddy = freeBuddyOf(entry, zone);
     if (buddy != NO_ENTRY && typesMerge(zone, type, typeOf(buddy))) {
@@ -173,8 +215,11 @@ export function mergeWhole(zone: u32, entry: usize, order: u32, type: u32, force
   insertWhole(zone, entry, order, type, forceTail);
 }
 
-/** Cuts a chunk just taken off its list down to `order`; the upper halves go to the lists of `type`, which are empty. */
-function expand(zone: u32, pfn: u32, from: u32, order: u32, type: u32): void {
+/**
+ * Cuts a chunk just taken off its list down to `order`; the upper halves go to the lists of `type`,
+ * which are empty.
+ */
+function expand(zone: ZoneNr, pfn: Pfn, from: u32, order: u32, type: Migratetype): void {
   const entry = entryOf(pfn);
   if (from > PAGEBLOCK_ORDER && from > order) {
     --from;
@@ -185,8 +230,11 @@ function expand(zone: u32, pfn: u32, from: u32, order: u32, type: u32): void {
   splitInRecord(zone, record + (pfn & PAGE_MASK), from, order, type);
 }
 
-/** The lowest part of the first chunk of the smallest sufficient order on the lists of `type`, or NO_CHUNK. */
-function takeSmallest(zone: u32, order: u32, type: u32): u32 {
+/**
+ * The lowest part of the first chunk of the smallest sufficient order on the lists of `type`, or
+ * NO_CHUNK.
+ */
+function takeSmallest(zone: ZoneNr, order: u32, type: Migratetype): Pfn {
   if (order >= PAGEBLOCK_ORDER) {
     const entry = takeWhole(zone, order, type);
     return entry == NO_ENTRY ? NO_CHUNK : blockOfEntry(entry) << PAGEBLOCK_ORDER;
@@ -199,10 +247,16 @@ function takeSmallest(zone: u32, order: u32, type: u32): u32 {
 }
 
 /**
- * Moves every free chunk headed in a pageblock to the lists of `type`, ascending. An order-10 chunk moves with its head.
- * Returns the pages moved. Neither the pageblock's type nor NR_FREE_PAGES changes.
+ * Moves every free chunk headed in a pageblock to the lists of `type`, ascending. An order-10 chunk
+ * moves with its head. Returns the pages moved. Neither the pageblock's type nor NR_FREE_PAGES
+ * changes.
  */
-export function moveChunksOfBlock(zone: u32, entry: usize, pfn: u32, type: u32): u32 {
+export function moveChunksOfBlock(
+  zone: ZoneNr,
+  entry: EntryOffset,
+  pfn: Pfn,
+  type: Migratetype,
+): u32 {
   const tail = hasBehaviour(MM_MOVE_TO_TAIL);
   const whole = wholeChunkOrder(entry);
   if (whole) {
@@ -229,19 +283,22 @@ export function moveChunksOfBlock(zone: u32, entry: usize, pfn: u32, type: u32):
 }
 
 /** First non-empty list of order `order` among the fallback types of `type`; its type, or -1. */
-function fallbackTypeAt(zone: u32, order: u32, type: u32): i32 {
+function fallbackTypeAt(zone: ZoneNr, order: u32, type: Migratetype): i32 {
   const first = type == MIGRATE_RECLAIMABLE ? MIGRATE_UNMOVABLE : MIGRATE_RECLAIMABLE;
   if (!isEmpty(zone, order, first)) return first;
   const second = type == MIGRATE_MOVABLE ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
   return isEmpty(zone, order, second) ? -1 : second;
 }
 
-function mayClaim(order: u32, type: u32): bool {
+function mayClaim(order: u32, type: Migratetype): bool {
   return order >= CLAIM_ORDER || type != MIGRATE_MOVABLE;
 }
 
-/** Is at least half of the pageblock free or used by pages that go with `type`? (page-allocator.md 7.1) */
-function halfCompatible(entry: usize, type: u32, oldType: u32): bool {
+/**
+ * Is at least half of the pageblock free or used by pages that go with `type`?
+ * (`steal_suitable_fallback()`, v6.1)
+ */
+function halfCompatible(entry: EntryOffset, type: Migratetype, oldType: Migratetype): bool {
   const counts = countsOf(entry);
   const free = countFree(counts);
   const movable = countMovable(counts);
@@ -251,21 +308,22 @@ function halfCompatible(entry: usize, type: u32, oldType: u32): bool {
   return free + alike >= PAGEBLOCK_PAGES >> 1;
 }
 
-function setTypeOfChunk(pfn: u32, order: u32, type: u32): void {
+function setTypeOfChunk(pfn: Pfn, order: u32, type: Migratetype): void {
   setType(entryOf(pfn), type);
   if (order > PAGEBLOCK_ORDER) setType(entryOf(pfn + PAGEBLOCK_PAGES), type);
 }
 
-function moveChunk(zone: u32, pfn: u32, order: u32, type: u32): void {
+function moveChunk(zone: ZoneNr, pfn: Pfn, order: u32, type: Migratetype): void {
   removeChunk(zone, pfn, order);
   insertChunk(zone, pfn, order, type, hasBehaviour(MM_MOVE_TO_TAIL));
 }
 
 /**
- * [5.4], [6.1]: moves memory of another type to the lists of `type` (page-allocator.md 7.1). Below half a block the free
- * chunks stay moved while the pageblock keeps its type. Returns false where there is nothing to move.
+ * Until v6.14: moves memory of another type to the lists of `type` (`__rmqueue_fallback()`, v6.1).
+ * Below half a block the free chunks stay moved while the pageblock keeps its type. Returns false
+ * where there is nothing to move.
  */
-function claimOrDrag(zone: u32, order: u32, type: u32, minOrder: u32): bool {
+function stealSuitableFallback(zone: ZoneNr, order: u32, type: Migratetype, minOrder: u32): bool {
   let found: i32 = -1;
   let at = MAX_ORDER;
   for (; at >= minOrder; --at) {
@@ -293,8 +351,11 @@ function claimOrDrag(zone: u32, order: u32, type: u32, minOrder: u32): bool {
   return true;
 }
 
-/** [new]: claims a pageblock for `type`, or takes one chunk and leaves the rest to its type (page-allocator.md 7.2). */
-function claimOrSteal(zone: u32, order: u32, type: u32, minOrder: u32): u32 {
+/**
+ * From v6.15: claims a pageblock for `type` (`__rmqueue_claim()`), or takes one chunk and leaves
+ * the rest to its type (`__rmqueue_steal()`).
+ */
+function claimOrSteal(zone: ZoneNr, order: u32, type: Migratetype, minOrder: u32): Pfn {
   for (let at: i32 = MAX_ORDER; at >= <i32>minOrder && mayClaim(at, type); --at) {
     const found = fallbackTypeAt(zone, at, type);
     if (found < 0) continue;
@@ -325,29 +386,29 @@ function claimOrSteal(zone: u32, order: u32, type: u32, minOrder: u32): u32 {
 }
 
 /**
- * One chunk of `order` for `type` from this zone, with fallback, or NO_CHUNK. With `noFragment` no chunk below pageblock
- * order changes its type. No watermark is looked at. Lowers NR_FREE_PAGES.
+ * One chunk of `order` for `type` from this zone, with fallback, or NO_CHUNK. With `noFragment` no
+ * chunk below pageblock order changes its type. No watermark is looked at. Lowers NR_FREE_PAGES.
  */
-export function takeChunk(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
+export function takeChunk(zone: ZoneNr, order: u32, type: Migratetype, noFragment: bool): Pfn {
   let pfn = takeSmallest(zone, order, type);
-  if (pfn == NO_CHUNK) pfn = takeOfOtherType(zone, order, type, noFragment);
+  if (pfn == NO_CHUNK) pfn = takeFallback(zone, order, type, noFragment);
   if (pfn != NO_CHUNK) addFreePages(zone, -(1 << order));
   return pfn;
 }
 
 /** takeChunk() where the lists of `type` have nothing. */
-function takeOfOtherType(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
+function takeFallback(zone: ZoneNr, order: u32, type: Migratetype, noFragment: bool): Pfn {
   const minOrder = noFragment ? max(order, PAGEBLOCK_ORDER) : order;
   if (hasBehaviour(MM_CLAIM_OR_STEAL)) return claimOrSteal(zone, order, type, minOrder);
   let pfn = NO_CHUNK;
-  while (pfn == NO_CHUNK && claimOrDrag(zone, order, type, minOrder)) {
+  while (pfn == NO_CHUNK && stealSuitableFallback(zone, order, type, minOrder)) {
     pfn = takeSmallest(zone, order, type);
   }
   return pfn;
 }
 
 /** Does a list of order >= `order` hold a chunk that an ordinary request may take? */
-export function hasChunk(zone: u32, order: u32): bool {
+export function hasChunk(zone: ZoneNr, order: u32): bool {
   return (
     hasChunkOf(zone, order, MIGRATE_MOVABLE) ||
     hasChunkOf(zone, order, MIGRATE_UNMOVABLE) ||

@@ -1,15 +1,18 @@
 // Free lists [zone][order][type]: circular, doubly linked, with one sentinel each.
 //
-// A link is the address of a link pair {u32 next, u32 prev}. Where the pair of a chunk lies tells what it is:
+// A link is the address of a link pair {u32 next, u32 prev}. Where the pair of a chunk lies tells
+// what it is:
 //
 //   below TABLE              a sentinel, in its zone (zone.ts)
-//   below tableEnd           in the entry of the chunk's first pageblock, which has no record: order 9 or 10
+//   below tableEnd           in the entry of the chunk's first pageblock, which has no record:
+//                            order 9 or 10
 //   from tableEnd on         in the record of its pageblock: below order 9
 //
-// So unlinking a chunk touches its two neighbours and nothing else. Nothing says which lists have chunks but the lists themselves:
-// a look costs less than a note that nearly every allocation and free would have to change.
+// So unlinking a chunk touches its two neighbours and nothing else. Nothing says which lists have
+// chunks but the lists themselves: a look costs less than a note that nearly every allocation and
+// free would have to change.
 
-import { MAX_ORDER, MIGRATE_TYPES, PAGE_FREE, PAGEBLOCK_ORDER } from "../abi";
+import { MAX_ORDER, MIGRATE_TYPES, PAGEBLOCK_ORDER, PAGE_FREE } from "../abi";
 import { TABLE, ZONES } from "./layout";
 import { tableEnd, usedBytes } from "./reserve";
 import { PAGE_MASK, recordFor } from "./page";
@@ -24,53 +27,56 @@ import {
   recordOf,
   setBlockState,
 } from "./pageblock";
-import { linksOfState, ownerOfState, pageOfState, stateOfLinks } from "./record-slab";
+import { blockOfState, linksOfState, pageOfState, stateOfLinks } from "./record-slab";
 import { ORDER_BYTES, addNrFree, addNrFreeOf, listOf } from "./zone";
+import { EntryOffset, LinkAddr, Migratetype, Pfn, StateAddr, ZoneNr } from "./numbers";
 
 /** Stands for "no chunk". No chunk starts there: the last pfns are never modelled. */
 export const NO_CHUNK: u32 = 0xffffffff;
 
 // The two sides of a link pair.
 
-function nextOf(links: usize): usize {
+function nextOf(links: LinkAddr): LinkAddr {
   return load<u32>(links);
 }
-function prevOf(links: usize): usize {
+function prevOf(links: LinkAddr): LinkAddr {
   return load<u32>(links, 4);
 }
-function setNext(links: usize, to: usize): void {
+function setNext(links: LinkAddr, to: LinkAddr): void {
   store<u32>(links, <u32>to);
 }
-function setPrev(links: usize, to: usize): void {
+function setPrev(links: LinkAddr, to: LinkAddr): void {
   store<u32>(links, <u32>to, 4);
 }
 
-function linksOf(pfn: u32): usize {
+function linksOf(pfn: Pfn): LinkAddr {
   const entry = entryOf(pfn);
   const record = recordOf(entry);
   return record ? linksOfState(record + (pfn & PAGE_MASK)) : entry + ENTRY_LINKS;
 }
 
-/** State of the head whose link pair this is: the odd page of the two where the even one is no head. */
-export function headOfLinks(links: usize): usize {
+/**
+ * State of the head whose link pair this is: the odd page of the two where the even one is no head.
+ */
+export function headOfLinks(links: LinkAddr): StateAddr {
   const even = stateOfLinks(links);
   return even + 1 - (load<u8>(even) >> 7);
 }
 
 /** The page whose state is at `at`. */
-export function pfnOfState(at: usize): u32 {
-  return (ownerOfState(at) << PAGEBLOCK_ORDER) | pageOfState(at);
+export function pfnOfState(at: StateAddr): Pfn {
+  return (blockOfState(at) << PAGEBLOCK_ORDER) | pageOfState(at);
 }
 
 /** First pfn of the chunk whose links these are; NO_CHUNK for a sentinel. */
-function chunkAt(links: usize): u32 {
+function chunkOfLinks(links: LinkAddr): Pfn {
   if (links < TABLE) return NO_CHUNK;
   if (links < tableEnd) return blockOfEntry(links - ENTRY_LINKS) << PAGEBLOCK_ORDER;
   return pfnOfState(headOfLinks(links));
 }
 
 /** Empties all lists of a new zone. */
-export function initLists(zone: u32): void {
+export function initLists(zone: ZoneNr): void {
   for (let order: u32 = 0; order <= MAX_ORDER; ++order) {
     for (let type: u32 = 0; type < MIGRATE_TYPES; ++type) {
       const list = listOf(zone, order, type);
@@ -81,36 +87,39 @@ export function initLists(zone: u32): void {
 }
 
 /** First pfn of the chunk at the head of a list, or NO_CHUNK. */
-export function firstOf(zone: u32, order: u32, type: u32): u32 {
-  return chunkAt(nextOf(listOf(zone, order, type)));
+export function firstOf(zone: ZoneNr, order: u32, type: Migratetype): Pfn {
+  return chunkOfLinks(nextOf(listOf(zone, order, type)));
 }
 
 /** The chunk after the one at `pfn` on its list, or NO_CHUNK. */
-export function chunkAfter(pfn: u32): u32 {
-  return chunkAt(nextOf(linksOf(pfn)));
+export function chunkAfter(pfn: Pfn): Pfn {
+  return chunkOfLinks(nextOf(linksOf(pfn)));
 }
 
 /** The chunk before the one at `pfn` on its list, or NO_CHUNK. */
-export function chunkBefore(pfn: u32): u32 {
-  return chunkAt(prevOf(linksOf(pfn)));
+export function chunkBefore(pfn: Pfn): Pfn {
+  return chunkOfLinks(prevOf(linksOf(pfn)));
 }
 
 /** Can this be the address of a link pair? For validate(), which trusts nothing. */
-function isSound(links: usize): bool {
+function isSound(links: LinkAddr): bool {
   return links >= ZONES && links <= <usize>(usedBytes() - 8) && !(links & 3);
 }
 
-export function linksAreSound(pfn: u32): bool {
+export function linksAreSound(pfn: Pfn): bool {
   return isSound(nextOf(linksOf(pfn))) && isSound(prevOf(linksOf(pfn)));
 }
 
-export function listHeadIsSound(zone: u32, order: u32, type: u32): bool {
+export function listHeadIsSound(zone: ZoneNr, order: u32, type: Migratetype): bool {
   const list = listOf(zone, order, type);
   return isSound(nextOf(list)) && isSound(prevOf(list));
 }
 
-/** Puts a link pair at one end of a list. Which end is a coin toss after random frees, so it takes no branch, which would be mispredicted. */
-function link(zone: u32, links: usize, order: u32, type: u32, tail: bool): void {
+/**
+ * Puts a link pair at one end of a list. Which end is a coin toss after random frees, so it takes
+ * no branch, which would be mispredicted.
+ */
+function link(zone: ZoneNr, links: LinkAddr, order: u32, type: Migratetype, tail: bool): void {
   const list = listOf(zone, order, type);
   const first = nextOf(list);
   const last = prevOf(list);
@@ -123,7 +132,7 @@ function link(zone: u32, links: usize, order: u32, type: u32, tail: bool): void 
   addNrFree(zone, order, 1);
 }
 
-function unlink(zone: u32, links: usize, order: u32): void {
+function unlink(zone: ZoneNr, links: LinkAddr, order: u32): void {
   const next = nextOf(links);
   const prev = prevOf(links);
   setNext(prev, next);
@@ -132,33 +141,40 @@ function unlink(zone: u32, links: usize, order: u32): void {
 }
 
 /** Does a list of this type, of `order` or larger, have a chunk? */
-export function hasChunkOf(zone: u32, order: u32, type: u32): bool {
+export function hasChunkOf(zone: ZoneNr, order: u32, type: Migratetype): bool {
   for (; order <= MAX_ORDER; ++order) if (!isEmpty(zone, order, type)) return true;
   return false;
 }
 
-export function isEmpty(zone: u32, order: u32, type: u32): bool {
+export function isEmpty(zone: ZoneNr, order: u32, type: Migratetype): bool {
   const list = listOf(zone, order, type);
   return nextOf(list) == list;
 }
 
 /** insertChunk() below order 9, where the state of the chunk's first page is at `at`. */
-export function insertInRecord(zone: u32, at: usize, order: u32, type: u32, tail: bool): void {
+export function insertInRecord(
+  zone: ZoneNr,
+  at: StateAddr,
+  order: u32,
+  type: Migratetype,
+  tail: bool,
+): void {
   store<u8>(at, <u8>headByte(order, type));
   link(zone, linksOfState(at), order, type, tail);
 }
 
 /** removeChunk() below order 9, where the state of the chunk's first page is at `at`. */
-export function removeFromRecord(zone: u32, at: usize, order: u32): void {
+export function removeFromRecord(zone: ZoneNr, at: StateAddr, order: u32): void {
   store<u8>(at, <u8>PAGE_FREE);
   unlink(zone, linksOfState(at), order);
 }
 
 /**
- * Takes the first chunk of the smallest sufficient order off the lists of `type` and cuts it down to `order`, which is below 9. Returns
- * its link pair, or 0 where these lists have none. The head byte is still there.
+ * Takes the first chunk of the smallest sufficient order off the lists of `type` and cuts it down
+ * to `order`, which is below 9. Returns its link pair, or 0 where these lists have none. The head
+ * byte is still there.
  */
-export function takeInRecord(zone: u32, order: u32, type: u32): usize {
+export function takeInRecord(zone: ZoneNr, order: u32, type: Migratetype): LinkAddr {
   const list = listOf(zone, order, type);
   const links = nextOf(list);
   if (links == list) return takeLarger(zone, list, order, type);
@@ -167,7 +183,7 @@ export function takeInRecord(zone: u32, order: u32, type: u32): usize {
 }
 
 /** takeInRecord() where the list of `order` itself is empty. */
-function takeLarger(zone: u32, list: usize, order: u32, type: u32): usize {
+function takeLarger(zone: ZoneNr, list: LinkAddr, order: u32, type: Migratetype): LinkAddr {
   let from = order;
   let links: usize;
   do {
@@ -181,7 +197,7 @@ function takeLarger(zone: u32, list: usize, order: u32, type: u32): usize {
 }
 
 /** takeInRecord() out of a chunk of order 9 or 10, whose first pageblock gets a record. */
-function cutBlock(zone: u32, order: u32, type: u32): usize {
+function cutBlock(zone: ZoneNr, order: u32, type: Migratetype): LinkAddr {
   const entry = takeWhole(zone, PAGEBLOCK_ORDER, type);
   if (entry == NO_ENTRY) return 0;
   const record = recordFor(entry);
@@ -192,7 +208,7 @@ function cutBlock(zone: u32, order: u32, type: u32): usize {
 }
 
 /** Takes the first link pair off a list. */
-function takeFirst(zone: u32, list: usize, first: usize, order: u32): void {
+function takeFirst(zone: ZoneNr, list: LinkAddr, first: LinkAddr, order: u32): void {
   const next = nextOf(first);
   setNext(list, next);
   setPrev(next, list);
@@ -200,15 +216,22 @@ function takeFirst(zone: u32, list: usize, first: usize, order: u32): void {
 }
 
 /**
- * Cuts a chunk of order `from`, at most 9, that was just taken off its list, down to `order`. The upper halves go to the lists of
- * `type`, which are empty: whoever cuts a chunk has found none that needs less cutting. The state of its first page is at `at`.
+ * Cuts a chunk of order `from`, at most 9, that was just taken off its list, down to `order`. The
+ * upper halves go to the lists of `type`, which are empty: the caller has found no chunk that needs
+ * less cutting. The state of its first page is at `at`.
  */
-export function splitInRecord(zone: u32, at: usize, from: u32, order: u32, type: u32): void {
+export function splitInRecord(
+  zone: ZoneNr,
+  at: StateAddr,
+  from: u32,
+  order: u32,
+  type: Migratetype,
+): void {
   splitAt(linksOfState(at), listOf(zone, from, type), from, order, type);
 }
 
 /** splitInRecord() by the chunk's links and the list that it was on. */
-function splitAt(links: usize, list: usize, from: u32, order: u32, type: u32): void {
+function splitAt(links: LinkAddr, list: LinkAddr, from: u32, order: u32, type: Migratetype): void {
   const at = stateOfLinks(links);
   let size: usize = 1 << from;
   do {
@@ -222,7 +245,7 @@ function splitAt(links: usize, list: usize, from: u32, order: u32, type: u32): v
 }
 
 /** Puts a link pair on an empty list. */
-function putOnly(list: usize, links: usize): void {
+function putOnly(list: LinkAddr, links: LinkAddr): void {
   // without assertions the compiler would leave the load that this one needs
   if (!ASC_NO_ASSERT) assert(nextOf(list) == list);
   setNext(links, list);
@@ -232,10 +255,10 @@ function putOnly(list: usize, links: usize): void {
 }
 
 /**
- * Takes the first chunk of the smallest sufficient order of 9 and 10 off the lists of `type` and cuts it down to `order`. Returns
- * its first entry, or NO_ENTRY where these lists have none.
+ * Takes the first chunk of the smallest sufficient order of 9 and 10 off the lists of `type` and
+ * cuts it down to `order`. Returns its first entry, or NO_ENTRY where these lists have none.
  */
-export function takeWhole(zone: u32, order: u32, type: u32): usize {
+export function takeWhole(zone: ZoneNr, order: u32, type: Migratetype): EntryOffset {
   const list = listOf(zone, order, type);
   let links = nextOf(list);
   if (links != list) {
@@ -256,41 +279,53 @@ export function takeWhole(zone: u32, order: u32, type: u32): usize {
 }
 
 /** insertChunk() from order 9 on, where the first pageblock has this entry. */
-export function insertWhole(zone: u32, entry: usize, order: u32, type: u32, tail: bool): void {
+export function insertWhole(
+  zone: ZoneNr,
+  entry: EntryOffset,
+  order: u32,
+  type: Migratetype,
+  tail: bool,
+): void {
   setBlockState(entry, headByte(order, type));
   link(zone, entry + ENTRY_LINKS, order, type, tail);
 }
 
 /** removeChunk() from order 9 on, where the first pageblock has this entry. */
-export function removeWhole(zone: u32, entry: usize, order: u32): void {
+export function removeWhole(zone: ZoneNr, entry: EntryOffset, order: u32): void {
   setBlockState(entry, PAGE_FREE);
   unlink(zone, entry + ENTRY_LINKS, order);
 }
 
 /**
- * Makes `pfn` the head of a free chunk and puts it on a list. The chunk's pages are PAGE_FREE; below order 9 its pageblock
- * has a record, from order 9 on it has none.
+ * Makes `pfn` the head of a free chunk and puts it on a list. The chunk's pages are PAGE_FREE;
+ * below order 9 its pageblock has a record, from order 9 on it has none.
  */
-export function insertChunk(zone: u32, pfn: u32, order: u32, type: u32, tail: bool): void {
+export function insertChunk(
+  zone: ZoneNr,
+  pfn: Pfn,
+  order: u32,
+  type: Migratetype,
+  tail: bool,
+): void {
   const entry = entryOf(pfn);
   if (order >= PAGEBLOCK_ORDER) insertWhole(zone, entry, order, type, tail);
   else insertInRecord(zone, recordOf(entry) + (pfn & PAGE_MASK), order, type, tail);
 }
 
 /** Takes the chunk at `pfn` off its list; its pages stay PAGE_FREE, without a head. */
-export function removeChunk(zone: u32, pfn: u32, order: u32): void {
+export function removeChunk(zone: ZoneNr, pfn: Pfn, order: u32): void {
   const entry = entryOf(pfn);
   if (order >= PAGEBLOCK_ORDER) removeWhole(zone, entry, order);
   else removeFromRecord(zone, recordOf(entry) + (pfn & PAGE_MASK), order);
 }
 
 /** Type of the list that the chunk of order 9 or 10 at this pageblock is on. */
-export function listTypeOf(entry: usize): u32 {
+export function listTypeOf(entry: EntryOffset): Migratetype {
   return (blockState(entry) >> 4) & 7;
 }
 
 /** Is a free chunk of order 9 or 10 headed at this pageblock? Its order, or 0. */
-export function wholeChunkOrder(entry: usize): u32 {
+export function wholeChunkOrder(entry: EntryOffset): u32 {
   if (recordOf(entry)) return 0;
   const state = blockState(entry);
   return state & HEAD ? state & 15 : 0;

@@ -1,11 +1,13 @@
-// Slab caches keep some slabs of which no object is in use. When memory is about to go offline, all caches give theirs back
-// (MEM_GOING_OFFLINE in mm/slub.c), wherever they lie; so obstacles vanish between two passes of the driver.
+// Slab caches keep some slabs of which no object is in use. When memory is about to go offline, all
+// caches give theirs back (MEM_GOING_OFFLINE in mm/slub.c), wherever they lie; so blocking pages
+// vanish between two passes of the driver.
 
 import { HOLD_AGAIN, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_SLAB } from "../abi";
 import { stateAt } from "./page";
 import { freePagesAt } from "./page-free";
 import { stateByte } from "./page-class";
 import { entryOfBlock, nrPageblocks, recordOf } from "./pageblock";
+import { Pfn } from "./numbers";
 
 /** A page of a slab that is most likely empty. */
 export const IDLE_SLAB: u32 = stateByte(PAGE_SLAB, HOLD_AGAIN);
@@ -28,7 +30,7 @@ export function freeIdleSlabs(): u32 {
   return freed;
 }
 
-function freeIdleSlabsIn(pfn: u32): void {
+function freeIdleSlabsIn(pfn: Pfn): void {
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     if (stateAt(pfn + page) != IDLE_SLAB) continue;
     freePagesAt(pfn + page, 0);

@@ -1,10 +1,13 @@
-// The migration journal: which page went where, in order, so that an embedder can update its own handles.
+// The migration journal: which page went where, in order, so that an embedder can update its own
+// records.
 //
-// Entries {u32 source, u32 target, u32 kind | order << 8 | page class << 16}. Off until journalOpen(). When it is full the entries are counted on but not
-// kept; the reader sees more entries counted than there is room for.
+// Entries {u32 source, u32 target, u32 kind + (order << 8) + (page class << 16)}. Off until
+// journalOpen(). When it is full further entries are counted but not kept; the reader sees more
+// entries counted than there is room for.
 
 import { ENOBUFS } from "../abi";
 import { reserve } from "./reserve";
+import { Pfn } from "./numbers";
 
 export const JOURNAL_MOVED: u32 = 0;
 /** The target was taken and given back: the attempt failed. */
@@ -43,7 +46,13 @@ export function journalCapacity(): u32 {
   return capacity;
 }
 
-export function note(source: u32, target: u32, kind: u32, order: u32, pageClass: u32): void {
+export function addJournalEntry(
+  source: Pfn,
+  target: Pfn,
+  kind: u32,
+  order: u32,
+  pageClass: u32,
+): void {
   if (capacity == 0) return;
   if (journalCount < capacity) {
     const at = base + <usize>journalCount * ENTRY_BYTES;

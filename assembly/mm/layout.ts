@@ -1,11 +1,26 @@
-// The map of linear memory. Every area below TABLE has its place and its size here, and nowhere else; what an area holds is drawn in
-// the file that uses it. The pageblock table is sized once; what follows it is handed out by reserve() (reserve.ts).
+// The map of linear memory. Every area below TABLE has its place and its size here, and nowhere
+// else; what an area holds is drawn in the file that uses it. The pageblock table is sized once;
+// what follows it is handed out by reserve() (reserve.ts).
 //
-//   0        64 K                 72 K          80 K    97 K        128 K     640 K      1.125 M                2 M
-//   +--------+--------------------+-------------+-------+-----------+---------+----------+-------------- - - ---+------------+---------
-//   | static | scratch, load, LRU | lists of    | zones | migration | staging | staging2 | workloads, cached    | pageblocks | records,
-//   | data   | batch, OOM events  | zones       |       |           | 512 K   | 512 K    | runs                 | 32 B each  | caches
-//   +--------+--------------------+-------------+-------+-----------+---------+----------+-------------- - - ---+------------+---------
+//   0     +-------------------------------------------------------------------------------+
+//         | static data: tables that the compiler lays out                                |
+//   64 K  +-------------------------------------------------------------------------------+
+//         | scratch; load; thresholds; LRU batch; OOM events                              |
+//   72 K  +-------------------------------------------------------------------------------+
+//         | zone lists                                                                    |
+//   80 K  +-------------------------------------------------------------------------------+
+//         | zones, 17 K                                                                   |
+//   97 K  +-------------------------------------------------------------------------------+
+//         | lists of migration                                                            |
+//   128 K +-------------------------------------------------------------------------------+
+//         | staging, 512 K; staging2, 512 K                                               |
+//   1152 K+-------------------------------------------------------------------------------+
+//         | workloads; runs of pages without flags                                        |
+//   2 M   +-------------------------------------------------------------------------------+
+//         | pageblocks, 32 B each                                                         |
+//         +-------------------------------------------------------------------------------+
+//         | what reserve() hands out: slabs of records, caches, bitmaps                   |
+//         +-------------------------------------------------------------------------------+
 //
 // A test asks for these constants and compares them.
 
@@ -40,7 +55,10 @@ export const ZONES_BYTES: u32 = 0x4400;
 /** Lists of the pages that migration works on (contig/migrate.ts). */
 export const MIGRATION: usize = 0x18400;
 export const MIGRATION_BYTES: u32 = 0x4000;
-/** Where TypeScript puts a piece of kpageflags (u64 per page) before loading it, and where calls leave arrays. */
+/**
+ * Where TypeScript puts a piece of kpageflags (u64 per page) before loading it, and where calls
+ * leave arrays.
+ */
 export const STAGING: usize = 0x20000;
 export const STAGING_BYTES: u32 = 0x80000;
 /** The piece of extended page state (pgx) for the same pages. */

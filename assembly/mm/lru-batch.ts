@@ -1,5 +1,6 @@
-// Pages on their way to an LRU list, which a scan for unmovable pages does not know yet (contig-range.md section 4): how many there
-// are, and the LRU-add batch of the CPU that runs the driver. A failed attempt puts the pages that it could not move back through it.
+// Pages on their way to an LRU list, which `has_unmovable_pages()` does not know yet: how many
+// there are, and the LRU-add batch of the CPU that runs the driver. A failed attempt puts the pages
+// that it could not move back through it.
 
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_ANON, PAGE_LRU_PENDING } from "../abi";
 import { LRU_BATCH, LRU_BATCH_BYTES } from "./layout";
@@ -15,18 +16,19 @@ import {
   zoneOf,
 } from "./pageblock";
 import { addLruPages } from "./zone";
+import { EntryOffset, PageState, Pfn } from "./numbers";
 
 /** Pages that wait in LRU batches, over all zones. */
 export let pendingPages: u32 = 0;
 
 /** `nrPages` pages of a pageblock are on their way to the LRU. */
-export function addPending(entry: usize, nrPages: u32): void {
+export function addPending(entry: EntryOffset, nrPages: u32): void {
   pendingPages += nrPages;
   setFlags(entry, flagsOf(entry) | FLAG_PENDING);
 }
 
 /** Pages on their way to the LRU are gone. */
-export function forgetPending(pfn: u32, nrPages: u32): void {
+export function forgetPending(pfn: Pfn, nrPages: u32): void {
   pendingPages -= nrPages;
   leaveLruBatch(pfn, nrPages);
 }
@@ -38,8 +40,11 @@ const CAPACITY: u32 = 15;
 if (CAPACITY << 3 > LRU_BATCH_BYTES) ERROR("LRU_BATCH is too small");
 let length: u32 = 0;
 
-/** Puts an LRU page that was isolated back: it waits in the batch. Other pages, and 2 MiB pages, go straight back to where they were. */
-export function putBack(pfn: u32): void {
+/**
+ * Puts an LRU page that was isolated back: it waits in the batch. Other pages, and 2 MiB pages, go
+ * straight back to where they were.
+ */
+export function putBack(pfn: Pfn): void {
   const state = stateAt(pfn);
   if (!isLru(classOf(state)) || isUnit(classOf(state))) return;
   const at = LRU_BATCH + ((<usize>length) << 3);
@@ -54,7 +59,7 @@ export function putBack(pfn: u32): void {
 }
 
 /** Takes pages out of the batch that are no longer what they were. */
-function leaveLruBatch(start: u32, nrPages: u32): void {
+function leaveLruBatch(start: Pfn, nrPages: u32): void {
   let kept: u32 = 0;
   for (let index: u32 = 0; index < length; ++index) {
     const at = LRU_BATCH + ((<usize>index) << 3);
@@ -65,7 +70,7 @@ function leaveLruBatch(start: u32, nrPages: u32): void {
   length = kept;
 }
 
-/** Lets all pages of the batch reach their lists. */
+/** All pages of the batch reach their lists. */
 function flushLruBatch(): void {
   while (length > 0) {
     --length;
@@ -74,7 +79,7 @@ function flushLruBatch(): void {
   }
 }
 
-/** Lets pages that wait in LRU batches reach the LRU: `lru_add_drain_all()`. */
+/** Pages that wait in LRU batches reach the LRU: `lru_add_drain_all()`. */
 export function drainLruBatches(): void {
   flushLruBatch();
   if (pendingPages == 0) return;
@@ -92,7 +97,7 @@ export function drainLruBatches(): void {
 }
 
 /** A page that has waited reaches its list, in `state`. */
-function reachLru(pfn: u32, state: u32): void {
+function reachLru(pfn: Pfn, state: PageState): void {
   setStateAt(pfn, state);
   --pendingPages;
   addLruPages(zoneOf(entryOf(pfn)), 1);

@@ -1,8 +1,8 @@
-// Pages in use: allocating them (page-allocator.md sections 6.3, 9.3).
+// Allocating pages: `__alloc_pages()` (v6.1).
 //
-// Nearly every request finds what it needs in the first zone that it may use, far above the watermarks, on the lists of its own type.
-// For these there is a short way, written to be copied into its callers; whatever is out of the ordinary takes the long one. Both come
-// to the same.
+// Nearly every request finds what it needs in the first zone that it may use, far above the
+// watermarks, on the lists of its own type. For these there is a fast path, which the build copies
+// into its callers; all other requests take the slow path. Both have the same result.
 
 import {
   ALLOC_COMPOUND,
@@ -26,7 +26,7 @@ import {
   setCounts,
   zoneOf,
 } from "./pageblock";
-import { ownerOfLinks, pageOfState } from "./record-slab";
+import { blockOfLinks, pageOfState } from "./record-slab";
 import {
   OTHER_NODES,
   Request,
@@ -37,42 +37,47 @@ import {
   requestState,
   requestType,
 } from "./request";
-import { addFreeAndLru, addLruPages, preferredZone, floorOf, freePages } from "./zone";
+import { addFreeAndLru, addLruPages, fastPathThreshold, freePages, preferredZone } from "./zone";
 import { takePages } from "./zone-walk";
+import { EntryOffset, PageState, Pfn } from "./numbers";
 
 /**
- * The pages of a request in use, or NO_CHUNK. The first page carries the state, or all of a compound page; of a larger allocation
- * than a pageblock otherwise the first pageblock.
+ * The pages of a request in use, or NO_CHUNK. The first page carries the state, or all of a
+ * compound page; of a larger allocation than a pageblock otherwise the first pageblock.
  */
-export function allocPages(request: Request): u32 {
+export function allocPages(request: Request): Pfn {
   const order = requestOrder(request);
-  if (requestFlags(request) & OTHER_NODES) return allocSeldom(request);
+  if (requestFlags(request) & OTHER_NODES) return allocSlow(request);
   if (order < PAGEBLOCK_ORDER) return allocBelowBlock(order, request);
-  return order == PAGEBLOCK_ORDER ? allocBlock(request) : allocSeldom(request);
+  return order == PAGEBLOCK_ORDER ? allocBlock(request) : allocSlow(request);
 }
 
-// Below: allocPages() of one page and of one pageblock, copied into loops over many. Never for OTHER_NODES.
+// Below: allocPages() of one page and of one pageblock, copied into loops over many. Never for
+// OTHER_NODES.
 
 /** allocPages() of a request of order 0. */
-export function allocPage(request: Request): u32 {
+export function allocPage(request: Request): Pfn {
   return allocBelowBlock(0, request);
 }
 
-/** allocPages() of a request of this order, which is below 9: loops over single pages know it before they run. */
-function allocBelowBlock(order: u32, request: Request): u32 {
+/**
+ * allocPages() of a request of this order, which is below 9: loops over single pages know it before
+ * they run.
+ */
+function allocBelowBlock(order: u32, request: Request): Pfn {
   const state = requestState(request);
   if (classOf(state) != PAGE_LRU_PENDING) {
     const kind = requestKind(request);
     const zone = preferredZone(kind, requestNode(request));
     const nrPages: u32 = 1 << order;
-    if (freePages(zone) > floorOf(zone, kind) + (nrPages - 1)) {
+    if (freePages(zone) > fastPathThreshold(zone, kind) + (nrPages - 1)) {
       const links = takeInRecord(zone, order, requestType(request));
       if (links) {
         const at = headOfLinks(links);
         const carriers = order > 0 && requestFlags(request) & ALLOC_COMPOUND ? nrPages : 1;
         if (order > 0) fillStates(at, order, carriers == 1 ? PAGE_TAIL : state);
         store<u8>(at, <u8>state);
-        const block = ownerOfLinks(links);
+        const block = blockOfLinks(links);
         // tails count nowhere
         const tails = nrPages - carriers;
         addCounts(entryOfBlock(block), -(blockGain(state) * carriers + ONE_FREE * tails));
@@ -81,16 +86,16 @@ function allocBelowBlock(order: u32, request: Request): u32 {
       }
     }
   }
-  return allocSeldom(request);
+  return allocSlow(request);
 }
 
 /** allocPages() of a request of order 9. */
-export function allocBlock(request: Request): u32 {
+export function allocBlock(request: Request): Pfn {
   const state = requestState(request);
   if (classOf(state) != PAGE_LRU_PENDING) {
     const kind = requestKind(request);
     const zone = preferredZone(kind, requestNode(request));
-    if (freePages(zone) > floorOf(zone, kind) + (PAGEBLOCK_PAGES - 1)) {
+    if (freePages(zone) > fastPathThreshold(zone, kind) + (PAGEBLOCK_PAGES - 1)) {
       const entry = takeWhole(zone, PAGEBLOCK_ORDER, requestType(request));
       if (entry != NO_ENTRY) {
         setBlockState(entry, state);
@@ -100,11 +105,11 @@ export function allocBlock(request: Request): u32 {
       }
     }
   }
-  return allocSeldom(request);
+  return allocSlow(request);
 }
 
-/** allocPages(), the long way. */
-function allocSeldom(request: Request): u32 {
+/** allocPages(), the slow path. */
+function allocSlow(request: Request): Pfn {
   const pfn = takePages(request);
   if (pfn != NO_CHUNK) {
     setUsed(pfn, requestOrder(request), requestState(request), requestFlags(request));
@@ -113,7 +118,7 @@ function allocSeldom(request: Request): u32 {
 }
 
 /** Writes the state of pages just taken, see allocPages(), and accounts LRU and pending pages. */
-export function setUsed(pfn: u32, order: u32, state: u32, flags: u32): void {
+function setUsed(pfn: Pfn, order: u32, state: PageState, flags: u32): void {
   const entry = entryOf(pfn);
   let carriers: u32 = 1 << order;
   if (order < PAGEBLOCK_ORDER) {
@@ -131,8 +136,17 @@ export function setUsed(pfn: u32, order: u32, state: u32, flags: u32): void {
   else if (pageClass == PAGE_LRU_PENDING) addPendingChunk(pfn, carriers);
 }
 
-/** setUsed() below order 9, for pages that are all PAGE_FREE: of `1 << order` pages the first `carriers`, one or all, get the state. */
-function setUsedInRecord(entry: usize, page: u32, order: u32, state: u32, carriers: u32): void {
+/**
+ * setUsed() below order 9, for pages that are all PAGE_FREE: of `1 << order` pages the first
+ * `carriers`, one or all, get the state.
+ */
+function setUsedInRecord(
+  entry: EntryOffset,
+  page: u32,
+  order: u32,
+  state: PageState,
+  carriers: u32,
+): void {
   const at = recordOf(entry) + page;
   fillStates(at, order, carriers == 1 ? PAGE_TAIL : state);
   store<u8>(at, <u8>state);
@@ -140,7 +154,7 @@ function setUsedInRecord(entry: usize, page: u32, order: u32, state: u32, carrie
   addCounts(entry, countDelta(state) * carriers - (ONE_FREE << order));
 }
 
-function addPendingChunk(pfn: u32, carriers: u32): void {
+function addPendingChunk(pfn: Pfn, carriers: u32): void {
   for (let at = pfn; at < pfn + carriers; at += PAGEBLOCK_PAGES) {
     addPending(entryOf(at), min(pfn + carriers - at, PAGEBLOCK_PAGES));
   }

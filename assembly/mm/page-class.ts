@@ -34,9 +34,10 @@ import {
   PAGE_UNEVICTABLE,
   PAGE_WRITEBACK,
 } from "../abi";
+import { PageState, StateAddr } from "./numbers";
 
 export const HEAD: u32 = 0x80;
-export const CLASS_MASK: u32 = 0x1f;
+const CLASS_MASK: u32 = 0x1f;
 const HOLD_SHIFT: u32 = 5;
 const HOLD_MASK: u32 = 3;
 
@@ -53,8 +54,8 @@ const LRU: u32 =
 /** Hugetlb pages pass the scan for unmovable pages whether or not they can then be moved. */
 const HUGETLB: u32 = (1 << PAGE_HUGETLB) | (1 << PAGE_HUGETLB_FREE) | (1 << PAGE_GIGANTIC);
 const MOVABLE: u32 = LRU | (1 << PAGE_DRIVER_MOVABLE) | (1 << PAGE_BALLOON) | HUGETLB;
-// Of eight state bytes at once those that are no free head and of certain classes, by their top bits. Movable classes, and no others,
-// have bit 4.
+// Of eight state bytes at once those that are no free head and of certain classes, by their top
+// bits. Movable classes, and no others, have bit 4.
 const TOPS: u64 = 0x8080808080808080;
 
 export function movableBytes(states: u64): u64 {
@@ -67,7 +68,7 @@ export function unmovableBytes(states: u64): u64 {
 }
 
 /** Is one of the 32 bytes from `at` on neither free nor movable? */
-export function hasUnmovableByte(at: usize): bool {
+export function hasUnmovableByte(at: StateAddr): bool {
   const lower = unmovableTops(load<u64>(at)) | unmovableTops(load<u64>(at, 8));
   const upper = unmovableTops(load<u64>(at, 16)) | unmovableTops(load<u64>(at, 24));
   return ((lower | upper) & TOPS) != 0;
@@ -85,37 +86,37 @@ const UNREFERENCED: u32 = (1 << PAGE_FREE) | (1 << PAGE_CACHED) | (1 << PAGE_TAI
 const WITHDRAWN: u32 = (1 << PAGE_ABSENT) | (1 << PAGE_OFFLINE) | (1 << PAGE_NEVER_ONLINED);
 const UNIT: u32 = (1 << PAGE_THP) | HUGETLB;
 
-export function headByte(order: u32, listType: u32): u32 {
+export function headByte(order: u32, listType: u32): PageState {
   return HEAD | (listType << 4) | order;
 }
 
-export function classOf(state: u32): u32 {
+export function classOf(state: PageState): u32 {
   return state & CLASS_MASK;
 }
 
 /** The class of any page, also of a free chunk's first one. */
-export function classOrFree(state: u32): u32 {
+export function classOrFree(state: PageState): u32 {
   return state & HEAD ? PAGE_FREE : state & CLASS_MASK;
 }
 
-export function holdOf(state: u32): u32 {
+export function holdOf(state: PageState): u32 {
   return (state >> HOLD_SHIFT) & HOLD_MASK;
 }
 
-export function stateByte(pageClass: u32, hold: u32): u32 {
+export function stateByte(pageClass: u32, hold: u32): PageState {
   return pageClass | (hold << HOLD_SHIFT);
 }
 
 /**
- * While a capture is loaded: may be held, which only a look at the whole guest can tell (classify.ts). Outside a load HOLD_FAIL on these
- * classes never means that.
+ * While a capture is loaded: may be held, which only a look at the whole guest can tell
+ * (classify.ts). Outside a load HOLD_FAIL on these classes never means that.
  */
-export function isUndecided(state: u32): bool {
+export function isUndecided(state: PageState): bool {
   const pageClass = classOf(state);
   return holdOf(state) == HOLD_FAIL && (pageClass == PAGE_ANON || pageClass == PAGE_BUFFER);
 }
 
-/** On an LRU list (contig-range.md section 4, rule 8). */
+/** On an LRU list: `__PageMovable()` and `PageLRU()` in `has_unmovable_pages()`. */
 export function isLru(pageClass: u32): bool {
   return ((LRU >> pageClass) & 1) != 0;
 }
@@ -127,7 +128,9 @@ export function isMovable(pageClass: u32): bool {
 
 const CLEAN_FILE: u32 = (1 << PAGE_FILE_CLEAN) | (1 << PAGE_BUFFER);
 
-/** A page of a file that can be dropped while nothing holds it: a buffer that is not held is clean. */
+/**
+ * A page of a file that can be dropped while nothing holds it: a buffer that is not held is clean.
+ */
 export function isCleanFile(pageClass: u32): bool {
   return hasCleanFile(1 << pageClass);
 }
@@ -157,19 +160,24 @@ export function isUsed(pageClass: u32): bool {
 
 // Counters of a pageblock, four u16 in one u64:
 //   free | movable << 16 | unmovable << 32 | held << 48
-// A held page counts as movable as well, a withdrawn one as unmovable. Cached and tail pages count nowhere.
+// A held page counts as movable as well, a withdrawn one as unmovable. Cached and tail pages count
+// nowhere.
 /** What a free page adds. */
 export const ONE_FREE: u64 = 1;
 const ONE_MOVABLE: u64 = 1 << 16;
 const ONE_UNMOVABLE: u64 = 1 << 32;
 const ONE_HELD: u64 = 1 << 48;
 
-// What every state byte counts, as a table, for it is on the path of each allocation and free. 16 bytes each: what its pageblock's
-// counters and what its zone's change by when the page is freed; they change by as much less when it is taken.
+// What every state byte counts, as a table, for it is on the path of each allocation and free. 16
+// bytes each: what its pageblock's counters and what its zone's change by when the page is freed;
+// they change by as much less when it is taken.
 const GAINS: usize = memory.data(256 * 16, 16);
 
-/** Stands in for the zone's gain by a page that is not in use, or is more than a number to its zone. No gain is 0. */
-export const SPECIAL: u64 = 0;
+/**
+ * Stands in for the zone's gain by a page that is not in use, or is more than a number to its zone.
+ * No gain is 0.
+ */
+export const NO_GAIN: u64 = 0;
 
 for (let state: u32 = 0; state < 256; ++state) {
   store<u64>((<usize>state) << 4, ONE_FREE - deltaOf(state), GAINS);
@@ -177,30 +185,30 @@ for (let state: u32 = 0; state < 256; ++state) {
 }
 
 /** What a page in `state` adds to its pageblock's counters by becoming free. */
-export function blockGain(state: u32): u64 {
+export function blockGain(state: PageState): u64 {
   return load<u64>((<usize>state) << 4, GAINS);
 }
 
 /**
- * What a page in use adds to its zone by becoming free: a free page in the lower half, an LRU page less in the upper one. SPECIAL
- * for pages on their way to the LRU, and for those not in use.
+ * What a page in use adds to its zone by becoming free: a free page in the lower half, an LRU page
+ * less in the upper one. SPECIAL for pages on their way to the LRU, and for those not in use.
  */
-export function zoneGain(state: u32): u64 {
+export function zoneGain(state: PageState): u64 {
   return load<u64>((<usize>state) << 4, GAINS + 8);
 }
 
-function zoneGainOf(state: u32): u64 {
+function zoneGainOf(state: PageState): u64 {
   const pageClass = classOf(state);
-  if (state & HEAD || pageClass == PAGE_LRU_PENDING || !isUsed(pageClass)) return SPECIAL;
+  if (state & HEAD || pageClass == PAGE_LRU_PENDING || !isUsed(pageClass)) return NO_GAIN;
   return 1 - ((<u64>isLru(pageClass)) << 32);
 }
 
 /** What one page of `state` (head bit clear) adds to its pageblock's counters. */
-export function countDelta(state: u32): u64 {
+export function countDelta(state: PageState): u64 {
   return ONE_FREE - blockGain(state);
 }
 
-function deltaOf(state: u32): u64 {
+function deltaOf(state: PageState): u64 {
   const pageClass = classOf(state);
   if (pageClass == PAGE_FREE) return ONE_FREE;
   if (isMovable(pageClass)) {

@@ -1,7 +1,8 @@
 // Freeing pages in use: one, a chunk, a range.
 //
-// Nearly every page that is freed goes straight back to the lists of its type. For these there is a short way, written to be copied into
-// its callers; whatever is out of the ordinary takes the long one. Both come to the same.
+// Nearly every page that is freed goes straight back to the lists of its type. For these there is a
+// fast path, which the build copies into its callers; all other pages take the slow path. Both have
+// the same result.
 
 import {
   MAX_ORDER,
@@ -15,7 +16,7 @@ import {
 import { freeChunk, mergeInRecord, mergeWhole } from "./buddy";
 import { forgetPending } from "./lru-batch";
 import { PAGE_MASK, fillStates, makeUniform, recordFor, setRange, stateAt } from "./page";
-import { ONE_FREE, SPECIAL, blockGain, classOf, countDelta, isLru, zoneGain } from "./page-class";
+import { NO_GAIN, ONE_FREE, blockGain, classOf, countDelta, isLru, zoneGain } from "./page-class";
 import {
   addCounts,
   blockState,
@@ -27,12 +28,13 @@ import {
   zoneOf,
 } from "./pageblock";
 import { freeCached } from "./per-cpu-cache";
-import { lookAtState } from "./record-slab";
+import { prefetchState } from "./record-slab";
 import { hasBehaviour } from "./version";
 import { addFreeAndLru, addFreePages, addLruPages, isCached } from "./zone";
+import { EntryOffset, Pfn, StateAddr } from "./numbers";
 
 /** Frees a chunk whose pages are PAGE_FREE, through the cache where the zone has one. */
-export function releasePages(pfn: u32, order: u32): void {
+export function releasePages(pfn: Pfn, order: u32): void {
   const entry = entryOf(pfn);
   const zone = zoneOf(entry);
   if (isCached(zone, order)) freeCached(zone, pfn, order);
@@ -40,26 +42,29 @@ export function releasePages(pfn: u32, order: u32): void {
 }
 
 /** Frees `1 << order` pages in use. */
-export function freePagesAt(pfn: u32, order: u32): void {
+export function freePagesAt(pfn: Pfn, order: u32): void {
   if (order == 0) freePage(pfn);
   else if (order == PAGEBLOCK_ORDER) freeBlock(pfn);
-  else freeSeldom(pfn, order);
+  else freeSlow(pfn, order);
 }
 
 /** freePagesAt() of one page. */
-export function freePage(pfn: u32): void {
-  if (!freePlain(pfn)) freeSeldom(pfn, 0);
+export function freePage(pfn: Pfn): void {
+  if (!freePageFast(pfn)) freeSlow(pfn, 0);
 }
 
-/** Frees one page, if it goes the short way. Returns false, and changes nothing, where it does not, or is not in use at all. */
-export function freePlain(pfn: u32): bool {
+/**
+ * Frees one page by the fast path. Returns false, and changes nothing, where it must take the slow
+ * path, or is not in use at all.
+ */
+export function freePageFast(pfn: Pfn): bool {
   const entry = entryOf(pfn);
   const record = recordOf(entry);
   if (record) {
     const at = record + (pfn & PAGE_MASK);
     const state = <u32>load<u8>(at);
     const gain = zoneGain(state);
-    if (gain != SPECIAL) {
+    if (gain != NO_GAIN) {
       const zone = zoneOf(entry);
       if (!isCached(zone, 0)) {
         const type = typeOf(entry);
@@ -75,11 +80,11 @@ export function freePlain(pfn: u32): bool {
 }
 
 /** freePagesAt() of one pageblock. */
-export function freeBlock(pfn: u32): void {
+export function freeBlock(pfn: Pfn): void {
   const entry = entryOf(pfn);
   if (!recordOf(entry)) {
     const gain = zoneGain(blockState(entry));
-    if (gain != SPECIAL) {
+    if (gain != NO_GAIN) {
       const zone = zoneOf(entry);
       if (!isCached(zone, PAGEBLOCK_ORDER)) {
         const type = typeOf(entry);
@@ -92,26 +97,26 @@ export function freeBlock(pfn: u32): void {
       }
     }
   }
-  freeSeldom(pfn, PAGEBLOCK_ORDER);
+  freeSlow(pfn, PAGEBLOCK_ORDER);
 }
 
-/** freePagesAt(), the long way. */
-function freeSeldom(pfn: u32, order: u32): void {
+/** freePagesAt(), the slow path. */
+function freeSlow(pfn: Pfn, order: u32): void {
   clearUsed(pfn, order);
   releasePages(pfn, order);
 }
 
 /**
- * Loads what freeing `pfn` will look at. Frees in random order wait for memory most of the time, one after the other; looking
- * at a group of them first lets their waits overlap.
+ * Loads what freeing `pfn` will look at. Frees in random order wait for memory most of the time,
+ * one after the other; looking at a group of them first lets their waits overlap.
  */
-export function lookAt(pfn: u32): void {
+export function prefetchPage(pfn: Pfn): void {
   const record = recordOf(entryOf(pfn));
-  if (record) lookAtState(record + (pfn & PAGE_MASK));
+  if (record) prefetchState(record + (pfn & PAGE_MASK));
 }
 
-/** Makes used pages PAGE_FREE (not yet on a list) and takes them off the LRU accounts. */
-function clearUsed(pfn: u32, order: u32): void {
+/** Makes used pages PAGE_FREE (not yet on a list) and takes them off the LRU counters. */
+function clearUsed(pfn: Pfn, order: u32): void {
   if (order < PAGEBLOCK_ORDER) {
     const entry = entryOf(pfn);
     clearUsedInRecord(entry, recordFor(entry) + (pfn & PAGE_MASK), pfn, order);
@@ -124,7 +129,7 @@ function clearUsed(pfn: u32, order: u32): void {
 }
 
 /** clearUsed() below order 9, where the state of the first page is at `from`. */
-function clearUsedInRecord(entry: usize, from: usize, pfn: u32, order: u32): void {
+function clearUsedInRecord(entry: EntryOffset, from: StateAddr, pfn: Pfn, order: u32): void {
   const end = from + (1 << order);
   let change = ONE_FREE << order;
   let lru: i32 = 0;
@@ -140,8 +145,8 @@ function clearUsedInRecord(entry: usize, from: usize, pfn: u32, order: u32): voi
   fillStates(from, order, PAGE_FREE);
 }
 
-/** Takes `nrPages` used pages off the LRU and pending accounts, a uniform pageblock at a time. */
-export function accountGone(pfn: u32, nrPages: u32): void {
+/** Takes `nrPages` used pages off the LRU and pending counters, a uniform pageblock at a time. */
+export function accountGone(pfn: Pfn, nrPages: u32): void {
   const end = pfn + nrPages;
   while (pfn != end) {
     const entry = entryOf(pfn);
@@ -155,10 +160,11 @@ export function accountGone(pfn: u32, nrPages: u32): void {
 }
 
 /**
- * Frees the pages of [pfn, end), all PAGE_FREE and on no list, as the largest aligned chunks up to `maxOrder`, ascending.
- * With order 9 that equals freeing them one by one (lemma L2), whatever the types of the pageblocks.
+ * Frees the pages of [pfn, end), all PAGE_FREE and on no list, as the largest aligned chunks up to
+ * `maxOrder`, ascending. With order 9 that has the same result as freeing them one by one, whatever
+ * the types of the pageblocks (docs/spec/engine-model.md, bulk work).
  */
-export function freeAligned(pfn: u32, end: u32, maxOrder: u32, forceTail: bool): void {
+export function freeAligned(pfn: Pfn, end: Pfn, maxOrder: u32, forceTail: bool): void {
   while (pfn < end) {
     const order = alignedOrder(pfn, end, maxOrder);
     const entry = entryOf(pfn);
@@ -168,18 +174,21 @@ export function freeAligned(pfn: u32, end: u32, maxOrder: u32, forceTail: bool):
   }
 }
 
-/** Largest order, at most `maxOrder`, of an aligned chunk that starts at `pfn` and ends by `end`. */
-export function alignedOrder(pfn: u32, end: u32, maxOrder: u32): u32 {
+/**
+ * Largest order, at most `maxOrder`, of an aligned chunk that starts at `pfn` and ends by `end`.
+ */
+export function alignedOrder(pfn: Pfn, end: Pfn, maxOrder: u32): u32 {
   let order = min(ctz(pfn), maxOrder);
   while ((<u32>1) << order > end - pfn) --order;
   return order;
 }
 
 /**
- * Hands pages of allocContig() back: `free_contig_range()`. Page by page through the caches in [5.4] and [6.1], in naturally
- * aligned chunks in [new]; with caches off the shortcut of lemma L2 gives the same lists.
+ * Hands pages of allocContig() back: `free_contig_range()`. Page by page through the caches until
+ * v6.14, in naturally aligned chunks with MM_CLAIM_OR_STEAL; with caches off freeAligned() gives
+ * the same lists.
  */
-export function freeContig(start: u32, end: u32): void {
+export function freeContig(start: Pfn, end: Pfn): void {
   setRange(start, end - start, PAGE_FREE);
   const coalesced = hasBehaviour(MM_CLAIM_OR_STEAL);
   if (!isCached(zoneOf(entryOf(start)), 0)) {

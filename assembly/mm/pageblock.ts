@@ -1,5 +1,5 @@
-// One entry per pageblock (2 MiB), indexed by pfn >> 9, 32 bytes. Entries go by their offset in the table, whose constant
-// address then costs nothing:
+// One entry per pageblock (2 MiB), indexed by pfn >> 9, 32 bytes. Entries go by their offset in the
+// table, whose constant address then costs nothing:
 //
 //   byte 0        4       8       12      13     14     15      16                24      28
 //        +--------+-------+-------+-------+------+------+-------+-----------------+-------+------+
@@ -9,17 +9,20 @@
 // record  address of the page record while the pageblock is mixed, else 0.
 // next,   links of the free chunk of order 9 or 10 that starts here (only where record == 0).
 // prev
-// state   without a record: the state byte of all 512 pages; where a free chunk of order 9 or 10 starts
-//         here, its head byte (the other pages are then PAGE_FREE).
+// state   without a record: the state byte of all 512 pages; where a free chunk of order 9 or 10
+//         starts here, its head byte (the other pages are then PAGE_FREE).
 // type    migratetype that the allocator sees: ISOLATE while isolated.
-// base    one byte: the type below an isolation. A version that forgets it overwrites it on un-isolation.
+// base    one byte: the type below an isolation. A version that forgets it overwrites it on
+//         un-isolation.
 // zone    zone index, NO_ZONE where no page is online.
-// flags   PENDING: holds pages that wait in an LRU batch. UNDECIDED: holds pages to be settled after a load.
-//         IN_DEVICE: was loaded as memory of the device. SETTLED: held undecided pages, which were settled. CACHED: pages
-//         without flags count as cached; SUSPECT: there are kernel pages near by.
+// flags   PENDING: has pages that wait in an LRU batch. UNDECIDED: has pages to be classified after
+//         a load. IN_DEVICE: was loaded as memory of the device. DECIDED: had undecided pages that
+//         were classified. CACHED: pages without flags count as cached; SUSPECT: there are kernel
+//         pages near by.
 
 import { MIGRATE_ISOLATE, PAGEBLOCK_ORDER } from "../abi";
 import { TABLE } from "./layout";
+import { BlockNr, EntryOffset, Migratetype, PageState, Pfn, RecordAddr, ZoneNr } from "./numbers";
 
 const ENTRY_SHIFT: u32 = 5;
 export const ENTRY_BYTES: u32 = 1 << ENTRY_SHIFT;
@@ -30,7 +33,7 @@ export const NO_ZONE: u32 = 0xff;
 export const FLAG_PENDING: u32 = 1;
 export const FLAG_UNDECIDED: u32 = 2;
 export const FLAG_IN_DEVICE: u32 = 4;
-export const FLAG_SETTLED: u32 = 8;
+export const FLAG_DECIDED: u32 = 8;
 export const FLAG_CACHED: u32 = 16;
 export const FLAG_SUSPECT: u32 = 32;
 
@@ -41,99 +44,100 @@ export function setNrPageblocks(count: u32): void {
   nrPageblocks = count;
 }
 
-export function entryOfBlock(block: u32): usize {
+export function entryOfBlock(block: BlockNr): EntryOffset {
   return (<usize>block) << ENTRY_SHIFT;
 }
 
-export function entryOf(pfn: u32): usize {
+export function entryOf(pfn: Pfn): EntryOffset {
   return (<usize>(pfn >> PAGEBLOCK_ORDER)) << ENTRY_SHIFT;
 }
 
-export function blockOfEntry(entry: usize): u32 {
+export function blockOfEntry(entry: EntryOffset): BlockNr {
   return (<u32>entry) >> ENTRY_SHIFT;
 }
 
-export function recordOf(entry: usize): usize {
+export function recordOf(entry: EntryOffset): RecordAddr {
   return load<u32>(entry, TABLE);
 }
-export function setRecord(entry: usize, record: usize): void {
+export function setRecord(entry: EntryOffset, record: RecordAddr): void {
   store<u32>(entry, <u32>record, TABLE);
 }
 
-export function blockState(entry: usize): u32 {
+export function blockState(entry: EntryOffset): PageState {
   return load<u8>(entry, TABLE + 12);
 }
-// Where a pageblock without a record starts no free chunk, its links can chain it to others of its kind (contig/hugetlb.ts).
+// Where a pageblock without a record starts no free chunk, its links can chain it to others of its
+// kind (contig/hugetlb.ts).
 
 /** The pageblock after this one in its chain, or NO_ENTRY. */
-export function chainAfter(entry: usize): usize {
+export function chainAfter(entry: EntryOffset): usize {
   return load<u32>(entry, TABLE + 4);
 }
 /** The pageblock before this one in its chain, or NO_ENTRY. */
-export function chainBefore(entry: usize): usize {
+export function chainBefore(entry: EntryOffset): usize {
   return load<u32>(entry, TABLE + 8);
 }
-export function setChain(entry: usize, before: usize, after: usize): void {
+export function setChain(entry: EntryOffset, before: usize, after: usize): void {
   store<u32>(entry, <u32>after, TABLE + 4);
   store<u32>(entry, <u32>before, TABLE + 8);
 }
 
-export function setBlockState(entry: usize, state: u32): void {
+export function setBlockState(entry: EntryOffset, state: PageState): void {
   store<u8>(entry, <u8>state, TABLE + 12);
 }
 
 /** The type the allocator sees: MIGRATE_ISOLATE while isolated. */
-export function typeOf(entry: usize): u32 {
+export function typeOf(entry: EntryOffset): Migratetype {
   return load<u8>(entry, TABLE + 13);
 }
 
 /** The type below an isolation. */
-export function baseType(entry: usize): u32 {
+export function baseType(entry: EntryOffset): Migratetype {
   return load<u8>(entry, TABLE + 24);
 }
 
 /** Sets the migratetype and ends an isolation. */
-export function setType(entry: usize, type: u32): void {
+export function setType(entry: EntryOffset, type: Migratetype): void {
   store<u8>(entry, <u8>type, TABLE + 13);
   store<u8>(entry, <u8>type, TABLE + 24);
 }
 
-export function setIsolated(entry: usize): void {
+export function markIsolated(entry: EntryOffset): void {
   store<u8>(entry, <u8>MIGRATE_ISOLATE, TABLE + 13);
 }
 
-export function isIsolated(entry: usize): bool {
+export function isIsolated(entry: EntryOffset): bool {
   return typeOf(entry) == MIGRATE_ISOLATE;
 }
 
-export function zoneOf(entry: usize): u32 {
+export function zoneOf(entry: EntryOffset): ZoneNr {
   return load<u8>(entry, TABLE + 14);
 }
-export function setZone(entry: usize, zone: u32): void {
+export function setZone(entry: EntryOffset, zone: ZoneNr): void {
   store<u8>(entry, <u8>zone, TABLE + 14);
 }
 
-export function flagsOf(entry: usize): u32 {
+export function flagsOf(entry: EntryOffset): u32 {
   return load<u8>(entry, TABLE + 15);
 }
-export function setFlags(entry: usize, flags: u32): void {
+export function setFlags(entry: EntryOffset, flags: u32): void {
   store<u8>(entry, <u8>flags, TABLE + 15);
 }
 
-export function addFlags(entry: usize, flags: u32): void {
+export function addFlags(entry: EntryOffset, flags: u32): void {
   setFlags(entry, flagsOf(entry) | flags);
 }
 
-export function countsOf(entry: usize): u64 {
+export function countsOf(entry: EntryOffset): u64 {
   return load<u64>(entry, TABLE + 16);
 }
 /** The counters of unmovable and held pages, as one number: 0 where there is neither. */
-export function obstaclesOf(entry: usize): u32 {
+export function blockingCounts(entry: EntryOffset): u32 {
   return load<u32>(entry, TABLE + 20);
 }
-export function setCounts(entry: usize, counts: u64): void {
+export function setCounts(entry: EntryOffset, counts: u64): void {
   store<u64>(entry, counts, TABLE + 16);
 }
-export function addCounts(entry: usize, delta: u64): void {
+export function addCounts(entry: EntryOffset, delta: u64): void {
   store<u64>(entry, load<u64>(entry, TABLE + 16) + delta, TABLE + 16);
 }

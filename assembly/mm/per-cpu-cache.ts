@@ -1,4 +1,4 @@
-// Per-CPU caches of free chunks (page-allocator.md section 8, corrections A1, B4 to B6).
+// Per-CPU caches of free chunks: per_cpu_pages (v6.1).
 //
 // Off by default. One block of memory per zone:
 //
@@ -7,9 +7,10 @@
 //   | cpus|       |      |          | 14 rings             |                      |
 //   +-----+-------+------+----------+----------------------+----------------------+---
 //
-// A ring holds {u32 pfn, u32 type} and is used from both ends: frees push at the front, refills append at the
-// back, allocations take the front, drains take the back. The type is that of the pageblock for a page that
-// was freed, and the requested one for a page of a refill (A1). Where lists follow the pageblocks it is looked up anew.
+// A ring holds {u32 pfn, u32 type} and is used from both ends: frees push at the front, refills
+// append at the back, allocations take the front, drains take the back. The type is that of the
+// pageblock for a page that was freed, and the requested one for a page of a refill
+// (`rmqueue_bulk()`). With MM_LIST_FOLLOWS_BLOCK it is looked up again.
 //
 // Lists 0..11 are order * 3 + type for orders 0..3; 12 is order 9 not movable, 13 order 9 movable.
 
@@ -42,6 +43,7 @@ import {
 } from "./pageblock";
 import { hasBehaviour } from "./version";
 import { cacheOf, isolatedBlocks, setCache } from "./zone";
+import { Migratetype, Pfn, ZoneNr } from "./numbers";
 
 const HEADER_BYTES: u32 = 16;
 const NR_LISTS: u32 = 14;
@@ -91,31 +93,31 @@ function ringHeader(cpu: usize, list: u32): usize {
 function lengthOf(cpu: usize, list: u32): u32 {
   return load<u32>(ringHeader(cpu, list), 4);
 }
-function slotAt(cache: usize, cpu: usize, list: u32, index: u32): usize {
+function ringSlot(cache: usize, cpu: usize, list: u32, index: u32): usize {
   const capacity = capacityOf(cache);
   const at = (load<u32>(ringHeader(cpu, list)) + index) & (capacity - 1);
   return cpu + CPU_HEADER_BYTES + ((<usize>(list * capacity + at)) << 3);
 }
 
-function pushFront(cache: usize, cpu: usize, list: u32, pfn: u32, type: u32): void {
+function pushFront(cache: usize, cpu: usize, list: u32, pfn: Pfn, type: Migratetype): void {
   const header = ringHeader(cpu, list);
   store<u32>(header, (load<u32>(header) - 1) & (capacityOf(cache) - 1));
   store<u32>(header, load<u32>(header, 4) + 1, 4);
-  const slot = slotAt(cache, cpu, list, 0);
+  const slot = ringSlot(cache, cpu, list, 0);
   store<u32>(slot, pfn);
   store<u32>(slot, type, 4);
 }
 
-function pushBack(cache: usize, cpu: usize, list: u32, pfn: u32, type: u32): void {
+function pushBack(cache: usize, cpu: usize, list: u32, pfn: Pfn, type: Migratetype): void {
   const header = ringHeader(cpu, list);
-  const slot = slotAt(cache, cpu, list, load<u32>(header, 4));
+  const slot = ringSlot(cache, cpu, list, load<u32>(header, 4));
   store<u32>(header, load<u32>(header, 4) + 1, 4);
   store<u32>(slot, pfn);
   store<u32>(slot, type, 4);
 }
 
-function popFront(cache: usize, cpu: usize, list: u32): u32 {
-  const pfn = load<u32>(slotAt(cache, cpu, list, 0));
+function popFront(cache: usize, cpu: usize, list: u32): Pfn {
+  const pfn = load<u32>(ringSlot(cache, cpu, list, 0));
   const header = ringHeader(cpu, list);
   store<u32>(header, (load<u32>(header) + 1) & (capacityOf(cache) - 1));
   store<u32>(header, load<u32>(header, 4) - 1, 4);
@@ -126,22 +128,22 @@ function orderOfList(list: u32): u32 {
   return list < LIST_BLOCK9 ? list / 3 : PAGEBLOCK_ORDER;
 }
 
-function listOf(order: u32, type: u32): u32 {
+function cacheListOf(order: u32, type: Migratetype): u32 {
   if (order == PAGEBLOCK_ORDER) return type == MIGRATE_MOVABLE ? LIST_BLOCK9 + 1 : LIST_BLOCK9;
   // types in list order: UNMOVABLE, MOVABLE, RECLAIMABLE
   return order * 3 + type;
 }
 
-/** Orders that pass the cache in this version, a bit each: page-allocator.md 8. */
+/** Orders that pass the cache in this version, a bit each: `pcp_allowed_order()`. */
 function cachedOrders(): u32 {
   return hasBehaviour(MM_CACHE_HIGH_ORDERS) ? 0xf | (1 << PAGEBLOCK_ORDER) : 1;
 }
 
 /**
- * Switches the zone's caches on for `cpus` CPUs, or off with `high` 0. Cached chunks go back to the buddy first.
- * Returns 0, -EINVAL or -ENOBUFS.
+ * Switches the zone's caches on for `cpus` CPUs, or off with `high` 0. Cached chunks go back to the
+ * buddy first. Returns 0, -EINVAL or -ENOBUFS.
  */
-export function configureCache(zone: u32, cpus: u32, batch: u32, high: u32): i32 {
+export function configureCache(zone: ZoneNr, cpus: u32, batch: u32, high: u32): i32 {
   if (cpus > 1024 || batch > 4096 || high > 1 << 20) return -EINVAL;
   if (high == 0 || cpus == 0) {
     drainZone(zone);
@@ -163,12 +165,15 @@ export function configureCache(zone: u32, cpus: u32, batch: u32, high: u32): i32
   return 0;
 }
 
-/** One chunk out of the current CPU's cache, refilled from the buddy where empty; NO_CHUNK where the buddy has none. */
-export function takeCached(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
+/**
+ * One chunk out of the current CPU's cache, refilled from the buddy where empty; NO_CHUNK where the
+ * buddy has none.
+ */
+export function takeCached(zone: ZoneNr, order: u32, type: Migratetype, noFragment: bool): Pfn {
   const cache = cacheOf(zone);
   const cpu = cpuAt(cache, currentCpu);
   setShift(cpu, shiftOf(cpu) >> 1);
-  const list = listOf(order, type);
+  const list = cacheListOf(order, type);
   if (lengthOf(cpu, list) == 0) {
     const batch = batchOf(cache);
     let wanted = batch >> order;
@@ -189,15 +194,18 @@ export function takeCached(zone: u32, order: u32, type: u32, noFragment: bool): 
   return pfn;
 }
 
-/** Frees at least `nrPages` cached pages, the oldest first, going round the lists from `list` on (corrections B4). */
-function spill(zone: u32, cache: usize, cpu: usize, nrPages: u32, list: u32): void {
+/**
+ * Frees at least `nrPages` cached pages, the oldest first, going round the lists from `list` on:
+ * `free_pcppages_bulk()`.
+ */
+function freePcppagesBulk(zone: ZoneNr, cache: usize, cpu: usize, nrPages: u32, list: u32): void {
   let left: i32 = min(nrPages, cachedOf(cpu));
   const reread = hasBehaviour(MM_LIST_FOLLOWS_BLOCK);
   while (left > 0) {
     const order = orderOfList(list);
     while (left > 0 && lengthOf(cpu, list) > 0) {
       const length = lengthOf(cpu, list) - 1;
-      const slot = slotAt(cache, cpu, list, length);
+      const slot = ringSlot(cache, cpu, list, length);
       const pfn = load<u32>(slot);
       let type = load<u32>(slot, 4);
       store<u32>(ringHeader(cpu, list), length, 4);
@@ -212,10 +220,11 @@ function spill(zone: u32, cache: usize, cpu: usize, nrPages: u32, list: u32): vo
 }
 
 /**
- * Frees a chunk into the current CPU's cache and lets the cache overflow as it must. Its pages are PAGE_FREE. The caller has checked
- * isCached(); pages of isolated pageblocks go past the cache, to the buddy.
+ * Frees a chunk into the current CPU's cache and shrinks the cache where it is above `high`:
+ * `free_unref_page_commit()`. Its pages are PAGE_FREE. The caller has checked isCached(); pages of
+ * isolated pageblocks go past the cache, to the buddy.
  */
-export function freeCached(zone: u32, pfn: u32, order: u32): void {
+export function freeCached(zone: ZoneNr, pfn: Pfn, order: u32): void {
   const pageblockType = typeOf(entryOf(pfn));
   if (pageblockType == MIGRATE_ISOLATE) {
     if (order < PAGEBLOCK_ORDER) recordFor(entryOf(pfn));
@@ -224,7 +233,7 @@ export function freeCached(zone: u32, pfn: u32, order: u32): void {
   }
   const cache = cacheOf(zone);
   const cpu = cpuAt(cache, currentCpu);
-  const list = listOf(
+  const list = cacheListOf(
     order,
     pageblockType <= MIGRATE_RECLAIMABLE ? pageblockType : MIGRATE_MOVABLE,
   );
@@ -235,33 +244,33 @@ export function freeCached(zone: u32, pfn: u32, order: u32): void {
   const batch = batchOf(cache);
   const high = highOf(cache);
   if (shiftOf(cpu) > 0 && order > 0 && order <= 3) {
-    spill(zone, cache, cpu, cachedOf(cpu), list);
+    freePcppagesBulk(zone, cache, cpu, cachedOf(cpu), list);
     return;
   }
   if (cachedOf(cpu) < high) return;
   if (high < batch) {
-    spill(zone, cache, cpu, 1, list);
+    freePcppagesBulk(zone, cache, cpu, 1, list);
     return;
   }
   let amount = batch << shiftOf(cpu);
   const most = high - batch;
   if (amount < most && shiftOf(cpu) < MAX_SHIFT) setShift(cpu, shiftOf(cpu) + 1);
   amount = max(batch, min(amount, most));
-  spill(zone, cache, cpu, amount, list);
+  freePcppagesBulk(zone, cache, cpu, amount, list);
 }
 
 /** Gives all cached chunks of the zone back to the buddy: `drain_all_pages()`. */
-export function drainZone(zone: u32): void {
+export function drainZone(zone: ZoneNr): void {
   const cache = cacheOf(zone);
   if (!cache) return;
   for (let cpu: u32 = 0; cpu < load<u32>(cache); ++cpu) {
     const at = cpuAt(cache, cpu);
-    spill(zone, cache, at, cachedOf(at), listOf(0, MIGRATE_UNMOVABLE));
+    freePcppagesBulk(zone, cache, at, cachedOf(at), cacheListOf(0, MIGRATE_UNMOVABLE));
   }
 }
 
 /** Pages in the zone's caches, over all CPUs. */
-export function cachedPages(zone: u32): u32 {
+export function cachedPages(zone: ZoneNr): u32 {
   const cache = cacheOf(zone);
   if (!cache) return 0;
   let sum: u32 = 0;
@@ -270,13 +279,14 @@ export function cachedPages(zone: u32): u32 {
 }
 
 /** Chunks that a cached page may be part of, apart from whole pageblocks. */
-const EIGHT: u32 = 3;
+const ADOPTED_ORDER: u32 = 3;
 
 /**
- * Puts the pages of a loaded zone that are PAGE_CACHED into the cache of its first CPU, ascending; see adoptCache(). False where
- * the zone has no cache or one in use, or they do not fit; it is as before then.
+ * Puts the pages of a loaded zone that are PAGE_CACHED into the cache of its first CPU, ascending;
+ * see adoptCache(). False where the zone has no cache or one in use, or they do not fit; it is as
+ * before then.
  */
-export function adoptCached(zone: u32): bool {
+export function adoptCached(zone: ZoneNr): bool {
   const cache = cacheOf(zone);
   if (!cache || cachedPages(zone) > 0) return false;
   const cpu = cpuAt(cache, 0);
@@ -285,7 +295,7 @@ export function adoptCached(zone: u32): bool {
   return false;
 }
 
-function adoptInto(zone: u32, cache: usize, cpu: usize): bool {
+function adoptInto(zone: ZoneNr, cache: usize, cpu: usize): bool {
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);
     if (zoneOf(entry) != zone) continue;
@@ -303,7 +313,7 @@ function adoptInto(zone: u32, cache: usize, cpu: usize): bool {
       }
       const eight =
         page % 8 == 0 && load<u64>(record + page) == <u64>PAGE_CACHED * 0x0101010101010101;
-      const order = eight ? EIGHT : 0;
+      const order = eight ? ADOPTED_ORDER : 0;
       if (!adoptChunk(cache, cpu, pfn + page, order)) return false;
       page += 1 << order;
     }
@@ -311,9 +321,9 @@ function adoptInto(zone: u32, cache: usize, cpu: usize): bool {
   return true;
 }
 
-function adoptChunk(cache: usize, cpu: usize, pfn: u32, order: u32): bool {
+function adoptChunk(cache: usize, cpu: usize, pfn: Pfn, order: u32): bool {
   const type = typeOf(entryOf(pfn));
-  const list = listOf(order, type <= MIGRATE_RECLAIMABLE ? type : MIGRATE_MOVABLE);
+  const list = cacheListOf(order, type <= MIGRATE_RECLAIMABLE ? type : MIGRATE_MOVABLE);
   if (lengthOf(cpu, list) >= capacityOf(cache)) return false;
   pushBack(cache, cpu, list, pfn, type);
   addCached(cpu, 1 << order);

@@ -1,10 +1,12 @@
-// Seeded chance for what nobody can see from outside: pages that are pinned, locked or busy at the moment of an attempt.
-// xorshift32 (Marsaglia 2003); the state is part of the guest.
+// Seeded chance for what a capture cannot show: pages that are pinned, locked or busy at the moment
+// of an attempt. The state of the generator is part of the guest.
 
 import { PAGE_CLASSES } from "../abi";
 import { THRESHOLDS, THRESHOLDS_BYTES } from "./layout";
+import { xorshift32 } from "./xorshift";
 
-// Thresholds by page class, u32 each: a page is held if the next random number is below it. 0 = never.
+// Thresholds by page class, u32 each: a page is held if the next random number is below it. 0 =
+// never.
 if (PAGE_CLASSES << 2 > THRESHOLDS_BYTES) ERROR("THRESHOLDS is too small");
 
 let state: u32 = 0x9e3779b9;
@@ -15,13 +17,13 @@ export function seed(value: u32): void {
 }
 
 export function nextRandom(): u32 {
-  state ^= state << 13;
-  state ^= state >> 17;
-  state ^= state << 5;
+  state = xorshift32(state);
   return state;
 }
 
-/** Pages of `pageClass` are held with probability `threshold` / 2^32 per attempt to collect them. */
+/**
+ * Pages of `pageClass` are held with probability `threshold` / 2^32 per attempt to collect them.
+ */
 export function setThreshold(pageClass: u32, threshold: u32): void {
   store<u32>(THRESHOLDS + ((<usize>pageClass) << 2), threshold);
   anyThreshold = false;

@@ -1,5 +1,6 @@
-// What reclaim can give when memory is out: clean file pages, which need no write and no target (page-allocator.md 9.5). The order in which
-// Linux would find them is not modelled: they go by address, from where the last search ended.
+// What reclaim can give when memory is out: clean file pages, which need no write and no target.
+// The order of the LRU lists, by which `shrink_lruvec()` finds them, is in no capture: they go by
+// address, from where the last search ended.
 
 import {
   HOLD_NONE,
@@ -9,7 +10,7 @@ import {
   ZONE_PREFER_MOVABLE,
 } from "../abi";
 import { NO_CHUNK } from "./free-list";
-import { JOURNAL_DROPPED, note } from "./journal";
+import { JOURNAL_DROPPED, addJournalEntry } from "./journal";
 import { tracking } from "./owner";
 import { freePagesAt } from "./page-free";
 import { stateAt } from "./page";
@@ -17,13 +18,16 @@ import { HEAD, classOf, countMovable, holdOf, isCleanFile } from "./page-class";
 import { NO_ZONE, countsOf, entryOfBlock, isIsolated, nrPageblocks, zoneOf } from "./pageblock";
 import { ownerDropped, startTracking } from "./rmap";
 import { kindOf } from "./zone";
+import { BlockNr, ZoneNr } from "./numbers";
 
 /** Pages that one call gives back. */
 const CLUSTER: u32 = 32;
 
 let cursor: u32 = 0;
 
-/** Frees up to 32 clean file pages of zones up to `kind`. Returns how many; 0 where there are none. */
+/**
+ * Frees up to 32 clean file pages of zones up to `kind`. Returns how many; 0 where there are none.
+ */
 export function reclaimClean(kind: u32): u32 {
   startTracking();
   let freed: u32 = 0;
@@ -35,13 +39,16 @@ export function reclaimClean(kind: u32): u32 {
   return freed;
 }
 
-/** Is a zone reclaimed for a request up to `kind`? ZONE_PREFER_MOVABLE for the kernel's requests, too. */
-function isReclaimed(zone: u32, kind: u32): bool {
+/**
+ * Is a zone reclaimed for a request up to `kind`? ZONE_PREFER_MOVABLE for the kernel's requests,
+ * too.
+ */
+function isReclaimed(zone: ZoneNr, kind: u32): bool {
   const zoneKind = kindOf(zone);
   return zoneKind <= kind || (zoneKind == ZONE_PREFER_MOVABLE && kind == ZONE_NORMAL);
 }
 
-function reclaimBlock(block: u32, kind: u32, wanted: u32): u32 {
+function reclaimBlock(block: BlockNr, kind: u32, wanted: u32): u32 {
   const entry = entryOfBlock(block);
   const zone = zoneOf(entry);
   if (zone == NO_ZONE || !isReclaimed(zone, kind) || isIsolated(entry)) return 0;
@@ -52,7 +59,7 @@ function reclaimBlock(block: u32, kind: u32, wanted: u32): u32 {
     const state = stateAt(pfn + page);
     if (state & HEAD || !isCleanFile(classOf(state)) || holdOf(state) != HOLD_NONE) continue;
     freePagesAt(pfn + page, 0);
-    note(pfn + page, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
+    addJournalEntry(pfn + page, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
     if (tracking) ownerDropped(pfn + page);
     ++freed;
   }

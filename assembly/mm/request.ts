@@ -1,5 +1,8 @@
-// A request for pages in one word, from below a hexadecimal digit each: order, migratetype, highest zone kind, ALLOC_* flags, node;
-// above them the state byte that the pages get. The boundary passes the same word (exports/pages.ts), with a page class for the state.
+// A request for pages in one word, from below a hexadecimal digit each: order, migratetype, highest
+// zone kind, ALLOC_* flags, node; above them the state byte that the pages get. The boundary passes
+// the same word (exports/pages.ts), with a page class for the state.
+
+import { Migratetype, PageState } from "./numbers";
 
 /** A request for pages. */
 export type Request = u32;
@@ -15,11 +18,13 @@ const STATE_SHIFT: u32 = 20;
 const DIGIT: u32 = 15;
 
 /** What is wanted: `1 << order` pages from the lists of `type`, which get `state`. */
-export function pagesOf(order: u32, type: u32, state: u32): Request {
+export function pagesOf(order: u32, type: Migratetype, state: PageState): Request {
   return order | (type << TYPE_SHIFT) | (state << STATE_SHIFT);
 }
 
-/** Where they may come from: zones up to `kind`, those of `node` first, as the ALLOC_* flags say. */
+/**
+ * Where they may come from: zones up to `kind`, those of `node` first, as the ALLOC_* flags say.
+ */
 export function fromZones(kind: u32, node: u32, flags: u32): Request {
   return (kind << KIND_SHIFT) | (flags << FLAGS_SHIFT) | (node << NODE_SHIFT);
 }

@@ -1,16 +1,20 @@
-// Linear memory from the pageblock table on: it grows, in phases, and what is handed out is never given back.
+// Linear memory from the pageblock table on: it grows, in phases, and what is handed out is never
+// given back.
 
 import { ENOBUFS } from "../abi";
 import { SCRATCH, TABLE } from "./layout";
 
-/** Bytes and alignment of a slab of page records: one page of WebAssembly memory; see record-slab.ts. */
+/**
+ * Bytes and alignment of a slab of page records: one page of WebAssembly memory; see
+ * record-slab.ts.
+ */
 export const SLAB_BYTES: usize = 0x10000;
 const WASM_PAGE: u64 = <u64>SLAB_BYTES;
 /** 65536 pages would make byte counts wrap to 0 in 32 bits. */
 const MAX_WASM_PAGES: u64 = 65535;
 /**
- * Growth step, so that records never cause one `memory.grow` each: 4 MiB or a quarter of what is there. V8 collects garbage at each
- * growth; what is grown ahead is no memory before it is touched.
+ * Growth step, so that records never cause one `memory.grow` each: 4 MiB or a quarter of what is
+ * there. V8 collects garbage at each growth; what is grown ahead is no memory before it is touched.
  */
 const GROW_PAGES: u64 = 64;
 

@@ -1,6 +1,6 @@
 // What this guest's kernel version does: the MM_* bits of abi.ts, set once at setup.
 
-export let mmFlags: u32 = 0;
+let mmFlags: u32 = 0;
 
 export function setMmFlags(flags: u32): void {
   mmFlags = flags;

@@ -1,4 +1,5 @@
-// WyRand (Wang Yi), the generator of the nanorand library: 64 bits of state, in memory of the caller.
+// WyRand (Wang Yi), the generator of the nanorand library: 64 bits of state, in memory of the
+// caller.
 
 /** High half of a 128-bit product. */
 function multiplyHigh(a: u64, b: u64): u64 {

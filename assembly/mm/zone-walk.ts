@@ -1,4 +1,5 @@
-// Where the pages of a request come from: the walks over the zone list with their watermarks (page-allocator.md 6.3, 9.3).
+// Where the pages of a request come from: the walks over the zone list with their watermarks
+// (`get_page_from_freelist()`, v6.1).
 
 import { ALLOC_NO_WATERMARKS, ALLOC_THISNODE } from "../abi";
 import { hasChunk, takeChunk } from "./buddy";
@@ -22,33 +23,39 @@ import {
   freePages,
   isCached,
   isEligible,
-  lowMark,
-  minMark,
+  lowWatermark,
+  minWatermark,
   nodeOf,
   reserveOf,
   zoneListAt,
   zoneListLength,
 } from "./zone";
+import { Migratetype, Pfn, ZoneNr } from "./numbers";
 
-/** NR_FREE_PAGES that a request of `order` may not go below in this zone (page-allocator.md 9.3). */
-export function neededFree(zone: u32, order: u32, kind: u32, mark: u32): u32 {
+/**
+ * NR_FREE_PAGES that a request of `order` may not go below in this zone: `__zone_watermark_ok()`.
+ */
+export function neededFree(zone: ZoneNr, order: u32, kind: u32, mark: u32): u32 {
   return mark + reserveOf(zone, kind) + (1 << order) - 1;
 }
 
-function watermarkOk(zone: u32, order: u32, kind: u32, mark: u32): bool {
+function watermarkOk(zone: ZoneNr, order: u32, kind: u32, mark: u32): bool {
   if (freePages(zone) <= neededFree(zone, order, kind, mark)) return false;
   return order == 0 || hasChunk(zone, order);
 }
 
 /** A chunk of free pages of this zone, through its cache where it has one. */
-function takeFromZone(zone: u32, order: u32, type: u32, noFragment: bool): u32 {
+function takeFromZone(zone: ZoneNr, order: u32, type: Migratetype, noFragment: bool): Pfn {
   return isCached(zone, order)
     ? takeCached(zone, order, type, noFragment)
     : takeChunk(zone, order, type, noFragment);
 }
 
-/** One walk of the zone list. `useMin`: test the min mark in place of low. `tried`: a zone that has just failed so, or -1. */
-function walk(request: Request, useMin: bool, noFragment: bool, tried: i32): u32 {
+/**
+ * One walk of the zone list. `useMin`: test the min watermark in place of low. `tried`: a zone that
+ * has just failed so, or -1.
+ */
+function walk(request: Request, useMin: bool, noFragment: bool, tried: i32): Pfn {
   const order = requestOrder(request);
   const type = requestType(request);
   const kind = requestKind(request);
@@ -63,7 +70,8 @@ function walk(request: Request, useMin: bool, noFragment: bool, tried: i32): u32
     if (nodeOf(zone) != node && (noFragment || flags & ALLOC_THISNODE)) break;
     if (nodeOf(zone) == node && flags & OTHER_NODES) continue;
     if (!(flags & ALLOC_NO_WATERMARKS)) {
-      if (!watermarkOk(zone, order, kind, useMin ? minMark(zone) : lowMark(zone))) continue;
+      if (!watermarkOk(zone, order, kind, useMin ? minWatermark(zone) : lowWatermark(zone)))
+        continue;
     }
     const pfn = takeFromZone(zone, order, type, noFragment);
     if (pfn != NO_CHUNK) return pfn;
@@ -72,11 +80,12 @@ function walk(request: Request, useMin: bool, noFragment: bool, tried: i32): u32
 }
 
 /**
- * Free pages for a request, or NO_CHUNK: all zones with the low mark (first without fragmenting, where the version's fast
- * path does that), then all with the min mark; single pages then after reclaim of clean file pages, as long as there are
- * any. The pages are PAGE_FREE; the caller sets their state.
+ * Free pages for a request, or NO_CHUNK: all zones with the low watermark (first without
+ * fragmenting, where the version's fast path does that), then all with the min watermark; single
+ * pages then after reclaim of clean file pages, as long as there are any. The pages are PAGE_FREE;
+ * the caller sets their state.
  */
-export function takePages(request: Request): u32 {
+export function takePages(request: Request): Pfn {
   const kind = requestKind(request);
   const flags = requestFlags(request);
   const first = flags & OTHER_NODES ? NO_FIRST : firstZone(kind, requestNode(request));
@@ -86,7 +95,7 @@ export function takePages(request: Request): u32 {
   const zone = first & ~FIRST_NOFRAGMENT;
   const noFragment = first != zone;
   let tried: i32 = -1;
-  if (flags & ALLOC_NO_WATERMARKS || watermarkOk(zone, order, kind, lowMark(zone))) {
+  if (flags & ALLOC_NO_WATERMARKS || watermarkOk(zone, order, kind, lowWatermark(zone))) {
     const pfn = takeFromZone(zone, order, requestType(request), noFragment);
     if (pfn != NO_CHUNK) return pfn;
     tried = zone;
@@ -97,7 +106,7 @@ export function takePages(request: Request): u32 {
 }
 
 /** takePages() from the first walk on that may fragment. `tried`: see walk(). */
-function takeByWalks(request: Request, tried: i32): u32 {
+function takeByWalks(request: Request, tried: i32): Pfn {
   const pfn = walk(request, false, false, tried);
   if (pfn != NO_CHUNK || requestFlags(request) & ALLOC_NO_WATERMARKS) return pfn;
   const isSingle = requestOrder(request) == 0;

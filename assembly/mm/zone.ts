@@ -1,19 +1,22 @@
-// Zones: free lists, counters and marks. 1 KiB each, so that all of it is at constant distances from one address:
+// Zones: free lists, counters and watermarks. 1 KiB each, so that all of it is at constant
+// distances from one address:
 //
 //   byte 0           64                  704                     768                    1024
 //        +-----------+- - - - - - - - - -+-----------------------+----------------------+
-//        | order 0   | orders 1 to 10    | counters, masks       | marks                |
+//        | order 0   | orders 1 to 10    | counters, masks       | watermarks           |
 //        +-----------+- - - - - - - - - -+-----------------------+----------------------+
 //
-// order     a sentinel {u32 next, u32 prev} for each list type (free-list.ts); at byte 56 the number of free chunks of this order
-//           over all list types (what buddyinfo prints).
-// counters  u32 each: free, lru, isolated, present, kind, node, cache, cachedOrders.
+// order       a sentinel {u32 next, u32 prev} for each list type (free-list.ts); at byte 56 the
+//             number of free chunks of this order over all list types (what buddyinfo prints).
+// counters    u32 each: free, lru, isolated, present, kind, node, cache, cachedOrders.
 //   free      NR_FREE_PAGES: pages in free chunks outside the ISOLATE lists.
 //   lru       pages on LRU lists; beside free, because most pages change both.
 //   isolated  pageblocks of type ISOLATE.
-//   cache     address of the zone's per-CPU caches, 0 = off; cachedOrders has a bit for each order that goes through them.
-// marks     u32 each: min, low; then by the highest zone kind of a request the lowmem reserve in pages, and the floor: what
-//           free must be above of for a request to be served without a second thought.
+//   cache     address of the zone's per-CPU caches, 0 = off; cachedOrders has a bit for each order
+//             that goes through them.
+// watermarks  u32 each: min, low; then by the highest zone kind of a request the lowmem reserve in
+//             pages, and the fast-path threshold: a request that leaves more free pages than that
+//             takes the fast path.
 
 import {
   EINVAL,
@@ -34,6 +37,7 @@ import {
   ZONES,
   ZONES_BYTES,
 } from "./layout";
+import { LinkAddr, Migratetype, ZoneNr } from "./numbers";
 
 const ZONE_SHIFT: u32 = 10;
 const ORDER_SHIFT: u32 = 6;
@@ -58,98 +62,98 @@ const CACHED_ORDERS: usize = ZONES + 732;
 const MIN: usize = ZONES + 768;
 const LOW: usize = ZONES + 772;
 const RESERVES: usize = ZONES + 776;
-const FLOORS: usize = ZONES + 800;
+const FAST_PATH_THRESHOLDS: usize = ZONES + 800;
 
 export let nrZones: u32 = 0;
 let nrNodes: u32 = 0;
 
-function zoneAt(zone: u32): usize {
+function zoneAt(zone: ZoneNr): usize {
   return (<usize>zone) << ZONE_SHIFT;
 }
 
-export function nrFreeOf(zone: u32, order: u32): u32 {
+export function nrFreeOf(zone: ZoneNr, order: u32): u32 {
   return load<u32>(linesOf(zone, order), NR_FREE);
 }
-export function addNrFree(zone: u32, order: u32, delta: i32): void {
+export function addNrFree(zone: ZoneNr, order: u32, delta: i32): void {
   const at = linesOf(zone, order);
   store<u32>(at, load<u32>(at, NR_FREE) + delta, NR_FREE);
 }
 
 /** addNrFree() of the order and zone that the list with this sentinel belongs to. */
-export function addNrFreeOf(list: usize, delta: i32): void {
+export function addNrFreeOf(list: LinkAddr, delta: i32): void {
   const at = list & ~(ORDER_BYTES - 1);
   store<u32>(at, load<u32>(at, NR_FREE_AT) + delta, NR_FREE_AT);
 }
 
 /** Where the lists of an order are. */
-function linesOf(zone: u32, order: u32): usize {
+function linesOf(zone: ZoneNr, order: u32): usize {
   return zoneAt(zone) + ((<usize>order) << ORDER_SHIFT);
 }
 
 /** Address of the sentinel of a free list. */
-export function listOf(zone: u32, order: u32, type: u32): usize {
+export function listOf(zone: ZoneNr, order: u32, type: Migratetype): LinkAddr {
   return ZONES + linesOf(zone, order) + ((<usize>type) << 3);
 }
 
-export function freePages(zone: u32): u32 {
+export function freePages(zone: ZoneNr): u32 {
   return load<u32>(zoneAt(zone), FREE);
 }
-export function addFreePages(zone: u32, delta: i32): void {
+export function addFreePages(zone: ZoneNr, delta: i32): void {
   const at = zoneAt(zone);
   store<u32>(at, load<u32>(at, FREE) + delta, FREE);
 }
 
 /** Adds to both counters at once: free pages in the lower half, LRU pages in the upper one. */
-export function addFreeAndLru(zone: u32, delta: u64): void {
+export function addFreeAndLru(zone: ZoneNr, delta: u64): void {
   const at = zoneAt(zone);
   store<u64>(at, load<u64>(at, FREE) + delta, FREE);
 }
 
-export function isolatedBlocks(zone: u32): u32 {
+export function isolatedBlocks(zone: ZoneNr): u32 {
   return load<u32>(zoneAt(zone), ISOLATED);
 }
-export function addIsolatedBlocks(zone: u32, delta: i32): void {
+export function addIsolatedBlocks(zone: ZoneNr, delta: i32): void {
   const at = zoneAt(zone);
   store<u32>(at, load<u32>(at, ISOLATED) + delta, ISOLATED);
 }
 
-export function presentPages(zone: u32): u32 {
+export function presentPages(zone: ZoneNr): u32 {
   return load<u32>(zoneAt(zone), PRESENT);
 }
-export function addPresentPages(zone: u32, delta: i32): void {
+export function addPresentPages(zone: ZoneNr, delta: i32): void {
   const at = zoneAt(zone);
   const before = load<u32>(at, PRESENT);
   store<u32>(at, before + delta, PRESENT);
   if (before == 0 || before + delta == 0) rebuildPreferredZones();
 }
 
-export function kindOf(zone: u32): u32 {
+export function kindOf(zone: ZoneNr): u32 {
   return load<u32>(zoneAt(zone), KIND);
 }
-export function nodeOf(zone: u32): u32 {
+export function nodeOf(zone: ZoneNr): u32 {
   return load<u32>(zoneAt(zone), NODE);
 }
 
-export function lruPages(zone: u32): u32 {
+export function lruPages(zone: ZoneNr): u32 {
   return load<u32>(zoneAt(zone), LRU);
 }
-export function addLruPages(zone: u32, delta: i32): void {
+export function addLruPages(zone: ZoneNr, delta: i32): void {
   const at = zoneAt(zone);
   store<u32>(at, load<u32>(at, LRU) + delta, LRU);
 }
 
-export function cacheOf(zone: u32): usize {
+export function cacheOf(zone: ZoneNr): usize {
   return load<u32>(zoneAt(zone), CACHE);
 }
 /** Switches the zone's caches on, for `orders`, a bit each; off with 0, 0. */
-export function setCache(zone: u32, cache: usize, orders: u32): void {
+export function setCache(zone: ZoneNr, cache: usize, orders: u32): void {
   store<u32>(zoneAt(zone), <u32>cache, CACHE);
   store<u32>(zoneAt(zone), orders, CACHED_ORDERS);
-  setFloors(zone);
+  setFastPathThresholds(zone);
 }
 
 /** Does an allocation or free of `order` in this zone go through a cache? */
-export function isCached(zone: u32, order: u32): bool {
+export function isCached(zone: ZoneNr, order: u32): bool {
   return ((load<u32>(zoneAt(zone), CACHED_ORDERS) >> order) & 1) != 0;
 }
 
@@ -161,24 +165,24 @@ export function lruOfNode(node: u32): u32 {
 }
 
 /** Sets the watermarks, in pages. */
-export function setMarks(zone: u32, min: u32, low: u32): void {
+export function setZoneWatermarks(zone: ZoneNr, min: u32, low: u32): void {
   const at = zoneAt(zone);
   store<u32>(at, min, MIN);
   store<u32>(at, low, LOW);
-  setFloors(zone);
+  setFastPathThresholds(zone);
 }
-export function minMark(zone: u32): u32 {
+export function minWatermark(zone: ZoneNr): u32 {
   return load<u32>(zoneAt(zone), MIN);
 }
-export function lowMark(zone: u32): u32 {
+export function lowWatermark(zone: ZoneNr): u32 {
   return load<u32>(zoneAt(zone), LOW);
 }
 
-export function setReserve(zone: u32, kind: u32, pages: u32): void {
+export function setReserve(zone: ZoneNr, kind: u32, pages: u32): void {
   store<u32>(zoneAt(zone) + ((<usize>kind) << 2), pages, RESERVES);
-  setFloors(zone);
+  setFastPathThresholds(zone);
 }
-export function reserveOf(zone: u32, kind: u32): u32 {
+export function reserveOf(zone: ZoneNr, kind: u32): u32 {
   return load<u32>(zoneAt(zone) + ((<usize>kind) << 2), RESERVES);
 }
 
@@ -186,26 +190,27 @@ export function reserveOf(zone: u32, kind: u32): u32 {
 const OUT_OF_REACH: u32 = 0xfffffc00;
 
 /**
- * A request for one page up to `kind` that finds more free pages than this is above the low mark, and nothing else is to be asked;
- * one of a larger order needs as many more as it has pages beyond the first. Out of reach while the zone has caches.
+ * A request for one page up to `kind` that finds more free pages than this is above the low
+ * watermark, and takes the fast path; one of a larger order needs as many more as it has pages
+ * beyond the first. Out of reach while the zone has caches.
  */
-export function floorOf(zone: u32, kind: u32): u32 {
-  return load<u32>(zoneAt(zone) + ((<usize>kind) << 2), FLOORS);
+export function fastPathThreshold(zone: ZoneNr, kind: u32): u32 {
+  return load<u32>(zoneAt(zone) + ((<usize>kind) << 2), FAST_PATH_THRESHOLDS);
 }
 
-function setFloors(zone: u32): void {
+function setFastPathThresholds(zone: ZoneNr): void {
   for (let kind: u32 = 0; kind < ZONE_KINDS; ++kind) {
-    const floor = cacheOf(zone) ? OUT_OF_REACH : lowMark(zone) + reserveOf(zone, kind);
-    store<u32>(zoneAt(zone) + ((<usize>kind) << 2), floor, FLOORS);
+    const floor = cacheOf(zone) ? OUT_OF_REACH : lowWatermark(zone) + reserveOf(zone, kind);
+    store<u32>(zoneAt(zone) + ((<usize>kind) << 2), floor, FAST_PATH_THRESHOLDS);
   }
 }
 
 // Zone lists: for each of up to 16 nodes the zones in the order in which a request of that node
-// tries them: own node first, then by distance of the node numbers; in a node from the highest kind down. A ZONE_PREFER_MOVABLE
-// stands in the list a second time, after ZONE_NORMAL, marked OVERFLOW: there the kernel's own requests find it when
-// nothing else above the DMA zones is left.
+// tries them: own node first, then by distance of the node numbers; in a node from the highest kind
+// down. A ZONE_PREFER_MOVABLE stands in the list a second time, after ZONE_NORMAL, marked OVERFLOW:
+// there the kernel's own requests find it when nothing else above the DMA zones is left.
 
-/** Mark of a zone's second place in a zone list: only for requests up to ZONE_NORMAL. */
+/** Bit of a zone's second place in a zone list: only for requests up to ZONE_NORMAL. */
 export const OVERFLOW: u32 = 0x80;
 
 /** Places in each zone list. */
@@ -258,7 +263,10 @@ function insertPlace(place: u32): void {
   ++listLength;
 }
 
-/** Adds an empty zone. Returns its index, -EINVAL for a bad kind, node or a twin, -ENOMEM when there are MAX_ZONES. */
+/**
+ * Adds an empty zone. Returns its index, -EINVAL for a bad kind, node or a twin, -ENOMEM when there
+ * are MAX_ZONES.
+ */
 export function createZone(kind: u32, node: u32): i32 {
   if (kind >= ZONE_KINDS || node >= MAX_ZONES) return -EINVAL;
   const places: u32 = kind == ZONE_PREFER_MOVABLE ? 2 : 1;
@@ -279,24 +287,25 @@ export function createZone(kind: u32, node: u32): i32 {
   return nrZones - 1;
 }
 
-// For each node and highest zone kind: the zone that a request tries first, with FIRST_NOFRAGMENT, or NO_FIRST.
+// For each node and highest zone kind: the zone that a request tries first, with FIRST_NOFRAGMENT,
+// or NO_FIRST.
 export const FIRST_NOFRAGMENT: u32 = 0x80;
 export const NO_FIRST: u32 = 0xff;
-// The same as an index without a mark.
+// The same as an index without FIRST_NOFRAGMENT.
 /** Stands behind the last zone for one without memory. */
 const NO_ZONE_INDEX: u32 = MAX_ZONES;
 
 /**
- * The zone of its own node that a request tries first, with FIRST_NOFRAGMENT where it starts so: only where it prefers
- * ZONE_NORMAL, and the node has DMA32 memory or there is one node only (page-allocator.md 6.3). NO_FIRST where the node
- * has none.
+ * The zone of its own node that a request tries first, with FIRST_NOFRAGMENT where it starts so:
+ * only where it prefers ZONE_NORMAL, and the node has DMA32 memory or there is one node only
+ * (ALLOC_NOFRAGMENT in `alloc_flags_nofragment()`, from v5.0). NO_FIRST where the node has none.
  */
 export function firstZone(kind: u32, node: u32): u32 {
   return load<u8>(FIRST_ZONES + ((<usize>node) << 3) + kind);
 }
 
 /** The zone of firstZone(), or where there is none one that never has a free page. */
-export function preferredZone(kind: u32, node: u32): u32 {
+export function preferredZone(kind: u32, node: u32): ZoneNr {
   return load<u8>(PREFERRED_ZONES + ((<usize>node) << 3) + kind);
 }
 
@@ -325,7 +334,7 @@ function findFirst(kind: u32, node: u32): u32 {
   return NO_FIRST;
 }
 
-function avoidsFragments(zone: u32): bool {
+function avoidsFragments(zone: ZoneNr): bool {
   if (kindOf(zone) != ZONE_NORMAL) return false;
   if (nrNodes == 1) return true;
   for (let other: u32 = 0; other < nrZones; ++other) {

@@ -1,15 +1,16 @@
-// A program that lives: it faults pages in up to a size, and gives old ones back in chunks for new ones (an allocator that
-// unmaps, a heap with churn).
+// A program that lives: it faults pages in up to a size, and gives old ones back in chunks for new
+// ones (an allocator that unmaps, a heap with churn).
 
 import { faultIn, shrinkProgram } from "./page-fault";
-import { PROGRAM_HOLDINGS, freeSomewhere, openProgram, programSize } from "./program";
-import { STATE_RUNNING, due, notYet, openHoldings, setting, stateOf } from "./table";
+import { PROGRAM_PAGE_SETS, freeSomewhere, openProgram, programSize } from "./program";
+import { STATE_RUNNING, due, notYet, openPageSets, setting, stateOf } from "./table";
+import { WorkloadAddr } from "../mm/numbers";
 
 /** Pages that it wants to have. */
 export const TARGET: u32 = 0;
 /** Pages a second that it faults in at most. */
 export const FAULT_RATE: u32 = 1;
-/** Pages a second that it gives back and faults in anew once it has its size. */
+/** Pages a second that it gives back and faults in again once it has its size. */
 export const CHURN_RATE: u32 = 2;
 /** Pages that it gives back together. */
 export const CHUNK: u32 = 3;
@@ -21,15 +22,15 @@ export const CAPACITY: u32 = 5;
 const FAULTS: u32 = 0;
 const CHURN: u32 = 1;
 
-export function anonymousFits(at: usize): bool {
+export function anonymousFits(at: WorkloadAddr): bool {
   return setting(at, CHUNK) > 0 && setting(at, TARGET) <= setting(at, CAPACITY);
 }
 
-export function openAnonymous(at: usize): bool {
-  return openHoldings(at, PROGRAM_HOLDINGS) && openProgram(at, 0, setting(at, CAPACITY));
+export function openAnonymous(at: WorkloadAddr): bool {
+  return openPageSets(at, PROGRAM_PAGE_SETS) && openProgram(at, 0, setting(at, CAPACITY));
 }
 
-export function stepAnonymous(at: usize, elapsedUs: u32): void {
+export function stepAnonymous(at: WorkloadAddr, elapsedUs: u32): void {
   const target = setting(at, TARGET);
   const has = programSize(at, 0);
   const mayFault = due(at, FAULTS, setting(at, FAULT_RATE), elapsedUs);
@@ -46,7 +47,7 @@ export function stepAnonymous(at: usize, elapsedUs: u32): void {
 }
 
 /** Gives chunks back and faults as much in. */
-function churn(at: usize, pages: u32): void {
+function churn(at: WorkloadAddr, pages: u32): void {
   const chunk = setting(at, CHUNK);
   while (pages >= chunk && stateOf(at) == STATE_RUNNING) {
     const before = programSize(at, 0);

@@ -1,27 +1,28 @@
-// A build: jobs side by side, each a program that grows until it ends and leaves what it has read and written in the page
-// cache; then the next one starts, as long as there are any.
+// A build: jobs side by side, each a program that grows until it ends and leaves what it has read
+// and written in the page cache; then the next one starts, as long as there are any.
 
 import { PAGE_FILE_CLEAN } from "../abi";
 import { createFileCache, readFiles } from "./file-cache";
 import { freeAll } from "./page-set";
 import { reserve } from "../mm/reserve";
 import { faultIn } from "./page-fault";
-import { PROGRAM_HOLDINGS, endProgram, openProgram, programSize } from "./program";
+import { PROGRAM_PAGE_SETS, endProgram, openProgram, programSize } from "./program";
 import {
   STATE_RUNNING,
   clearLifetimes,
   due,
-  holdingAt,
   lifetimeAt,
   note,
-  openHoldings,
+  openPageSets,
+  pageSetAt,
   randomBelow,
-  setHolding,
   setNote,
+  setPageSet,
   setPrograms,
   setting,
   stateOf,
 } from "./table";
+import { WorkloadAddr } from "../mm/numbers";
 
 /** Jobs side by side. */
 export const JOBS: u32 = 0;
@@ -43,34 +44,34 @@ const JOBS_AT: u32 = 0;
 const STARTED: u32 = 1;
 const JOB_BYTES: u32 = 8;
 
-export function compileFits(at: usize): bool {
+export function compileFits(at: WorkloadAddr): bool {
   const jobs = setting(at, JOBS);
   if (jobs == 0 || jobs > MAX_JOBS || setting(at, SIZE) < 4) return false;
   return setting(at, LIFE) >= 2 && setting(at, LIFE) < 1 << 30;
 }
 
-function cacheOf(at: usize): usize {
-  return holdingAt(at, setting(at, JOBS) * PROGRAM_HOLDINGS);
+function fileCacheOf(at: WorkloadAddr): usize {
+  return pageSetAt(at, setting(at, JOBS) * PROGRAM_PAGE_SETS);
 }
 
-export function openCompile(at: usize): bool {
+export function openCompile(at: WorkloadAddr): bool {
   const jobs = setting(at, JOBS);
   const lifetimes = reserve(<u64>jobs * (4 + JOB_BYTES));
   if (!setPrograms(at, jobs, lifetimes)) return false;
-  if (!openHoldings(at, jobs * PROGRAM_HOLDINGS + 1)) return false;
+  if (!openPageSets(at, jobs * PROGRAM_PAGE_SETS + 1)) return false;
   setNote(at, JOBS_AT, <u32>lifetimes + (jobs << 2));
   for (let job: u32 = 0; job < jobs; ++job) {
     if (!openProgram(at, job, setting(at, SIZE))) return false;
   }
   const cache = createFileCache(setting(at, CACHE_LIMIT), PAGE_FILE_CLEAN);
-  return setHolding(at, jobs * PROGRAM_HOLDINGS, cache);
+  return setPageSet(at, jobs * PROGRAM_PAGE_SETS, cache);
 }
 
-function jobAt(at: usize, job: u32): usize {
+function jobAt(at: WorkloadAddr, job: u32): usize {
   return <usize>note(at, JOBS_AT) + <usize>(job * JOB_BYTES);
 }
 
-export function stepCompile(at: usize, elapsedUs: u32): void {
+export function stepCompile(at: WorkloadAddr, elapsedUs: u32): void {
   const elapsedMs = due(at, 0, 1000, elapsedUs);
   for (let job: u32 = 0; job < setting(at, JOBS) && stateOf(at) == STATE_RUNNING; ++job) {
     stepJob(at, job, elapsedMs);
@@ -78,7 +79,7 @@ export function stepCompile(at: usize, elapsedUs: u32): void {
 }
 
 /** Jobs that end within the step are followed by others, which live for the rest of it. */
-function stepJob(at: usize, job: u32, elapsedMs: u32): void {
+function stepJob(at: WorkloadAddr, job: u32, elapsedMs: u32): void {
   const entry = jobAt(at, job);
   const lifetime = lifetimeAt(at, job);
   while (stateOf(at) == STATE_RUNNING) {
@@ -96,11 +97,11 @@ function stepJob(at: usize, job: u32, elapsedMs: u32): void {
     if (lived + passed < life) return;
     endProgram(at, job);
     store<u32>(lifetime, 0);
-    readFiles(at, cacheOf(at), setting(at, CACHE), setting(at, CACHE_LIMIT));
+    readFiles(at, fileCacheOf(at), setting(at, CACHE), setting(at, CACHE_LIMIT));
   }
 }
 
-function startJob(at: usize, job: u32): bool {
+function startJob(at: WorkloadAddr, job: u32): bool {
   if (note(at, STARTED) >= setting(at, TOTAL)) return false;
   setNote(at, STARTED, note(at, STARTED) + 1);
   const life = setting(at, LIFE);
@@ -113,12 +114,12 @@ function startJob(at: usize, job: u32): bool {
 }
 
 /** What was built is deleted, or the caches are dropped. */
-export function dropBuilt(at: usize): void {
-  freeAll(cacheOf(at));
+export function dropBuilt(at: WorkloadAddr): void {
+  freeAll(fileCacheOf(at));
 }
 
-/** Nothing is built any more; a new start begins anew. */
-export function forgetCompile(at: usize): void {
+/** Nothing is built any more; the next start begins with the first job. */
+export function forgetCompile(at: WorkloadAddr): void {
   clearLifetimes(at);
   setNote(at, STARTED, 0);
 }

@@ -1,28 +1,29 @@
-// Pages of files that a workload reads: they fill free memory, and the oldest make room for new ones before the free memory
-// falls below the marks at which kswapd would be woken.
+// Pages of files that a workload reads: they fill free memory, and the oldest make room for new
+// ones before the free memory falls below the low watermark, at which kswapd would be woken.
 
 import { MIGRATE_MOVABLE, ZONE_MOVABLE } from "../abi";
-import { createHolding, freeOldest, liveChunks, nrSlots } from "./page-set";
+import { createPageSet, freeOldest, liveChunks, nrSlots } from "./page-set";
 import { takeOrFail } from "./oom-killer";
-import { freePages, lowMark, nrZones, reserveOf } from "../mm/zone";
+import { freePages, lowWatermark, nrZones, reserveOf } from "../mm/zone";
+import { PageSetAddr, WorkloadAddr } from "../mm/numbers";
 
-/** A holding for up to `capacity` pages of files of one class; 0 where linear memory is exhausted. */
-export function createFileCache(capacity: u32, pageClass: u32): usize {
-  return createHolding(capacity, 0, pageClass, MIGRATE_MOVABLE, ZONE_MOVABLE);
+/** A set for up to `capacity` pages of files of one class; 0 where linear memory is exhausted. */
+export function createFileCache(capacity: u32, pageClass: u32): PageSetAddr {
+  return createPageSet(capacity, 0, pageClass, MIGRATE_MOVABLE, ZONE_MOVABLE);
 }
 
-/** Free pages that may go before somebody has to reclaim. */
+/** Free pages above the low watermarks. */
 function spareRoom(): u32 {
   let room: u32 = 0;
   for (let zone: u32 = 0; zone < nrZones; ++zone) {
-    const floor = lowMark(zone) + reserveOf(zone, ZONE_MOVABLE);
+    const floor = lowWatermark(zone) + reserveOf(zone, ZONE_MOVABLE);
     if (freePages(zone) > floor) room += freePages(zone) - floor;
   }
   return room;
 }
 
 /** Reads `pages` of files into the cache, which never has more than `limit` of them. */
-export function readFiles(at: usize, cache: usize, pages: u32, limit: u32): void {
+export function readFiles(at: WorkloadAddr, cache: usize, pages: u32, limit: u32): void {
   // one pass over the cache replaces all of it
   pages = min(pages, limit);
   const room = spareRoom();

@@ -1,20 +1,21 @@
-// The `frag` benchmark of LLFree (Wrenger et al., USENIX ATC'23; luhsra/linux-alloc-bench): threads fill nine tenths of a zone with single
-// movable pages, shuffle them among each other, free one half, and then, round after round, free a random share of what they
-// hold and allocate as many again. What it measures is how scattered the free pages stay.
+// The `frag` benchmark of LLFree (Wrenger et al., USENIX ATC'23; luhsra/linux-alloc-bench): threads
+// fill nine tenths of a zone with single movable pages, shuffle them among each other, free one
+// half, and then, round after round, free a random share of what they hold and allocate as many
+// again. What it measures is how scattered the free pages stay.
 //
 // The threads take turns of TURN pages, where the real ones race.
 
 import { MIGRATE_MOVABLE, PAGE_ANON, PAGE_KERNEL, ZONE_NORMAL } from "../abi";
 import {
-  chunkAt,
-  createHolding,
+  createPageSet,
   freeNewest,
   freePlace,
-  isGone,
+  isFreed,
   liveChunks,
   nrSlots,
+  pfnAt,
   putChunk,
-  take,
+  takeInto,
   takePlace,
 } from "./page-set";
 import { reserve } from "../mm/reserve";
@@ -28,14 +29,15 @@ import {
   COUNT_TAKEN,
   addCount,
   due,
-  holdingAt,
   note,
-  openHoldings,
-  setHolding,
+  openPageSets,
+  pageSetAt,
   setNote,
+  setPageSet,
   setting,
 } from "./table";
 import { wyrandBelow } from "../mm/wyrand";
+import { PageSetAddr, Pfn, WorkloadAddr } from "../mm/numbers";
 
 /** Pages that each thread takes. */
 export const PAGES: u32 = 0;
@@ -45,10 +47,12 @@ export const ROUNDS: u32 = 2;
 export const SHARE: u32 = 3;
 /** Operations a second. */
 export const RATE: u32 = 4;
-/** 1: the pages could be moved, as those of a program; 0: they are the kernel's, as in the original. */
+/**
+ * 1: the pages could be moved, as those of a program; 0: they are the kernel's, as in the original.
+ */
 export const MOVABLE: u32 = 5;
 
-export const MAX_THREADS: u32 = 64;
+const MAX_THREADS: u32 = 64;
 const TURN: u32 = 64;
 const SHUFFLE_SEED: u64 = 42;
 
@@ -64,30 +68,33 @@ const STAGE: u32 = 0;
 /** Operations that the stage has done: of each thread, or of the shuffle as a whole. */
 const PROGRESS: u32 = 1;
 const ROUND: u32 = 2;
-/** u64 states of generators: of each thread, of its copy, of its look ahead, and that of the shuffle. */
+/**
+ * u64 states of generators: of each thread, of its copy, of its look ahead, and that of the
+ * shuffle.
+ */
 const RANDOM_AT: u32 = 3;
 
-export function fragFits(at: usize): bool {
+export function fragFits(at: WorkloadAddr): bool {
   const threads = setting(at, THREADS);
   if (threads == 0 || threads > MAX_THREADS || setting(at, SHARE) > 90) return false;
   return setting(at, PAGES) >= 2 && setting(at, PAGES) < 1 << 28;
 }
 
-export function openFrag(at: usize): bool {
+export function openFrag(at: WorkloadAddr): bool {
   const threads = setting(at, THREADS);
   const random = reserve((<u64>threads * 3 + 1) << 3);
-  if (!random || !openHoldings(at, threads)) return false;
+  if (!random || !openPageSets(at, threads)) return false;
   setNote(at, RANDOM_AT, <u32>random);
   for (let thread: u32 = 0; thread < threads; ++thread) {
     const state = setting(at, MOVABLE) ? PAGE_ANON : PAGE_KERNEL;
-    const holding = createHolding(setting(at, PAGES), 0, state, MIGRATE_MOVABLE, ZONE_NORMAL);
-    if (!setHolding(at, thread, holding)) return false;
+    const pageSet = createPageSet(setting(at, PAGES), 0, state, MIGRATE_MOVABLE, ZONE_NORMAL);
+    if (!setPageSet(at, thread, pageSet)) return false;
   }
   return true;
 }
 
-/** It begins anew with its next step. */
-export function forgetFrag(at: usize): void {
+/** It begins again with its next step. */
+export function forgetFrag(at: WorkloadAddr): void {
   const random = <usize>note(at, RANDOM_AT);
   for (let thread: u32 = 0; thread < setting(at, THREADS); ++thread) {
     store<u64>(random + ((<usize>thread) << 3), thread);
@@ -98,30 +105,30 @@ export function forgetFrag(at: usize): void {
   setNote(at, ROUND, 0);
 }
 
-function threadState(at: usize, thread: u32): usize {
+function threadState(at: WorkloadAddr, thread: u32): usize {
   return <usize>note(at, RANDOM_AT) + ((<usize>thread) << 3);
 }
-function copyState(at: usize, thread: u32): usize {
+function copyState(at: WorkloadAddr, thread: u32): usize {
   return threadState(at, setting(at, THREADS) + thread);
 }
-function aheadState(at: usize, thread: u32): usize {
+function aheadState(at: WorkloadAddr, thread: u32): usize {
   return threadState(at, 2 * setting(at, THREADS) + thread);
 }
-function shuffleState(at: usize): usize {
+function shuffleState(at: WorkloadAddr): usize {
   return threadState(at, 3 * setting(at, THREADS));
 }
 
 /** Rounds that are over. */
-export function fragRounds(at: usize): u32 {
+export function fragRounds(at: WorkloadAddr): u32 {
   return note(at, ROUND);
 }
 
-function kept(at: usize): u32 {
+function kept(at: WorkloadAddr): u32 {
   return setting(at, PAGES) >> 1;
 }
 
 /** Operations of the stage: per thread, or all swaps of the shuffle. */
-function stageLength(at: usize): u32 {
+function stageLength(at: WorkloadAddr): u32 {
   const stage = note(at, STAGE);
   if (stage == FILL) return setting(at, PAGES);
   if (stage == SHUFFLE) return setting(at, PAGES) * setting(at, THREADS);
@@ -129,7 +136,7 @@ function stageLength(at: usize): u32 {
   return <u32>((<u64>kept(at) * setting(at, SHARE)) / 100);
 }
 
-export function stepFrag(at: usize, elapsedUs: u32): void {
+export function stepFrag(at: WorkloadAddr, elapsedUs: u32): void {
   let budget = due(at, 0, setting(at, RATE), elapsedUs);
   while (budget > 0 && note(at, STAGE) != DONE) {
     const isShuffle = note(at, STAGE) == SHUFFLE;
@@ -141,12 +148,12 @@ export function stepFrag(at: usize, elapsedUs: u32): void {
     budget -= min(budget, isShuffle ? turn : turn * setting(at, THREADS));
     if (progress + turn < stageLength(at)) continue;
     nextStage(at);
-    // whoever watches sees each round's end
+    // so that the caller sees the end of each round
     if (note(at, STAGE) != ALLOCATE) return;
   }
 }
 
-function nextStage(at: usize): void {
+function nextStage(at: WorkloadAddr): void {
   const stage = note(at, STAGE);
   setNote(at, PROGRESS, 0);
   if (stage != ALLOCATE) {
@@ -162,83 +169,89 @@ function nextStage(at: usize): void {
   copyRandom(at);
 }
 
-function copyRandom(at: usize): void {
+function copyRandom(at: WorkloadAddr): void {
   for (let thread: u32 = 0; thread < setting(at, THREADS); ++thread) {
     store<u64>(copyState(at, thread), load<u64>(threadState(at, thread)));
   }
 }
 
 /** A turn of each thread. */
-function work(at: usize, turn: u32): void {
+function work(at: WorkloadAddr, turn: u32): void {
   const stage = note(at, STAGE);
   for (let thread: u32 = 0; thread < setting(at, THREADS); ++thread) {
     setCurrentCpu(thread);
-    const holding = holdingAt(at, thread);
-    if (stage == FILL) fill(at, holding, turn);
-    else if (stage == HALVE) freeUpperHalf(at, holding, turn);
+    const pageSet = pageSetAt(at, thread);
+    if (stage == FILL) fillTurn(at, pageSet, turn);
+    else if (stage == HALVE) freeUpperHalf(at, pageSet, turn);
     else if (stage == FREE) freeSome(at, thread, turn);
     else allocateSome(at, thread, turn);
   }
   setCurrentCpu(0);
 }
 
-function fill(at: usize, holding: usize, turn: u32): void {
-  const got = take(holding, turn);
+function fillTurn(at: WorkloadAddr, pageSet: PageSetAddr, turn: u32): void {
+  const got = takeInto(pageSet, turn);
   addCount(at, COUNT_TAKEN, got);
   addCount(at, COUNT_FAILED, turn - got);
 }
 
 /** Frees the next pages of the upper half, ascending; its places go with the last one. */
-function freeUpperHalf(at: usize, holding: usize, turn: u32): void {
+function freeUpperHalf(at: WorkloadAddr, pageSet: PageSetAddr, turn: u32): void {
   const first = kept(at) + note(at, PROGRESS);
-  const nr = nrSlots(holding);
-  for (let place = first; place < min(first + turn, nr); ++place) freePlace(holding, place);
-  if (first + turn >= setting(at, PAGES) && nr > kept(at)) freeNewest(holding, nr - kept(at));
+  const nr = nrSlots(pageSet);
+  for (let place = first; place < min(first + turn, nr); ++place) freePlace(pageSet, place);
+  if (first + turn >= setting(at, PAGES) && nr > kept(at)) freeNewest(pageSet, nr - kept(at));
 }
 
-/** Swaps `count` places, from the `first` on in an order that goes round the threads, with random ones. */
-function swapPlaces(at: usize, first: u32, count: u32): void {
+/**
+ * Swaps `count` places, from the `first` on in an order that goes round the threads, with random
+ * ones.
+ */
+function swapPlaces(at: WorkloadAddr, first: u32, count: u32): void {
   const threads = setting(at, THREADS);
   const all = threads * setting(at, PAGES);
   for (let from = first; from < first + count; ++from) {
     const to = <u32>wyrandBelow(shuffleState(at), all);
-    const a = holdingAt(at, from % threads);
-    const b = holdingAt(at, to % threads);
+    const a = pageSetAt(at, from % threads);
+    const b = pageSetAt(at, to % threads);
     if (from / threads >= nrSlots(a) || to / threads >= nrSlots(b)) continue;
-    const pfn = chunkAt(a, from / threads);
-    putChunk(a, from / threads, chunkAt(b, to / threads));
+    const pfn = pfnAt(a, from / threads);
+    putChunk(a, from / threads, pfnAt(b, to / threads));
     putChunk(b, to / threads, pfn);
   }
 }
 
 /**
- * Frees `count` random pages. First looks at all of them, so that their memory is fetched side by side and not one after the
- * other.
+ * Frees `count` random pages. First looks at all of them, so that their memory is fetched side by
+ * side and not one after the other.
  */
-function freeSome(at: usize, thread: u32, count: u32): void {
-  const holding = holdingAt(at, thread);
+function freeSome(at: WorkloadAddr, thread: u32, count: u32): void {
+  const pageSet = pageSetAt(at, thread);
   const state = threadState(at, thread);
   const ahead = aheadState(at, thread);
   store<u64>(ahead, load<u64>(state));
   let seen: u32 = 0;
   for (let look: u32 = 0; look < count; ++look) {
-    const pfn = chunkAt(holding, <u32>wyrandBelow(ahead, nrSlots(holding)));
-    if (!isGone(pfn)) seen += lookAhead(pfn);
+    const pfn = pfnAt(pageSet, <u32>wyrandBelow(ahead, nrSlots(pageSet)));
+    if (!isFreed(pfn)) seen += prefetchFree(pfn);
   }
   warmed = seen;
-  while (count > 0 && liveChunks(holding) > 0) {
-    const place = <u32>wyrandBelow(state, nrSlots(holding));
-    if (isGone(chunkAt(holding, place))) continue;
-    freePlace(holding, place);
+  while (count > 0 && liveChunks(pageSet) > 0) {
+    const place = <u32>wyrandBelow(state, nrSlots(pageSet));
+    if (isFreed(pfnAt(pageSet, place))) continue;
+    freePlace(pageSet, place);
     --count;
   }
 }
 
-/** Keeps lookAhead() from being dropped as useless. */
+/** Keeps prefetchFree() from being dropped as useless. */
 let warmed: u32 = 0;
 
-/** Fetches what freeing this page will need: its state, and where it merges, the neighbours of its buddy on their list. */
-function lookAhead(pfn: u32): u32 {
+/**
+ * Fetches what freeing this page will need: its state, and where it merges, the neighbours of its
+ * buddy on their list.
+ */
+function prefetchFree(pfn: Pfn): u32 {
   const record = recordOf(entryOf(pfn));
   if (!record) return 0;
   const buddy = <u32>load<u8>(record + ((pfn ^ 1) & PAGE_MASK));
@@ -248,20 +261,20 @@ function lookAhead(pfn: u32): u32 {
 }
 
 /** Allocates into the first `count` empty places that the same numbers name. */
-function allocateSome(at: usize, thread: u32, count: u32): void {
-  const holding = holdingAt(at, thread);
+function allocateSome(at: WorkloadAddr, thread: u32, count: u32): void {
+  const pageSet = pageSetAt(at, thread);
   const state = copyState(at, thread);
   const ahead = aheadState(at, thread);
   store<u64>(ahead, load<u64>(state));
   let seen: u32 = 0;
   for (let look: u32 = 0; look < count; ++look) {
-    seen += chunkAt(holding, <u32>wyrandBelow(ahead, nrSlots(holding)));
+    seen += pfnAt(pageSet, <u32>wyrandBelow(ahead, nrSlots(pageSet)));
   }
   warmed = seen;
-  while (count > 0 && liveChunks(holding) < nrSlots(holding)) {
-    const place = <u32>wyrandBelow(state, nrSlots(holding));
-    if (!isGone(chunkAt(holding, place))) continue;
-    const got = takePlace(holding, place);
+  while (count > 0 && liveChunks(pageSet) < nrSlots(pageSet)) {
+    const place = <u32>wyrandBelow(state, nrSlots(pageSet));
+    if (!isFreed(pfnAt(pageSet, place))) continue;
+    const got = takePlace(pageSet, place);
     addCount(at, got ? COUNT_TAKEN : COUNT_FAILED, 1);
     --count;
   }

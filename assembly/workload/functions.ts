@@ -1,8 +1,9 @@
-// Serverless functions: many small programs that start, live a while and end, side by side in one guest.
+// Serverless functions: many small programs that start, live a while and end, side by side in one
+// guest.
 
 import { reserve } from "../mm/reserve";
 import { faultIn } from "./page-fault";
-import { PROGRAM_HOLDINGS, endProgram, openProgram, programSize } from "./program";
+import { PROGRAM_PAGE_SETS, endProgram, openProgram, programSize } from "./program";
 import {
   COUNT_FAILED,
   STATE_RUNNING,
@@ -11,13 +12,14 @@ import {
   due,
   lifetimeAt,
   note,
-  openHoldings,
+  openPageSets,
   randomBelow,
   setNote,
   setPrograms,
   setting,
   stateOf,
 } from "./table";
+import { WorkloadAddr } from "../mm/numbers";
 
 /** Mean milliseconds from start to start. */
 export const INTERVAL: u32 = 0;
@@ -34,24 +36,24 @@ const MAX_FUNCTIONS: u32 = 1024;
 /** Milliseconds until the next start. A function's lifetime is what it has left. */
 const UNTIL_START: u32 = 0;
 
-export function functionsFit(at: usize): bool {
+export function functionsFit(at: WorkloadAddr): bool {
   const most = setting(at, MOST);
   if (most == 0 || most > MAX_FUNCTIONS) return false;
   if (setting(at, INTERVAL) == 0 || setting(at, LIFE) == 0) return false;
   return setting(at, INTERVAL) < 1 << 30 && setting(at, LIFE) < 1 << 30;
 }
 
-export function openFunctions(at: usize): bool {
+export function openFunctions(at: WorkloadAddr): bool {
   const most = setting(at, MOST);
   if (!setPrograms(at, most, reserve((<u64>most) << 2))) return false;
-  if (!openHoldings(at, most * PROGRAM_HOLDINGS)) return false;
+  if (!openPageSets(at, most * PROGRAM_PAGE_SETS)) return false;
   for (let place: u32 = 0; place < most; ++place) {
     if (!openProgram(at, place, setting(at, SIZE))) return false;
   }
   return true;
 }
 
-export function stepFunctions(at: usize, elapsedUs: u32): void {
+export function stepFunctions(at: WorkloadAddr, elapsedUs: u32): void {
   let elapsedMs = due(at, 0, 1000, elapsedUs);
   for (let place: u32 = 0; place < setting(at, MOST); ++place) {
     const left = load<u32>(lifetimeAt(at, place));
@@ -73,7 +75,7 @@ export function stepFunctions(at: usize, elapsedUs: u32): void {
 }
 
 /** Starts a function where there is a place for one; else it counts as failed. */
-function start(at: usize): void {
+function start(at: WorkloadAddr): void {
   for (let place: u32 = 0; place < setting(at, MOST); ++place) {
     if (load<u32>(lifetimeAt(at, place)) != 0) continue;
     const life = setting(at, LIFE);
@@ -85,7 +87,7 @@ function start(at: usize): void {
 }
 
 /** Nothing runs any more. */
-export function forgetFunctions(at: usize): void {
+export function forgetFunctions(at: WorkloadAddr): void {
   clearLifetimes(at);
   setNote(at, UNTIL_START, 0);
 }

@@ -1,22 +1,24 @@
-// Kernel memory that comes and goes: slab, page tables, buffers. Most of it lives for a moment and a little for very long. Lifetimes are a
-// mixture of exponential ones whose means double from octave to octave while their share halves, which follows a Pareto
-// distribution of exponent 1 (a heavy tail) as far as the octaves reach.
+// Kernel memory that comes and goes: slab, page tables, buffers. Most of it lives for a moment and
+// a little for very long. Lifetimes are a mixture of exponential ones whose means double from
+// octave to octave while their share halves, which follows a Pareto distribution of exponent 1 (a
+// heavy tail) as far as the octaves reach.
 
 import { MAX_ORDER, MIGRATE_RECLAIMABLE, PAGE_CLASSES, ZONE_NORMAL } from "../abi";
-import { createHolding, freeRunAt, liveChunks, nrSlots } from "./page-set";
+import { createPageSet, freeRunAt, liveChunks, nrSlots } from "./page-set";
 import { isMovable, isUsed } from "../mm/page-class";
 import { takeOrKill } from "./oom-killer";
 import {
   STATE_RUNNING,
+  drawNumber,
   due,
-  holdingAt,
-  nextRandom,
-  openHoldings,
+  openPageSets,
+  pageSetAt,
   randomBelow,
-  setHolding,
+  setPageSet,
   setting,
   stateOf,
 } from "./table";
+import { PageSetAddr, WorkloadAddr } from "../mm/numbers";
 
 /** Chunks a second that are allocated. */
 export const RATE: u32 = 0;
@@ -29,9 +31,9 @@ export const OCTAVES: u32 = 5;
 /** Chunks that there may ever be. */
 export const CAPACITY: u32 = 6;
 
-export const MAX_OCTAVES: u32 = 32;
+const MAX_OCTAVES: u32 = 32;
 
-export function kernelFits(at: usize): bool {
+export function kernelFits(at: WorkloadAddr): bool {
   const pageClass = setting(at, CLASS);
   if (pageClass >= PAGE_CLASSES || !isUsed(pageClass) || isMovable(pageClass)) return false;
   if (setting(at, ORDER) > MAX_ORDER || setting(at, TYPE) > MIGRATE_RECLAIMABLE) return false;
@@ -39,50 +41,51 @@ export function kernelFits(at: usize): bool {
   return octaves > 0 && octaves <= MAX_OCTAVES && setting(at, SHORTEST) > 0;
 }
 
-export function openKernel(at: usize): bool {
+export function openKernel(at: WorkloadAddr): bool {
   const octaves = setting(at, OCTAVES);
-  if (!openHoldings(at, octaves)) return false;
+  if (!openPageSets(at, octaves)) return false;
   for (let octave: u32 = 0; octave < octaves; ++octave) {
-    const holding = createHolding(
+    const pageSet = createPageSet(
       setting(at, CAPACITY),
       setting(at, ORDER),
       setting(at, CLASS),
       setting(at, TYPE),
       ZONE_NORMAL,
     );
-    if (!setHolding(at, octave, holding)) return false;
+    if (!setPageSet(at, octave, pageSet)) return false;
   }
   return true;
 }
 
-export function stepKernel(at: usize, elapsedUs: u32): void {
+export function stepKernel(at: WorkloadAddr, elapsedUs: u32): void {
   const octaves = setting(at, OCTAVES);
   let births = due(at, 0, setting(at, RATE), elapsedUs);
   for (let octave: u32 = 0; octave < octaves && stateOf(at) == STATE_RUNNING; ++octave) {
     const meanUs = (<u64>setting(at, SHORTEST)) << octave;
-    const holding = holdingAt(at, octave);
-    die(at, holding, randomPart(at, liveChunks(holding), elapsedUs, meanUs));
-    // the last octave takes what is left; of those born now some are gone again before the step ends
+    const pageSet = pageSetAt(at, octave);
+    die(at, pageSet, randomPart(at, liveChunks(pageSet), elapsedUs, meanUs));
+    // the last octave takes what is left; of those born now some are gone again before the step
+    // ends
     const born = octave + 1 == octaves ? births : randomPart(at, births, 1, 2);
     births -= born;
     const staying = <u64>elapsedUs > meanUs ? randomPart(at, born, meanUs, elapsedUs) : born;
-    const room = setting(at, CAPACITY) - min(setting(at, CAPACITY), liveChunks(holding));
-    takeOrKill(at, holding, min(staying, room));
+    const room = setting(at, CAPACITY) - min(setting(at, CAPACITY), liveChunks(pageSet));
+    takeOrKill(at, pageSet, min(staying, room));
   }
 }
 
 /** `count * part / whole`, at most `count`, rounded up or down by chance. */
-function randomPart(at: usize, count: u32, part: u64, whole: u64): u32 {
+function randomPart(at: WorkloadAddr, count: u32, part: u64, whole: u64): u32 {
   if (part >= whole) return count;
   const product = <u64>count * part;
   // as many bits as leave room for the random number's 32
   const shift = max<u64>(32, 64 - clz(whole)) - 32;
-  const roundsUp = (<u64>nextRandom(at) * (whole >> shift)) >> 32 < (product % whole) >> shift;
+  const roundsUp = (<u64>drawNumber(at) * (whole >> shift)) >> 32 < (product % whole) >> shift;
   return <u32>(product / whole) + (roundsUp ? 1 : 0);
 }
 
-function die(at: usize, holding: usize, count: u32): void {
-  for (; count > 0 && nrSlots(holding) > 0; --count) {
-    freeRunAt(holding, randomBelow(at, nrSlots(holding)), 1);
+function die(at: WorkloadAddr, pageSet: PageSetAddr, count: u32): void {
+  for (; count > 0 && nrSlots(pageSet) > 0; --count) {
+    freeRunAt(pageSet, randomBelow(at, nrSlots(pageSet)), 1);
   }
 }

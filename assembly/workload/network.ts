@@ -1,20 +1,21 @@
-// A network under load: every now and then a burst of packets takes unmovable buffers, all of them for a moment. Nobody is killed for a
-// buffer; a packet that finds none is lost.
+// A network under load: every now and then a burst of packets takes unmovable buffers, all of them
+// for a moment. The OOM killer is not called for a buffer; a packet that finds none is lost.
 
 import { MAX_ORDER, MIGRATE_UNMOVABLE, PAGE_KERNEL, ZONE_NORMAL } from "../abi";
-import { createHolding, freeAll, nrSlots } from "./page-set";
+import { createPageSet, freeAll, nrSlots } from "./page-set";
 import { takeOrFail } from "./oom-killer";
 import {
   COUNT_FAILED,
   addCount,
-  holdingAt,
   note,
-  openHoldings,
+  openPageSets,
+  pageSetAt,
   randomBelow,
-  setHolding,
   setNote,
+  setPageSet,
   setting,
 } from "./table";
+import { PageSetAddr, WorkloadAddr } from "../mm/numbers";
 
 /** Mean microseconds from burst to burst. */
 export const PERIOD: u32 = 0;
@@ -28,7 +29,7 @@ export const HOLD: u32 = 3;
 const UNTIL_BURST: u32 = 0;
 const UNTIL_FREE: u32 = 1;
 
-export function burstsFit(at: usize): bool {
+export function burstsFit(at: WorkloadAddr): bool {
   return (
     setting(at, PERIOD) >= 1000 &&
     setting(at, HOLD) > 0 &&
@@ -39,44 +40,44 @@ export function burstsFit(at: usize): bool {
   );
 }
 
-export function openBursts(at: usize): bool {
-  if (!openHoldings(at, 1)) return false;
+export function openBursts(at: WorkloadAddr): bool {
+  if (!openPageSets(at, 1)) return false;
   setNote(at, UNTIL_BURST, nextPeriod(at));
-  const holding = createHolding(
+  const pageSet = createPageSet(
     setting(at, BURST),
     setting(at, ORDER),
     PAGE_KERNEL,
     MIGRATE_UNMOVABLE,
     ZONE_NORMAL,
   );
-  return setHolding(at, 0, holding);
+  return setPageSet(at, 0, pageSet);
 }
 
 /** From half the period to one and a half. */
-function nextPeriod(at: usize): u32 {
+function nextPeriod(at: WorkloadAddr): u32 {
   const period = setting(at, PERIOD);
   return (period >> 1) + randomBelow(at, period);
 }
 
-export function stepBursts(at: usize, elapsedUs: u32): void {
-  const holding = holdingAt(at, 0);
+export function stepBursts(at: WorkloadAddr, elapsedUs: u32): void {
+  const pageSet = pageSetAt(at, 0);
   while (elapsedUs > 0) {
-    const isHolding = nrSlots(holding) > 0;
-    const until = note(at, isHolding ? UNTIL_FREE : UNTIL_BURST);
+    const hasBuffers = nrSlots(pageSet) > 0;
+    const until = note(at, hasBuffers ? UNTIL_FREE : UNTIL_BURST);
     const passed = min(until, elapsedUs);
     elapsedUs -= passed;
     setNote(at, UNTIL_BURST, note(at, UNTIL_BURST) - min(passed, note(at, UNTIL_BURST)));
     setNote(at, UNTIL_FREE, note(at, UNTIL_FREE) - min(passed, note(at, UNTIL_FREE)));
     if (passed < until) return;
-    if (isHolding) freeAll(holding);
-    else receive(at, holding);
+    if (hasBuffers) freeAll(pageSet);
+    else receive(at, pageSet);
   }
 }
 
-function receive(at: usize, holding: usize): void {
+function receive(at: WorkloadAddr, pageSet: PageSetAddr): void {
   const most = setting(at, BURST);
   const wanted = (most >> 1) + randomBelow(at, (most >> 1) + 1);
-  addCount(at, COUNT_FAILED, wanted - takeOrFail(at, holding, wanted));
+  addCount(at, COUNT_FAILED, wanted - takeOrFail(at, pageSet, wanted));
   setNote(at, UNTIL_BURST, nextPeriod(at));
   setNote(at, UNTIL_FREE, setting(at, HOLD));
 }

@@ -1,9 +1,10 @@
-// Taking pages for a workload as Linux does when memory is short: the page allocator reclaims droppable cache; then the OOM
-// killer ends the program that has the most, and the request is tried again (page-allocator.md 9.5).
+// Taking pages for a workload as Linux does when memory is short: the page allocator reclaims clean
+// page cache; then the OOM killer ends the program that has the most, and the request is tried
+// again (`__alloc_pages_slowpath()`, `out_of_memory()`, v6.1).
 
 import { OOM_EVENTS, OOM_EVENTS_BYTES } from "../mm/layout";
-import { orderOf, take } from "./page-set";
-import { PROGRAM_HOLDINGS, endProgram, programPages } from "./program";
+import { pageSetOrder, takeInto } from "./page-set";
+import { PROGRAM_PAGE_SETS, endProgram, programPages } from "./program";
 import {
   COUNT_FAILED,
   COUNT_KILLS,
@@ -13,19 +14,20 @@ import {
   WORKLOAD_ANONYMOUS,
   WORKLOAD_PINS,
   addCount,
-  freeHoldings,
-  heldPages,
-  holdingAt,
+  freePageSets,
   kindOfWorkload,
   lifetimeAt,
-  nrHoldings,
+  nrPageSets,
   nrPrograms,
   nrWorkloads,
   numberOf,
+  ownedPages,
+  pageSetAt,
   setState,
   stateOf,
   workloadAt,
 } from "./table";
+import { PageSetAddr, WorkloadAddr } from "../mm/numbers";
 
 /** PAGE_ALLOC_COSTLY_ORDER: larger requests fail without killing. */
 const COSTLY_ORDER: u32 = 3;
@@ -47,16 +49,19 @@ export function clearOomEvents(): void {
   nrOomEvents = 0;
 }
 
-/** The holding whose program was killed while it asked for memory; 0 while none was. */
-let bereft: usize = 0;
+/** The page set whose program was killed while it asked for memory; 0 while none was. */
+let killedRequester: usize = 0;
 
-/** Was the program killed whose holding this is, since it last asked? */
-export function wasKilled(holding: usize): bool {
-  return bereft == holding;
+/** Was the program killed whose page set this is, since it last asked? */
+export function wasKilled(pageSet: PageSetAddr): bool {
+  return killedRequester == pageSet;
 }
 
-/** Programs of a workload: only these can be killed, the kernel's own memory and the page cache cannot. */
-function nrVictims(at: usize): u32 {
+/**
+ * Programs of a workload: only these can be killed, the kernel's own memory and the page cache
+ * cannot.
+ */
+function nrVictims(at: WorkloadAddr): u32 {
   if (stateOf(at) != STATE_RUNNING) return 0;
   if (hasManyPrograms(at)) return nrPrograms(at);
   const kind = kindOfWorkload(at);
@@ -64,12 +69,12 @@ function nrVictims(at: usize): u32 {
 }
 
 /** Is the workload one of many programs, which goes on when one of them is killed? */
-function hasManyPrograms(at: usize): bool {
+function hasManyPrograms(at: WorkloadAddr): bool {
   return nrPrograms(at) > 0;
 }
 
 /** Kills the program with the most pages. Returns false where there is none that has any. */
-function killOne(requester: usize, holding: usize, order: u32): bool {
+function killOne(requester: usize, pageSet: PageSetAddr, order: u32): bool {
   let victim: usize = 0;
   let program: u32 = 0;
   let most: u32 = 0;
@@ -77,7 +82,7 @@ function killOne(requester: usize, holding: usize, order: u32): bool {
     const at = workloadAt(workload);
     const isMany = hasManyPrograms(at);
     for (let one: u32 = 0; one < nrVictims(at); ++one) {
-      const pages = isMany ? programPages(at, one) : heldPages(at);
+      const pages = isMany ? programPages(at, one) : ownedPages(at);
       if (pages <= most) continue;
       most = pages;
       victim = at;
@@ -85,12 +90,12 @@ function killOne(requester: usize, holding: usize, order: u32): bool {
     }
   }
   if (most == 0) return false;
-  if (isPartOf(victim, program, holding)) bereft = holding;
+  if (isPartOf(victim, program, pageSet)) killedRequester = pageSet;
   if (hasManyPrograms(victim)) {
     endProgram(victim, program);
     store<u32>(lifetimeAt(victim, program), 0);
   } else {
-    freeHoldings(victim);
+    freePageSets(victim);
     setState(victim, STATE_KILLED);
   }
   addCount(victim, COUNT_KILLS, 1);
@@ -98,10 +103,10 @@ function killOne(requester: usize, holding: usize, order: u32): bool {
   return true;
 }
 
-function isPartOf(at: usize, program: u32, holding: usize): bool {
-  const first: u32 = hasManyPrograms(at) ? program * PROGRAM_HOLDINGS : 0;
-  const end: u32 = hasManyPrograms(at) ? first + PROGRAM_HOLDINGS : nrHoldings(at);
-  for (let index = first; index < end; ++index) if (holdingAt(at, index) == holding) return true;
+function isPartOf(at: WorkloadAddr, program: u32, pageSet: PageSetAddr): bool {
+  const first: u32 = hasManyPrograms(at) ? program * PROGRAM_PAGE_SETS : 0;
+  const end: u32 = hasManyPrograms(at) ? first + PROGRAM_PAGE_SETS : nrPageSets(at);
+  for (let index = first; index < end; ++index) if (pageSetAt(at, index) == pageSet) return true;
   return false;
 }
 
@@ -116,28 +121,31 @@ function noteKill(victim: usize, requester: usize, pages: u32, order: u32): void
   ++nrOomEvents;
 }
 
-/** Takes up to `wanted` chunks; gives up for those that nobody could be killed for. Returns how many there were. */
-export function takeOrKill(at: usize, holding: usize, wanted: u32): u32 {
-  const order = orderOf(holding);
-  bereft = 0;
-  let got = take(holding, wanted);
+/**
+ * Takes up to `wanted` chunks; gives up on those for which no program could be killed. Returns how
+ * many there were.
+ */
+export function takeOrKill(at: WorkloadAddr, pageSet: PageSetAddr, wanted: u32): u32 {
+  const order = pageSetOrder(pageSet);
+  killedRequester = 0;
+  let got = takeInto(pageSet, wanted);
   while (got < wanted && order <= COSTLY_ORDER) {
-    if (!killOne(at, holding, order)) {
+    if (!killOne(at, pageSet, order)) {
       panicked = true;
       break;
     }
     // what it had got is gone with it
-    if (wasKilled(holding)) break;
-    got += take(holding, wanted - got);
+    if (wasKilled(pageSet)) break;
+    got += takeInto(pageSet, wanted - got);
   }
   addCount(at, COUNT_TAKEN, got);
   addCount(at, COUNT_FAILED, wanted - got);
   return got;
 }
 
-/** Takes up to `wanted` chunks, at nobody's cost. Returns how many there were. */
-export function takeOrFail(at: usize, holding: usize, wanted: u32): u32 {
-  const got = take(holding, wanted);
+/** Takes up to `wanted` chunks without killing. Returns how many there were. */
+export function takeOrFail(at: WorkloadAddr, pageSet: PageSetAddr, wanted: u32): u32 {
+  const got = takeInto(pageSet, wanted);
   addCount(at, COUNT_TAKEN, got);
   return got;
 }

@@ -1,10 +1,11 @@
-// Programs that read, and some that write, files larger than memory: the page cache takes all that is free, and gives it back to
-// whoever asks.
+// Programs that read, and some that write, files larger than memory: the page cache takes all that
+// is free, and is reclaimed on demand.
 
 import { PAGE_FILE_CLEAN, PAGE_FILE_DIRTY } from "../abi";
 import { createFileCache, readFiles } from "./file-cache";
 import { freeAll } from "./page-set";
-import { due, holdingAt, openHoldings, setHolding, setting } from "./table";
+import { due, openPageSets, pageSetAt, setPageSet, setting } from "./table";
+import { WorkloadAddr } from "../mm/numbers";
 
 /** Pages a second that are read. */
 export const READ_RATE: u32 = 0;
@@ -16,30 +17,30 @@ export const DIRTY_SHARE: u32 = 2;
 const CLEAN: u32 = 0;
 const DIRTY: u32 = 1;
 
-export function pageCacheFits(at: usize): bool {
+export function pageCacheFits(at: WorkloadAddr): bool {
   return setting(at, DIRTY_SHARE) <= 1000;
 }
 
-function dirtyLimit(at: usize): u32 {
+function dirtyLimit(at: WorkloadAddr): u32 {
   return <u32>((<u64>setting(at, LIMIT) * setting(at, DIRTY_SHARE)) / 1000);
 }
 
-export function openPageCache(at: usize): bool {
-  if (!openHoldings(at, 2)) return false;
+export function openPageCache(at: WorkloadAddr): bool {
+  if (!openPageSets(at, 2)) return false;
   const dirty = dirtyLimit(at);
-  const clean = setHolding(at, CLEAN, createFileCache(setting(at, LIMIT) - dirty, PAGE_FILE_CLEAN));
-  return clean && setHolding(at, DIRTY, createFileCache(dirty, PAGE_FILE_DIRTY));
+  const clean = setPageSet(at, CLEAN, createFileCache(setting(at, LIMIT) - dirty, PAGE_FILE_CLEAN));
+  return clean && setPageSet(at, DIRTY, createFileCache(dirty, PAGE_FILE_DIRTY));
 }
 
-export function stepPageCache(at: usize, elapsedUs: u32): void {
+export function stepPageCache(at: WorkloadAddr, elapsedUs: u32): void {
   const pages = due(at, 0, setting(at, READ_RATE), elapsedUs);
   const dirty = <u32>((<u64>pages * setting(at, DIRTY_SHARE)) / 1000);
   const limit = dirtyLimit(at);
-  readFiles(at, holdingAt(at, DIRTY), dirty, limit);
-  readFiles(at, holdingAt(at, CLEAN), pages - dirty, setting(at, LIMIT) - limit);
+  readFiles(at, pageSetAt(at, DIRTY), dirty, limit);
+  readFiles(at, pageSetAt(at, CLEAN), pages - dirty, setting(at, LIMIT) - limit);
 }
 
 /** `echo 1 > /proc/sys/vm/drop_caches`: clean pages go. */
-export function dropPageCache(at: usize): void {
-  freeAll(holdingAt(at, CLEAN));
+export function dropPageCache(at: WorkloadAddr): void {
+  freeAll(pageSetAt(at, CLEAN));
 }

@@ -5,9 +5,10 @@ import { takeOrFail, takeOrKill, wasKilled } from "./oom-killer";
 import { freeNewest, liveChunks, livePages, nrSlots } from "./page-set";
 import { PAGES, TABLES, THPS, part } from "./program";
 import { randomBelow } from "./table";
+import { WorkloadAddr } from "../mm/numbers";
 
 /** As many page tables as the base pages need: one for 512 of them. */
-function mapPages(at: usize, program: u32): void {
+function mapPages(at: WorkloadAddr, program: u32): void {
   const tables = part(at, program, TABLES);
   const wanted = (livePages(part(at, program, PAGES)) + PAGEBLOCK_PAGES - 1) >> PAGEBLOCK_ORDER;
   const has = liveChunks(tables);
@@ -16,10 +17,17 @@ function mapPages(at: usize, program: u32): void {
 }
 
 /**
- * Faults `pages` in, of 1000 aligned 2 MiB `thpShare` as THPs where there are any. Returns how many of them are left: a rest too small for
- * a THP, unless `isLast` says that nothing will follow. The program may be dead afterwards.
+ * Faults `pages` in, of 1000 aligned 2 MiB `thpShare` as THPs where there are any. Returns how many
+ * of them are left: a rest too small for a THP, unless `isLast` says that nothing will follow. The
+ * program may be dead afterwards.
  */
-export function faultIn(at: usize, program: u32, pages: u32, thpShare: u32, isLast: bool): u32 {
+export function faultIn(
+  at: WorkloadAddr,
+  program: u32,
+  pages: u32,
+  thpShare: u32,
+  isLast: bool,
+): u32 {
   const single = part(at, program, PAGES);
   if (thpShare == 0) {
     takeOrKill(at, single, pages);
@@ -44,7 +52,7 @@ export function faultIn(at: usize, program: u32, pages: u32, thpShare: u32, isLa
 }
 
 /** The heap's end goes: what was faulted in last, single pages first. */
-export function shrinkProgram(at: usize, program: u32, pages: u32): void {
+export function shrinkProgram(at: WorkloadAddr, program: u32, pages: u32): void {
   const single = part(at, program, PAGES);
   const nr = min(pages, nrSlots(single));
   freeNewest(single, nr);

@@ -1,39 +1,43 @@
-// Memory that somebody keeps for good and for devices (FOLL_LONGTERM: RDMA, io_uring buffers, passed-through devices): anonymous pages
-// that cannot move. Linux takes them from kernel zones.
+// Memory that is pinned for good, for devices (FOLL_LONGTERM: RDMA, io_uring buffers,
+// passed-through devices): anonymous pages that cannot move. Linux takes them from kernel zones.
 
 import { HOLD_PINNED, MIGRATE_MOVABLE, PAGE_ANON, ZONE_KINDS, ZONE_NORMAL } from "../abi";
-import { createHolding, livePages } from "./page-set";
+import { createPageSet, livePages } from "./page-set";
 import { stateByte } from "../mm/page-class";
 import { takeOrKill } from "./oom-killer";
-import { due, holdingAt, openHoldings, setHolding, setting } from "./table";
+import { due, openPageSets, pageSetAt, setPageSet, setting } from "./table";
+import { WorkloadAddr } from "../mm/numbers";
 
 /** Pages that are to be pinned. */
 export const TARGET: u32 = 0;
 /** Pages a second. */
 export const RATE: u32 = 1;
-/** Highest zone that they may come from: ZONE_NORMAL, or ZONE_MOVABLE for pins that Linux does not know to be for long. */
+/**
+ * Highest zone that they may come from: ZONE_NORMAL, or ZONE_MOVABLE for pins that Linux does not
+ * know to be for long.
+ */
 export const KIND: u32 = 2;
 
-export function pinsFit(at: usize): bool {
+export function pinsFit(at: WorkloadAddr): bool {
   return setting(at, KIND) >= ZONE_NORMAL && setting(at, KIND) < ZONE_KINDS;
 }
 
-export function openPins(at: usize): bool {
-  if (!openHoldings(at, 1)) return false;
-  const holding = createHolding(
+export function openPins(at: WorkloadAddr): bool {
+  if (!openPageSets(at, 1)) return false;
+  const pageSet = createPageSet(
     setting(at, TARGET),
     0,
     stateByte(PAGE_ANON, HOLD_PINNED),
     MIGRATE_MOVABLE,
     setting(at, KIND),
   );
-  return setHolding(at, 0, holding);
+  return setPageSet(at, 0, pageSet);
 }
 
-export function stepPins(at: usize, elapsedUs: u32): void {
-  const holding = holdingAt(at, 0);
+export function stepPins(at: WorkloadAddr, elapsedUs: u32): void {
+  const pageSet = pageSetAt(at, 0);
   const target = setting(at, TARGET);
-  const has = livePages(holding);
+  const has = livePages(pageSet);
   const pages = due(at, 0, setting(at, RATE), elapsedUs);
-  if (has < target) takeOrKill(at, holding, min(pages, target - has));
+  if (has < target) takeOrKill(at, pageSet, min(pages, target - has));
 }

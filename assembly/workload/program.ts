@@ -1,5 +1,5 @@
-// A program's memory: base pages and THPs that it has faulted in (page-fault.ts), and the page tables that map its base pages. What
-// workloads of several kinds are made of.
+// A program's memory: base pages and THPs that it has faulted in (page-fault.ts), and the page
+// tables that map its base pages. What workloads of several kinds are made of.
 
 import {
   MIGRATE_MOVABLE,
@@ -12,44 +12,48 @@ import {
   ZONE_MOVABLE,
   ZONE_NORMAL,
 } from "../abi";
-import { createHolding, freeAll, freeRunAt, livePages, nrSlots, setSplitTarget } from "./page-set";
-import { holdingAt, randomBelow, setHolding } from "./table";
+import { createPageSet, freeAll, freeRunAt, livePages, nrSlots, setSplitTarget } from "./page-set";
+import { pageSetAt, randomBelow, setPageSet } from "./table";
+import { PageSetAddr, WorkloadAddr } from "../mm/numbers";
 
-/** Holdings that each program of a workload has. */
-export const PROGRAM_HOLDINGS: u32 = 3;
+/** Page sets that each program of a workload has. */
+export const PROGRAM_PAGE_SETS: u32 = 3;
 export const PAGES: u32 = 0;
 export const THPS: u32 = 1;
 export const TABLES: u32 = 2;
 
-export function part(at: usize, program: u32, which: u32): usize {
-  return holdingAt(at, program * PROGRAM_HOLDINGS + which);
+export function part(at: WorkloadAddr, program: u32, which: u32): PageSetAddr {
+  return pageSetAt(at, program * PROGRAM_PAGE_SETS + which);
 }
 
-/** Makes the holdings of a program of up to `capacity` pages. Returns false where linear memory is exhausted. */
-export function openProgram(at: usize, program: u32, capacity: u32): bool {
-  const first = program * PROGRAM_HOLDINGS;
-  const pages = createHolding(capacity, 0, PAGE_ANON, MIGRATE_MOVABLE, ZONE_MOVABLE);
+/**
+ * Makes the page sets of a program of up to `capacity` pages. Returns false where linear memory is
+ * exhausted.
+ */
+export function openProgram(at: WorkloadAddr, program: u32, capacity: u32): bool {
+  const first = program * PROGRAM_PAGE_SETS;
+  const pages = createPageSet(capacity, 0, PAGE_ANON, MIGRATE_MOVABLE, ZONE_MOVABLE);
   const nrUnits = (capacity >> PAGEBLOCK_ORDER) + 1;
-  const thps = createHolding(nrUnits, PAGEBLOCK_ORDER, PAGE_THP, MIGRATE_MOVABLE, ZONE_MOVABLE);
-  const tables = createHolding(nrUnits, 0, PAGE_PAGE_TABLE, MIGRATE_UNMOVABLE, ZONE_NORMAL);
-  if (!setHolding(at, first, pages)) return false;
-  if (!setHolding(at, first + THPS, thps) || !setHolding(at, first + TABLES, tables)) return false;
+  const thps = createPageSet(nrUnits, PAGEBLOCK_ORDER, PAGE_THP, MIGRATE_MOVABLE, ZONE_MOVABLE);
+  const tables = createPageSet(nrUnits, 0, PAGE_PAGE_TABLE, MIGRATE_UNMOVABLE, ZONE_NORMAL);
+  if (!setPageSet(at, first, pages)) return false;
+  if (!setPageSet(at, first + THPS, thps) || !setPageSet(at, first + TABLES, tables)) return false;
   setSplitTarget(thps, pages);
   return true;
 }
 
 /** Pages that the program has faulted in. */
-export function programSize(at: usize, program: u32): u32 {
+export function programSize(at: WorkloadAddr, program: u32): u32 {
   return livePages(part(at, program, PAGES)) + livePages(part(at, program, THPS));
 }
 
 /** All pages that the program has, page tables included. */
-export function programPages(at: usize, program: u32): u32 {
+export function programPages(at: WorkloadAddr, program: u32): u32 {
   return programSize(at, program) + livePages(part(at, program, TABLES));
 }
 
 /** Frees a random `chunk` of neighbours in the order of faulting, or a THP. */
-export function freeSomewhere(at: usize, program: u32, chunk: u32): void {
+export function freeSomewhere(at: WorkloadAddr, program: u32, chunk: u32): void {
   const single = part(at, program, PAGES);
   const thps = part(at, program, THPS);
   const size = programSize(at, program);
@@ -64,6 +68,6 @@ export function freeSomewhere(at: usize, program: u32, chunk: u32): void {
 }
 
 /** The program ends. */
-export function endProgram(at: usize, program: u32): void {
-  for (let which: u32 = 0; which < PROGRAM_HOLDINGS; ++which) freeAll(part(at, program, which));
+export function endProgram(at: WorkloadAddr, program: u32): void {
+  for (let which: u32 = 0; which < PROGRAM_PAGE_SETS; ++which) freeAll(part(at, program, which));
 }

@@ -1,15 +1,20 @@
-// What a guest runs: up to 64 workloads, each with parameters, holdings and counts.
+// What a guest runs: up to 64 workloads, each with settings, page sets and counts.
 //
-//   byte 0     4       8        12         16         32            160            192           200      232        240   256
-//        +------+-------+--------+----------+----------+-------------+--------------+-------------+--------+----------+-----+
-//        | kind | state | random | holdings | 4 notes  | 32 settings | 4 remainders | nr holdings | counts | programs |     |
-//        +------+-------+--------+----------+----------+-------------+--------------+-------------+--------+----------+-----+
-//
-// programs  {u32 how many, u32 address of their lifetimes}, of a workload that goes on when one of its programs is killed.
+//   byte 0    kind, state, random number, address of the page sets: u32 each
+//   byte 16   4 notes, u32: what the kind keeps for itself
+//   byte 32   32 settings, u32
+//   byte 160  4 remainders, u64: what due() keeps for the next step
+//   byte 192  number of page sets, u32
+//   byte 200  4 counts, u64: COUNT_*
+//   byte 232  number of programs, address of their lifetimes, u32 each: of a workload that goes on
+//             when one of its programs is killed
+//   byte 240  unused, up to 256
 
 import { freeAll, livePages } from "./page-set";
 import { WORKLOADS, WORKLOADS_BYTES } from "../mm/layout";
 import { reserve } from "../mm/reserve";
+import { xorshift32 } from "../mm/xorshift";
+import { PageSetAddr, WorkloadAddr } from "../mm/numbers";
 
 export const WORKLOAD_ANONYMOUS: u32 = 0;
 export const WORKLOAD_PAGE_CACHE: u32 = 1;
@@ -23,7 +28,7 @@ export const WORKLOAD_KINDS: u32 = 8;
 
 export const STATE_NEW: u32 = 0;
 export const STATE_RUNNING: u32 = 1;
-/** Holds nothing and does nothing any more. */
+/** Has no pages and does nothing any more. */
 export const STATE_STOPPED: u32 = 2;
 export const STATE_KILLED: u32 = 3;
 
@@ -34,11 +39,11 @@ if (MAX_WORKLOADS * WORKLOAD_BYTES > WORKLOADS_BYTES) ERROR("WORKLOADS is too sm
 
 const STATE_AT: usize = 4;
 const RANDOM_AT: usize = 8;
-const HOLDINGS_AT: usize = 12;
+const PAGE_SETS_AT: usize = 12;
 const NOTES_AT: usize = 16;
 const SETTINGS_AT: usize = 32;
 const REMAINDERS_AT: usize = 160;
-const NR_HOLDINGS_AT: usize = 192;
+const NR_PAGE_SETS_AT: usize = 192;
 const COUNTS_AT: usize = 200;
 const NR_PROGRAMS_AT: usize = 232;
 const LIFETIMES_AT: usize = 236;
@@ -61,57 +66,57 @@ export function addWorkload(kind: u32, seed: u32): u32 {
   return workload;
 }
 
-export function workloadAt(workload: u32): usize {
+export function workloadAt(workload: u32): WorkloadAddr {
   return WORKLOADS + <usize>workload * WORKLOAD_BYTES;
 }
 
 /** Number of the workload that lies there. */
-export function numberOf(at: usize): u32 {
+export function numberOf(at: WorkloadAddr): u32 {
   return <u32>(at - WORKLOADS) / WORKLOAD_BYTES;
 }
 
-export function kindOfWorkload(at: usize): u32 {
+export function kindOfWorkload(at: WorkloadAddr): u32 {
   return load<u32>(at);
 }
-export function stateOf(at: usize): u32 {
+export function stateOf(at: WorkloadAddr): u32 {
   return load<u32>(at, STATE_AT);
 }
-export function setState(at: usize, state: u32): void {
+export function setState(at: WorkloadAddr, state: u32): void {
   store<u32>(at, state, STATE_AT);
 }
 
-export function setting(at: usize, index: u32): u32 {
+export function setting(at: WorkloadAddr, index: u32): u32 {
   return load<u32>(at + SETTINGS_AT + ((<usize>index) << 2));
 }
-export function setSetting(at: usize, index: u32, value: u32): void {
+export function setSetting(at: WorkloadAddr, index: u32, value: u32): void {
   store<u32>(at + SETTINGS_AT + ((<usize>index) << 2), value);
 }
 
 /** A number that the kind of workload keeps for itself, 0 to 3. */
-export function note(at: usize, index: u32): u32 {
+export function note(at: WorkloadAddr, index: u32): u32 {
   return load<u32>(at + NOTES_AT + ((<usize>index) << 2));
 }
-export function setNote(at: usize, index: u32, value: u32): void {
+export function setNote(at: WorkloadAddr, index: u32, value: u32): void {
   store<u32>(at + NOTES_AT + ((<usize>index) << 2), value);
 }
 
-/** The workload's next random number (xorshift32). */
-export function nextRandom(at: usize): u32 {
-  let random = load<u32>(at, RANDOM_AT);
-  random ^= random << 13;
-  random ^= random >> 17;
-  random ^= random << 5;
+/** The workload's next random number. */
+export function drawNumber(at: WorkloadAddr): u32 {
+  const random = xorshift32(load<u32>(at, RANDOM_AT));
   store<u32>(at, random, RANDOM_AT);
   return random;
 }
 
 /** A random number below `limit`, which is not 0. */
-export function randomBelow(at: usize, limit: u32): u32 {
-  return <u32>((<u64>nextRandom(at) * limit) >> 32);
+export function randomBelow(at: WorkloadAddr, limit: u32): u32 {
+  return <u32>((<u64>drawNumber(at) * limit) >> 32);
 }
 
-/** How many units are due after `elapsedUs` at `rate` units a second; the rest is kept for the next time. */
-export function due(at: usize, index: u32, rate: u32, elapsedUs: u32): u32 {
+/**
+ * How many units are due after `elapsedUs` at `rate` units a second; the rest is kept for the next
+ * time.
+ */
+export function due(at: WorkloadAddr, index: u32, rate: u32, elapsedUs: u32): u32 {
   const remainder = at + REMAINDERS_AT + ((<usize>index) << 3);
   const sum = load<u64>(remainder) + <u64>rate * elapsedUs;
   store<u64>(remainder, sum % 1_000_000);
@@ -119,73 +124,73 @@ export function due(at: usize, index: u32, rate: u32, elapsedUs: u32): u32 {
 }
 
 /** Gives `units` back to what is due next time. */
-export function notYet(at: usize, index: u32, units: u32): void {
+export function notYet(at: WorkloadAddr, index: u32, units: u32): void {
   const remainder = at + REMAINDERS_AT + ((<usize>index) << 3);
   store<u64>(remainder, load<u64>(remainder) + <u64>units * 1_000_000);
 }
 
-/** Makes room for `count` holdings. Returns false where linear memory is exhausted. */
-export function openHoldings(at: usize, count: u32): bool {
-  const holdings = reserve((<u64>count) << 2);
-  store<u32>(at, <u32>holdings, HOLDINGS_AT);
-  store<u32>(at, holdings ? count : 0, NR_HOLDINGS_AT);
-  return holdings != 0;
+/** Makes room for `count` page sets. Returns false where linear memory is exhausted. */
+export function openPageSets(at: WorkloadAddr, count: u32): bool {
+  const pageSets = reserve((<u64>count) << 2);
+  store<u32>(at, <u32>pageSets, PAGE_SETS_AT);
+  store<u32>(at, pageSets ? count : 0, NR_PAGE_SETS_AT);
+  return pageSets != 0;
 }
 
-export function nrHoldings(at: usize): u32 {
-  return load<u32>(at, NR_HOLDINGS_AT);
+export function nrPageSets(at: WorkloadAddr): u32 {
+  return load<u32>(at, NR_PAGE_SETS_AT);
 }
 
-export function holdingAt(at: usize, index: u32): usize {
-  return load<u32>(<usize>load<u32>(at, HOLDINGS_AT) + ((<usize>index) << 2));
+export function pageSetAt(at: WorkloadAddr, index: u32): PageSetAddr {
+  return load<u32>(<usize>load<u32>(at, PAGE_SETS_AT) + ((<usize>index) << 2));
 }
 
-/** Returns whether there is such a holding: `holding` is 0 where linear memory was exhausted. */
-export function setHolding(at: usize, index: u32, holding: usize): bool {
-  store<u32>(<usize>load<u32>(at, HOLDINGS_AT) + ((<usize>index) << 2), <u32>holding);
-  return holding != 0;
+/** Returns whether there is such a page set: it is 0 where linear memory was exhausted. */
+export function setPageSet(at: WorkloadAddr, index: u32, pageSet: PageSetAddr): bool {
+  store<u32>(<usize>load<u32>(at, PAGE_SETS_AT) + ((<usize>index) << 2), <u32>pageSet);
+  return pageSet != 0;
 }
 
 /**
- * The workload is `count` programs that come and go. `lifetimes`: a u32 for each, not 0 while the program runs. Returns false where
- * `lifetimes` is 0: linear memory was exhausted.
+ * The workload is `count` programs that come and go. `lifetimes`: a u32 for each, not 0 while the
+ * program runs. Returns false where `lifetimes` is 0: linear memory was exhausted.
  */
-export function setPrograms(at: usize, count: u32, lifetimes: usize): bool {
+export function setPrograms(at: WorkloadAddr, count: u32, lifetimes: usize): bool {
   store<u32>(at, count, NR_PROGRAMS_AT);
   store<u32>(at, <u32>lifetimes, LIFETIMES_AT);
   return lifetimes != 0;
 }
 
 /** Programs that come and go; 0 for a workload of another kind. */
-export function nrPrograms(at: usize): u32 {
+export function nrPrograms(at: WorkloadAddr): u32 {
   return load<u32>(at, NR_PROGRAMS_AT);
 }
 
 /** Where the lifetime of a program is. */
-export function lifetimeAt(at: usize, program: u32): usize {
+export function lifetimeAt(at: WorkloadAddr, program: u32): usize {
   return <usize>load<u32>(at, LIFETIMES_AT) + ((<usize>program) << 2);
 }
 
 /** None of the programs runs any more. */
-export function clearLifetimes(at: usize): void {
+export function clearLifetimes(at: WorkloadAddr): void {
   memory.fill(lifetimeAt(at, 0), 0, (<usize>nrPrograms(at)) << 2);
 }
 
 /** Pages that the workload has. */
-export function heldPages(at: usize): u32 {
+export function ownedPages(at: WorkloadAddr): u32 {
   let pages: u32 = 0;
-  for (let index: u32 = 0; index < nrHoldings(at); ++index) {
-    const holding = holdingAt(at, index);
-    if (holding) pages += livePages(holding);
+  for (let index: u32 = 0; index < nrPageSets(at); ++index) {
+    const pageSet = pageSetAt(at, index);
+    if (pageSet) pages += livePages(pageSet);
   }
   return pages;
 }
 
 /** Frees everything that the workload has. */
-export function freeHoldings(at: usize): void {
-  for (let index: u32 = 0; index < nrHoldings(at); ++index) {
-    const holding = holdingAt(at, index);
-    if (holding) freeAll(holding);
+export function freePageSets(at: WorkloadAddr): void {
+  for (let index: u32 = 0; index < nrPageSets(at); ++index) {
+    const pageSet = pageSetAt(at, index);
+    if (pageSet) freeAll(pageSet);
   }
 }
 
@@ -193,12 +198,11 @@ export const COUNT_TAKEN: u32 = 0;
 export const COUNT_FAILED: u32 = 1;
 export const COUNT_KILLS: u32 = 2;
 export const COUNT_STARTS: u32 = 3;
-export const COUNTS: u32 = 4;
 
-export function addCount(at: usize, count: u32, by: u32): void {
+export function addCount(at: WorkloadAddr, count: u32, by: u32): void {
   const field = at + COUNTS_AT + ((<usize>count) << 3);
   store<u64>(field, load<u64>(field) + by);
 }
-export function countAt(at: usize, count: u32): u64 {
+export function countAt(at: WorkloadAddr, count: u32): u64 {
   return load<u64>(at + COUNTS_AT + ((<usize>count) << 3));
 }

@@ -13,23 +13,26 @@ import {
   STATE_RUNNING,
   STATE_STOPPED,
   WORKLOAD_ANONYMOUS,
-  WORKLOAD_NETWORK,
   WORKLOAD_COMPILE,
   WORKLOAD_FRAG,
   WORKLOAD_FUNCTIONS,
   WORKLOAD_KERNEL,
+  WORKLOAD_NETWORK,
   WORKLOAD_PAGE_CACHE,
   WORKLOAD_PINS,
   addCount,
-  freeHoldings,
+  freePageSets,
   kindOfWorkload,
-  nrHoldings,
+  nrPageSets,
   setState,
   stateOf,
 } from "./table";
+import { WorkloadAddr } from "../mm/numbers";
 
-/** Are the settings such that it can start? They must not change what sizes its holdings once it has. */
-export function settingsFit(at: usize): bool {
+/**
+ * Are the settings such that it can start? What sizes its page sets must not change once it has.
+ */
+export function settingsFit(at: WorkloadAddr): bool {
   switch (kindOfWorkload(at)) {
     case WORKLOAD_ANONYMOUS:
       return anonymousFits(at);
@@ -50,7 +53,7 @@ export function settingsFit(at: usize): bool {
   }
 }
 
-function open(at: usize): bool {
+function open(at: WorkloadAddr): bool {
   switch (kindOfWorkload(at)) {
     case WORKLOAD_ANONYMOUS:
       return openAnonymous(at);
@@ -71,9 +74,12 @@ function open(at: usize): bool {
   }
 }
 
-/** Starts a workload that is not running, from its beginning. Returns false where linear memory is exhausted. */
-export function startWorkload(at: usize): bool {
-  if (nrHoldings(at) == 0 && !open(at)) return false;
+/**
+ * Starts a workload that is not running, from its beginning. Returns false where linear memory is
+ * exhausted.
+ */
+export function startWorkload(at: WorkloadAddr): bool {
+  if (nrPageSets(at) == 0 && !open(at)) return false;
   const kind = kindOfWorkload(at);
   if (kind == WORKLOAD_FUNCTIONS) forgetFunctions(at);
   else if (kind == WORKLOAD_COMPILE) forgetCompile(at);
@@ -84,7 +90,7 @@ export function startWorkload(at: usize): bool {
 }
 
 /** Lets a running workload work for `elapsedUs`. */
-export function stepWorkload(at: usize, elapsedUs: u32): void {
+export function stepWorkload(at: WorkloadAddr, elapsedUs: u32): void {
   if (stateOf(at) != STATE_RUNNING) return;
   switch (kindOfWorkload(at)) {
     case WORKLOAD_ANONYMOUS:
@@ -107,15 +113,15 @@ export function stepWorkload(at: usize, elapsedUs: u32): void {
 }
 
 /** Drops the clean pages of files that a workload has left in the page cache. */
-export function dropCaches(at: usize): void {
-  if (nrHoldings(at) == 0) return;
+export function dropCaches(at: WorkloadAddr): void {
+  if (nrPageSets(at) == 0) return;
   const kind = kindOfWorkload(at);
   if (kind == WORKLOAD_PAGE_CACHE) dropPageCache(at);
   else if (kind == WORKLOAD_COMPILE) dropBuilt(at);
 }
 
 /** The workload ends; what it has is freed. */
-export function stopWorkload(at: usize): void {
-  freeHoldings(at);
+export function stopWorkload(at: WorkloadAddr): void {
+  freePageSets(at);
   setState(at, STATE_STOPPED);
 }

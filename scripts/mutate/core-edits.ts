@@ -92,8 +92,8 @@ export const coreEdits: readonly Edit[] = [
   // page-alloc: the fast path
   {
     file: "assembly/mm/page-alloc.ts",
-    old: "if (freePages(zone) > floorOf(zone, kind) + (nrPages - 1)) {",
-    new: "if (freePages(zone) > floorOf(zone, kind)) {",
+    old: "if (freePages(zone) > fastPathThreshold(zone, kind) + (nrPages - 1)) {",
+    new: "if (freePages(zone) > fastPathThreshold(zone, kind)) {",
     breaks: "the fast path takes chunks from below the low watermark",
   },
   {
@@ -116,20 +116,20 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/mm/page-class.ts",
-    old: "if (state & HEAD || pageClass == PAGE_LRU_PENDING || !isUsed(pageClass)) return SPECIAL;",
-    new: "if (state & HEAD || !isUsed(pageClass)) return SPECIAL;",
+    old: "if (state & HEAD || pageClass == PAGE_LRU_PENDING || !isUsed(pageClass)) return NO_GAIN;",
+    new: "if (state & HEAD || !isUsed(pageClass)) return NO_GAIN;",
     breaks: "pages on their way to the LRU are forgotten",
   },
   {
     file: "assembly/mm/zone.ts",
-    old: "const floor = cacheOf(zone) ? OUT_OF_REACH : lowMark(zone) + reserveOf(zone, kind);",
-    new: "const floor = cacheOf(zone) ? OUT_OF_REACH : lowMark(zone);",
+    old: "const floor = cacheOf(zone) ? OUT_OF_REACH : lowWatermark(zone) + reserveOf(zone, kind);",
+    new: "const floor = cacheOf(zone) ? OUT_OF_REACH : lowWatermark(zone);",
     breaks: "the fast path does not keep the lowmem reserve",
   },
   {
     file: "assembly/mm/zone.ts",
-    old: "const floor = cacheOf(zone) ? OUT_OF_REACH : lowMark(zone) + reserveOf(zone, kind);",
-    new: "const floor = lowMark(zone) + reserveOf(zone, kind);",
+    old: "const floor = cacheOf(zone) ? OUT_OF_REACH : lowWatermark(zone) + reserveOf(zone, kind);",
+    new: "const floor = lowWatermark(zone) + reserveOf(zone, kind);",
     breaks: "the fast path goes past the caches",
   },
   // page-alloc: the slow path, and the walks
@@ -247,8 +247,8 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/contig/contig-alloc.ts",
-    old: "drain(start);\n  unlistChunks();",
-    new: "drain(start);",
+    old: "drainAll(start);\n  unlistChunks();",
+    new: "drainAll(start);",
     breaks: "pages out of caches stay listed while their pageblock leaves",
   },
   {
@@ -260,8 +260,8 @@ export const coreEdits: readonly Edit[] = [
   // migration
   {
     file: "assembly/contig/migrate.ts",
-    old: "if (!(pos & PAGE_MASK) && hasBehaviour(MM_CONTIG_MOVES_THP) && !heldByChance(pageClass)) {",
-    new: "if (hasBehaviour(MM_CONTIG_MOVES_THP) && !heldByChance(pageClass)) {",
+    old: "if (!(pos & PAGE_MASK) && hasBehaviour(MM_CONTIG_MOVES_THP)) collectUnit(pos, pageClass);",
+    new: "if (hasBehaviour(MM_CONTIG_MOVES_THP)) collectUnit(pos, pageClass);",
     breaks: "a 2 MiB page is collected by its middle",
   },
   {
@@ -333,7 +333,7 @@ export const coreEdits: readonly Edit[] = [
     breaks: "unmovable pages do not keep a subblock",
   },
   {
-    file: "assembly/mm/random.ts",
+    file: "assembly/mm/xorshift.ts",
     old: "state ^= state >> 17;",
     new: "",
     breaks: "chance is not what it should be",

@@ -165,8 +165,8 @@ export const EDITS: readonly Edit[] = [
   ),
   core(
     "contig/page-isolation",
-    "  if (boundary % MAX_ORDER_PAGES != 0) cutChunkOver((boundary >> PAGEBLOCK_ORDER) - 1);",
-    "  if (boundary % MAX_ORDER_PAGES == 0) cutChunkOver((boundary >> PAGEBLOCK_ORDER) - 1);",
+    "  if (boundary % MAX_ORDER_PAGES != 0) splitOrder10((boundary >> PAGEBLOCK_ORDER) - 1);",
+    "  if (boundary % MAX_ORDER_PAGES == 0) splitOrder10((boundary >> PAGEBLOCK_ORDER) - 1);",
     "chunks that cross the boundary",
   ),
   core(

@@ -139,8 +139,8 @@ export class PageLoader {
   }
 
   /** Decides which pages without flags of a zone are in its per-CPU caches, which hold `cachedPages`. */
-  settleZone(zone: number, cachedPages: number): void {
-    check(this.#core.settleZone(zone, cachedPages), `settle zone ${zone}`);
+  classifyZone(zone: number, cachedPages: number): void {
+    check(this.#core.classifyZone(zone, cachedPages), `classify the pages of zone ${zone}`);
   }
 
   /**

@@ -21,7 +21,7 @@ export function adoptZones(capture: Capture, zones: ZoneTable): void {
 export function settleZones(capture: Capture, pages: PageMemory, zones: ZoneTable): void {
   for (const { kind, node, cpus } of capture.zones) {
     const cached = cpus.reduce((sum, { count }) => sum + count, 0);
-    pages.loader.settleZone(zones.zone(kind, node).id, cached);
+    pages.loader.classifyZone(zones.zone(kind, node).id, cached);
   }
 }
 

@@ -281,9 +281,9 @@ export class NaiveAllocator extends NaiveBuddy {
     this.#listIn(cache, list).unshift({ pfn, type });
     const cached = this.cachedPages(cache);
     if (cache.shift > 0 && order >= 1 && order <= 3) {
-      this.#spill(cache, cached, list);
+      this.#freePcppagesBulk(cache, cached, list);
     } else if (cached >= cache.high) {
-      this.#spill(cache, this.#overflow(cache), list);
+      this.#freePcppagesBulk(cache, this.#overflow(cache), list);
     }
   }
 
@@ -300,7 +300,7 @@ export class NaiveAllocator extends NaiveBuddy {
    * Frees the oldest cached chunks, going round the lists from `first` on, until `amount` pages are
    * reached.
    */
-  #spill(cache: NaiveCache, amount: number, first: string): void {
+  #freePcppagesBulk(cache: NaiveCache, amount: number, first: string): void {
     let left = Math.min(amount, this.cachedPages(cache));
     for (let at = CACHE_LISTS.indexOf(first); left > 0; at++) {
       const list = CACHE_LISTS[at % CACHE_LISTS.length] ?? first;
@@ -325,7 +325,7 @@ export class NaiveAllocator extends NaiveBuddy {
     const { cache } = this.zoneAt(zone);
     if (cache === undefined) return;
     const first = CACHE_LISTS[0];
-    if (first !== undefined) this.#spill(cache, this.cachedPages(cache), first);
+    if (first !== undefined) this.#freePcppagesBulk(cache, this.cachedPages(cache), first);
   }
 
   // ------------------------------------------------ looking

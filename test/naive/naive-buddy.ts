@@ -289,7 +289,12 @@ export class NaiveBuddy {
   }
 
   /** `__rmqueue_fallback()` until v6.9. False where there is nothing to take. */
-  #claimOrDrag(zone: NaiveZone, order: number, type: Migratetype, least: number): boolean {
+  #stealSuitableFallback(
+    zone: NaiveZone,
+    order: number,
+    type: Migratetype,
+    least: number,
+  ): boolean {
     let pfn: number | undefined;
     let at = MAX_ORDER;
     for (; at >= least; at--) {
@@ -360,7 +365,7 @@ export class NaiveBuddy {
     if (this.mm.claimOrSteal) {
       pfn ??= this.#claimOrSteal(zone, order, type, least);
     } else {
-      while (pfn === undefined && this.#claimOrDrag(zone, order, type, least)) {
+      while (pfn === undefined && this.#stealSuitableFallback(zone, order, type, least)) {
         pfn = this.#smallest(zone, order, type);
       }
     }

@@ -119,7 +119,7 @@ export class NaiveMemory extends NaiveAllocator {
     const zone = this.zoneOf(start);
     // from v6.10 on cuts a chunk of two pageblocks here
     const pair = start - (start % (2 * PAGEBLOCK_PAGES));
-    if (this.mm.listFollowsBlock && this.#cutChunkOver(pair)) return true;
+    if (this.mm.listFollowsBlock && this.#splitOrder10(pair)) return true;
     zone.free -= this.#freeOutsideIsolate(start);
     this.moveBlock(start, Isolate);
     return true;
@@ -139,7 +139,7 @@ export class NaiveMemory extends NaiveAllocator {
    * Cuts an order-10 chunk at `pfn` into two of order 9, each freed with the type of its own
    * pageblock.
    */
-  #cutChunkOver(pfn: number): boolean {
+  #splitOrder10(pfn: number): boolean {
     const chunk = this.chunks.get(pfn);
     if (chunk?.order !== MAX_ORDER) return false;
     if (chunk.type !== Isolate) this.zoneOf(pfn).free -= 2 ** MAX_ORDER;
@@ -151,7 +151,7 @@ export class NaiveMemory extends NaiveAllocator {
   }
 
   #splitAt(boundary: number): void {
-    if (boundary % (2 * PAGEBLOCK_PAGES) !== 0) this.#cutChunkOver(boundary - PAGEBLOCK_PAGES);
+    if (boundary % (2 * PAGEBLOCK_PAGES) !== 0) this.#splitOrder10(boundary - PAGEBLOCK_PAGES);
   }
 
   /** Pageblocks that isolating these pages covers: 4 MiB units until v5.18. */
@@ -437,7 +437,7 @@ export class NaiveMemory extends NaiveAllocator {
       return { errno: -Errno.EBUSY, blockingPfn: this.#refusing };
     }
     const stuck = this.#evacuateAscending(start, end);
-    for (const edge of [start, end]) this.#partAt(edge);
+    for (const edge of [start, end]) this.#splitAtPageblock(edge);
     if (stuck !== undefined) {
       this.unisolate(start, nr);
       return { errno: -Errno.EBUSY, blockingPfn: stuck };
@@ -452,7 +452,7 @@ export class NaiveMemory extends NaiveAllocator {
   }
 
   /** Parts a free chunk of two isolated pageblocks at the border between them. */
-  #partAt(edge: number): void {
+  #splitAtPageblock(edge: number): void {
     const lower = edge - PAGEBLOCK_PAGES;
     if (edge % (2 * PAGEBLOCK_PAGES) === 0 || this.chunks.get(lower)?.order !== MAX_ORDER) return;
     this.remove(lower);

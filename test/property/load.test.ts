@@ -77,7 +77,7 @@ test.each(MEMORY_PROFILES)(
               inDevice,
             );
           }
-          if (extended === null) for (const zone of zones) memory.loader.settleZone(zone, cached);
+          if (extended === null) for (const zone of zones) memory.loader.classifyZone(zone, cached);
           memory.loader.finishLoad(extended !== null);
           expect(memory.validate()).toBeUndefined();
 

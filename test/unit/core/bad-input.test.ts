@@ -188,7 +188,7 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     ...NO_RANGES.map((range) => [...range, 0, 0]),
   ],
   markMemmap: [[NR_BLOCKS], [MAX], [0]],
-  settleZone: [
+  classifyZone: [
     [2, 0],
     [0, 0],
     [MAX, 0],

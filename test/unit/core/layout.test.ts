@@ -9,10 +9,7 @@ interface Area {
   readonly bytes: number;
 }
 
-/**
- * Numbers that the debug core says; the areas are those of assembly/mm/layout.ts, a start and a
- * size each.
- */
+/** The constants of the debug core; an area of assembly/mm/layout.ts is a start and a size. */
 const debugCore = loadCoreSync(coreModule("debug"));
 const constants = new Map(
   Object.entries(debugCore).flatMap(([name, value]) =>

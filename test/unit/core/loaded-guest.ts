@@ -66,7 +66,7 @@ export async function loadedGuest(
   const bytes = (words: BigUint64Array): Uint8Array => new Uint8Array(words.buffer);
   pages.loader.loadFlags(0, zone.id, bytes(flags), extended && bytes(extended), inDevice);
   options.after?.(pages, zone.id);
-  if (extended === undefined) pages.loader.settleZone(zone.id, 0);
+  if (extended === undefined) pages.loader.classifyZone(zone.id, 0);
   const loaded = pages.loader.finishLoad(extended !== undefined);
   return { pages, loaded };
 }
