@@ -36,18 +36,6 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/**/*.ts"],
-    ignores: ["src/core/**"],
-    rules: {
-      "@typescript-eslint/no-restricted-imports": [
-        "error",
-        {
-          paths: [{ name: "@assemblyscript/loader", message: "Only src/core loads WebAssembly." }],
-        },
-      ],
-    },
-  },
-  {
     files: ["test/**/*.ts", "bench/**/*.ts"],
     rules: { "@typescript-eslint/no-non-null-assertion": "off" },
   },

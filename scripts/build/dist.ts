@@ -5,18 +5,17 @@ import { rolldown, type OutputChunk, type RolldownOutput } from "rolldown";
 import ts from "typescript";
 
 import { releaseCore } from "./core.js";
+import { ENTRY_SOURCES } from "./entries.js";
 import type { Output, Step } from "./step.js";
 
 const root = join(import.meta.dirname, "../..");
 
-/** What users import: as ES module and as CommonJS, each with declarations. */
-const LIBRARY = { index: "src/index.ts", node: "src/node/index.ts" };
 /** What only our own files start, as ES modules: the command and, later, worker threads. */
 const PROGRAMS = { "cli/main": "src/cli/main.ts" };
 /** Stay imports; all else is bundled, so that a page needs no import map. */
-const EXTERNAL = [/^node:/, "commander", "jiti", "picocolors"];
+const EXTERNAL = [/^node:/, "commander", "jiti"];
 
-const tools = ["package.json", "package-lock.json", "tsconfig.json", "scripts/build/dist.ts"];
+const tools = ["package.json", "package-lock.json", "tsconfig.json", "scripts/build/dist.ts", "scripts/build/entries.ts"];
 
 /** Everything in `dist/` that runs. */
 export const distJs: Step = {
@@ -24,12 +23,18 @@ export const distJs: Step = {
   after: [releaseCore],
   inputs: ["src", "build/release.wasm", "build/inline.js", ...tools],
   async run() {
-    const esm = await bundle({ ...LIBRARY, ...PROGRAMS }, "esm");
-    const cjs = await bundle(LIBRARY, "cjs");
+    const esm = await bundle({ ...ENTRY_SOURCES, ...PROGRAMS }, "esm");
+    const cjs = await bundle(ENTRY_SOURCES, "cjs");
+    const modules = await moduleTree();
     assertBrowserSafe(esm);
     return [
-      ...esm.output.map((chunk) => toOutput(chunk as OutputChunk)),
-      ...cjs.output.map((chunk) => toOutput(chunk as OutputChunk)),
+      ...[esm, cjs].flatMap(({ output }) => output.map((chunk) => toOutput(chunk as OutputChunk))),
+      ...modules.output.map((chunk) => withoutBareImports(toOutput(chunk as OutputChunk))),
+      { path: "dist/modules/packaged-core.workerd.js", content: coreFromModule("../core.wasm") },
+      {
+        path: "dist/modules/packaged-core.edge-light.js",
+        content: coreFromModule("../core.wasm?module"),
+      },
       { path: "dist/core.wasm", content: readFileSync(join(root, "build/release.wasm")) },
       { path: "dist/THIRD-PARTY.txt", content: thirdParty([esm, cjs]) },
     ];
@@ -37,26 +42,34 @@ export const distJs: Step = {
 };
 
 /**
- * The declarations in `dist/types/`, one per source file: those that tsc writes and those that asc
- * wrote, and all of them once more for CommonJS.
+ * The declarations in `dist/types/`, once each: one per source file, those that tsc writes and
+ * those that asc wrote, and one per entry and module system that passes them on. The former count
+ * as CommonJS, which either system can import.
  */
 export const distTypes: Step = {
   name: "types",
   after: [releaseCore],
   inputs: ["src", "build/release.d.ts", "build/inline.d.ts", ...tools],
   run() {
-    const declarations = declarationsOf(Object.values(LIBRARY));
+    const declarations = declarationsOf(Object.values(ENTRY_SOURCES));
     declarations.set("build/release.d.ts", readFileSync(join(root, "build/release.d.ts"), "utf8"));
-    const outputs = [...declarations].flatMap(([path, content]): Output[] => [
-      { path: `dist/types/${path}`, content },
-      {
-        path: `dist/types/${path.replace(/\.ts$/, ".cts")}`,
-        content: content.replace(/(["'])(\.{1,2}\/[^"']+)\.js\1/g, "$1$2.cjs$1"),
-      },
-    ]);
+    const outputs = [...declarations].map(
+      ([path, content]): Output => ({ path: `dist/types/${path}`, content }),
+    );
+    for (const [name, source] of Object.entries(ENTRY_SOURCES)) {
+      const content = `${NEEDED_LIBRARIES}export * from "./${source.replace(/\.ts$/, ".js")}";\n`;
+      outputs.push({ path: `dist/types/${name}.d.mts`, content });
+      outputs.push({ path: `dist/types/${name}.d.cts`, content });
+    }
+    outputs.push({ path: "dist/types/package.json", content: '{ "type": "commonjs" }\n' });
     return Promise.resolve(outputs);
   },
 };
+
+/** Said at the head of the entries, where a compiler's complaint about a missing name leads. */
+const NEEDED_LIBRARIES =
+  "// Needs the library ES2022 of TypeScript, and DOM or WebWorker, which declare WebAssembly, Blob,\n" +
+  "// URL and AbortSignal. The entry for Node needs @types/node besides.\n";
 
 /** What tsc declares of `entries` and all that they import, by path within the repository. */
 function declarationsOf(entries: readonly string[]): Map<string, string> {
@@ -116,6 +129,60 @@ async function bundle(
   });
   await build.close();
   return result;
+}
+
+/** The module in which the package's own core is made; see {@link PACKAGED_CORE}. */
+const CORE_SOURCE = join(root, "src/core/packaged-core.ts");
+/** How the modules of the package name it, because a host decides which of several it is. */
+const PACKAGED_CORE = "#packaged-core";
+
+/**
+ * The library as a file per source file, `dist/modules/`: a bundler then leaves out all files that
+ * nothing imports. What we bundle of other packages lies in `vendor/`.
+ */
+async function moduleTree(): Promise<RolldownOutput> {
+  const build = await rolldown({
+    cwd: root,
+    input: { ...ENTRY_SOURCES, "packaged-core": CORE_SOURCE },
+    external: EXTERNAL,
+    platform: "neutral",
+    resolve: { mainFields: ["module", "main"] },
+    transform: { target: "es2022" },
+    // as package.json says
+    treeshake: { moduleSideEffects: false },
+    plugins: [
+      {
+        name: "packaged-core",
+        resolveId: (source, importer) =>
+          importer !== undefined && source.endsWith("/packaged-core.js")
+            ? { id: PACKAGED_CORE, external: true }
+            : null,
+      },
+    ],
+  });
+  const result = await build.generate({
+    format: "esm",
+    preserveModules: true,
+    preserveModulesRoot: join(root, "src"),
+    entryFileNames: (chunk) => `modules/${chunk.name.replaceAll("node_modules/", "vendor/")}.js`,
+    comments: { jsdoc: false },
+  });
+  await build.close();
+  return result;
+}
+
+/** Of a file whose constants were put in their places, an import for nothing but effects is left. */
+function withoutBareImports(output: Output): Output {
+  return { ...output, content: String(output.content).replace(/^import "\..*";\n/gm, "") };
+}
+
+/** `packaged-core.ts` for hosts that import a .wasm file as a `WebAssembly.Module`. */
+function coreFromModule(path: string): string {
+  return (
+    `import core from "${path}";\n` +
+    "export const packagedCore = () => Promise.resolve(core);\n" +
+    "export const packagedCoreSync = () => core;\n"
+  );
 }
 
 function toOutput(chunk: OutputChunk): Output {

@@ -32,9 +32,45 @@ export function captureFilesOf(name: string, members: ReadonlyMap<string, Blob>)
   };
 }
 
-/** The bytes of a member, decompressed where its name ends in `.gz`. */
-export function openMember(files: CaptureFiles, name: string): AsyncIterable<Uint8Array> {
-  return name.endsWith(".gz") ? gunzip(files.open(name), name) : files.open(name);
+/**
+ * The bytes of a member, decompressed where they begin as gzip does.
+ *
+ * The name does not decide: a server may decompress `.gz` files on the way (`Content-Encoding`),
+ * and a browser may compress what has another name. An empty `.gz` file is still a damaged one.
+ */
+export async function* openMember(
+  files: CaptureFiles,
+  name: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const source = files.open(name)[Symbol.asyncIterator]();
+  const head: Uint8Array[] = [];
+  let first: number[] = [];
+  while (first.length < GZIP_MAGIC.length) {
+    const next = await source.next();
+    if (next.done === true) break;
+    head.push(next.value);
+    first = [...first, ...next.value.subarray(0, GZIP_MAGIC.length - first.length)];
+  }
+  const whole = followedBy(head, source);
+  const isGzip = GZIP_MAGIC.every((byte, at) => byte === first[at]);
+  yield* isGzip || (first.length === 0 && name.endsWith(".gz")) ? gunzip(whole, name) : whole;
+}
+
+/** How a gzip file begins (RFC 1952, section 2.3.1); no text, and no flags of page 0, begin so. */
+const GZIP_MAGIC = [0x1f, 0x8b];
+
+async function* followedBy(
+  head: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* head;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+      yield next.value;
+    }
+  } finally {
+    await rest.return?.();
+  }
 }
 
 /** Reads a member as UTF-8 text. @throws CaptureError if it is longer than 64 MiB. */

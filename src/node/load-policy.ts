@@ -2,8 +2,6 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { createJiti } from "jiti";
-
 import { guardedPolicy, type PolicyWatch } from "../policies/choice/guarded-policy.js";
 import { isModulePath } from "../policies/choice/module-path.js";
 import type { Policy } from "../policies/policy.js";
@@ -62,6 +60,8 @@ async function importFile(file: string): Promise<Record<string, unknown>> {
   if (/\.[cm]?js$/.test(file)) {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   }
+  // loaded only now: it takes longer than all else that this module needs
+  const { createJiti } = await import("jiti");
   const jiti = createJiti(pathToFileURL(file).href, { fsCache: false, moduleCache: false });
   return jiti.import<Record<string, unknown>>(file);
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -33,6 +33,16 @@ test.each([
   const options = `--noEmit --target es2022 ${strict} ${row.flags}`;
   runNode([binOf("tsc"), ...options.split(" "), ...row.files], consumer);
 });
+
+test.each(["es2022,dom", "es2022,webworker"])(
+  "the declarations need no other libraries than %s",
+  (libraries) => {
+    const program = `import * as engine from "virtio-mem-engine";\nexport { engine };\n`;
+    writeFileSync(join(consumer, "libraries.mts"), program);
+    const options = `--noEmit --target es2022 --strict --module nodenext --lib ${libraries}`;
+    runNode([binOf("tsc"), ...options.split(" "), "libraries.mts"], consumer);
+  },
+);
 
 test("the schema of predictions can be imported, and is the one of the documents", () => {
   const schema = createRequire(join(consumer, "index.js")).resolve(
