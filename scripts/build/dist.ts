@@ -171,7 +171,7 @@ async function moduleTree(): Promise<RolldownOutput> {
   return result;
 }
 
-/** Of a file whose constants were put in their places, an import for nothing but effects is left. */
+/** Without the import that is left of a file whose constants were all put in their places. */
 function withoutBareImports(output: Output): Output {
   return { ...output, content: String(output.content).replace(/^import "\..*";\n/gm, "") };
 }

@@ -69,12 +69,12 @@ describe.each([
       plugins: [
         {
           name: "core",
-          setup({ onResolve, onLoad }) {
-            onResolve({ filter: /\.wasm/ }, ({ path }) => {
+          setup(bundler) {
+            bundler.onResolve({ filter: /\.wasm/ }, ({ path }) => {
               imported.push(path);
               return { path, namespace: "core" };
             });
-            onLoad({ filter: /./, namespace: "core" }, () => ({
+            bundler.onLoad({ filter: /./, namespace: "core" }, () => ({
               contents: "export default compiledCore;",
             }));
           },
@@ -86,9 +86,9 @@ describe.each([
       { compiledCore, structuredClone },
       { codeGeneration: { strings: false, wasm: false } },
     ) as { exported?: boolean; result?: Promise<number> };
-    expect(() => runInContext("new WebAssembly.Module(new Uint8Array(8))", host)).toThrow(
-      "Wasm code generation disallowed by embedder",
-    );
+    expect(() => {
+      runInContext("new WebAssembly.Module(new Uint8Array(8))", host);
+    }).toThrow("Wasm code generation disallowed by embedder");
 
     runInContext(code, host);
     expect(imported).toEqual([`../${file}`]);

@@ -1,5 +1,5 @@
-// The recipes of docs/recipes, done with the installed package: the files of a page are written into
-// a folder, its commands run there, and its page opened in Chromium.
+// The recipes of docs/recipes, done with the installed package: the files of a page are written
+// into a folder, its commands run there, and its page opened in Chromium.
 
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -102,15 +102,14 @@ describe("in a page", () => {
     } finally {
       await tab.close();
       server.close();
+      server.closeAllConnections();
     }
   });
 });
 
 test("the workerd recipe is a program that a bundler takes", () => {
   const { folder } = folderOf("workerd");
-  const command = /`(esbuild worker\.js [^`]*)`/.exec(
-    readFileSync(join(recipes, "workerd.md"), "utf8"),
-  )?.[1];
-  const bundle = runIn(folder, `npx ${command ?? ""}`);
+  const text = readFileSync(join(recipes, "workerd.md"), "utf8");
+  const bundle = runIn(folder, /^npx esbuild worker\.js .*$/m.exec(text)?.[0] ?? "");
   expect(bundle).toContain('from "../core.wasm"');
 });

@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -11,14 +10,19 @@ export interface ProseLine {
   readonly text: string;
 }
 
-/** Files of the repository that are not ignored, relative to its root. */
-export const FILES: readonly string[] = execFileSync(
-  "git",
-  ["ls-files", "--cached", "--others", "--exclude-standard"],
-  { cwd: ROOT, encoding: "utf8" },
-)
-  .split("\n")
-  .filter((file) => file !== "");
+/** What the build, the tests and the tools leave behind; see .gitignore. */
+const LEFT_BEHIND = /^(\.git|node_modules|build|dist|coverage)$|\.(tgz|log)$/;
+
+/** Files of the repository, relative to its root. */
+export const FILES: readonly string[] = readdirSync(ROOT)
+  .filter((name) => !LEFT_BEHIND.test(name))
+  .flatMap((name) => filesBelow(name))
+  .sort();
+
+function filesBelow(path: string): string[] {
+  if (!statSync(join(ROOT, path)).isDirectory()) return [path];
+  return readdirSync(join(ROOT, path)).flatMap((name) => filesBelow(join(path, name)));
+}
 
 /** Documents written by hand. */
 export const DOCUMENTS = FILES.filter((file) =>
