@@ -15,7 +15,13 @@ const PROGRAMS = { "cli/main": "src/cli/main.ts" };
 /** Stay imports; all else is bundled, so that a page needs no import map. */
 const EXTERNAL = [/^node:/, "commander", "jiti"];
 
-const tools = ["package.json", "package-lock.json", "tsconfig.json", "scripts/build/dist.ts", "scripts/build/entries.ts"];
+const tools = [
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "scripts/build/dist.ts",
+  "scripts/build/entries.ts",
+];
 
 /** Everything in `dist/` that runs. */
 export const distJs: Step = {
@@ -53,9 +59,10 @@ export const distTypes: Step = {
   run() {
     const declarations = declarationsOf(Object.values(ENTRY_SOURCES));
     declarations.set("build/release.d.ts", readFileSync(join(root, "build/release.d.ts"), "utf8"));
-    const outputs = [...declarations].map(
-      ([path, content]): Output => ({ path: `dist/types/${path}`, content }),
-    );
+    const outputs = [...declarations].map(([path, content]): Output => ({
+      path: `dist/types/${path}`,
+      content,
+    }));
     for (const [name, source] of Object.entries(ENTRY_SOURCES)) {
       const content = `${NEEDED_LIBRARIES}export * from "./${source.replace(/\.ts$/, ".js")}";\n`;
       outputs.push({ path: `dist/types/${name}.d.mts`, content });
