@@ -15,6 +15,7 @@ export interface FateStyle {
 export const FATE_STYLES: Readonly<Record<Fate, FateStyle>> = {
   unplugged: { glyph: "-", fill: "#ffffff", ansi: 255, label: "not plugged" },
   "given-back": { glyph: ".", fill: "#d5ecdf", ansi: 194, label: "unplugged" },
+  unsure: { glyph: ":", fill: "#a8cdb5", ansi: 151, label: "unplugged, 10 % and more may stay" },
   added: { glyph: "+", fill: "#a9d3f0", ansi: 153, label: "added" },
   stays: { glyph: "#", fill: "#aeb6c0", ansi: 249, label: "stays" },
   slab: { glyph: "s", fill: "#e69f00", ansi: 214, label: "kernel objects (slab)" },

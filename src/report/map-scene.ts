@@ -81,7 +81,23 @@ export function tooltip(scene: MapScene, row: number, count: number, tally: Tall
     const size = tally[i] ?? 0;
     if (size > 0) lines.push(`${formatRoughSize(size)} ${tooltipLabel(fate, scene.outcome)}`);
   }
+  const size = likelySize(
+    prediction.stays,
+    start - prediction.regionStart,
+    end - prediction.regionStart,
+  );
+  if (prediction.samples > 0 && size > 0) lines.push(`${formatRoughSize(size)} stay on average`);
   return element("title", {}, escapeXml(lines.join("\n")));
+}
+
+/** Bytes between two offsets that stay in the mean of the samples. */
+function likelySize(stays: Prediction["stays"], from: number, to: number): number {
+  let sum = 0;
+  for (const { offset, size, probability } of stays) {
+    const overlap = Math.min(to, offset + size) - Math.max(from, offset);
+    if (overlap > 0) sum += overlap * probability;
+  }
+  return Math.round(sum);
 }
 
 function tooltipLabel(fate: Fate, outcome: Outcome): string {

@@ -12,7 +12,7 @@ const WIDTH = MARGIN * 2 + LABEL_WIDTH + MAP_WIDTH;
 const BAR_TOP = 84;
 const BAR_HEIGHT = 24;
 /** Fates that are no reasons, in the order of bar and legend. */
-const PLAIN: readonly Fate[] = ["stays", "added", "given-back", "unplugged"];
+const PLAIN: readonly Fate[] = ["stays", "added", "unsure", "given-back", "unplugged"];
 const LEGEND_COLUMNS = 3;
 const LEGEND_PITCH = 22;
 

@@ -10,6 +10,7 @@ import {
 export type Fate =
   | "unplugged" // neither before nor after
   | "given-back"
+  | "unsure" // given back, but it may well stay
   | "added"
   | "stays" // plugged before and after, and nobody ran into anything there
   | ReasonGroup; // stays for this reason
@@ -18,6 +19,7 @@ export type Fate =
 export const FATES: readonly Fate[] = [
   "unplugged",
   "given-back",
+  "unsure",
   "added",
   "stays",
   ...REASON_GROUPS,
@@ -37,8 +39,11 @@ export function reasonsBySize(tally: Tally): ReasonGroup[] {
 
 const UNPLUGGED = 0;
 const GIVEN_BACK = 1;
-const ADDED = 2;
-const STAYS = 3;
+const UNSURE = 2;
+const ADDED = 3;
+const STAYS = 4;
+/** From this chance to stay on, memory that is given back is shown as unsure. */
+const UNSURE_CHANCE = 0.1;
 
 /** Bytes by fate, in the order of {@link FATES}. */
 export type Tally = readonly number[];
@@ -140,6 +145,13 @@ function fatesFromBitmaps(prediction: Prediction): Uint8Array {
     const before = pluggedBefore.charCodeAt(i) === one;
     const after = pluggedAfter.charCodeAt(i) === one;
     fates[i] = before ? (after ? STAYS : GIVEN_BACK) : after ? ADDED : UNPLUGGED;
+  }
+  for (const { offset, size, probability } of prediction.stays) {
+    if (probability < UNSURE_CHANCE) continue;
+    const first = offset / prediction.deviceBlockSize;
+    for (let i = first; i < first + size / prediction.deviceBlockSize; i++) {
+      if (fates[i] === GIVEN_BACK) fates[i] = UNSURE;
+    }
   }
   return fates;
 }

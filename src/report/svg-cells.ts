@@ -74,7 +74,7 @@ function bands(tally: Tally): string[] {
   };
   for (const reason of reasonsBySize(tally))
     stack(reason, (sizeOf(tally, reason) / held) * heldHeight);
-  for (const fate of ["stays", "added", "given-back", "unplugged"] as const) {
+  for (const fate of ["stays", "added", "unsure", "given-back", "unplugged"] as const) {
     const size = sizeOf(tally, fate);
     if (size > 0) stack(fate, (size / (total - held)) * (TILE - heldHeight));
   }

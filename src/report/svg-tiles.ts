@@ -1,6 +1,6 @@
 import { formatSize } from "../units.js";
 import { FATE_STYLES } from "./fate-style.js";
-import { leadingFate, type Fate } from "./region-map.js";
+import { FATES, isReason, leadingFate, type Fate } from "./region-map.js";
 import { rowNoun } from "./region-row.js";
 import { boxPath, element, rect } from "./svg-element.js";
 import {
@@ -53,7 +53,9 @@ function tile(scene: MapScene, row: number, cells: number, x: number, y: number)
   const { map, rowSize } = scene;
   const start = rowStart(scene, row);
   const tally = map.tally(start, start + rowSize);
-  const base = leadingFate(tally.map((size, fate) => (fate < 4 ? size : 0)));
+  const base = leadingFate(
+    tally.map((size, at) => (isReason(FATES[at] ?? "unplugged") ? 0 : size)),
+  );
   const columns = 2 ** Math.ceil(Math.log2(cells) / 2);
   const width = TILE / columns;
   const height = (TILE * columns) / cells;

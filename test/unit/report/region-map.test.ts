@@ -68,3 +68,16 @@ test("one refusing subblock leads, however many went", () => {
   const map = new RegionMap(drawnPrediction([".".repeat(63) + "b"]));
   expect(leadingFate(map.tally(0, 128 * MiB))).toBe("buffer");
 });
+
+test("what is given back, but may well stay, has a fate of its own", () => {
+  const prediction = drawnPrediction([".".repeat(64)]);
+  const { deviceBlockSize } = prediction;
+  const stays = [
+    { offset: 0, size: 8 * deviceBlockSize, probability: 0.02 },
+    { offset: 8 * deviceBlockSize, size: 2 * deviceBlockSize, probability: 0.4 },
+    { offset: 10 * deviceBlockSize, size: 54 * deviceBlockSize, probability: 0 },
+  ];
+  const map = new RegionMap({ ...prediction, stays });
+  expect(sizeOf(map.total, "unsure")).toBe(2 * deviceBlockSize);
+  expect(sizeOf(map.total, "given-back")).toBe(62 * deviceBlockSize);
+});
