@@ -1,7 +1,7 @@
 // Every JavaScript example of the README, run on the installed package.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, inject, test } from "vitest";
@@ -80,6 +80,13 @@ describe("the README", () => {
     );
     expect(packed, "in the package").toEqual([]);
   });
+});
+
+test("the examples that the README names are in the package", () => {
+  const named = new Set([...readme.matchAll(/\bexamples\/[\w./-]+\w/g)].map(([path]) => path));
+  expect(named.size).toBeGreaterThan(1);
+  const installed = join(consumer, "node_modules/virtio-mem-engine");
+  expect([...named].filter((path) => !existsSync(join(installed, path)))).toEqual([]);
 });
 
 function run(file: string, code: string): string {
