@@ -77,6 +77,13 @@ export const MM_BATCH_ENDS_EARLY: u32 = 1 << 10;
  * (6.14 on).
  */
 export const MM_POOL_LEAVES_RANGE: u32 = 1 << 20;
+/** Clean metadata buffers stay on the journal's checkpoint list until the next commit (5.13 on). */
+export const MM_JOURNAL_KEEPS_CLEAN: u32 = 1 << 21;
+/**
+ * Slab caches keep freed objects in sheaves (6.18 on): slabs that become empty leave a few pages in
+ * every pageblock.
+ */
+export const MM_SLAB_SHEAVES: u32 = 1 << 22;
 
 // Flags of an allocation.
 /** Ignore the watermarks. */

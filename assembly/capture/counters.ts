@@ -6,6 +6,13 @@ import { ZoneNr } from "../mm/numbers";
 
 const ZSPAGES: usize = memory.data(MAX_ZONES * 4, 4);
 
+/** Pages of programs that are pinned for now or for good (FOLL_PIN), by the guest's counters. */
+export let countedPins: u32 = 0;
+
+export function setCountedPins(nrPages: u32): void {
+  countedPins = nrPages;
+}
+
 /** Pages of zsmalloc in a zone, by its counter (nr_zspages). */
 export function zspagesOf(zone: ZoneNr): u32 {
   return load<u32>(ZSPAGES + ((<usize>zone) << 2));

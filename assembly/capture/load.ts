@@ -19,6 +19,7 @@ import {
   PAGE_ANON,
   PAGE_BALLOON,
   PAGE_CACHED,
+  PAGE_FILE_CLEAN,
   PAGE_FREE,
   PAGE_GIGANTIC,
   PAGE_HUGETLB,
@@ -28,6 +29,7 @@ import {
   PAGE_LRU_PENDING,
   PAGE_MEMMAP,
   PAGE_OFFLINE,
+  PAGE_SLAB,
   PAGE_TAIL,
   PAGE_THP,
   PAGE_UNKNOWN,
@@ -36,6 +38,7 @@ import {
 import { freeBuddyOf } from "../mm/buddy";
 import { insertChunk, insertInRecord, removeChunk } from "../mm/free-list";
 import { LOADED_STATES, LOADED_STATES_BYTES, TALLIES, TALLIES_BYTES } from "../mm/layout";
+import { BUFFER_SLAB, noteFilePages } from "../mm/buffer-slab";
 import { makeUniform, recordFor, releaseZeroed } from "../mm/page";
 import { addPending } from "../mm/lru-batch";
 import { alignedOrder } from "../mm/page-free";
@@ -57,6 +60,8 @@ import {
   IN_DEVICE,
   IN_MOVABLE,
   WITH_ZSPAGES,
+  isCompound,
+  hasBuffers,
   isCompoundHead,
   isCompoundTail,
   isHuge,
@@ -70,6 +75,7 @@ import {
 import { zspagesOf } from "./counters";
 import {
   FLAG_IN_DEVICE,
+  FLAG_SINGLE_SLABS,
   FLAG_UNDECIDED,
   NO_ENTRY,
   NO_ZONE,
@@ -146,9 +152,10 @@ export function loadPageblock(
   if (isAllFolio(flags)) joinUnit();
   if (inDevice) partBalloon();
   if (inDevice) markIdleSlabs(LOADED_STATES, flags);
+  if (markSingleSlabs(flags)) setFlags(entryOfBlock(block), FLAG_SINGLE_SLABS);
   // with pages of zsmalloc around it takes another look to tell which are free
   if (inMovableZone && (extended || zspages == 0)) turnUnknown(LOADED_STATES, PAGE_FREE);
-  if (inDevice) setFlags(entryOfBlock(block), FLAG_IN_DEVICE);
+  if (inDevice) setFlags(entryOfBlock(block), flagsOf(entryOfBlock(block)) | FLAG_IN_DEVICE);
   placeBlock(block, zone, extended ? typeByExtended(load<u64>(extended)) : NO_TYPE, LOADED_STATES);
   return 0;
 }
@@ -157,6 +164,7 @@ export function loadPageblock(
 const NO_FOLIO: u32 = 0xffff;
 /** State of the compound page that the page before belongs to: that of its first page. */
 let folio: u32 = NO_FOLIO;
+let folioHasBuffers: bool = false;
 /** The pageblock after the one loaded last. */
 let nextBlock: u32 = 0;
 
@@ -180,8 +188,12 @@ function readFlags(flags: usize, place: u32): u32 {
 
 /** State of `nrPages` pages with the same word: that of the folio for its later pages. */
 function stateInFolio(word: u64, nrPages: u32): u32 {
-  if (isCompoundTail(word) && folio != NO_FOLIO) return folio;
+  if (isCompoundTail(word) && folio != NO_FOLIO) {
+    if (folio == PAGE_FILE_CLEAN) noteFilePages(nrPages, folioHasBuffers);
+    return folio;
+  }
   const state = stateByWord(word, nrPages);
+  folioHasBuffers = hasBuffers(word);
   folio = isCompoundHead(word) ? state : NO_FOLIO;
   return state;
 }
@@ -210,6 +222,9 @@ function readExtended(flags: usize, extended: usize, place: u32): u32 {
       }
       state = stateByExtended(word, load<u64>(extended + at), place, nrPages, maps);
       folio = isCompoundHead(word) ? state : NO_FOLIO;
+      folioHasBuffers = hasBuffers(word);
+    } else if (folio == PAGE_FILE_CLEAN) {
+      noteFilePages(1, folioHasBuffers);
     }
     noteFlags(word, 1);
     store<u8>(LOADED_STATES + page, <u8>state);
@@ -250,6 +265,20 @@ function partBalloon(): void {
     if (load<u8>(LOADED_STATES + page) == <u8>PAGE_OFFLINE)
       store<u8>(LOADED_STATES + page, <u8>PAGE_BALLOON);
   }
+}
+
+/**
+ * Marks slabs of one page, which may hold what goes with file pages. Says whether there are any.
+ */
+function markSingleSlabs(flags: usize): bool {
+  let found = false;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    if (load<u8>(LOADED_STATES + page) != <u8>PAGE_SLAB) continue;
+    if (isCompound(load<u64>(flags + ((<usize>page) << 3)))) continue;
+    store<u8>(LOADED_STATES + page, <u8>BUFFER_SLAB);
+    found = true;
+  }
+  return found;
 }
 
 /** The hugetlb page that the pageblocks before `block` belong to is larger than 2 MiB. */

@@ -34,6 +34,7 @@ import {
   PAGE_UNKNOWN,
   PAGE_WRITEBACK,
 } from "../abi";
+import { noteFilePages } from "../mm/buffer-slab";
 import { classOf, holdOf, isLru, stateByte } from "../mm/page-class";
 import { PageState } from "../mm/numbers";
 
@@ -69,12 +70,21 @@ const PRIVATE: u64 = 1 << 35;
 const TYPED: u64 =
   DIRTY | LRU | SLAB | WRITEBACK | ANON | SWAPCACHE | SWAPBACKED | COMPOUND | UNEVICTABLE;
 
+export function isCompound(flags: u64): bool {
+  return (flags & COMPOUND) != 0;
+}
+
 export function isCompoundHead(flags: u64): bool {
   return (flags & COMPOUND_HEAD) != 0;
 }
 
 export function isCompoundTail(flags: u64): bool {
   return (flags & COMPOUND_TAIL) != 0;
+}
+
+/** A file page with buffers. */
+export function hasBuffers(flags: u64): bool {
+  return (flags & PRIVATE) != 0;
 }
 
 /** Part of a hugetlb page. */
@@ -175,6 +185,8 @@ function anonState(flags: u64): PageState {
 
 /** Dirty pages of files, as opposed to file system metadata. */
 export let dirtyDataPages: u32 = 0;
+/** Clean pages of file system metadata that were touched lately. */
+export let recentBuffers: u32 = 0;
 /** Anonymous pages that nothing maps, and such that are undecided. */
 export let unmappedAnonPages: u32 = 0;
 export let touchedAnonPages: u32 = 0;
@@ -183,7 +195,9 @@ export let touchedAnonPages: u32 = 0;
 export function noteFlags(flags: u64, nrPages: u32): void {
   if (!(flags & LRU) || flags & COMPOUND_TAIL) return;
   if (!(flags & (ANON | SWAPBACKED))) {
+    if (!(flags & DIRTY) && flags & UPTODATE) noteFilePages(nrPages, (flags & PRIVATE) != 0);
     if (flags & DIRTY && flags & UPTODATE) dirtyDataPages += nrPages;
+    if (lruState(flags) == stateByte(PAGE_BUFFER, HOLD_FAIL)) recentBuffers += nrPages;
     return;
   }
   if (!(flags & ANON)) return;

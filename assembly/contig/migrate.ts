@@ -23,6 +23,7 @@ import {
 } from "../abi";
 import { freeIsolatedPage } from "./evacuation";
 import { emptyHuge, replaceHuge, takeHugeTarget } from "./hugetlb";
+import { bufferDropped } from "../mm/buffer-slab";
 import { NO_CHUNK } from "../mm/free-list";
 import { MIGRATION, MIGRATION_BYTES } from "../mm/layout";
 import {
@@ -53,6 +54,7 @@ import { ownerDropped, ownerMoved, ownerSplit } from "../mm/rmap";
 import { takePages } from "../mm/zone-walk";
 import { putBack } from "../mm/lru-batch";
 import { tracking } from "../mm/owner";
+import { forgetSearches } from "../mm/reclaim";
 import { heldByChance } from "../mm/random";
 import { hasBehaviour } from "../mm/version";
 import { kindOf, lruOfNode, nodeOf } from "../mm/zone";
@@ -100,6 +102,7 @@ export function setTargetFlags(flags: u32): void {
 }
 
 export function resetMigrationCounts(): void {
+  forgetSearches();
   batchLength = 0;
   collectError = 0;
   movedPages = 0;
@@ -242,6 +245,7 @@ export function dropClean(): void {
     addJournalEntry(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
     if (tracking) ownerDropped(pfn);
     ++droppedPages;
+    bufferDropped();
   }
   batchLength = kept;
 }

@@ -25,6 +25,8 @@ import {
 } from "../capture/load";
 import { doubtsOfSubblocks, setChance, turnFates } from "../capture/doubts";
 import { PAGE_MASK, setRange, stateAt } from "../mm/page";
+import { classifyBufferSlabs } from "../mm/buffer-slab";
+import { setSwap } from "../mm/reclaim";
 import { ensureRecords } from "../mm/record-slab";
 import { HEAD, classOf } from "../mm/page-class";
 import {
@@ -37,7 +39,7 @@ import {
   zoneOf,
 } from "../mm/pageblock";
 import { classifyBalloon, markPlugged as markPluggedPages } from "../capture/balloon";
-import { setZspages } from "../capture/counters";
+import { setCountedPins, setZspages } from "../capture/counters";
 import { classifyZspages } from "../capture/zspages";
 import { adoptCached, cachedPages } from "../mm/per-cpu-cache";
 import {
@@ -85,6 +87,23 @@ export function markPlugged(start: Pfn, nr: u32): i32 {
 export function noteHugePool(reserved: u32, surplus: u32): i32 {
   if (!loading && hasMemory()) return -EINVAL;
   setPool(reserved, surplus);
+  return 0;
+}
+
+/**
+ * Says how many pages still fit into swap, and how much memory each takes there, in thousandths of
+ * a page (0: on a disk). Returns 0 or -EINVAL.
+ */
+export function noteSwap(freePages: u32, costMilli: u32): i32 {
+  if ((!loading && hasMemory()) || costMilli > 1000) return -EINVAL;
+  setSwap(freePages, costMilli);
+  return 0;
+}
+
+/** Says how many pages of programs are pinned by the guest's counters. Returns 0 or -EINVAL. */
+export function notePins(nrPages: u32): i32 {
+  if (!loading && hasMemory()) return -EINVAL;
+  setCountedPins(nrPages);
   return 0;
 }
 
@@ -208,6 +227,7 @@ export function finishLoad(seed: u32): i32 {
   if (seed && ensureRecords(MOST_RECORDS) < 0) return -ENOBUFS;
   setLoading(false);
   classifyHeldPages();
+  classifyBufferSlabs();
   if (seed) turnFates(seed, MOST_RECORDS);
   buildFreeLists();
   adoptPool();

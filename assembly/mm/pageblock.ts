@@ -18,7 +18,7 @@
 // flags   PENDING: has pages that wait in an LRU batch. UNDECIDED: has pages to be classified after
 //         a load. IN_DEVICE: was loaded as memory of the device. DECIDED: had undecided pages that
 //         were classified. CACHED: pages without flags count as cached; SUSPECT: there are kernel
-//         pages near by.
+//         pages near by. SINGLE_SLABS: while a load goes on, has slabs of one page.
 
 import { MIGRATE_ISOLATE, PAGEBLOCK_ORDER } from "../abi";
 import { TABLE } from "./layout";
@@ -36,6 +36,7 @@ export const FLAG_IN_DEVICE: u32 = 4;
 export const FLAG_DECIDED: u32 = 8;
 export const FLAG_CACHED: u32 = 16;
 export const FLAG_SUSPECT: u32 = 32;
+export const FLAG_SINGLE_SLABS: u32 = 64;
 
 /** Pageblocks of the table; pfns from `nrPageblocks << 9` on do not exist. */
 export let nrPageblocks: u32 = 0;

@@ -1,14 +1,23 @@
 // Where the pages of a request come from: the walks over the zone list with their watermarks
 // (`get_page_from_freelist()`, v6.1).
 
-import { ALLOC_NO_WATERMARKS, ALLOC_THISNODE } from "../abi";
+import {
+  ALLOC_NO_WATERMARKS,
+  ALLOC_THISNODE,
+  MIGRATE_MOVABLE,
+  PAGE_DRIVER_MOVABLE,
+  ZONE_MOVABLE,
+} from "../abi";
 import { hasChunk, takeChunk } from "./buddy";
 import { NO_CHUNK } from "./free-list";
+import { setStateAt } from "./page";
 import { takeCached } from "./per-cpu-cache";
-import { reclaimClean } from "./reclaim";
+import { reclaimPages, takeSwapDebt } from "./reclaim";
 import {
   OTHER_NODES,
   Request,
+  fromZones,
+  pagesOf,
   requestFlags,
   requestKind,
   requestNode,
@@ -82,7 +91,7 @@ function walk(request: Request, useMin: bool, noFragment: bool, tried: i32): Pfn
 /**
  * Free pages for a request, or NO_CHUNK: all zones with the low watermark (first without
  * fragmenting, where the version's fast path does that), then all with the min watermark; single
- * pages then after reclaim of clean file pages, as long as there are any. The pages are PAGE_FREE;
+ * pages then after reclaim, as long as it finds any. The pages are PAGE_FREE;
  * the caller sets their state.
  */
 export function takePages(request: Request): Pfn {
@@ -111,8 +120,22 @@ function takeByWalks(request: Request, tried: i32): Pfn {
   if (pfn != NO_CHUNK || requestFlags(request) & ALLOC_NO_WATERMARKS) return pfn;
   const isSingle = requestOrder(request) == 0;
   let last = walk(request, true, false, -1);
-  while (last == NO_CHUNK && isSingle && reclaimClean(requestKind(request)) > 0) {
+  while (last == NO_CHUNK && isSingle && reclaimPages(requestKind(request)) > 0) {
+    payForSwap(requestNode(request));
     last = walk(request, true, false, -1);
   }
   return last;
+}
+
+/**
+ * Compressed memory takes its pages where it finds them, whatever the watermarks say: it works for
+ * reclaim.
+ */
+function payForSwap(node: u32): void {
+  while (takeSwapDebt()) {
+    const zones = fromZones(ZONE_MOVABLE, node, ALLOC_NO_WATERMARKS);
+    const pfn = walk(pagesOf(0, MIGRATE_MOVABLE, PAGE_DRIVER_MOVABLE) | zones, true, false, -1);
+    if (pfn == NO_CHUNK) return;
+    setStateAt(pfn, PAGE_DRIVER_MOVABLE);
+  }
 }

@@ -1,15 +1,18 @@
-// Usage: npm run agreement -- [folder of recordings] [--flags-only]
+// Usage: npm run agreement -- [folder of recordings] [--flags-only | --user-captures]
 //
 // Predicts every recorded request of a folder and compares the answer with what the guest then did.
 // --flags-only takes the extended page state and the places of memmaps away, which only recordings
-// have, and leaves what a capture by `virtio-mem capture-script` has.
+// have, and leaves what a capture by `virtio-mem capture-script` has. --user-captures predicts from
+// the captures that the script itself made in the recorded guests, where it ran.
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { commonPrefix, decidedRequests, predictObservation } from "../../src/check/check-guest.js";
+import { predict } from "../../src/predict/predict.js";
 import type { DeviceRequest, Prediction } from "../../src/predict/prediction.js";
 import { recordedRequests, type RecordedRequest } from "./recordings.js";
+import { userCaptureOf } from "./user-captures.js";
 
 /** One prediction against reality. */
 interface Row {
@@ -33,19 +36,33 @@ interface Row {
 const MiB = 2 ** 20;
 
 const { values, positionals } = parseArgs({
-  options: { "flags-only": { type: "boolean", default: false } },
+  options: {
+    "flags-only": { type: "boolean", default: false },
+    "user-captures": { type: "boolean", default: false },
+  },
   allowPositionals: true,
 });
 const root = positionals[0] ?? join(import.meta.dirname, "../../test/golden/recordings");
 const rows: Row[] = [];
 for (const recorded of await recordedRequests(root)) {
-  const { files, observation } = recorded;
-  const options = { flagsOnly: values["flags-only"] };
-  const prediction = await predictObservation(files, observation, options);
-  rows.push(compare(recorded, prediction));
+  const prediction = await predictionOf(recorded);
+  if (prediction !== undefined) rows.push(compare(recorded, prediction));
 }
 if (rows.length === 0) throw new Error(`the folder must hold recordings, got none in ${root}`);
 process.stdout.write(`${table(rows)}\n\n${summary(rows)}\n`);
+
+/**
+ * The prediction of a request; undefined where the capture that it is to come from is not there.
+ */
+async function predictionOf(recorded: RecordedRequest): Promise<Prediction | undefined> {
+  const { files, observation } = recorded;
+  if (!values["user-captures"]) {
+    return predictObservation(files, observation, { flagsOnly: values["flags-only"] });
+  }
+  const capture = await userCaptureOf(root, recorded);
+  if (capture === undefined) return undefined;
+  return predict(capture, { requestedSize: observation.requestedSize });
+}
 
 function compare({ name, observation }: RecordedRequest, prediction: Prediction): Row {
   const { deviceBlockSize, pluggedBefore, pluggedAfter } = observation;

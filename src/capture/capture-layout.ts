@@ -12,6 +12,7 @@ export type CaptureRole =
   | "memoryBlocks"
   | "vmstat"
   | "meminfo"
+  | "swaps"
   | "memorySettings"
   | "moduleParameters"
   | "commandLine"
@@ -32,6 +33,7 @@ const USER_FILES = {
   memoryBlocks: "memory-blocks.txt",
   vmstat: "vmstat.txt",
   meminfo: "meminfo.txt",
+  swaps: "swaps.txt",
   memorySettings: "memory-settings.txt",
   moduleParameters: "module-parameters.txt",
   commandLine: "cmdline.txt",

@@ -31,6 +31,8 @@ export interface Capture {
   readonly vmstat: ReadonlyMap<string, number>;
   /** meminfo in bytes by name (SwapFree, MemAvailable ...); empty where it was not captured. */
   readonly memInfo: ReadonlyMap<string, number>;
+  /** Where the guest swaps to; undefined where it was not captured. */
+  readonly swaps: readonly CaptureSwap[] | undefined;
   /**
    * `/proc/kpageflags` in pieces of any length, in order: little-endian u64 per pfn from pfn 0 on.
    * Each call starts a new read. Ends with an error in words where the data is truncated.
@@ -69,6 +71,14 @@ export interface CaptureZone {
   readonly counters: ReadonlyMap<string, number>;
 }
 
+export interface CaptureSwap {
+  /** Device or file. */
+  readonly name: string;
+  /** Bytes, and how many of them are in use. */
+  readonly size: number;
+  readonly used: number;
+}
+
 export interface CaptureMemoryBlock {
   readonly id: number;
   readonly state: "online" | "offline";
@@ -81,7 +91,9 @@ export interface CaptureMemoryBlock {
 export interface CapturePageTypes {
   readonly node: number;
   readonly kind: "DMA" | "DMA32" | "Normal" | "Movable";
-  /** Free chunks by order (0 to 10) for each migratetype name as printed (Unmovable, Movable ...). */
+  /**
+   * Free chunks by order (0 to 10) for each migratetype name as printed (Unmovable, Movable ...).
+   */
   readonly freeChunks: ReadonlyMap<string, readonly number[]>;
   /** Pageblocks by migratetype name. */
   readonly pageblocks: ReadonlyMap<string, number>;
@@ -99,11 +111,13 @@ export interface CaptureDevice {
   /** Regions of the guest's other virtio-mem devices, [start, end) in bytes. */
   readonly otherRegions: readonly (readonly [start: number, end: number])[];
   /**
-   * Plugged device blocks as runs `[firstBlock, nrBlocks]`, from device.json. Undefined where only the
-   * guest's files are there: online memory then says it page by page (PG_offline).
+   * Plugged device blocks as runs `[firstBlock, nrBlocks]`, from device.json. Undefined where only
+   * the guest's files are there: online memory then says it page by page (PG_offline).
    */
   readonly pluggedRuns: readonly (readonly [first: number, nr: number])[] | undefined;
-  /** What the host asked for last, in bytes, by the driver's log; undefined where that is not there. */
+  /**
+   * What the host asked for last, in bytes, by the driver's log; undefined where that is not there.
+   */
   readonly requestedSize: number | undefined;
 }
 

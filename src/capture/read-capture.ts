@@ -1,5 +1,6 @@
 import { CaptureError } from "./capture-error.js";
 import { readText, type CaptureFiles } from "./capture-files.js";
+import { cmaNotes } from "./cma.js";
 import { findCapture, type CaptureLayout, type CaptureRole } from "./capture-layout.js";
 import { captureSettings } from "./capture-settings.js";
 import type { Capture, CaptureMemoryBlock } from "./capture.js";
@@ -18,6 +19,7 @@ import { parseModuleParameters } from "./module-parameters.js";
 import { pageWords } from "./page-words.js";
 import { parsePagetypeinfo } from "./pagetypeinfo.js";
 import { parseRecordingMeta, type RecordingMeta } from "./recording-meta.js";
+import { parseSwaps } from "./swaps.js";
 import { hexNumber } from "./whole-number.js";
 import { parseZoneinfo } from "./zoneinfo.js";
 import { PAGE_SIZE } from "../units.js";
@@ -125,6 +127,11 @@ export async function readCapture(
     const name = layout.find(role);
     return name === undefined ? undefined : pageWords(files, name, nrPages);
   };
+  const pageTypes = await text.parse("pagetypeinfo", (content, file) =>
+    parsePagetypeinfo(content, file, notes),
+  );
+  const memInfo = (await text.parse("meminfo", parseMeminfo)) ?? new Map<string, number>();
+  notes.push(...cmaNotes(pageTypes, memInfo));
   return {
     name: layout.folder === "" ? files.name : `${files.name}: ${layout.folder.slice(0, -1)}`,
     kernelVersion,
@@ -132,15 +139,14 @@ export async function readCapture(
     memoryBlockSize,
     zones,
     memoryBlocks,
-    pageTypes: await text.parse("pagetypeinfo", (content, file) =>
-      parsePagetypeinfo(content, file, notes),
-    ),
+    pageTypes,
     device,
     settings,
     memmaps: await text.parse("memmaps", parseMemmaps),
     systemRam: iomem.systemRam.map(({ start, end }) => [start, end]),
     vmstat: (await text.parse("vmstat", parseVmstat)) ?? new Map(),
-    memInfo: (await text.parse("meminfo", parseMeminfo)) ?? new Map(),
+    swaps: await text.parse("swaps", parseSwaps),
+    memInfo,
     pageFlags: pageWords(files, pageFlagsFile, nrPages),
     mapCounts: words("mapCounts"),
     pageState: words("pageState"),
@@ -149,8 +155,8 @@ export async function readCapture(
 }
 
 /**
- * The capture once for each of its devices, by address; once where it has one device or an option or
- * file says which one is meant.
+ * The capture once for each of its devices, by address; once where it has one device or an option
+ * or file says which one is meant.
  *
  * @throws as {@link readCapture}.
  */

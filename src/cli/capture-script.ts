@@ -115,6 +115,7 @@ if [ -r /proc/kpagecount ]; then page_words kpagecount; fi
 memory_blocks >"$dir/memory-blocks.txt" 2>/dev/null
 copy /proc/iomem iomem.txt
 copy /proc/meminfo meminfo.txt optional
+copy /proc/swaps swaps.txt optional
 copy /proc/vmstat vmstat.txt optional
 copy /proc/buddyinfo buddyinfo.txt optional
 copy /proc/pagetypeinfo pagetypeinfo.txt optional

@@ -49,6 +49,8 @@ export const MmFlag = {
   neverOnlinedReserved: 1 << 9,
   batchEndsEarly: 1 << 10,
   poolLeavesRange: 1 << 20,
+  journalKeepsClean: 1 << 21,
+  slabSheaves: 1 << 22,
 } as const;
 
 /** Page classes, PAGE_* in assembly/abi.ts. */
@@ -126,7 +128,10 @@ export type WorkloadSettings<K extends WorkloadKind> = Readonly<
 /** What a load of kpageflags brings along, LOAD_* in assembly/exports/load.ts. */
 export const LoadMode = { Extended: 1, InDevice: 2, KeepCached: 4 } as const;
 
-/** Kinds of doubt about a pageblock of a capture, DOUBT_* in assembly/abi.ts: what it counts as may be wrong. */
+/**
+ * Kinds of doubt about a pageblock of a capture, DOUBT_* in assembly/abi.ts: what it counts as may
+ * be wrong.
+ */
 export const Doubt = {
   None: 0,
   MovableZone: 1,
@@ -162,7 +167,10 @@ export function pageClassName(pageClass: number): string {
   return CLASS_NAMES[pageClass] ?? `class ${pageClass}`;
 }
 
-/** Set in the state byte of a free chunk's first page, which tells order and list type instead of a class. */
+/**
+ * Set in the state byte of a free chunk's first page, which tells order and list type instead of a
+ * class.
+ */
 const STATE_HEAD = 0x80;
 const STATE_CLASS = 0x1f;
 

@@ -20,7 +20,9 @@ export interface LoadSummary {
   readonly unknownPages: number;
   /** Expected number of pageblocks among the cached ones that hide a kernel page. */
   readonly hiddenPageblocks: number;
-  /** Pageblocks with clean buffers that count as held by the journal, and such that count as let go. */
+  /**
+   * Pageblocks with clean buffers that count as held by the journal, and such that count as let go.
+   */
   readonly heldBufferBlocks: number;
   readonly releasedBufferBlocks: number;
   /** Anonymous pages that count as pinned, by their flags alone. */
@@ -33,13 +35,16 @@ export interface LoadPagesOptions {
   readonly hasExtended: boolean;
   /** The pages lie in the device's region: PG_offline there means unplugged. */
   readonly inDevice: boolean;
-  /** Pages in per-CPU caches stay there, for {@link PageLoader.adoptCache}; needs the extended state. Default: false. */
+  /**
+   * Pages in per-CPU caches stay there, for {@link PageLoader.adoptCache}; needs the extended
+   * state. Default: false.
+   */
   readonly keepCached?: boolean;
 }
 
 /**
- * Takes in the pages of a captured guest. Between the first {@link loadStaged} and {@link finishLoad} free pages are on no list, and
- * nothing else can be asked of the guest.
+ * Takes in the pages of a captured guest. Between the first {@link loadStaged} and {@link
+ * finishLoad} free pages are on no list, and nothing else can be asked of the guest.
  */
 export class PageLoader {
   readonly #core: Core;
@@ -78,7 +83,10 @@ export class PageLoader {
     new Uint8Array(this.#core.memory.buffer, area + at, words.length).set(words);
   }
 
-  /** Loads whole absent pageblocks into a zone from the words that were laid out, from `startPfn` on. */
+  /**
+   * Loads whole absent pageblocks into a zone from the words that were laid out, from `startPfn`
+   * on.
+   */
   loadStaged(startPfn: number, nrPages: number, zone: number, options: LoadPagesOptions): void {
     const { hasExtended, inDevice, keepCached = false } = options;
     const mode =
@@ -108,7 +116,10 @@ export class PageLoader {
     this.loadStaged(startPfn, flags.length / 8, zone, { hasExtended, inDevice, keepCached });
   }
 
-  /** Takes the pages of a zone that were loaded as cached into the cache of its first CPU; see setCache(). */
+  /**
+   * Takes the pages of a zone that were loaded as cached into the cache of its first CPU; see
+   * setCache().
+   */
   adoptCache(zone: number): void {
     check(this.#core.adoptCache(zone), `take over the cached pages of zone ${zone}`);
   }
@@ -123,9 +134,25 @@ export class PageLoader {
     check(this.#core.markPlugged(startPfn, nrPages), `mark pfn ${startPfn} plugged`);
   }
 
-  /** Says how many pages of the pool of 2 MiB huge pages are promised, and how many in use are beyond its size. */
+  /**
+   * Says how many pages of the pool of 2 MiB huge pages are promised, and how many in use are
+   * beyond its size.
+   */
   noteHugePool(reserved: number, surplus: number): void {
     check(this.#core.noteHugePool(reserved, surplus), "note the pool of huge pages");
+  }
+
+  /**
+   * Says how many pages still fit into swap, and how much memory each takes there: 0 on a disk, up
+   * to 1 in compressed memory.
+   */
+  noteSwap(freePages: number, costShare: number): void {
+    check(this.#core.noteSwap(freePages, Math.round(costShare * 1000)), "note the swap");
+  }
+
+  /** Says how many pages of programs are pinned, by the guest's counters. */
+  notePins(nrPages: number): void {
+    check(this.#core.notePins(nrPages), `note ${nrPages} pinned pages`);
   }
 
   /** Says how many pages of the guest are in a balloon, where nobody knows what is plugged. */
@@ -133,12 +160,18 @@ export class PageLoader {
     check(this.#core.noteBalloon(nrPages), `note ${nrPages} pages in a balloon`);
   }
 
-  /** Says that a pageblock that was loaded without a flag on any page holds the struct pages of a memory block. */
+  /**
+   * Says that a pageblock that was loaded without a flag on any page holds the struct pages of a
+   * memory block.
+   */
   markMemmap(startPfn: number): void {
     check(this.#core.markMemmap(startPfn >>> PAGEBLOCK_ORDER), `mark a memmap at pfn ${startPfn}`);
   }
 
-  /** Decides which pages without flags of a zone are in its per-CPU caches, which hold `cachedPages`. */
+  /**
+   * Decides which pages without flags of a zone are in its per-CPU caches, which hold
+   * `cachedPages`.
+   */
   classifyZone(zone: number, cachedPages: number): void {
     check(this.#core.classifyZone(zone, cachedPages), `classify the pages of zone ${zone}`);
   }

@@ -5,8 +5,9 @@ import type { PageMemory } from "../core/page-memory.js";
 import type { Zone, ZoneTable } from "../linux/zone-table.js";
 import { formatCount, formatRoughSize } from "../units.js";
 
-// A capture is read file by file while the guest runs, so counters and page flags never agree to the
-// page. In recorded guests, idle and under load, they differ by less than a hundredth of a zone.
+// A capture is read file by file while the guest runs, so counters and page flags never agree to
+// the page. In recorded guests, idle and under load, they differ by less than a hundredth of a
+// zone.
 
 /** Up to so many pages, or that share of a zone, are the guest's life between two files. */
 const LIFE = { pages: 4096, share: 0.05 };
@@ -28,6 +29,7 @@ const LRU = [
   PageClass.Buffer,
   PageClass.Unevictable,
   PageClass.LruPending,
+  PageClass.SwapCache,
 ];
 const KERNEL = [
   PageClass.Slab,
@@ -61,8 +63,8 @@ interface Comparison {
 }
 
 /**
- * Where page flags and counters of a loaded capture speak of different memory, in words; empty where
- * they agree.
+ * Where page flags and counters of a loaded capture speak of different memory, in words; empty
+ * where they agree.
  *
  * @throws CaptureError if the flags cannot be those of the guest that the counters are of.
  */
@@ -95,7 +97,9 @@ function comparisonsOf(captured: CaptureZone, counts: readonly number[]): Compar
       what: "managed by Linux",
       byFlags: managed,
       low: captured.managed,
-      high: captured.managed,
+      // what a balloon takes leaves the managed pages, unless it gives back at once when memory is
+      // out
+      high: captured.managed + sumOf(counts, [PageClass.Balloon]),
       slack: STEADY,
     },
   ];

@@ -18,7 +18,9 @@ export interface MmProfile {
   readonly isolateKeepsType: boolean;
   /** alloc_contig_range() isolates single pageblocks; else units of 4 MiB. */
   readonly isolatePageblock: boolean;
-  /** THPs and hugetlb pages migrate as a unit inside alloc_contig_range(); else they are skipped. */
+  /**
+   * THPs and hugetlb pages migrate as a unit inside alloc_contig_range(); else they are skipped.
+   */
   readonly contigMovesThp: boolean;
   /** -ENOMEM of a migration ends the attempt at once; else it goes on. */
   readonly contigEnomemExits: boolean;
@@ -26,10 +28,20 @@ export interface MmProfile {
   readonly cacheHighOrders: boolean;
   /** Memory never onlined is marked PG_reserved; else PG_dirty. */
   readonly neverOnlinedReserved: boolean;
-  /** On nodes with few LRU pages a batch of pages to move ends early, at a pageblock border; else it is 32 pages. */
+  /**
+   * On nodes with few LRU pages a batch of pages to move ends early, at a pageblock border; else it
+   * is 32 pages.
+   */
   readonly batchEndsEarly: boolean;
-  /** The hugetlb pool keeps away from a range that is being emptied, and its pages there are replaced in the end. */
+  /**
+   * The hugetlb pool keeps away from a range that is being emptied, and its pages there are
+   * replaced in the end.
+   */
   readonly poolLeavesRange: boolean;
+  /** Slab caches keep freed objects in sheaves, so that slabs rarely empty a pageblock. */
+  readonly slabSheaves: boolean;
+  /** Clean metadata buffers stay on the journal's checkpoint list until the next commit. */
+  readonly journalKeepsClean: boolean;
   /** Upper clamp of min_free_kbytes, in bytes. */
   readonly minFreeLimitSize: number;
   /** Pages that wait in a per-CPU batch before they reach the LRU. */
@@ -58,6 +70,8 @@ const RFC3_SEED: LinuxProfile = {
     neverOnlinedReserved: true,
     batchEndsEarly: false,
     poolLeavesRange: false,
+    journalKeepsClean: false,
+    slabSheaves: false,
     minFreeLimitSize: 65536 * KiB,
     lruBatchPages: 15,
   },
@@ -107,6 +121,8 @@ const V6_1: LinuxProfile = {
     neverOnlinedReserved: false,
     batchEndsEarly: true,
     poolLeavesRange: false,
+    journalKeepsClean: true,
+    slabSheaves: false,
     minFreeLimitSize: 262144 * KiB,
     lruBatchPages: 15,
   },
@@ -141,7 +157,9 @@ const V6_1: LinuxProfile = {
   },
 };
 
-/** The whole series of September 2019: emptied memory blocks go, partly plugged ones can go offline. */
+/**
+ * The whole series of September 2019: emptied memory blocks go, partly plugged ones can go offline.
+ */
 const RFC3: LinuxProfile = {
   name: "rfc3",
   mm: { ...RFC3_SEED.mm, neverOnlinedReserved: false },
@@ -204,7 +222,7 @@ const V5_11: LinuxProfile = {
 /** ZONE_MOVABLE before the kernel's zones. */
 const V5_14: LinuxProfile = {
   name: "v5.14",
-  mm: { ...V5_11.mm, cacheHighOrders: true },
+  mm: { ...V5_11.mm, cacheHighOrders: true, journalKeepsClean: true },
   driver: {
     ...V5_11.driver,
     unplugPolicy: "linux",
@@ -214,7 +232,10 @@ const V5_14: LinuxProfile = {
   },
 };
 
-/** No unsafe unplug of big blocks; empty memory blocks are tried again; config changes are seen soon. */
+/**
+ * No unsafe unplug of big blocks; empty memory blocks are tried again; config changes are seen
+ * soon.
+ */
 const V6_5: LinuxProfile = {
   name: "v6.5",
   mm: V6_1.mm,
@@ -235,6 +256,7 @@ const UPSTREAM: LinuxProfile = {
     claimOrSteal: true,
     isolateKeepsType: true,
     poolLeavesRange: true,
+    slabSheaves: true,
     lruBatchPages: 31,
   },
   driver: {

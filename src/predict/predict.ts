@@ -20,6 +20,7 @@ import { RandomDraws } from "./random-draws.js";
 import { strangenessOf } from "./strange-guest.js";
 import { doubtNotes, growthInterval } from "./uncertainty.js";
 import { ObstacleTally } from "./obstacles.js";
+import { shortMemoryNotes } from "./short-memory.js";
 import type { DeviceRequest, PredictedMemoryBlock, Prediction } from "./prediction.js";
 import { NS_PER_MS } from "../units.js";
 
@@ -113,6 +114,9 @@ const NOT_SAMPLED =
 export function predictOn(guest: Guest, requestedSize: number, host: () => void): Prediction {
   const pluggedSizeBefore = guest.device.pluggedSize;
   const pluggedBefore = guest.pluggedMap();
+  const hadKernelMemory = guest.driver
+    .memoryBlocks()
+    .some(({ zone, pluggedSize }) => zone !== "Movable" && zone !== undefined && pluggedSize > 0);
   const tally = new RunTally(guest);
   host();
   tally.end();
@@ -127,6 +131,8 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
   const cost = tally.cost.cost(guest.clock.nowMs);
   const pluggedSizeAfter = guest.device.pluggedSize;
   const pluggedAfter = guest.pluggedMap();
+  const isShrink = pluggedSizeAfter < pluggedSizeBefore || outcome.outOfMemory;
+  const shortMemory = isShrink ? shortMemoryNotes(guest, hadKernelMemory, outcome.outOfMemory) : [];
   const sizes = { deviceBlockSize: guest.device.blockSize, pluggedBefore, pluggedAfter };
   return {
     profile: guest.profile.name,
@@ -152,7 +158,7 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
     droppedPages: cost.droppedPages,
     virtualMs: guest.clock.nowMs,
     cost,
-    notes: doubtNotes(guest, outcome),
+    notes: [...doubtNotes(guest, outcome), ...shortMemory],
   };
 }
 

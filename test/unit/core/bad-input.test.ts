@@ -206,6 +206,8 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [MAX, 1],
   ],
   noteHugePool: [[0, 0]],
+  noteSwap: [[0, 0]],
+  notePins: [[0]],
   markPlugged: NO_RANGES,
   noteBalloon: [[0], [MAX]],
   nextUniformBlock: [
