@@ -35,7 +35,7 @@ class IdleLinuxMemory implements LinuxMemory {
   }
 
   addMemoryBlocks(id: number): number {
-    this.#clock.advance(STEP_NS);
+    this.#clock.advanceNs(STEP_NS);
     this.#notifier?.goingOnline(id, "Normal");
     this.#online.set(id, { id, state: "online", zone: "Normal" });
     this.#notifier?.online(id, "Normal");
@@ -43,7 +43,7 @@ class IdleLinuxMemory implements LinuxMemory {
   }
 
   offlineAndRemove(id: number): number {
-    this.#clock.advance(STEP_NS);
+    this.#clock.advanceNs(STEP_NS);
     this.#notifier?.goingOffline(id);
     this.#notifier?.offline(id);
     this.#online.delete(id);
@@ -51,7 +51,7 @@ class IdleLinuxMemory implements LinuxMemory {
   }
 
   allocContigRange(): ContigResult {
-    this.#clock.advance(STEP_NS);
+    this.#clock.advanceNs(STEP_NS);
     return {
       errno: 0,
       stage: "done",

@@ -12,7 +12,7 @@ interface ArmedTimer extends Timer {
 /**
  * Time of one simulation. It moves only when told to, so that equal runs take equal time.
  *
- * Whatever costs time calls {@link advance} with the price; whoever waits calls {@link advanceTo}.
+ * Whatever costs time calls {@link advanceNs} with the price; whoever waits calls {@link advanceToNs}.
  * Both fire the timers they pass, earliest first and those due at the same time in the order they
  * were set. A callback sees the time at which its timer was due, and may set timers and advance
  * the clock itself.
@@ -39,17 +39,17 @@ export class VirtualClock {
   }
 
   /** Lets `ns` nanoseconds pass. */
-  advance(ns: number): void {
+  advanceNs(ns: number): void {
     assertNs("ns", ns);
     if (this.#timers.length === 0) {
       this.#setNow(this.#nowNs + ns);
     } else {
-      this.advanceTo(this.#nowNs + ns);
+      this.advanceToNs(this.#nowNs + ns);
     }
   }
 
   /** Lets the time pass until `ns`. A time that has passed already changes nothing. */
-  advanceTo(ns: number): void {
+  advanceToNs(ns: number): void {
     assertNs("ns", ns);
     for (let timer = this.#timers.at(-1); timer !== undefined; timer = this.#timers.at(-1)) {
       if (timer.dueNs > ns) break;

@@ -1,16 +1,150 @@
-export type { BootRange } from "./guest/options.js";
+/**
+ * Predict, compare and simulate: captures of guests, what a resize of one gives, policies side by
+ * side, scenarios, reports. Runs in Node, browsers, workers, Deno and Bun.
+ *
+ * Sizes are bytes and times virtual milliseconds unless a name says otherwise.
+ *
+ * @packageDocumentation
+ */
+
+// captures
+export { openArchive } from "./capture/archive.js";
 export { CaptureError } from "./capture/capture-error.js";
 export { captureFilesOf, type CaptureFiles } from "./capture/capture-files.js";
 export type * from "./capture/capture.js";
+export type { DeviceOptions } from "./capture/device-region.js";
 export { readCapture, type CaptureOptions } from "./capture/read-capture.js";
+
+// guests
 export { VirtualClock, type Timer } from "./clock.js";
-export * from "./core/abi.js";
+export { Guest, type GuestDevice } from "./guest/guest.js";
+export type { LoadOptions } from "./guest/load-pages.js";
+export type {
+  BootRange,
+  CapturedGuestOptions,
+  GuestOptions,
+  NewDeviceOptions,
+  NewGuestOptions,
+} from "./guest/options.js";
+export {
+  CALIBRATION_NAMES,
+  calibrationNamed,
+  DEFAULT_CALIBRATION,
+  type Calibration,
+} from "./linux/calibration.js";
+export { mostGrowth } from "./linux/memmap.js";
+export type { OnlineSettings } from "./linux/online-policy.js";
+export {
+  linuxProfile,
+  PROFILE_NAMES,
+  type LinuxProfile,
+  type MmProfile,
+  type ProfileName,
+} from "./linux/profile.js";
+export type { Zone, ZoneTable } from "./linux/zone-table.js";
+export type { Watermarks } from "./linux/watermarks.js";
+export type { MemoryHotplug } from "./linux/memory-hotplug.js";
+export type * from "./linux/linux-memory.js";
+export type { ShrinkableCache } from "./linux/shrinkable-cache.js";
+export { EventLog } from "./log/event-log.js";
+export type { Log } from "./log/event-log.js";
+export type * from "./log/entry.js";
+
+// what a guest is made of; their makers and constants are in /core and /device
+export type {
+  AllocFlag,
+  Hold,
+  Migratetype,
+  PageClass,
+  MmFlagName,
+  WorkloadKind,
+  WorkloadSetting,
+  WorkloadSettings,
+  ZoneKindNumber,
+} from "./core/abi.js";
+export type { Bitmap } from "./core/bitmap.js";
+export type { ContigResult, ContigStage } from "./core/contig-result.js";
+export type {
+  GuestWorkloads,
+  OomKill,
+  WorkloadLook,
+  WorkloadState,
+} from "./core/guest-workloads.js";
 export { CapacityError, KernelError } from "./core/kernel-error.js";
-export { loadCore, loadCoreSync, type Core, type CoreSource } from "./core/load.js";
-export type { Migration, MigrationJournal } from "./core/migration-journal.js";
-export type { PageLoader } from "./core/page-loader.js";
-export { PageMemory, type MmBehaviour } from "./core/page-memory.js";
-export { prepareRequest, type PageRequest, type PreparedRequest } from "./core/page-request.js";
+export type { Core, CoreSource } from "./core/load.js";
+export type { LoadSummary } from "./core/page-loader.js";
+export type { MmBehaviour, PageMemory, SubblockCounts } from "./core/page-memory.js";
+export type { PageRequest, PreparedRequest } from "./core/page-request.js";
+export { Errno, type ErrnoName } from "./errno.js";
+export type { DeviceBlockRun, VirtioMemDevice } from "./virtio-mem/device/device.js";
+export type {
+  DeviceFlavour,
+  FailureRule,
+  FlavourName,
+  MalformedRule,
+  PlugCheck,
+  UsableRegionRule,
+} from "./virtio-mem/device/flavour.js";
+export type { DeviceHost, MemoryListener } from "./virtio-mem/device/host.js";
+export type { VirtioMemDeviceOptions } from "./virtio-mem/device/options.js";
+export type { DeviceSnapshot } from "./virtio-mem/device/snapshot.js";
+export type { DriverMemoryBlock } from "./virtio-mem/driver/mode.js";
+export type { VirtioMemDriver, VirtioMemDriverOptions } from "./virtio-mem/driver/driver.js";
+export type { DriverGeometry, DriverParameters } from "./virtio-mem/driver/parameters.js";
+export type { RetryRule } from "./virtio-mem/driver/retry-rule.js";
+export type {
+  SubblockRange,
+  ChunkTest,
+  PageIsolation,
+  ScanOrder,
+  SubblockSummary,
+  UnplugPolicy,
+  UnplugView,
+} from "./virtio-mem/driver/unplug-policy.js";
+export type { WorkQueue } from "./virtio-mem/driver/work-queue.js";
+export type * from "./virtio-mem/driver-profile.js";
+export type { BigBlockState } from "./virtio-mem/big-block-state.js";
+export type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
+export type * from "./virtio-mem/protocol.js";
+export type { WireRequest } from "./virtio-mem/wire.js";
+
+// policies
+export { guardedPolicy, type PolicyWatch } from "./policies/choice/guarded-policy.js";
+export { POLICIES, POLICY_FAMILIES } from "./policies/choice/registry.js";
+export {
+  resolvePolicy,
+  type PolicyChoice,
+  type ResolvedPolicy,
+} from "./policies/choice/resolve-policy.js";
+export { PolicyError } from "./policies/policy-error.js";
+export type { PolicyFamily } from "./policies/policy-family.js";
+export type { Policy, UnplugDecisions } from "./policies/policy.js";
+export type { ResizeController, ResizeView } from "./policies/resize-controller.js";
+
+// predictions
+export type { Cost } from "./predict/cost.js";
+export { explain, type Explained, type Explanation } from "./predict/explain.js";
+export { predict, type PredictOptions } from "./predict/predict.js";
+export type * from "./predict/prediction.js";
+
+// scenarios
+export { parseScenario, scenarioOf } from "./scenario/parse.js";
+export type * from "./scenario/result.js";
+export { runScenario, ScenarioRun, type RunScenarioOptions } from "./scenario/run.js";
+export { ScenarioError } from "./scenario/file/scenario-error.js";
+export type * from "./scenario/scenario.js";
+export type { AnonymousWorkload } from "./scenario/workload/anonymous.js";
+export type { CompileWorkload } from "./scenario/workload/compile.js";
+export type { FragWorkload } from "./scenario/workload/frag.js";
+export type { FunctionsWorkload } from "./scenario/workload/functions.js";
+export type { ScenarioWorkload } from "./scenario/workload/index.js";
+export type { KernelWorkload } from "./scenario/workload/kernel.js";
+export type { WorkloadLife } from "./scenario/workload/kind.js";
+export type { NetworkWorkload } from "./scenario/workload/network.js";
+export type { PageCacheWorkload } from "./scenario/workload/page-cache.js";
+export type { PinsWorkload } from "./scenario/workload/pins.js";
+
+// comparisons of policies
 export {
   compareOnCapture,
   compareOnScenario,
@@ -18,42 +152,8 @@ export {
   type CompareOptions,
 } from "./compare/compare.js";
 export type * from "./compare/comparison.js";
-export { Errno, type ErrnoName } from "./errno.js";
-export { EventLog, type Log, type LogEntry } from "./log/event-log.js";
-export {
-  Guest,
-  type CapturedGuestOptions,
-  type GuestDevice,
-  type GuestOptions,
-  type NewDeviceOptions,
-  type NewGuestOptions,
-} from "./guest/guest.js";
-export { DEFAULT_CALIBRATION, type Calibration } from "./linux/calibration.js";
-export type * from "./linux/linux-memory.js";
-export { mostGrowth } from "./linux/memmap.js";
-export { MemoryHotplug } from "./linux/memory-hotplug.js";
-export type { OnlineSettings } from "./linux/online-policy.js";
-export {
-  linuxProfile,
-  PROFILE_NAMES,
-  type LinuxProfile,
-  type ProfileName,
-} from "./linux/profile.js";
-export { ZoneTable, type Zone } from "./linux/zone-table.js";
-export type { Cost } from "./predict/cost.js";
-export type { Policy, UnplugDecisions } from "./policies/policy.js";
-export { PolicyError } from "./policies/policy-error.js";
-export { guardedPolicy, type PolicyWatch } from "./policies/choice/guarded-policy.js";
-export type { ResizeController, ResizeView } from "./policies/resize-controller.js";
-export type { RetryRule } from "./virtio-mem/driver/retry-rule.js";
-export { POLICIES, POLICY_FAMILIES } from "./policies/choice/registry.js";
-export {
-  resolvePolicy,
-  type PolicyChoice,
-  type ResolvedPolicy,
-} from "./policies/choice/resolve-policy.js";
-export { predict, type PredictOptions } from "./predict/predict.js";
-export type * from "./predict/prediction.js";
+
+// reports
 export { comparisonJson, type ComparisonJson } from "./report/comparison-json.js";
 export { comparisonSvg } from "./report/comparison-svg.js";
 export { comparisonText } from "./report/comparison-text.js";
@@ -64,42 +164,5 @@ export { scenarioCsv } from "./report/scenario-csv.js";
 export { scenarioJson, type ScenarioJson } from "./report/scenario-json.js";
 export { scenarioSvg } from "./report/scenario-svg.js";
 export { scenarioText, type ScenarioTextOptions } from "./report/scenario-text.js";
-export { parseScenario, scenarioOf } from "./scenario/parse.js";
-export type * from "./scenario/result.js";
-export { runScenario, type RunScenarioOptions, type ScenarioRun } from "./scenario/run.js";
-export { ScenarioError } from "./scenario/file/scenario-error.js";
-export type * from "./scenario/scenario.js";
+export type { FollowOptions, Progress } from "./progress.js";
 export { formatSize, parseSize } from "./units.js";
-export {
-  deviceFlavour,
-  FLAVOUR_NAMES,
-  type DeviceFlavour,
-  type FlavourName,
-} from "./virtio-mem/device/flavour.js";
-export type { DeviceHost, MemoryListener } from "./virtio-mem/device/host.js";
-export { throttleSizeEvents } from "./virtio-mem/device/size-events.js";
-export type { DeviceSnapshot } from "./virtio-mem/device/snapshot.js";
-export type { DeviceHealth } from "./virtio-mem/protocol.js";
-export { VirtioMemDevice, type VirtioMemDeviceOptions } from "./virtio-mem/device/device.js";
-export { VirtioMemDriver, type VirtioMemDriverOptions } from "./virtio-mem/driver/driver.js";
-export { explain, type Explanation } from "./predict/explain.js";
-export { KdumpDriver } from "./virtio-mem/driver/kdump.js";
-export type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
-export type * from "./virtio-mem/protocol.js";
-export type {
-  Chunk,
-  ChunkTest,
-  SubblockSummary,
-  UnplugPolicy,
-  UnplugView,
-} from "./virtio-mem/driver/unplug-policy.js";
-export {
-  decodeConfig,
-  decodeResponse,
-  decodeWireRequest,
-  encodeConfig,
-  encodeRequest,
-  encodeResponse,
-  type WireConfig,
-  type WireRequest,
-} from "./virtio-mem/wire.js";

@@ -1,4 +1,5 @@
-import { PAGE_SIZE, predict, readCapture } from "../../src/index.js";
+import { PAGE_SIZE } from "../../src/core.js";
+import { predict, readCapture } from "../../src/index.js";
 import { stopwatch } from "../measure/stopwatch.js";
 import { syntheticCapture } from "./synthetic-capture.js";
 import { GIB, TIB, type Workload } from "./workload.js";

@@ -1,4 +1,4 @@
-import { Migratetype, PageClass, type PageRequest, ZoneKindNumber } from "../../src/index.js";
+import { Migratetype, PageClass, type PageRequest, ZoneKindNumber } from "../../src/core.js";
 import { randomSource } from "../measure/random.js";
 import { stopwatch } from "../measure/stopwatch.js";
 import { freeMemory } from "./guest-memory.js";

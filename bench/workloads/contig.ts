@@ -1,4 +1,4 @@
-import { PAGEBLOCK_PAGES } from "../../src/index.js";
+import { PAGEBLOCK_PAGES } from "../../src/core.js";
 import { randomSource } from "../measure/random.js";
 import { stopwatch } from "../measure/stopwatch.js";
 import { freeMemory, permutation, scatter } from "./guest-memory.js";

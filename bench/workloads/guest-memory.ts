@@ -1,12 +1,12 @@
 import {
-  linuxProfile,
   Migratetype,
   PAGEBLOCK_PAGES,
   PageClass,
   PageMemory,
   type PageRequest,
   ZoneKindNumber,
-} from "../../src/index.js";
+} from "../../src/core.js";
+import { linuxProfile } from "../../src/index.js";
 
 /** Order-0 pages that can move. */
 export const ANONYMOUS: PageRequest = {

@@ -1,4 +1,5 @@
-import { Guest, PAGE_SIZE, PAGEBLOCK_PAGES } from "../../src/index.js";
+import { PAGE_SIZE, PAGEBLOCK_PAGES } from "../../src/core.js";
+import { Guest } from "../../src/index.js";
 import { randomSource } from "../measure/random.js";
 import { stopwatch } from "../measure/stopwatch.js";
 import { ANONYMOUS } from "./guest-memory.js";

@@ -1,4 +1,5 @@
-import { Guest, PAGE_SIZE } from "../../src/index.js";
+import { PAGE_SIZE } from "../../src/core.js";
+import { Guest } from "../../src/index.js";
 import { stopwatch } from "../measure/stopwatch.js";
 import { GIB, LARGEST, TIB, type Workload } from "./workload.js";
 

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "../../src/index.js";
+import { PAGE_SIZE } from "../../src/core.js";
 import { bundle } from "../measure/bundle.js";
 import { jsonLines } from "../measure/child.js";
 import { COMPILERS, compileNative } from "../contenders/native.js";

@@ -1,4 +1,4 @@
-import { PAGEBLOCK_PAGES, type PageMemory } from "../../src/index.js";
+import { PAGEBLOCK_PAGES, type PageMemory } from "../../src/core.js";
 import { randomSource } from "../measure/random.js";
 import { stopwatch, type Elapsed } from "../measure/stopwatch.js";
 import { ANONYMOUS, freeMemory, permutation, scatter } from "./guest-memory.js";

@@ -1,4 +1,4 @@
-import { Hold, PageClass, PAGEBLOCK_PAGES } from "../../src/index.js";
+import { Hold, PageClass, PAGEBLOCK_PAGES } from "../../src/core.js";
 import { randomSource } from "../measure/random.js";
 import { stopwatch } from "../measure/stopwatch.js";
 import { ANONYMOUS, freeMemory, scatter } from "./guest-memory.js";

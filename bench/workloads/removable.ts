@@ -4,7 +4,7 @@ import {
   PAGEBLOCK_PAGES,
   ZoneKindNumber,
   AllocFlag,
-} from "../../src/index.js";
+} from "../../src/core.js";
 import { micro } from "../measure/micro.js";
 import { randomSource } from "../measure/random.js";
 

@@ -1,4 +1,5 @@
-import { type CaptureFiles, PAGE_SIZE, PAGEBLOCK_PAGES } from "../../src/index.js";
+import { PAGE_SIZE, PAGEBLOCK_PAGES } from "../../src/core.js";
+import { type CaptureFiles } from "../../src/index.js";
 import { randomSource } from "../measure/random.js";
 import { GIB } from "./workload.js";
 

@@ -211,7 +211,7 @@ function inAscii(code: string): string {
   });
 }
 
-/** Fails if anything that `index` loads would itself load something from outside of `dist/`. */
+/** Fails if what an entry for browsers loads would itself load something from outside of `dist/`. */
 function assertBrowserSafe({ output }: RolldownOutput): void {
   const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk as OutputChunk]));
   const seen = new Set<string>();
@@ -222,13 +222,13 @@ function assertBrowserSafe({ output }: RolldownOutput): void {
     for (const imported of [...(chunk?.imports ?? []), ...(chunk?.dynamicImports ?? [])]) {
       if (!chunks.has(imported)) {
         throw new Error(
-          `src/index.ts must load nothing from outside of the package, ${fileName} imports ${imported}`,
+          `what browsers load must load nothing from outside of the package, ${fileName} imports ${imported}`,
         );
       }
       visit(imported);
     }
   };
-  visit("index.js");
+  for (const entry of ["index.js", "device.js", "core.js"]) visit(entry);
 }
 
 /** Name, version and licence of each package whose code ended up in ours. */

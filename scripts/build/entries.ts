@@ -5,6 +5,8 @@
 export const ENTRIES: Readonly<Record<string, { readonly path: string; readonly source: string }>> =
   {
     index: { path: ".", source: "src/index.ts" },
+    device: { path: "./device", source: "src/device.ts" },
+    core: { path: "./core", source: "src/core.ts" },
     node: { path: "./node", source: "src/node/index.ts" },
   };
 

@@ -13,11 +13,15 @@
 //
 //   <!-- picture by: npx virtio-mem run scenario.yaml --svg scenario.svg -->
 //
+// It also writes docs/api/*.api.md, what users can import (see api.ts).
+//
 // --check writes nothing and fails where a block differs from what its command prints now.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+
+import { apiReports } from "./api.js";
 
 const root = join(import.meta.dirname, "../..");
 const DOCUMENTS = [
@@ -46,6 +50,17 @@ for (const document of DOCUMENTS) {
   for (const [, command = "", picture = ""] of current.matchAll(PICTURE)) {
     if (!isUpToDate(join(root, picture), command)) stale.push(`${document}: ${picture}`);
   }
+}
+for (const { path, text, missing } of apiReports()) {
+  if (missing.length > 0) {
+    throw new Error(
+      `each type in a signature must be exported beside it:\n  ${missing.join("\n  ")}`,
+    );
+  }
+  const file = join(root, path);
+  if (existsSync(file) && readFileSync(file, "utf8") === text) continue;
+  stale.push(path);
+  if (!isCheck) writeFileSync(file, text);
 }
 if (stale.length > 0) {
   const what = isCheck ? "out of date, npm run docs renews it" : "updated";

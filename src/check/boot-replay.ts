@@ -17,7 +17,7 @@ export async function replayBoot(
   const { regionStart, regionSize, blockSize, node } = capture.device;
   const guest = await Guest.create({
     profile,
-    bootMemory: boot.bootMemory.map(([start, end]) => ({ start, size: end - start, node })),
+    bootRanges: boot.bootMemory.map(([start, end]) => ({ start, size: end - start, node })),
     regionStart,
     regionSize,
     blockSize,

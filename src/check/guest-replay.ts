@@ -34,7 +34,7 @@ export function playHost(guest: Guest, observation: GuestObservation): number[] 
     const due = driver.retryDueNs;
     if (waitedMs > 0 && due !== undefined) {
       waits.push((due - clock.nowNs) / 1e6);
-      clock.advanceTo(due);
+      clock.advanceToNs(due);
     }
     for (const { afterPasses, write } of observation.writes) {
       if (afterPasses === index + 1) playStateWrite(guest, write);

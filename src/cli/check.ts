@@ -8,7 +8,8 @@ import { RecordingError } from "../check/free-list-recording.js";
 import { FreeListReplay } from "../check/free-list-replay.js";
 import { recordingKind } from "../check/recording-kind.js";
 import { linuxProfile } from "../linux/profile.js";
-import { openCapture, readFreeListRecording } from "../node/index.js";
+import { readFreeListRecording } from "../node/free-list-recording.js";
+import { openCapture } from "../node/index.js";
 import { UsageError } from "./usage-error.js";
 
 interface CheckFlags {

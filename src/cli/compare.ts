@@ -59,7 +59,7 @@ async function runCompare(path: string, flags: CompareFlags): Promise<void> {
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
   const comparison = await compareFile(path, flags, {
-    signal: abort.signal,
+    stop: abort.signal,
     onProgress: progress.show,
   }).finally(() => {
     progress.clear();

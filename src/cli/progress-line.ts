@@ -1,7 +1,9 @@
 import type { WriteStream } from "node:tty";
 
+import type { Progress } from "../progress.js";
+
 export interface ProgressLine {
-  readonly show: (done: number, all: number) => void;
+  readonly show: (progress: Progress) => void;
   readonly clear: () => void;
 }
 
@@ -10,8 +12,8 @@ export function progressLine(stream: WriteStream, what: string): ProgressLine {
   if (!stream.isTTY) return { show: () => undefined, clear: () => undefined };
   let shown = -1;
   return {
-    show: (done, all) => {
-      const percent = Math.floor((100 * done) / Math.max(1, all));
+    show: ({ done, total }) => {
+      const percent = Math.floor((100 * done) / Math.max(1, total));
       if (percent === shown) return;
       shown = percent;
       stream.write(`\r${what}: ${percent} %`);

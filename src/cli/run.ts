@@ -9,7 +9,7 @@ import { scenarioSvg } from "../report/scenario-svg.js";
 import { scenarioText } from "../report/scenario-text.js";
 import { parseScenario } from "../scenario/parse.js";
 import type { ScenarioResult } from "../scenario/result.js";
-import { runScenario, type RunScenarioOptions, type ScenarioRun } from "../scenario/run.js";
+import { runScenario, type RunScenarioOptions } from "../scenario/run.js";
 import { isModulePath } from "../policies/choice/module-path.js";
 import type { Policy } from "../policies/policy.js";
 import { policyChoice } from "./policy-choice.js";
@@ -47,8 +47,10 @@ async function runFile(path: string, flags: RunFlags): Promise<void> {
   await assertWritable("--svg", flags.svg);
   await assertWritable("--csv", flags.csv);
   const abort = new AbortController();
+  const progress = progressLine(process.stderr, "running");
   const options: RunScenarioOptions = {
-    signal: abort.signal,
+    stop: abort.signal,
+    onProgress: progress.show,
     ...(policy === undefined ? {} : { policy }),
     ...(flags.seed === undefined ? {} : { seed: seedOf(flags.seed) }),
   };
@@ -57,10 +59,13 @@ async function runFile(path: string, flags: RunFlags): Promise<void> {
   };
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
-  const result = await watch(runScenario(scenario, options), scenario.durationMs).finally(() => {
-    process.removeListener("SIGINT", interrupt);
-    process.removeListener("SIGTERM", interrupt);
-  });
+  const result = await runScenario(scenario, options)
+    .result()
+    .finally(() => {
+      progress.clear();
+      process.removeListener("SIGINT", interrupt);
+      process.removeListener("SIGTERM", interrupt);
+    });
   const wallMs = performance.now() - started;
   if (flags.svg !== undefined) await write("--svg", flags.svg, scenarioSvg(result));
   if (flags.csv !== undefined) await write("--csv", flags.csv, scenarioCsv(result));
@@ -85,18 +90,6 @@ async function policyOf(names: string | undefined, path: string): Promise<Policy
     throw new UsageError("<file> must be a file where the scenario names a policy module, got -");
   }
   return policyChoice(names, dirname(path));
-}
-
-async function watch(run: ScenarioRun, durationMs: number): Promise<ScenarioResult> {
-  const progress = progressLine(process.stderr, "running");
-  try {
-    for await (const event of run) {
-      if (event.type === "sample") progress.show(event.sample.atMs, durationMs);
-    }
-    return await run.result();
-  } finally {
-    progress.clear();
-  }
 }
 
 async function textOf(path: string): Promise<string> {

@@ -7,18 +7,18 @@ import { PolicyError } from "../policies/policy-error.js";
 import { runScenario } from "../scenario/run.js";
 import type { Scenario } from "../scenario/scenario.js";
 import type { ComparedPolicy, Comparison, RunFigures } from "./comparison.js";
+import type { FollowOptions } from "../progress.js";
 import { ShrinkProgress } from "./shrink-progress.js";
 
-export interface CompareOptions {
+/** How policies are compared; progress counts runs, and is told before each. */
+export interface CompareOptions extends FollowOptions {
   /**
    * Whole numbers from 0 to 2^32 - 1, one run each. Default: the scenario's own. On a capture
    * several seeds draw pages that are held for a moment; one, the default, holds none.
    */
   readonly seeds?: readonly number[];
-  /** Called before each run, with how many are done and how many there will be. */
-  readonly onProgress?: (done: number, total: number) => void;
-  /** Ends it before the next run: what has run so far is then the result. */
-  readonly signal?: AbortSignal;
+  /** Ends it early without an error: the runs that were finished are then the result. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 export interface CompareCaptureOptions extends CompareOptions, Omit<GuestOptions, "policy"> {
@@ -109,7 +109,11 @@ export async function compareOnCapture(
     policies,
     asked,
     async (policy, seed) => {
-      const guest = await Guest.fromCapture(capture, { ...guestOptions, policy });
+      const guest = await Guest.fromCapture(capture, {
+        ...guestOptions,
+        policy,
+        signal: options.signal,
+      });
       if (seeds.length > 1) holdSomePages(guest, seed);
       const measured = new Measured();
       measured.watch(guest);
@@ -134,12 +138,13 @@ export function compareOnScenario(
   const asked = { ...options, seeds: options.seeds ?? [scenario.seed] };
   return compared("scenario", scenario.title, policies, asked, async (policy, seed) => {
     const measured = new Measured();
-    const { signal } = options;
+    const { signal, stop } = options;
     const result = await runScenario(scenario, {
       policy,
       seed,
       watch: measured.watch,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
+      stop,
     }).result();
     if (result.interrupted) return undefined;
     return {
@@ -158,7 +163,7 @@ async function compared(
   kind: Comparison["kind"],
   subject: string,
   choices: readonly PolicyChoice[],
-  { seeds, onProgress, signal }: CompareOptions & { readonly seeds: readonly number[] },
+  { seeds, onProgress, signal, stop }: CompareOptions & { readonly seeds: readonly number[] },
   run: (policy: PolicyChoice, seed: number) => Promise<Run | undefined>,
 ): Promise<Comparison> {
   const names = choices.map(nameOf);
@@ -171,8 +176,9 @@ async function compared(
   for (const [at, choice] of choices.entries()) {
     const runs: RunFigures[] = [];
     for (const seed of interrupted ? [] : seeds) {
-      onProgress?.(done, choices.length * seeds.length);
-      const made = signal?.aborted === true ? undefined : await run(choice, seed);
+      onProgress?.({ done, total: choices.length * seeds.length, unit: "runs" });
+      signal?.throwIfAborted();
+      const made = stop?.aborted === true ? undefined : await run(choice, seed);
       if (made === undefined) {
         interrupted = true;
         break;

@@ -35,6 +35,23 @@ export type ZoneKindNumber = (typeof ZoneKindNumber)[keyof typeof ZoneKindNumber
 /** Flags of an allocation; see ALLOC_* in assembly/abi.ts. */
 export const AllocFlag = { NoWatermarks: 2, ThisNode: 4, Compound: 8 } as const;
 
+/** Names of the behaviours in which versions of memory management differ; MmProfile explains each. */
+export type MmFlagName =
+  | "moveToTail"
+  | "mergeMergeableOnly"
+  | "listFollowsBlock"
+  | "claimOrSteal"
+  | "isolateKeepsType"
+  | "isolatePageblock"
+  | "contigMovesThp"
+  | "contigEnomemExits"
+  | "cacheHighOrders"
+  | "neverOnlinedReserved"
+  | "batchEndsEarly"
+  | "poolLeavesRange"
+  | "journalKeepsClean"
+  | "slabSheaves";
+
 /** Version behaviour bits, MM_* in assembly/abi.ts, by the names that a profile uses. */
 export const MmFlag = {
   moveToTail: 1 << 0,
@@ -51,7 +68,7 @@ export const MmFlag = {
   poolLeavesRange: 1 << 20,
   journalKeepsClean: 1 << 21,
   slabSheaves: 1 << 22,
-} as const;
+} as const satisfies Readonly<Record<MmFlagName, number>>;
 
 /** Page classes, PAGE_* in assembly/abi.ts. */
 export const PageClass = {
@@ -95,7 +112,11 @@ export type Hold = (typeof Hold)[keyof typeof Hold];
 /** Where an attempt of alloc_contig_range() ended, STAGE_* in assembly/abi.ts. */
 export const CONTIG_STAGES = ["done", "isolate", "migrate", "test", "memory"] as const;
 
-/** Kinds of workloads, WORKLOAD_* in assembly/abi.ts. */
+/** What takes and frees pages of a guest by itself. */
+export type WorkloadKind =
+  "anonymous" | "page-cache" | "kernel" | "network" | "pins" | "functions" | "compile" | "frag";
+
+/** Numbers of the kinds of workloads, WORKLOAD_* in assembly/abi.ts. */
 export const WorkloadKindNumber = {
   anonymous: 0,
   "page-cache": 1,
@@ -105,8 +126,7 @@ export const WorkloadKindNumber = {
   functions: 5,
   compile: 6,
   frag: 7,
-} as const;
-export type WorkloadKind = keyof typeof WorkloadKindNumber;
+} as const satisfies Readonly<Record<WorkloadKind, number>>;
 
 /** The settings of each kind of workload by name; its file in assembly/workload/ defines them. */
 export const WorkloadSetting = {

@@ -10,8 +10,8 @@ import { fail } from "./kernel-error.js";
 import type { Core } from "./load.js";
 
 /** STATE_* in assembly/workload/table.ts, by number. */
-export const WORKLOAD_STATES = ["new", "running", "stopped", "killed"] as const;
-export type WorkloadState = (typeof WORKLOAD_STATES)[number];
+export const WORKLOAD_STATES: readonly WorkloadState[] = ["new", "running", "stopped", "killed"];
+export type WorkloadState = "new" | "running" | "stopped" | "killed";
 
 /** A workload now. */
 export interface WorkloadLook {

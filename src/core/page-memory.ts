@@ -5,6 +5,7 @@ import {
   CONTIG_STAGES,
   MAX_ORDER,
   MmFlag,
+  type MmFlagName,
   NO_PFN,
   pageClassName,
   PAGEBLOCK_ORDER,
@@ -28,7 +29,7 @@ import { pageblocksFor } from "./pfn-space.js";
 import { Scratch } from "./scratch.js";
 
 /** Version behaviour of the memory management, one boolean per MM_* bit of the core. */
-export type MmBehaviour = Readonly<Record<keyof typeof MmFlag, boolean>>;
+export type MmBehaviour = Readonly<Record<MmFlagName, boolean>>;
 
 /** Pages by subblock: see {@link PageMemory.countBySubblock}. */
 export interface SubblockCounts {
@@ -52,9 +53,9 @@ export class PageMemory {
   readonly #scratch: Scratch;
   /** Pageblocks of the pfn space. */
   readonly nrPageblocks: number;
-  /** Takes in a captured guest. */
+  /** Takes in a captured guest. @internal */
   readonly loader: PageLoader;
-  /** What migration did. */
+  /** What migration did. @internal */
   readonly journal: MigrationJournal;
   /** What takes and frees pages by itself. */
   readonly workloads: GuestWorkloads;
@@ -71,7 +72,7 @@ export class PageMemory {
     this.nrPageblocks = nrPageblocks;
     let flags = 0;
     for (const [name, bit] of Object.entries(MmFlag)) {
-      if (behaviour[name as keyof typeof MmFlag]) flags |= bit;
+      if (behaviour[name as MmFlagName]) flags |= bit;
     }
     check(core.setup(nrPageblocks, flags), "set up the pageblock table");
   }

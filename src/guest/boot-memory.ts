@@ -43,14 +43,14 @@ export function endOfBoot(ranges: readonly BootRange[]): number {
   for (const { start, size } of [...ranges].sort((a, b) => a.start - b.start)) {
     if (!Number.isSafeInteger(start) || !Number.isSafeInteger(size) || start < 0 || size <= 0) {
       throw new RangeError(
-        `bootMemory must be ranges of whole bytes, got ${size} bytes from ${start} on`,
+        `bootRanges must be ranges of whole bytes, got ${size} bytes from ${start} on`,
       );
     }
     if (start < end)
-      throw new RangeError(`bootMemory must not overlap, got two ranges at ${start}`);
+      throw new RangeError(`bootRanges must not overlap, got two ranges at ${start}`);
     end = start + size;
   }
-  if (ranges.length === 0) throw new RangeError("bootMemory must hold a range, got none");
+  if (ranges.length === 0) throw new RangeError("bootRanges must hold a range, got none");
   return Math.max(end, HIGH_MEMORY);
 }
 

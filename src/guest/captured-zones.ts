@@ -12,13 +12,13 @@ export function adoptZones(capture: Capture, zones: ZoneTable): void {
     zone.spanEnd = captured.startPfn + captured.spanned;
     zones.totalRam += captured.managed;
     const { min, low, high, boost } = captured;
-    zones.adoptMarks(zone, { min: min - boost, low: low - boost, high: high - boost }, boost);
+    zones.adoptWatermarks(zone, { min: min - boost, low: low - boost, high: high - boost }, boost);
   }
   zones.settleMinFree();
 }
 
 /** Without references, the caches' sizes tell how many pages without flags are free. */
-export function settleZones(capture: Capture, pages: PageMemory, zones: ZoneTable): void {
+export function classifyZones(capture: Capture, pages: PageMemory, zones: ZoneTable): void {
   for (const { kind, node, cpus } of capture.zones) {
     const cached = cpus.reduce((sum, { count }) => sum + count, 0);
     pages.loader.classifyZone(zones.zone(kind, node).id, cached);

@@ -77,7 +77,7 @@ export class Guest {
    */
   static async create(options: NewGuestOptions = {}): Promise<Guest> {
     const { memoryBlockSize = SECTION_SIZE } = options;
-    const boot = options.bootMemory ?? bootRangesOf(options.bootSize ?? GiB);
+    const boot = options.bootRanges ?? bootRangesOf(options.bootSize ?? GiB);
     const places = placeDevices(options.devices ?? [options], endOfBoot(boot), memoryBlockSize);
     const end = Math.max(...places.map(({ addr, regionSize }) => addr + regionSize));
     const setting = settingOf(options);
@@ -165,7 +165,7 @@ export class Guest {
 
   /** Lets time pass; retry timers that come due run the driver. */
   advanceTo(ms: number): void {
-    this.clock.advanceTo(Math.round(ms * 1e6));
+    this.clock.advanceToNs(Math.round(ms * 1e6));
   }
 
   /** One character 0 or 1 per device block of a region, in address order. */

@@ -5,11 +5,10 @@ import type { Capture } from "../capture/capture.js";
 import { CaptureError } from "../capture/capture-error.js";
 import { PageStream } from "../capture/page-stream.js";
 import { zoneRanges, type ZoneRange } from "../capture/zone-ranges.js";
+import type { FollowOptions } from "../progress.js";
 
-export interface LoadOptions {
-  /** Called now and then with pages read and pages in all. */
-  readonly onProgress?: ((readPages: number, allPages: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
+/** How a capture is loaded; progress counts pages. */
+export interface LoadOptions extends FollowOptions {
   /** Keep pages in the per-CPU caches that they were in. Needs the extended page state. Default: they count as free. */
   readonly keepCaches?: boolean | undefined;
 }
@@ -38,7 +37,7 @@ export async function loadPages(
       const keepCaches = options.keepCaches === true;
       await loadPiece(range, pfn, nrPages, { flags, extended, pages, zones, keepCaches });
       readPages += nrPages;
-      options.onProgress?.(readPages, allPages);
+      options.onProgress?.({ done: readPages, total: allPages, unit: "pages" });
     }
   }
 }

@@ -4,7 +4,7 @@ import type { CoreImage } from "../core/core-image.js";
 import { PageMemory } from "../core/page-memory.js";
 import type { LinuxProfile } from "../linux/profile.js";
 import { ZoneTable } from "../linux/zone-table.js";
-import { adoptCaches, adoptZones, settleZones } from "./captured-zones.js";
+import { adoptCaches, adoptZones, classifyZones } from "./captured-zones.js";
 import { markBalloon, noteCounters } from "./counters.js";
 import { loadPages } from "./load-pages.js";
 import { memmapsOf } from "./memmaps.js";
@@ -65,7 +65,7 @@ export class LoadedCapture {
     await loadPages(capture, pages, zones, options);
     markBalloon(capture, pages);
     const memmaps = memmapsOf(capture, pages);
-    if (capture.pageState === undefined) settleZones(capture, pages, zones);
+    if (capture.pageState === undefined) classifyZones(capture, pages, zones);
     if (options.keepCaches === true) adoptCaches(capture, pages, zones);
     return new LoadedCapture(capture, pages, zones, memmaps);
   }

@@ -53,7 +53,7 @@ export interface NewGuestOptions extends GuestOptions, NewDeviceOptions {
   /** Bytes, a multiple of 128 MiB. Default: 1 GiB. */
   readonly bootSize?: number;
   /** Boot memory where it lies elsewhere or on several NUMA nodes; instead of `bootSize`. */
-  readonly bootMemory?: readonly BootRange[];
+  readonly bootRanges?: readonly BootRange[];
   /** Its virtio-mem devices. Default: one, as the fields of this object say. */
   readonly devices?: readonly NewDeviceOptions[];
   /** Bytes of a memory block, 128 MiB to 2 GiB. Default: 128 MiB. */

@@ -20,7 +20,7 @@ export function policyTools(
   prices: Calibration,
 ): PolicyTools {
   const spend = (ns: number): void => {
-    clock.advance(Math.round(ns));
+    clock.advanceNs(Math.round(ns));
   };
   return {
     sense: (startPfn, nrPages, count) => pages.countBySubblock(startPfn, nrPages, count),

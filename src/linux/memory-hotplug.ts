@@ -66,6 +66,7 @@ export class MemoryHotplug implements LinuxMemory {
   readonly #accounting: MemoryAccounting;
   readonly #pagesPerBlock: number;
 
+  /** @internal */
   constructor(options: MemoryHotplugOptions) {
     this.#options = options;
     this.#pages = options.pages;
@@ -89,6 +90,7 @@ export class MemoryHotplug implements LinuxMemory {
    *
    * @param zone - undefined while it is offline.
    * @param managed - its pages that the zone counts as managed.
+   * @internal
    */
   adopt(id: number, zone: Zone | undefined, managed: number, memmap: MemmapRuns): void {
     const withdrawn = zone === undefined ? 0 : this.#pagesPerBlock - managed;
@@ -364,6 +366,6 @@ export class MemoryHotplug implements LinuxMemory {
   }
 
   #spend(ns: number): void {
-    this.#options.clock.advance(Math.round(ns));
+    this.#options.clock.advanceNs(Math.round(ns));
   }
 }

@@ -1,6 +1,7 @@
 import { PAGEBLOCK_PAGES } from "../core/abi.js";
 
-// Watermarks and lowmem reserves as Linux sets them (page-allocator.md 9.1 to 9.3). Pages unless a name says KiB.
+// Watermarks and lowmem reserves as Linux sets them (`__setup_per_zone_wmarks()`, `setup_per_zone_lowmem_reserve()`,
+// v6.1). Pages unless a name says KiB.
 
 const KIB_PER_PAGE = 4;
 /** Mobility types that khugepaged's recommendation counts: UNMOVABLE, MOVABLE, RECLAIMABLE. */
@@ -23,7 +24,7 @@ export interface WatermarkZone {
   /** A zone with none, or miscounted below 0, has no say. */
   readonly managed: number;
   /** Those that it has had so far. */
-  readonly marks: Pick<Watermarks, "high">;
+  readonly watermarks: Pick<Watermarks, "high">;
 }
 
 /**
@@ -34,9 +35,9 @@ export interface WatermarkZone {
 export function minFreeKib(zones: readonly WatermarkZone[], limitKib: number): number {
   let pages = 0;
   let kernelZones = 0;
-  for (const { index, managed, marks } of zones) {
+  for (const { index, managed, watermarks } of zones) {
     if (index > 2 || managed <= 0) continue;
-    pages += Math.max(0, managed - marks.high);
+    pages += Math.max(0, managed - watermarks.high);
     kernelZones++;
   }
   const base = Math.floor(Math.sqrt(pages * KIB_PER_PAGE * 16));

@@ -40,7 +40,7 @@ export interface Zone {
   spanEnd: number;
   /** End of its boot memory as a pfn; 0 where it has none. */
   bootEnd: number;
-  marks: Watermarks;
+  watermarks: Watermarks;
 }
 
 export interface ZoneTableOptions {
@@ -48,7 +48,7 @@ export interface ZoneTableOptions {
 }
 
 /**
- * The zones of a guest with their books: managed and present pages, watermarks, lowmem reserves. The core holds the marks
+ * The zones of a guest with their accounting: managed and present pages, watermarks, lowmem reserves. The core holds the watermarks
  * that allocation tests; this table computes them, as Linux does, whenever a memory block comes or goes.
  */
 export class ZoneTable {
@@ -60,6 +60,7 @@ export class ZoneTable {
   /** min_free_kbytes as somebody set it; undefined where Linux computes it. */
   #fixedMinFreeKib: number | undefined;
 
+  /** @internal */
   constructor(pages: PageMemory, options: ZoneTableOptions) {
     this.#pages = pages;
     this.#limitKib = options.minFreeLimitKib;
@@ -89,9 +90,9 @@ export class ZoneTable {
     const known = this.find(kind, node);
     if (known !== undefined) return known;
     const id = this.#pages.addZone(ZoneKindNumber[kind], node);
-    const marks = { min: 0, low: 0, high: 0 };
+    const watermarks = { min: 0, low: 0, high: 0 };
     const empty = { managed: 0, present: 0, bootPresent: 0, spanStart: 0, spanEnd: 0, bootEnd: 0 };
-    const zone: Zone = { id, kind, index: LINUX_INDEX[kind], node, ...empty, marks };
+    const zone: Zone = { id, kind, index: LINUX_INDEX[kind], node, ...empty, watermarks };
     this.#zones.push(zone);
     return zone;
   }
@@ -103,32 +104,38 @@ export class ZoneTable {
     return zone;
   }
 
-  /** Takes over marks that a guest had, boost included. */
-  adoptMarks(zone: Zone, marks: Watermarks, boost: number): void {
-    zone.marks = marks;
-    this.#pages.setWatermarks(zone.id, marks.min + boost, marks.low + boost, marks.high + boost);
+  /** Takes over watermarks that a guest had, boost included. */
+  adoptWatermarks(zone: Zone, watermarks: Watermarks, boost: number): void {
+    zone.watermarks = watermarks;
+    const { min, low, high } = watermarks;
+    this.#pages.setWatermarks(zone.id, min + boost, low + boost, high + boost);
   }
 
   /**
-   * After all marks were adopted: finds out whether they are Linux's own. Where they are not, somebody set min_free_kbytes, and
+   * After all watermarks were adopted: finds out whether they are Linux's own. Where they are not, somebody set min_free_kbytes, and
    * it stays what it is.
    */
   settleMinFree(): void {
-    const total = this.#zones.reduce((sum, zone) => sum + zone.marks.min, 0) * 4;
+    const total = this.#zones.reduce((sum, zone) => sum + zone.watermarks.min, 0) * 4;
     const computed = minFreeKib(this.#zones, this.#limitKib);
     const sameAsComputed = Math.abs(total - computed) <= computed / 50 + 4 * this.#zones.length;
     this.#fixedMinFreeKib = sameAsComputed || total === 0 ? undefined : total;
     this.#setReserves();
   }
 
-  /** Computes marks and reserves anew: a memory block came online or went offline. */
+  /** Computes watermarks and reserves again: a memory block came online or went offline. */
   recompute(): void {
     const minFree = this.#fixedMinFreeKib ?? minFreeKib(this.#zones, this.#limitKib);
     let all = 0;
     for (const { managed } of this.#zones) all += Math.max(0, managed);
     for (const zone of this.#zones) {
-      zone.marks = watermarksOf(Math.max(0, zone.managed), all, minFree);
-      this.#pages.setWatermarks(zone.id, zone.marks.min, zone.marks.low, zone.marks.high);
+      zone.watermarks = watermarksOf(Math.max(0, zone.managed), all, minFree);
+      this.#pages.setWatermarks(
+        zone.id,
+        zone.watermarks.min,
+        zone.watermarks.low,
+        zone.watermarks.high,
+      );
     }
     this.#setReserves();
   }

@@ -5,7 +5,8 @@ import type { MemoryBlockState } from "../virtio-mem/memory-block-state.js";
 import type { ShrinkableCache } from "../linux/shrinkable-cache.js";
 import type { RequestType, ResponseType } from "../virtio-mem/protocol.js";
 
-interface Stamped {
+/** What all entries have. */
+export interface LogStamp {
   /** Virtual time at which it was over, in nanoseconds. */
   readonly atNs: number;
   /** Which of the guest's devices it is about, from 0 on; absent where the guest has but one. */
@@ -13,7 +14,7 @@ interface Stamped {
 }
 
 /** The device answered a request. */
-export interface RequestEntry extends Stamped {
+export interface RequestEntry extends LogStamp {
   readonly type: "request";
   readonly request: RequestType;
   /** Bytes from the region start; negative below it, 0 for UNPLUG_ALL. */
@@ -24,26 +25,26 @@ export interface RequestEntry extends Stamped {
 }
 
 /** The host set the size that it wants plugged. */
-export interface RequestedSizeEntry extends Stamped {
+export interface RequestedSizeEntry extends LogStamp {
   readonly type: "requested-size";
   readonly size: number;
 }
 
 /** The part of the region in which the device takes requests has changed. */
-export interface UsableRegionEntry extends Stamped {
+export interface UsableRegionEntry extends LogStamp {
   readonly type: "usable-region";
   readonly oldSize: number;
   readonly newSize: number;
 }
 
 /** A request that the device cannot read has broken it, or its driver has reset it. */
-export interface DeviceHealthEntry extends Stamped {
+export interface DeviceHealthEntry extends LogStamp {
   readonly type: "device-health";
   readonly health: DeviceHealth;
 }
 
 /** The driver tracks another state of a memory block; `from` is undefined for one never used before. */
-export interface MemoryBlockStateEntry extends Stamped {
+export interface MemoryBlockStateEntry extends LogStamp {
   readonly type: "memory-block-state";
   readonly id: number;
   readonly from: MemoryBlockState | undefined;
@@ -51,7 +52,7 @@ export interface MemoryBlockStateEntry extends Stamped {
 }
 
 /** The same in big-block mode. */
-export interface BigBlockStateEntry extends Stamped {
+export interface BigBlockStateEntry extends LogStamp {
   readonly type: "big-block-state";
   readonly id: number;
   readonly from: BigBlockState | undefined;
@@ -59,7 +60,7 @@ export interface BigBlockStateEntry extends Stamped {
 }
 
 /** One attempt of alloc_contig_range(). */
-export interface ContigEntry extends Stamped {
+export interface ContigEntry extends LogStamp {
   readonly type: "contig";
   readonly startPfn: number;
   readonly nrPages: number;
@@ -73,21 +74,21 @@ export interface ContigEntry extends Stamped {
 }
 
 /** The driver looked at pages without touching them, to see whether they could move. */
-export interface LookEntry extends Stamped {
+export interface LookEntry extends LogStamp {
   readonly type: "look";
   readonly startPfn: number;
   readonly nrPages: number;
 }
 
 /** The driver had a cache give pages back to the allocator. */
-export interface ShrinkEntry extends Stamped {
+export interface ShrinkEntry extends LogStamp {
   readonly type: "shrink";
   readonly cache: ShrinkableCache;
   readonly nrPages: number;
 }
 
 /** The driver asked Linux to add memory blocks. */
-export interface AddMemoryEntry extends Stamped {
+export interface AddMemoryEntry extends LogStamp {
   readonly type: "add-memory";
   readonly firstId: number;
   readonly count: number;
@@ -96,7 +97,7 @@ export interface AddMemoryEntry extends Stamped {
 }
 
 /** The driver asked Linux to offline and remove memory blocks. */
-export interface RemoveMemoryEntry extends Stamped {
+export interface RemoveMemoryEntry extends LogStamp {
   readonly type: "remove-memory";
   readonly firstId: number;
   readonly count: number;
@@ -119,14 +120,14 @@ export type RunTrigger =
   | "wake-up"
   | "asked";
 
-export interface RunStartEntry extends Stamped {
+export interface RunStartEntry extends LogStamp {
   readonly type: "run-start";
   readonly trigger: RunTrigger;
   readonly requestedSize: number;
   readonly pluggedSize: number;
 }
 
-export interface RunEndEntry extends Stamped {
+export interface RunEndEntry extends LogStamp {
   readonly type: "run-end";
   /** 0 or a negative errno. */
   readonly errno: number;
@@ -137,7 +138,7 @@ export interface RunEndEntry extends Stamped {
 }
 
 /** The driver will try again by itself at `dueNs`, unless something else makes it run before. */
-export interface RetryArmedEntry extends Stamped {
+export interface RetryArmedEntry extends LogStamp {
   readonly type: "retry-armed";
   readonly dueNs: number;
 }
@@ -157,3 +158,6 @@ export type LogEntry =
   | RunStartEntry
   | RunEndEntry
   | RetryArmedEntry;
+
+/** The entries of one type. */
+export type LogEntryOf<T extends LogEntry["type"]> = Extract<LogEntry, { type: T }>;

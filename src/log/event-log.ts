@@ -1,5 +1,5 @@
 import type { VirtualClock } from "../clock.js";
-import type { LogEntry } from "./entry.js";
+import type { LogEntry, LogEntryOf } from "./entry.js";
 import { LogPieces } from "./patterns.js";
 
 export type * from "./entry.js";
@@ -7,15 +7,13 @@ export type * from "./entry.js";
 /** Entries that a log keeps, if nobody says otherwise; with a pattern counted once. */
 const CAPACITY = 2 ** 18;
 
-type EntryOf<T extends LogEntry["type"]> = Extract<LogEntry, { type: T }>;
-
 /** Where a device and its driver write down what happens, and read it. */
 export interface Log {
   /** Dates the entries; writers read it, the log does not. */
   readonly clock: VirtualClock;
   add(entry: LogEntry): void;
   /** The entries of one type from entry number `start` on. */
-  of<T extends LogEntry["type"]>(type: T, start?: number): Iterable<EntryOf<T>>;
+  of<T extends LogEntry["type"]>(type: T, start?: number): Iterable<LogEntryOf<T>>;
   /** All entries that are kept, in order; made anew by each call. */
   readonly entries: readonly LogEntry[];
 }
@@ -88,8 +86,8 @@ export class EventLog implements Log {
     };
   }
 
-  *of<T extends LogEntry["type"]>(type: T, start = 0): Generator<EntryOf<T>> {
-    yield* this.#pieces.read(start, type) as Generator<EntryOf<T>>;
+  *of<T extends LogEntry["type"]>(type: T, start = 0): Generator<LogEntryOf<T>> {
+    yield* this.#pieces.read(start, type) as Generator<LogEntryOf<T>>;
   }
 }
 
@@ -113,7 +111,7 @@ export class DeviceLog implements Log {
     this.#log.add({ ...entry, device: this.#device });
   }
 
-  *of<T extends LogEntry["type"]>(type: T, start = 0): Generator<EntryOf<T>> {
+  *of<T extends LogEntry["type"]>(type: T, start = 0): Generator<LogEntryOf<T>> {
     for (const entry of this.#log.of(type, start)) if (entry.device === this.#device) yield entry;
   }
 }

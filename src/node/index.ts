@@ -1,21 +1,19 @@
-/** What needs Node: captures in the file system. Everything else also runs in a browser. */
+/**
+ * What needs Node: captures in the file system, policies from modules. Everything else also runs in
+ * a browser.
+ *
+ * @packageDocumentation
+ */
 
 import { createReadStream } from "node:fs";
-import { access, readdir, readFile, stat } from "node:fs/promises";
+import { access, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 
 import { openArchive } from "../capture/archive.js";
 import { CaptureError } from "../capture/capture-error.js";
 import type { CaptureFiles } from "../capture/capture-files.js";
-import {
-  parseFreeListMeta,
-  parseFreeListSteps,
-  RecordingError,
-  type FreeListMeta,
-  type FreeListStep,
-} from "../check/free-list-recording.js";
 
+export type * from "../index.js";
 export { loadPolicies, loadPolicy, type LoadPolicyOptions } from "./load-policy.js";
 
 /** How deep captures lie below the folder that was named: its own files, and a folder in it. */
@@ -76,28 +74,4 @@ async function* fileBytes(path: string, name: string): AsyncGenerator<Uint8Array
     const found = error instanceof Error ? error.message : String(error);
     throw new CaptureError(name, "", `must be readable, got: ${found}`, { cause: error });
   }
-}
-
-/**
- * Reads a free-list recording: `meta.json` and `steps.jsonl.gz` (or `steps.jsonl`) of a folder.
- *
- * @throws RecordingError that says which file, and what was expected.
- */
-export async function readFreeListRecording(
-  path: string,
-): Promise<{ steps: FreeListStep[]; meta: FreeListMeta }> {
-  const text = await readFile(join(path, "steps.jsonl.gz"))
-    .then((bytes) => gunzipSync(bytes).toString("utf8"))
-    .catch(async (cause: unknown) => {
-      if (await exists(join(path, "steps.jsonl.gz"))) {
-        throw new RecordingError(`steps.jsonl.gz must be a gzip file, got: ${String(cause)}`);
-      }
-      return readFile(join(path, "steps.jsonl"), "utf8");
-    })
-    .catch((cause: unknown) => {
-      if (cause instanceof RecordingError) throw cause;
-      throw new RecordingError(`${path} must hold steps.jsonl.gz, got: ${String(cause)}`);
-    });
-  const metaText = await readFile(join(path, "meta.json"), "utf8").catch(() => "{}");
-  return { steps: parseFreeListSteps(text), meta: parseFreeListMeta(metaText) };
 }

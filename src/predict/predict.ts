@@ -40,12 +40,14 @@ const LISTED_RETRIES = 5;
 /**
  * What this guest would give back, or take, if the host asked for a size now.
  *
- * @throws CaptureError if the capture cannot be used; RangeError if an option breaks its rule.
+ * @throws CaptureError if the capture cannot be used; RangeError if an option breaks its rule;
+ *   PolicyError if the policy cannot be used on a capture; the reason of `signal`.
  */
 export async function predict(capture: Capture, options: PredictOptions = {}): Promise<Prediction> {
   const { requestedSize = 0, untilMs } = options;
   assertSamplingOptions(options);
   const loaded = await Guest.load(capture, options);
+  options.signal?.throwIfAborted();
   const prediction = predictLoaded(loaded, requestedSize, options, (guest) => {
     guest.requestSize(requestedSize);
     if (untilMs !== undefined) guest.advanceTo(untilMs);

@@ -9,15 +9,17 @@ import type {
 
 /** A prediction as `predict --json` prints it: public API, written down in docs/prediction-schema.md. */
 export interface PredictionJson extends Prediction {
-  /** Milliseconds that the prediction itself took. The only field that differs between two runs. */
-  readonly wallMs: number;
+  /** Real milliseconds that the prediction itself took, where it was measured. The only field that differs between two runs. */
+  readonly wallMs?: number;
 }
 
 /**
  * The object to print as JSON. Field by field, so that nothing else slips into the public format and
  * the order of keys is always the same.
+ *
+ * @param wallMs - real milliseconds that the prediction took; left out where it is.
  */
-export function predictionJson(prediction: Prediction, wallMs: number): PredictionJson {
+export function predictionJson(prediction: Prediction, wallMs?: number): PredictionJson {
   return {
     profile: prediction.profile,
     policy: prediction.policy,
@@ -44,7 +46,7 @@ export function predictionJson(prediction: Prediction, wallMs: number): Predicti
     droppedPages: prediction.droppedPages,
     virtualMs: prediction.virtualMs,
     cost: cost(prediction.cost),
-    wallMs,
+    ...(wallMs === undefined ? {} : { wallMs }),
     notes: [...prediction.notes],
   };
 }

@@ -2,12 +2,16 @@ import type { ScenarioResult } from "../scenario/result.js";
 
 /** A result as `run --json` prints it: public API, written down in docs/run.schema.json. */
 export interface ScenarioJson extends ScenarioResult {
-  /** Milliseconds that the run itself took. The only field that differs between two runs. */
-  readonly wallMs: number;
+  /** Real milliseconds that the run itself took, where it was measured. The only field that differs between two runs. */
+  readonly wallMs?: number;
 }
 
-/** The object to print as JSON, always with the keys in the same order. */
-export function scenarioJson(result: ScenarioResult, wallMs: number): ScenarioJson {
+/**
+ * The object to print as JSON, always with the keys in the same order.
+ *
+ * @param wallMs - real milliseconds that the run took; left out where it is.
+ */
+export function scenarioJson(result: ScenarioResult, wallMs?: number): ScenarioJson {
   const { title, seed, policy, profile, calibration, bootSize, durationMs, endedMs, interrupted } =
     result;
   const { summary, devices, workloads, events, samples } = result;
@@ -21,7 +25,7 @@ export function scenarioJson(result: ScenarioResult, wallMs: number): ScenarioJs
     durationMs,
     endedMs,
     interrupted,
-    wallMs,
+    ...(wallMs === undefined ? {} : { wallMs }),
     summary,
     devices,
     workloads,

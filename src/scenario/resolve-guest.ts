@@ -12,14 +12,14 @@ const MEMMAP_SHARE = 64;
 const KERNEL_SIZE = 64 * MiB;
 
 export function resolveGuest(fields: Fields): ScenarioGuest {
-  const bootMemory = resolveBoot(fields);
-  const total = bootMemory.reduce((sum, { size }) => sum + size, 0);
+  const bootRanges = resolveBoot(fields);
+  const total = bootRanges.reduce((sum, { size }) => sum + size, 0);
   const memoryBlockSize = fields.size("memoryBlockSize", 128 * MiB);
   fields.powerOfTwo("memoryBlockSize", memoryBlockSize, 128 * MiB, 2 * GiB);
   const driver = fields.child("driver");
   const online = DEFAULT_ONLINE_SETTINGS;
   return {
-    bootMemory,
+    bootRanges,
     kernelMemory: resolveKernel(fields, total),
     memoryBlockSize,
     profile: fields.choice("profile", "v6.1"),
@@ -66,7 +66,7 @@ function resolveBoot(fields: Fields): readonly BootRange[] {
     endOfBoot(ranges);
   } catch (error) {
     if (error instanceof RangeError) {
-      fields.reject("bootRanges", error.message.replace(/^bootMemory /, ""));
+      fields.reject("bootRanges", error.message.replace(/^bootRanges /, ""));
     }
     throw error;
   }

@@ -30,7 +30,7 @@ export function resolve(value: unknown, file: string): Scenario {
   const guest = resolveGuest(fields.child("guest"));
   const devices = resolveDevices(fields);
   const capacity = [
-    ...guest.bootMemory.map(({ size }) => size),
+    ...guest.bootRanges.map(({ size }) => size),
     ...devices.map(({ regionSize }) => regionSize),
   ].reduce((sum, size) => sum + size, 0);
   assertAddressable(fields, guest, devices);
@@ -63,10 +63,10 @@ const ADDRESSABLE = 16 * 1024 * GiB - 4 * MiB;
 
 function assertAddressable(
   fields: Fields,
-  { bootMemory, memoryBlockSize }: ScenarioGuest,
+  { bootRanges, memoryBlockSize }: ScenarioGuest,
   devices: readonly ScenarioDevice[],
 ): void {
-  let end = endOfBoot(bootMemory);
+  let end = endOfBoot(bootRanges);
   for (const { regionSize, blockSize } of devices) {
     const unit = Math.max(memoryBlockSize, blockSize);
     end = Math.ceil(end / unit) * unit + regionSize;

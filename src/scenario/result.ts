@@ -96,33 +96,42 @@ export interface OrderOutcome {
   readonly pluggedSize: number;
 }
 
-interface At {
+/** When an event happened. */
+export interface EventTime {
   readonly atMs: number;
 }
 
 /** What happened at a moment, in order of time. */
 export type ScenarioEvent =
-  | (At & { readonly type: "order"; readonly device: string; readonly requestedSize: number })
-  | (At & { readonly type: "reached"; readonly device: string; readonly requestedSize: number })
-  | (At & {
+  | (EventTime & {
+      readonly type: "order";
+      readonly device: string;
+      readonly requestedSize: number;
+    })
+  | (EventTime & {
+      readonly type: "reached";
+      readonly device: string;
+      readonly requestedSize: number;
+    })
+  | (EventTime & {
       readonly type: "refused";
       readonly device: string;
       readonly requestedSize: number;
       readonly why: string;
     })
-  | (At & {
+  | (EventTime & {
       readonly type: "gave-up";
       readonly device: string;
       readonly requestedSize: number;
       readonly pluggedSize: number;
       readonly why: string;
     })
-  | (At & {
+  | (EventTime & {
       readonly type: "workload-start" | "workload-stop" | "drop-caches";
       readonly workload: string;
     })
-  | (At & { readonly type: "fault"; readonly kind: string; readonly begins: boolean })
-  | (At & {
+  | (EventTime & { readonly type: "fault"; readonly kind: string; readonly begins: boolean })
+  | (EventTime & {
       readonly type: "frag-round";
       readonly workload: string;
       readonly round: number;
@@ -131,14 +140,14 @@ export type ScenarioEvent =
       readonly freeHugePages: number;
       readonly moves: number;
     })
-  | (At & {
+  | (EventTime & {
       readonly type: "oom-kill";
       readonly victim: string;
       readonly requester: string;
       readonly size: number;
       readonly order: number;
     })
-  | (At & { readonly type: "panic"; readonly why: string });
+  | (EventTime & { readonly type: "panic"; readonly why: string });
 
 /** What the iterator of a run yields: events, and a sample whenever one is due. */
 export type RunEvent = ScenarioEvent | { readonly type: "sample"; readonly sample: Sample };

@@ -4,12 +4,14 @@ import type { Guest } from "../guest/guest.js";
 import type { PolicyChoice } from "../policies/choice/resolve-policy.js";
 import type { RunEvent, ScenarioResult } from "./result.js";
 import type { Scenario } from "./scenario.js";
+import type { FollowOptions } from "../progress.js";
 import { Simulation } from "./simulation.js";
 import { summarize } from "./summary.js";
 
-export interface RunScenarioOptions {
-  /** Ends the run early: what has happened so far is then its result. */
-  readonly signal?: AbortSignal;
+/** How a scenario is run; progress counts milliseconds of its virtual time. */
+export interface RunScenarioOptions extends FollowOptions {
+  /** Ends the run early without an error: what has happened so far is then its result. */
+  readonly stop?: AbortSignal | undefined;
   /** In place of the scenario's: names joined by `+`, or objects. */
   readonly policy?: PolicyChoice;
   /** In place of the scenario's. */
@@ -37,47 +39,75 @@ export function runScenario(scenario: Scenario, options: RunScenarioOptions = {}
   return new ScenarioRun(scenario, options);
 }
 
+/** A scenario on its way: its events one by one, or its result. */
 export class ScenarioRun implements AsyncIterable<RunEvent> {
   readonly #events: AsyncGenerator<RunEvent, ScenarioResult>;
-  #result: Promise<ScenarioResult> | undefined;
-  readonly #done: (result: ScenarioResult) => void;
-  readonly #iterated: Promise<ScenarioResult>;
+  readonly #result: Promise<ScenarioResult>;
+  #settle: (result: ScenarioResult | PromiseLike<ScenarioResult>) => void = () => undefined;
   #isIterated = false;
+  #isBeingIterated = false;
+  #isAwaited = false;
 
+  /** @internal */
   constructor(scenario: Scenario, options: RunScenarioOptions) {
     this.#events = live(scenario, options);
-    let done: (result: ScenarioResult) => void = () => undefined;
-    this.#iterated = new Promise((resolve) => {
-      done = resolve;
+    this.#result = new Promise((resolve) => {
+      this.#settle = resolve;
     });
-    this.#done = done;
+    // whoever iterates gets an error from the loop, and need not ask for the result
+    this.#result.catch(() => undefined);
   }
 
-  /** Yields events and samples until the run is over; leaving the loop early abandons the run. */
+  /**
+   * Yields events and samples until the run is over, once only. After a loop that was left early
+   * {@link result} runs to the end without it.
+   *
+   * @throws the reason of the signal; TypeError if it is iterated again.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent, void> {
     if (this.#isIterated) throw new TypeError("a run must be iterated once only");
     this.#isIterated = true;
-    for (;;) {
-      const next = await this.#events.next();
-      if (next.done === true) {
-        this.#done(next.value);
-        return;
+    this.#isBeingIterated = true;
+    try {
+      for (;;) {
+        const next = await this.#next();
+        if (next.done === true) return;
+        yield next.value;
       }
-      yield next.value;
+    } finally {
+      this.#isBeingIterated = false;
+      if (this.#isAwaited) void this.#drain();
     }
   }
 
-  /** The result; runs to the end where nobody iterates. */
+  /**
+   * The result. Runs to the end where nobody iterates, or nobody does any more.
+   *
+   * @returns what was so far where `stop` has ended the run; rejects with the reason of `signal`.
+   */
   result(): Promise<ScenarioResult> {
-    this.#result ??= this.#isIterated ? this.#iterated : this.#drain();
+    this.#isIterated = true;
+    this.#isAwaited = true;
+    if (!this.#isBeingIterated) void this.#drain();
     return this.#result;
   }
 
-  async #drain(): Promise<ScenarioResult> {
-    this.#isIterated = true;
-    for (;;) {
+  async #drain(): Promise<void> {
+    try {
+      for (let done = false; !done;) done = (await this.#next()).done === true;
+    } catch {
+      // the result has been rejected with it
+    }
+  }
+
+  async #next(): Promise<IteratorResult<RunEvent, ScenarioResult | undefined>> {
+    try {
       const next = await this.#events.next();
-      if (next.done === true) return next.value;
+      if (next.done === true) this.#settle(next.value);
+      return next;
+    } catch (error) {
+      this.#settle(Promise.reject(error as Error));
+      throw error;
     }
   }
 }
@@ -86,7 +116,8 @@ async function* live(
   scenario: Scenario,
   options: RunScenarioOptions,
 ): AsyncGenerator<RunEvent, ScenarioResult> {
-  const { signal } = options;
+  const { signal, stop, onProgress } = options;
+  signal?.throwIfAborted();
   const asked = { ...scenario, seed: options.seed ?? scenario.seed };
   const simulation = await Simulation.create(
     asked,
@@ -99,13 +130,15 @@ async function* live(
   let yielded = performance.now();
   let interrupted = false;
   for (let slice = 1; slice <= SLICES; slice++) {
-    if (signal?.aborted === true) {
+    signal?.throwIfAborted();
+    if (stop?.aborted === true) {
       interrupted = true;
       break;
     }
     simulation.advanceTo((durationMs * slice) / SLICES);
     yield* newEvents(simulation, sent);
     sent = { events: simulation.events.length, samples: simulation.samples.length };
+    onProgress?.({ done: simulation.guest.clock.nowMs, total: durationMs, unit: "ms" });
     if (simulation.hasPanicked) break;
     if (performance.now() - yielded > YIELD_MS) {
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -142,7 +175,7 @@ function resultOf(simulation: Simulation, interrupted: boolean): ScenarioResult 
     policy: guest.policy.name,
     profile: guest.profile.name,
     calibration: scenario.calibration.name,
-    bootSize: scenario.guest.bootMemory.reduce((sum, { size }) => sum + size, 0),
+    bootSize: scenario.guest.bootRanges.reduce((sum, { size }) => sum + size, 0),
     durationMs: scenario.durationMs,
     endedMs: guest.clock.nowMs,
     interrupted,

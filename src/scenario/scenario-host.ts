@@ -58,6 +58,6 @@ export class ScenarioHost implements DeviceHost {
   }
 
   #spend(ns: number): void {
-    this.#guest?.clock.advance(Math.round(ns));
+    this.#guest?.clock.advanceNs(Math.round(ns));
   }
 }

@@ -30,7 +30,7 @@ export interface Scenario {
 }
 
 export interface ScenarioGuest {
-  readonly bootMemory: readonly BootRange[];
+  readonly bootRanges: readonly BootRange[];
   /** What the kernel has taken for itself when it has booted. */
   readonly kernelMemory: number;
   readonly memoryBlockSize: number;
@@ -78,14 +78,15 @@ export interface Controller {
   readonly device: number;
 }
 
-interface Window {
+/** When something goes wrong, and for how long. */
+export interface FaultWindow {
   readonly atMs: number;
   /** Undefined: to the end. */
   readonly untilMs: number | undefined;
 }
 
 /** Something that goes wrong for a while. */
-export type Fault = Window &
+export type Fault = FaultWindow &
   (
     | {
         /** Somebody takes references on random pages of a workload. */

@@ -71,7 +71,7 @@ export class Simulation {
     const guest = await Guest.create({
       profile: spec.profile,
       calibration,
-      bootMemory: spec.bootMemory,
+      bootRanges: spec.bootRanges,
       memoryBlockSize: spec.memoryBlockSize,
       online: spec.online,
       driver: spec.driver,
@@ -257,7 +257,7 @@ function resizeView({ clock, device, pages, zones }: Guest, { guest }: Scenario)
   }
   return {
     nowMs: clock.nowMs,
-    bootSize: guest.bootMemory.reduce((sum, { size }) => sum + size, 0),
+    bootSize: guest.bootRanges.reduce((sum, { size }) => sum + size, 0),
     regionSize: device.regionSize,
     blockSize: device.blockSize,
     requestedSize: device.requestedSize,

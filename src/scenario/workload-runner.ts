@@ -36,9 +36,9 @@ export class WorkloadRunner {
   constructor(guest: Guest, scenario: Scenario, tell: (event: ScenarioEvent) => void) {
     this.#guest = guest;
     this.#tell = tell;
-    const { bootMemory } = scenario.guest;
+    const { bootRanges } = scenario.guest;
     const sizes = [
-      ...bootMemory.map(({ size }) => size),
+      ...bootRanges.map(({ size }) => size),
       ...scenario.devices.map((device) => device.regionSize),
     ];
     const normal = guest.zones.all().find(({ kind }) => kind === "Normal");

@@ -75,19 +75,32 @@ describe("compareOnScenario", () => {
     expect(other![0]!.returnedSize).toBe(512 * MiB);
   });
 
-  test("an abort ends it, with what has run so far", async () => {
+  test("a stop ends it, with what has run so far", async () => {
     const abort = new AbortController();
     const comparison = await compareOnScenario(
       parseScenario(SCENARIO, "test.yaml"),
       ["linux", "sense-first"],
       {
-        signal: abort.signal,
-        onProgress: (done) => {
+        stop: abort.signal,
+        onProgress: ({ done }) => {
           if (done === 1) abort.abort();
         },
       },
     );
     expect(comparison.interrupted).toBe(true);
     expect(comparison.policies.map(({ policy }) => policy)).toEqual(["linux"]);
+  });
+
+  test("a signal rejects it with its reason", async () => {
+    const abort = new AbortController();
+    const reason = new Error("changed my mind");
+    const options = {
+      signal: abort.signal,
+      onProgress: () => {
+        abort.abort(reason);
+      },
+    };
+    const scenario = parseScenario(SCENARIO, "test.yaml");
+    await expect(compareOnScenario(scenario, ["linux"], options)).rejects.toBe(reason);
   });
 });

@@ -8,7 +8,7 @@ import { compareAnswer } from "../../src/check/compare-free-lists.js";
 import { parseFreeListSteps, type FreeListStep } from "../../src/check/free-list-recording.js";
 import { FreeListReplay } from "../../src/check/free-list-replay.js";
 import { linuxProfile, type LinuxProfile } from "../../src/linux/profile.js";
-import { readFreeListRecording } from "../../src/node/index.js";
+import { readFreeListRecording } from "../../src/node/free-list-recording.js";
 import { coreModule } from "../core-under-test.js";
 
 const bundled = fileURLToPath(new URL("lists", import.meta.url));

@@ -133,7 +133,7 @@ test.each(PROFILE_NAMES)(
           const regionSize = NR_MEMORY_BLOCKS * 128 * MiB;
           const guest = await Guest.create({
             profile,
-            bootMemory: [
+            bootRanges: [
               { start: 0, size: 256 * MiB, node: 0 },
               { start: 4 * GiB, size: 128 * MiB, node: 1 },
             ],

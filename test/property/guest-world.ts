@@ -146,7 +146,7 @@ export class World {
         this.#byHand(step.kind, FIRST_ID + step.memoryBlock, step.zone);
         break;
       case "wait":
-        clock.advance(step.seconds * 1_000_000_000);
+        clock.advanceNs(step.seconds * 1_000_000_000);
         break;
       case "migrate":
         device.migrating = step.on;

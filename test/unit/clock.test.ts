@@ -12,7 +12,7 @@ test("timers fire by due time, and in the order they were set where that is equa
   ] as const) {
     clock.setTimer(dueNs, () => fired.push(`${name}@${clock.nowNs}`));
   }
-  clock.advanceTo(100);
+  clock.advanceToNs(100);
   expect(fired).toEqual(["a@10", "b@10", "c@30", "d@30"]);
   expect(clock.nowNs).toBe(100);
 });
@@ -23,7 +23,7 @@ test("a timer that sets another one in reach fires that too", () => {
   clock.setTimer(10, () => {
     clock.setTimer(clock.nowNs + 5, () => times.push(clock.nowNs));
   });
-  clock.advance(20);
+  clock.advanceNs(20);
   expect(times).toEqual([15]);
 });
 
@@ -31,12 +31,12 @@ test("a callback that lets time pass delays what follows, and time never goes ba
   const clock = new VirtualClock();
   const times: number[] = [];
   clock.setTimer(10, () => {
-    clock.advance(100);
+    clock.advanceNs(100);
   });
   clock.setTimer(200, () => times.push(clock.nowNs));
-  clock.advanceTo(50);
+  clock.advanceToNs(50);
   expect(clock.nowNs).toBe(110);
-  clock.advanceTo(300);
+  clock.advanceToNs(300);
   expect(times).toEqual([200]);
 });
 
@@ -48,13 +48,13 @@ test("a cancelled timer does not fire, and cancelling twice does nothing", () =>
   clock.cancelTimer(timer);
   clock.cancelTimer(timer);
   expect(clock.nextTimerNs).toBe(20);
-  clock.advanceTo(30);
+  clock.advanceToNs(30);
   expect(fired).toBe(1);
 });
 
 test("milliseconds carry a fraction", () => {
   const clock = new VirtualClock();
-  clock.advance(1_500_000);
+  clock.advanceNs(1_500_000);
   expect(clock.nowMs).toBe(1.5);
 });
 
@@ -64,6 +64,6 @@ test.each([
 ])("refuses to advance by $ns", ({ ns, message }) => {
   const clock = new VirtualClock();
   expect(() => {
-    clock.advance(ns);
+    clock.advanceNs(ns);
   }).toThrow(new RangeError(message));
 });

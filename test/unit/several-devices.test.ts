@@ -14,7 +14,7 @@ const TWO_NODES = [
 
 async function guestOf(options: NewGuestOptions): Promise<Guest> {
   const guest = await Guest.create({
-    bootMemory: TWO_NODES,
+    bootRanges: TWO_NODES,
     devices: [
       { regionSize: 8 * GiB, node: 0 },
       { regionSize: 8 * GiB, node: 1 },
@@ -79,7 +79,7 @@ describe("auto-movable", () => {
   const auto = { autoOnline: "online", onlinePolicy: "auto-movable" } as const;
 
   test("wants the ratio on each node", async () => {
-    const bootMemory = [
+    const bootRanges = [
       { start: 0, size: 2 * GiB, node: 0 },
       { start: 4 * GiB, size: 512 * MiB, node: 1 },
     ];
@@ -87,12 +87,12 @@ describe("auto-movable", () => {
       { regionSize: 8 * GiB, node: 0 },
       { regionSize: 8 * GiB, node: 1 },
     ];
-    const aware = await guestOf({ bootMemory, devices, online: auto });
+    const aware = await guestOf({ bootRanges, devices, online: auto });
     aware.requestSize(3 * GiB, 1);
     // 512 MiB pay for 12 memory blocks of 128 MiB, then each kernel block for three
     expect(zonesOf(aware, 1)).toBe("MMMMMMMMMMMMNMMMNMMMNMMM");
     const unaware = await guestOf({
-      bootMemory,
+      bootRanges,
       devices,
       online: { ...auto, autoMovableNumaAware: false },
     });
@@ -144,11 +144,11 @@ describe("big blocks", () => {
 
 test.each<[string, NewGuestOptions]>([
   ["devices must hold at least one, got none", { devices: [] }],
-  ["bootMemory must hold a range, got none", { bootMemory: [] }],
+  ["bootRanges must hold a range, got none", { bootRanges: [] }],
   [
-    "bootMemory must not overlap, got two ranges at 1048576",
+    "bootRanges must not overlap, got two ranges at 1048576",
     {
-      bootMemory: [
+      bootRanges: [
         { start: 0, size: 2 * MiB },
         { start: MiB, size: MiB },
       ],
@@ -157,7 +157,7 @@ test.each<[string, NewGuestOptions]>([
   [
     "regionStart must lie above all boot memory and devices before it (8.5 GiB), got 8 GiB",
     {
-      bootMemory: [{ start: 0, size: GiB }],
+      bootRanges: [{ start: 0, size: GiB }],
       devices: [{ regionSize: 4.5 * GiB }, { regionStart: 8 * GiB }],
     },
   ],

@@ -1,4 +1,4 @@
-import type { Chunk, UnplugView } from "../../virtio-mem/driver/unplug-policy.js";
+import type { SubblockRange, UnplugView } from "../../virtio-mem/driver/unplug-policy.js";
 import type { Policy, UnplugDecisions } from "../policy.js";
 import { assertPolicyShape } from "./policy-shape.js";
 import { PolicyError } from "../policy-error.js";
@@ -65,13 +65,13 @@ function guardedUnplug(unplug: UnplugDecisions, guard: Guard): UnplugDecisions {
     ...(rank === undefined
       ? {}
       : {
-          rank: (view: UnplugView, chunk: Chunk) =>
+          rank: (view: UnplugView, chunk: SubblockRange) =>
             guard.number("rank()", () => rank(view, chunk), -Infinity),
         }),
     ...(accepts === undefined
       ? {}
       : {
-          accepts: accepts.map((test) => (view: UnplugView, chunk: Chunk) => {
+          accepts: accepts.map((test) => (view: UnplugView, chunk: SubblockRange) => {
             const answer: unknown = guard.run("accepts()", () => test(view, chunk));
             if (typeof answer === "boolean") return answer;
             return guard.fail("accepts() must return true or false", answer);

@@ -17,19 +17,21 @@ import { NETWORK, type NetworkWorkload } from "./network.js";
 import { PAGE_CACHE, type PageCacheWorkload } from "./page-cache.js";
 import { PINS, type PinsWorkload } from "./pins.js";
 
-/** The kinds of workloads by name; in the core they have the same names. */
-interface WorkloadTypes {
-  readonly anonymous: AnonymousWorkload;
-  readonly "page-cache": PageCacheWorkload;
-  readonly kernel: KernelWorkload;
-  readonly network: NetworkWorkload;
-  readonly pins: PinsWorkload;
-  readonly functions: FunctionsWorkload;
-  readonly compile: CompileWorkload;
-  readonly frag: FragWorkload;
-}
+/** Something that uses the guest's memory. */
+export type ScenarioWorkload =
+  | AnonymousWorkload
+  | PageCacheWorkload
+  | KernelWorkload
+  | NetworkWorkload
+  | PinsWorkload
+  | FunctionsWorkload
+  | CompileWorkload
+  | FragWorkload;
 
-const KINDS: { readonly [K in WorkloadKind]: KindOfWorkload<WorkloadTypes[K]> } = {
+/** In the core the kinds have the same names. */
+const KINDS: {
+  readonly [K in WorkloadKind]: KindOfWorkload<Extract<ScenarioWorkload, { kind: K }>>;
+} = {
   anonymous: ANONYMOUS,
   "page-cache": PAGE_CACHE,
   kernel: KERNEL,
@@ -39,9 +41,6 @@ const KINDS: { readonly [K in WorkloadKind]: KindOfWorkload<WorkloadTypes[K]> } 
   compile: COMPILE,
   frag: FRAG,
 };
-
-/** Something that uses the guest's memory. */
-export type ScenarioWorkload = WorkloadTypes[WorkloadKind];
 
 /** What each kind of workload may say in a file. */
 export const WORKLOAD_SCHEMAS: Readonly<Record<string, JsonSchema>> = Object.fromEntries(

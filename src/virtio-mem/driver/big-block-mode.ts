@@ -215,7 +215,7 @@ export class BigBlockMode implements DriverMode {
     const removed = memory.remove(addr / this.#memoryBlockSize, this.#nrMemoryBlocks);
     if (removed !== 0) {
       if (!takesPages) return removed;
-      for (const section of this.#onlineSections(addr)) memory.giveBack(section, SECTION_SIZE);
+      for (const section of this.#onlineSections(addr)) memory.fakeOnline(section, SECTION_SIZE);
       return this.#undo(id, removed);
     }
     const rc = link.unplug(addr, this.#bigBlockSize);
@@ -231,9 +231,14 @@ export class BigBlockMode implements DriverMode {
     for (const section of this.#onlineSections(addr)) {
       const zone = memory.memoryBlock(Math.floor(section / this.#memoryBlockSize))?.zone;
       const { kernel, movable } = policy.attempts;
-      const rc = memory.take(section, SECTION_SIZE, zone === "Movable" ? movable : kernel, isStale);
+      const rc = memory.fakeOffline(
+        section,
+        SECTION_SIZE,
+        zone === "Movable" ? movable : kernel,
+        isStale,
+      );
       if (rc !== 0) {
-        for (const done of taken) memory.giveBack(done, SECTION_SIZE);
+        for (const done of taken) memory.fakeOnline(done, SECTION_SIZE);
         return rc;
       }
       taken.push(section);

@@ -105,7 +105,7 @@ export class DeviceLink {
 
   #ask(request: Request): Answer["type"] {
     const { type } = this.device.handle(request);
-    this.#clock.advance(this.#requestNs);
+    this.#clock.advanceNs(this.#requestNs);
     return type;
   }
 }

@@ -321,7 +321,7 @@ export class VirtioMemDriver {
       sense: (startPfn: number, nrPages: number, count: number) =>
         sense?.(startPfn, nrPages, count),
       payForLook: (startPfn: number, nrPages: number) => {
-        this.#clock.advance(Math.round(nrPages * lookedPageNs));
+        this.#clock.advanceNs(Math.round(nrPages * lookedPageNs));
         this.#log.add({ type: "look", atNs: this.#clock.nowNs, startPfn, nrPages });
       },
       isolation,

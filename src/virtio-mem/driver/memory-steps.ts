@@ -60,7 +60,7 @@ export class MemorySteps {
    * @returns 0; -EBUSY if something is in the way; -ENOMEM if nothing is left to move pages to;
    *   -EAGAIN if `isStale`.
    */
-  take(addr: number, size: number, attempts: number, isStale: () => boolean): number {
+  fakeOffline(addr: number, size: number, attempts: number, isStale: () => boolean): number {
     const startPfn = addr / PAGE_SIZE;
     const nrPages = size / PAGE_SIZE;
     for (let attempt = 0; attempt < attempts; attempt++) {
@@ -89,7 +89,7 @@ export class MemorySteps {
   }
 
   /** Hands fake-offline memory of an online memory block back to the allocator. */
-  giveBack(addr: number, size: number): void {
+  fakeOnline(addr: number, size: number): void {
     this.#memory.fakeOnline(addr / PAGE_SIZE, size / PAGE_SIZE);
   }
 }

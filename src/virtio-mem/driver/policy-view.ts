@@ -1,7 +1,7 @@
 import type { DriverContext } from "./mode.js";
 import type { MemoryBlockState } from "../memory-block-state.js";
 import type { MemoryBlockTable } from "./memory-block-table.js";
-import type { Chunk, SubblockSummary, UnplugView } from "./unplug-policy.js";
+import type { SubblockRange, SubblockSummary, UnplugView } from "./unplug-policy.js";
 import { PAGE_SIZE } from "../../units.js";
 
 /** What a policy sees of the driver's books and of the guest's pages. Looks at pages cost time. */
@@ -55,7 +55,7 @@ export class PolicyView implements UnplugView {
     return summary;
   }
 
-  senseChunk({ id, start, count }: Chunk): SubblockSummary | undefined {
+  senseChunk({ id, start, count }: SubblockRange): SubblockSummary | undefined {
     if (this.#visited !== id) return this.look(id, start, count);
     const all = this.sense(id);
     return (

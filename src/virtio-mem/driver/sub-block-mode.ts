@@ -233,7 +233,7 @@ export class SubBlockMode implements DriverMode {
       if (rc !== 0) return rc;
       this.#table.setPlugged(id, start, count, true);
       left -= count;
-      if (isOnline) memory.giveBack(addr, count * this.#subblockSize);
+      if (isOnline) memory.fakeOnline(addr, count * this.#subblockSize);
     }
     if (this.#table.isFull(id)) this.#table.setState(id, fullOf(this.#table.state(id)));
     return 0;

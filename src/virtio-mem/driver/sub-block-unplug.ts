@@ -1,11 +1,11 @@
 import { Errno } from "../../errno.js";
 import type { DriverProfile } from "../driver-profile.js";
 import type { DriverContext } from "./mode.js";
-import { KeptOut } from "./kept-out.js";
+import { PreIsolation } from "./pre-isolation.js";
 import type { MemoryBlockState } from "../memory-block-state.js";
 import type { MemoryBlockTable } from "./memory-block-table.js";
 import { PolicyView } from "./policy-view.js";
-import type { Chunk, UnplugPolicy } from "./unplug-policy.js";
+import type { SubblockRange, UnplugPolicy } from "./unplug-policy.js";
 import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
 import { PAGE_SIZE } from "../../units.js";
 
@@ -140,9 +140,9 @@ export class SubBlockUnplug {
   }
 
   /** The chunks that look worth trying now: by rank where the policy gives one, else in the order of the visits. */
-  #plannedChunks(): Chunk[] {
+  #plannedChunks(): SubblockRange[] {
     const { rank } = this.#context.policy;
-    const ranked: { readonly chunk: Chunk; readonly rank: number }[] = [];
+    const ranked: { readonly chunk: SubblockRange; readonly rank: number }[] = [];
     for (const chunk of this.#onlineChunks()) {
       if (this.#isAccepted(chunk)) ranked.push({ chunk, rank: rank?.(this.#view, chunk) ?? 0 });
     }
@@ -150,7 +150,7 @@ export class SubBlockUnplug {
     return ranked.map(({ chunk }) => chunk);
   }
 
-  #keepOut(chunks: readonly Chunk[]): KeptOut | undefined {
+  #keepOut(chunks: readonly SubblockRange[]): PreIsolation | undefined {
     const { isolation, policy } = this.#context;
     if (isolation === undefined || policy.isolatesFirst !== true) return undefined;
     const nrPages = this.#subblockSize / PAGE_SIZE;
@@ -162,11 +162,11 @@ export class SubBlockUnplug {
       },
       freePages: (id: number, at: number) => this.#view.look(id, at, 1)?.freePages[0] ?? 0,
     };
-    return new KeptOut(subblocks, chunks, this.#left);
+    return new PreIsolation(subblocks, chunks, this.#left);
   }
 
   /** Tries a chunk of memory that was isolated first, and gives up other such memory for its pages. */
-  #tryKeptOut(chunk: Chunk, keptOut: KeptOut): number {
+  #tryKeptOut(chunk: SubblockRange, keptOut: PreIsolation): number {
     if (keptOut.isGivenUp(chunk) || !this.#isToBeTried(chunk)) return 0;
     keptOut.release(chunk);
     for (;;) {
@@ -180,7 +180,7 @@ export class SubBlockUnplug {
   }
 
   /** The plugged chunks of online memory blocks: by pass, memory block, size and place. */
-  *#onlineChunks(): Generator<Chunk> {
+  *#onlineChunks(): Generator<SubblockRange> {
     const { passes } = this.#context.policy;
     for (const [pass, states] of passes.entries()) {
       for (const id of this.#inPass(pass, states)) {
@@ -293,18 +293,18 @@ export class SubBlockUnplug {
    * Tries a chunk if it is plugged, not more than what is wanted, and accepted; removes its memory
    * block when nothing is left of it. Returns 0, or the errno that ends the run.
    */
-  #tryChunk(chunk: Chunk): number {
+  #tryChunk(chunk: SubblockRange): number {
     return this.#isToBeTried(chunk) ? this.#takeChunk(chunk) : 0;
   }
 
-  #isToBeTried(chunk: Chunk): boolean {
+  #isToBeTried(chunk: SubblockRange): boolean {
     const { id, start, count } = chunk;
     if (this.#left < count || !this.#table.isAllPlugged(id, start, count)) return false;
     if (start < this.#context.memmapSubblocks) return false;
     return this.#isAccepted(chunk);
   }
 
-  #takeChunk({ id, start, count }: Chunk): number {
+  #takeChunk({ id, start, count }: SubblockRange): number {
     if (!this.#keepsReserve(count)) return count === 1 ? -Errno.ENOMEM : 0;
     const rc = this.#table.hold(id, () => this.#unplugChunk(id, start, count));
     if (rc === SKIPPED) {
@@ -344,7 +344,7 @@ export class SubBlockUnplug {
     return policy.emptyMemoryBlocks ?? profile.emptyMemoryBlocks;
   }
 
-  #isAccepted(chunk: Chunk): boolean {
+  #isAccepted(chunk: SubblockRange): boolean {
     const { accepts } = this.#context.policy;
     return accepts === undefined || accepts.every((test) => test(this.#view, chunk));
   }
@@ -370,7 +370,7 @@ export class SubBlockUnplug {
     const state = this.#table.state(id);
     const isMovable = state === "movable" || state === "movable-partial";
     const attempts = isMovable ? policy.attempts.movable : policy.attempts.kernel;
-    const taken = memory.take(addr, size, attempts, this.#isStale);
+    const taken = memory.fakeOffline(addr, size, attempts, this.#isStale);
     if (taken === -Errno.EBUSY) return SKIPPED;
     if (taken === -Errno.ENOMEM && policy.outOfMemory === "go-on") {
       this.#outOfMemory++;
@@ -379,7 +379,7 @@ export class SubBlockUnplug {
     if (taken !== 0) return taken;
     const rc = link.unplug(addr, size);
     if (rc !== 0) {
-      memory.giveBack(addr, size);
+      memory.fakeOnline(addr, size);
       return rc;
     }
     this.#table.setPlugged(id, start, count, false);

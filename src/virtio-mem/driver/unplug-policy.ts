@@ -21,7 +21,7 @@ export interface PageIsolation {
 }
 
 /** Subblocks of one memory block that are tried and unplugged together. */
-export interface Chunk {
+export interface SubblockRange {
   /** Id of the memory block. */
   readonly id: number;
   /** First subblock, a multiple of {@link count}. */
@@ -47,7 +47,7 @@ export interface UnplugView {
    */
   sense(id: number): SubblockSummary | undefined;
   /** The same for the subblocks of one chunk, which costs less where only those are of interest. */
-  senseChunk(chunk: Chunk): SubblockSummary | undefined;
+  senseChunk(chunk: SubblockRange): SubblockSummary | undefined;
 }
 
 /**
@@ -88,7 +88,7 @@ export interface UnplugPolicy {
    * equal ranks in the order that the rest of the policy gives. Asked once per run for each plugged
    * chunk, before anything online is touched. Default: the order of the visits.
    */
-  readonly rank?: (view: UnplugView, chunk: Chunk) => number;
+  readonly rank?: (view: UnplugView, chunk: SubblockRange) => number;
   /**
    * Asked before a chunk is tried, each in turn: the first that answers `false` spares the chunk in
    * this run. Default: none, everything is tried.
@@ -123,4 +123,4 @@ export interface UnplugPolicy {
 }
 
 /** Shall this chunk be tried? */
-export type ChunkTest = (view: UnplugView, chunk: Chunk) => boolean;
+export type ChunkTest = (view: UnplugView, chunk: SubblockRange) => boolean;

@@ -1,9 +1,16 @@
-const engine = require("virtio-mem-engine");
+const index = require("virtio-mem-engine");
+const core = require("virtio-mem-engine/core");
+const device = require("virtio-mem-engine/device");
 const node = require("virtio-mem-engine/node");
 
 import("./scenario.mjs")
-  .then(({ runScenario }) => runScenario(engine))
+  .then(({ runScenario }) => runScenario({ ...index, ...core }))
   .then((result) => {
-    const names = { index: Object.keys(engine).sort(), node: Object.keys(node).sort() };
+    const names = Object.fromEntries(
+      Object.entries({ index, device, core, node }).map(([entry, all]) => [
+        entry,
+        Object.keys(all).sort(),
+      ]),
+    );
     console.log(JSON.stringify({ result, names }));
   });

@@ -1,7 +1,8 @@
 import engine = require("virtio-mem-engine");
+import coreEntry = require("virtio-mem-engine/core");
 import node = require("virtio-mem-engine/node");
 
-const core: engine.Core = engine.loadCoreSync();
+const core: coreEntry.Core = coreEntry.loadCoreSync();
 const buffer: ArrayBuffer = core.memory.buffer;
 
 async function remaining(path: string): Promise<number> {

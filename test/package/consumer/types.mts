@@ -1,15 +1,11 @@
 import {
   captureFilesOf,
   Guest,
-  loadCore,
-  Migratetype,
-  PageClass,
   predict,
   predictionJson,
   predictionSvg,
   predictionText,
   readCapture,
-  ZoneKindNumber,
   type Capture,
   type CoreSource,
   type LogEntry,
@@ -17,6 +13,8 @@ import {
   type Prediction,
   type UnplugPolicy,
 } from "virtio-mem-engine";
+import { loadCore, Migratetype, PageClass, ZoneKindNumber } from "virtio-mem-engine/core";
+import { VirtioMemDevice } from "virtio-mem-engine/device";
 import { openCapture } from "virtio-mem-engine/node";
 
 const source: CoreSource = new URL("https://example.com/core.wasm");
@@ -46,6 +44,8 @@ const svg: string = predictionSvg(prediction);
 const json: { readonly wallMs: number } = predictionJson(prediction, 1);
 const dropped: Capture = await readCapture(captureFilesOf("files", new Map([["a", new Blob()]])));
 
+const device = new VirtioMemDevice({ addr: 2 ** 32, regionSize: 2 ** 30 });
+
 const policy: UnplugPolicy = {
   name: "upwards",
   passes: [["movable-partial", "movable"]],
@@ -64,4 +64,4 @@ guest.log.of("no-such-type");
 // @ts-expect-error a prediction cannot be changed
 prediction.pluggedSizeAfter = 0;
 
-export { dropped, high, json, low, pfn, policy, svg, text };
+export { device, dropped, high, json, low, pfn, policy, svg, text };

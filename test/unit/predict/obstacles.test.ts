@@ -37,7 +37,7 @@ test("what was tried and stays is listed by address, with the blocking page", ()
     obstacle(0, 7, 1),
     obstacle(1, 3, 1),
   ]);
-  guest.clock.advanceTo(50_000_000_000);
+  guest.clock.advanceToNs(50_000_000_000);
   expect(obstaclesOf(guest.log.entries, guest.device)).toEqual([
     obstacle(0, 7, 2),
     obstacle(1, 3, 2),
@@ -47,7 +47,7 @@ test("what was tried and stays is listed by address, with the blocking page", ()
 test("what went at a later try is none", () => {
   const guest = shrunkTo0({}, [[1, 3]]);
   guest.unblock(1, 3);
-  guest.clock.advanceTo(50_000_000_000);
+  guest.clock.advanceToNs(50_000_000_000);
   expect(obstaclesOf(guest.log.entries, guest.device)).toEqual([]);
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { scenarioOf } from "../../../src/scenario/parse.js";
 import type { ScenarioResult } from "../../../src/scenario/result.js";
+import type { Progress } from "../../../src/progress.js";
 import { runScenario, type RunScenarioOptions } from "../../../src/scenario/run.js";
 import { coreModule } from "../../core-under-test.js";
 
@@ -170,7 +171,7 @@ describe("runScenario", () => {
 
   test("can be iterated, and stopped with what it has", async () => {
     const abort = new AbortController();
-    const scenarioRun = runScenario(scenarioOf(PEAK), { core: coreModule(), signal: abort.signal });
+    const scenarioRun = runScenario(scenarioOf(PEAK), { core: coreModule(), stop: abort.signal });
     let samples = 0;
     for await (const event of scenarioRun) {
       if (event.type !== "sample") continue;
@@ -182,6 +183,45 @@ describe("runScenario", () => {
     expect(result.endedMs).toBeGreaterThanOrEqual(30_000);
     expect(result.endedMs).toBeLessThan(40_000);
     expect(result.samples).toHaveLength(samples);
+  });
+
+  test("rejects with the reason of its signal, whether it is iterated or not", async () => {
+    const reason = new Error("changed my mind");
+    const aborted = (): { readonly core: WebAssembly.Module; readonly signal: AbortSignal } => {
+      const abort = new AbortController();
+      setTimeout(() => {
+        abort.abort(reason);
+      }, 0);
+      return { core: coreModule(), signal: abort.signal };
+    };
+    await expect(runScenario(scenarioOf(PEAK), aborted()).result()).rejects.toBe(reason);
+    const iterated = runScenario(scenarioOf(PEAK), aborted());
+    const iterate = async (): Promise<void> => {
+      for await (const { type } of iterated) if (type === "panic") break;
+    };
+    await expect(iterate()).rejects.toBe(reason);
+    await expect(iterated.result()).rejects.toBe(reason);
+  });
+
+  test("has a result after a loop that was left early, awaited before or after", async () => {
+    const whole = await run(PEAK);
+    for (const isAwaitedBefore of [false, true]) {
+      const left = runScenario(scenarioOf(PEAK), { core: coreModule() });
+      let result: Promise<unknown> | undefined;
+      for await (const event of left) {
+        if (isAwaitedBefore) result = left.result();
+        if (event.type === "sample") break;
+      }
+      expect(await (result ?? left.result())).toEqual(whole);
+    }
+  });
+
+  test("tells how far it is, in virtual milliseconds", async () => {
+    const told: Progress[] = [];
+    const options = { core: coreModule(), onProgress: (progress: Progress) => told.push(progress) };
+    const { durationMs } = await runScenario(scenarioOf(PEAK), options).result();
+    expect(told.at(-1)).toMatchObject({ total: durationMs, unit: "ms" });
+    expect(told.at(-1)?.done).toBeGreaterThanOrEqual(durationMs);
   });
 
   test("refuses an unknown policy", async () => {

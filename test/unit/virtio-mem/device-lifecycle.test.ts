@@ -100,20 +100,20 @@ describe("the plugged size", () => {
       told.push([clock.nowMs, size / MiB]);
     });
     plug(device, 0, 1);
-    clock.advanceTo(300e6);
+    clock.advanceToNs(300e6);
     plug(device, 1, 1);
-    clock.advanceTo(900e6);
+    clock.advanceToNs(900e6);
     plug(device, 2, 1);
-    clock.advanceTo(1500e6);
+    clock.advanceToNs(1500e6);
     plug(device, 3, 1);
-    clock.advanceTo(5000e6);
+    clock.advanceToNs(5000e6);
     plug(device, 4, 1);
-    clock.advanceTo(7000e6);
+    clock.advanceToNs(7000e6);
     plug(device, 5, 1);
     plug(device, 6, 1);
     stop();
     plug(device, 7, 1);
-    clock.advanceTo(20_000e6);
+    clock.advanceToNs(20_000e6);
     expect(told).toEqual([
       [0, 2],
       [1000, 6],
@@ -138,13 +138,13 @@ describe("the plugged size", () => {
         recorded.push(size!);
         continue;
       }
-      clock.advanceTo(Math.round(t * 1e9));
+      clock.advanceToNs(Math.round(t * 1e9));
       if (ev === "requested-size") device.requestSize(size!);
       else if (ev === "PLUG" || ev === "UNPLUG") {
         device.handle({ type: ev, addr: addr + off!, nbBlocks: nbBlocks! });
       }
     }
-    clock.advance(2e9);
+    clock.advanceNs(2e9);
     expect(told).toHaveLength(recorded.length);
     // The host's timer may be late by a single block or two; in two of the boots it was.
     for (const [index, size] of told.entries()) {

@@ -21,7 +21,7 @@ describe("unloading the driver", () => {
     guest.device.requestSize(GiB);
     guest.driver.ask();
     guest.driver.run();
-    guest.clock.advance(1000e9);
+    guest.clock.advanceNs(1000e9);
     expect([...guest.log.of("request", before)]).toEqual([]);
   });
 
@@ -133,7 +133,7 @@ describe("suspending", () => {
     expect(guest.driver.isFrozen).toBe(true);
     guest.requests();
     guest.device.requestSize(384 * MiB);
-    guest.clock.advance(1000e9);
+    guest.clock.advanceNs(1000e9);
     guest.driver.run();
     expect(guest.requests()).toEqual([]);
     expect(guest.device.pluggedSize).toBe(2 * MiB);

@@ -90,7 +90,7 @@ function replay(
       if (next === undefined) break;
       retrySlack.push(next.t - from - due / NS_PER_S);
     }
-    clock.advanceTo(due);
+    clock.advanceToNs(due);
   }
   expect(memory.nextEvent, "all that the guest did was replayed").toBeUndefined();
   return { log, device, driver, retrySlack };

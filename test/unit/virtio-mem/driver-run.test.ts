@@ -14,7 +14,7 @@ describe("the retry timer", () => {
     guest.resize(2 * MiB);
     guest.block(0, 0);
     guest.resize(0);
-    guest.clock.advanceTo(1000 * S);
+    guest.clock.advanceToNs(1000 * S);
     const waits = [...guest.log.of("retry-armed")].map(({ atNs, dueNs }) => (dueNs - atNs) / S);
     expect(waits).toEqual([50, 100, 200, 300, 300, 300]);
     guest.resize(2 * MiB);
@@ -28,11 +28,11 @@ describe("the retry timer", () => {
     guest.resize(2 * MiB);
     guest.block(0, 0);
     guest.resize(0);
-    guest.clock.advanceTo(20 * S);
+    guest.clock.advanceToNs(20 * S);
     guest.driver.ask();
     guest.driver.run();
     expect(guest.driver.retryDueNs).toBe(70 * S);
-    guest.clock.advanceTo(69 * S);
+    guest.clock.advanceToNs(69 * S);
     expect(guest.results()).toHaveLength(4);
   });
 
@@ -98,7 +98,7 @@ describe("memory plugged in an earlier life", () => {
     driver.run();
     expect([...log.of("run-end")].at(-1)?.errno).toBe(-Errno.ETXTBSY);
     other.migrating = false;
-    log.clock.advanceTo(50 * S);
+    log.clock.advanceToNs(50 * S);
     expect(driver.pluggedSize).toBe(128 * MiB);
   });
 });

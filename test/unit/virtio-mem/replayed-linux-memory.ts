@@ -92,7 +92,7 @@ export class ReplayedLinuxMemory extends FakeLinuxMemory {
 
   /** Time passes as it did in the guest. */
   #pass({ t, dt }: GuestEvent): void {
-    this.#clock.advanceTo(Math.max(0, Math.round((t + dt - this.#startTime) * NS_PER_S)));
+    this.#clock.advanceToNs(Math.max(0, Math.round((t + dt - this.#startTime) * NS_PER_S)));
   }
 
   #isOffline(firstId: number, count: number): boolean {

@@ -32,11 +32,11 @@ test("a busy subblock is skipped once, and -EBUSY makes it retry every 30 s", ()
   guest.resize(12 * MiB);
   guest.block(0, 3);
   expect(guest.resize(0)).toEqual(["UNPLUG 0:0+2", "UNPLUG 0:4+2"]);
-  guest.clock.advanceTo(100_000_000_000);
+  guest.clock.advanceToNs(100_000_000_000);
   const waits = [...guest.log.of("retry-armed")].map(({ atNs, dueNs }) => dueNs - atNs);
   expect(waits).toEqual([30e9, 30e9, 30e9, 30e9]);
   guest.unblock(0, 3);
-  guest.clock.advanceTo(130_000_000_000);
+  guest.clock.advanceToNs(130_000_000_000);
   expect(guest.requests()).toEqual(["UNPLUG 0:2+2"]);
 });
 

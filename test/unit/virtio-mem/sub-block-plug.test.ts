@@ -162,7 +162,7 @@ describe("adding that fails", () => {
     expect(guest.resize(512 * MiB)).toEqual(["PLUG 0:0+64", "PLUG 1:0+64", "UNPLUG 1:0+64"]);
     expect(guest.memoryBlocks()).toEqual(["0 kernel 128"]);
     expect(guest.results().at(-1)).toBe(-Errno.ENOMEM);
-    guest.clock.advanceTo(50_000_000_000);
+    guest.clock.advanceToNs(50_000_000_000);
     expect(guest.requests()).toEqual(["PLUG 1:0+64", "PLUG 2:0+64", "PLUG 3:0+64"]);
   });
 
@@ -170,7 +170,7 @@ describe("adding that fails", () => {
     const guest = new SimulatedGuest({ memory: { onlining: () => undefined } });
     guest.memory.addResults.push(...Array.from({ length: 9 }, () => -Errno.ENOMEM));
     guest.resize(128 * MiB);
-    guest.clock.advanceTo(3_000_000_000_000);
+    guest.clock.advanceToNs(3_000_000_000_000);
     expect(guest.memoryBlocks()).toEqual(["0 offline 128"]);
   });
 
@@ -187,7 +187,7 @@ describe("adding that fails", () => {
     expect(guest.results().at(-1)).toBe(-Errno.ENOMEM);
     guest.memory.addMemoryBlocks = add;
     guest.device.migrating = false;
-    guest.clock.advanceTo(50_000_000_000);
+    guest.clock.advanceToNs(50_000_000_000);
     expect(guest.requests()).toEqual(["UNPLUG 0:0+64", "PLUG 0:0+64"]);
     expect(guest.memoryBlocks()).toEqual(["0 kernel 128"]);
   });

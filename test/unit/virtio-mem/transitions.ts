@@ -422,10 +422,10 @@ export const SUB_BLOCK_ROWS: readonly Row[] = [
       scene.resize(128 * MiB);
       scene.memory.removeResults.push(-Errno.EBUSY, -Errno.EBUSY);
       scene.resize(0);
-      scene.clock.advanceTo(50e9);
+      scene.clock.advanceToNs(50e9);
       expect(scene.memoryBlocks()).toEqual(["0 kernel-partial 0"]);
       expect(scene.lastResult).toBe(-Errno.EBUSY);
-      scene.clock.advanceTo(150e9);
+      scene.clock.advanceToNs(150e9);
       expect(scene.memoryBlocks()).toEqual([]);
       expect(scene.lastResult).toBe(0);
     },
@@ -654,7 +654,7 @@ export const RESULT_ROWS: readonly Row[] = [
       scene.resize(128 * MiB);
       scene.block(0, 0);
       scene.resize(0);
-      scene.clock.advanceTo(minimumMs * 1e6);
+      scene.clock.advanceToNs(minimumMs * 1e6);
       scene.resize(128 * MiB);
       expect(scene.lastResult).toBe(0);
       expect(scene.driver.retryDueNs).toBeUndefined();
@@ -685,7 +685,7 @@ export const RESULT_ROWS: readonly Row[] = [
       expect(scene.lastResult).toBe(-Errno.ETXTBSY);
       expect(scene.driver.retryDueNs).toBe(50e9);
       scene.device.migrating = false;
-      scene.clock.advanceTo(50e9);
+      scene.clock.advanceToNs(50e9);
       expect(scene.driver.pluggedSize).toBe(128 * MiB);
     },
   },
@@ -700,7 +700,7 @@ export const RESULT_ROWS: readonly Row[] = [
       scene.block(0, 0);
       scene.resize(0);
       expect(scene.lastResult).toBe(-Errno.EBUSY);
-      scene.clock.advanceTo(2000e9);
+      scene.clock.advanceToNs(2000e9);
       const waits = [...scene.log.of("retry-armed")].map(({ atNs, dueNs }) => (dueNs - atNs) / 1e6);
       let wait = minimumMs;
       for (const armed of waits) {
@@ -722,7 +722,7 @@ export const RESULT_ROWS: readonly Row[] = [
       expect(scene.requests()).toEqual([]);
       const { minimumMs } = linuxProfile(profile).driver.retry;
       expect(scene.driver.retryDueNs).toBe(minimumMs * 1e6);
-      scene.clock.advanceTo(minimumMs * 1e6);
+      scene.clock.advanceToNs(minimumMs * 1e6);
       expect(scene.driver.pluggedSize).toBe(256 * MiB);
     },
   },
@@ -767,7 +767,7 @@ export const RESULT_ROWS: readonly Row[] = [
       expect(scene.driver.isBroken).toBe(true);
       scene.requests();
       expect(scene.resize(256 * MiB)).toEqual([]);
-      scene.clock.advanceTo(1000e9);
+      scene.clock.advanceToNs(1000e9);
       expect(scene.requests()).toEqual([]);
     },
   },

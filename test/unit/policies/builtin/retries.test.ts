@@ -18,7 +18,7 @@ function stuckGuest(policy: string, freeSize?: () => number): SimulatedGuest {
 
 /** Seconds between the runs of the next hours. */
 function waits(guest: SimulatedGuest, hours: number): number[] {
-  guest.clock.advanceTo(guest.clock.nowNs + hours * 3600 * SECOND);
+  guest.clock.advanceToNs(guest.clock.nowNs + hours * 3600 * SECOND);
   const starts = [...guest.log.of("run-start")].map(({ atNs }) => atNs / SECOND);
   const from = starts.length - [...guest.log.of("run-start")].filter(isRetry).length;
   return starts.slice(from).map((start, at) => start - (starts[from + at - 1] ?? 0));

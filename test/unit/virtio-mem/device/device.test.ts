@@ -253,7 +253,7 @@ describe("a device", () => {
     const log = new EventLog(clock);
     const device = deviceOf({ log });
     device.requestSize(2 * MiB);
-    clock.advance(7);
+    clock.advanceNs(7);
     ask(device, "PLUG", 0, 1);
     expect(log.entries).toEqual([
       { type: "usable-region", atNs: 0, oldSize: 0, newSize: 258 * MiB },

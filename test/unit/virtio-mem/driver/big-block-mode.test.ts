@@ -70,7 +70,7 @@ describe("shrinking", () => {
     guest.resize(0);
     expect(guest.results().at(-1)).toBe(-Errno.EBUSY);
     guest.unblock(0, 0);
-    guest.clock.advanceTo(50_000_000_000);
+    guest.clock.advanceToNs(50_000_000_000);
     expect(guest.requests()).toEqual(["UNPLUG 0:0+128"]);
   });
 
@@ -121,7 +121,7 @@ describe("shrinking", () => {
     expect(guest.resize(0)).toEqual(["UNPLUG 0:0+128 BUSY", "UNPLUG 0:0+128 BUSY"]);
     expect(guest.memoryBlocks()).toEqual(["0 plugged 128", "1 plugged 128"]);
     guest.device.migrating = false;
-    guest.clock.advanceTo(50_000_000_000);
+    guest.clock.advanceToNs(50_000_000_000);
     expect(guest.requests()).toEqual(["UNPLUG 0:0+128"]);
   });
 });

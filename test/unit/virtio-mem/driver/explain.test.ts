@@ -34,7 +34,7 @@ const CASES: readonly Case[] = [
       guest.block(0, 3);
       guest.block(1, 7);
       guest.resize(0);
-      guest.clock.advance(20e9);
+      guest.clock.advanceNs(20e9);
     },
     waitsFor: "a retry",
     sentences: [

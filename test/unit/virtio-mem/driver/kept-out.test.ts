@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { KeptOut, type SubblockIsolation } from "../../../../src/virtio-mem/driver/kept-out.js";
+import { PreIsolation, type SubblockIsolation } from "../../../../src/virtio-mem/driver/pre-isolation.js";
 
 const isolated = new Set<number>();
 /** Subblock 3 cannot be isolated; subblock n has 10 n free pages. */
@@ -20,14 +20,14 @@ beforeEach(() => {
 });
 
 test("isolates the first that are wanted, each once, and none that refuses", () => {
-  const kept = new KeptOut(isolation, [chunk(2, 2), chunk(2), chunk(0, 2), chunk(7)], 3);
+  const kept = new PreIsolation(isolation, [chunk(2, 2), chunk(2), chunk(0, 2), chunk(7)], 3);
   expect([...isolated]).toEqual([2, 0, 1]);
   kept.releaseAll();
   expect(isolated.size).toBe(0);
 });
 
 test("un-isolates what is about to be taken, once", () => {
-  const kept = new KeptOut(isolation, [chunk(0), chunk(1), chunk(2)], 3);
+  const kept = new PreIsolation(isolation, [chunk(0), chunk(1), chunk(2)], 3);
   kept.release(chunk(0, 2));
   expect([...isolated]).toEqual([2]);
   kept.release(chunk(0));
@@ -36,7 +36,7 @@ test("un-isolates what is about to be taken, once", () => {
 });
 
 test("makes room from the end on, as much as is needed", () => {
-  const kept = new KeptOut(
+  const kept = new PreIsolation(
     isolation,
     [5, 6, 7, 8].map((at) => chunk(at)),
     4,

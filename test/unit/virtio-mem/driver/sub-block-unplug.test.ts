@@ -113,7 +113,7 @@ describe("shrinking", () => {
     expect(guest.memory.nrBuddyPages(FIRST_ID)).toBe(32768);
     expect(guest.memoryBlocks()).toEqual(["0 kernel 128"]);
     guest.device.migrating = false;
-    guest.clock.advanceTo(50_000_000_000);
+    guest.clock.advanceToNs(50_000_000_000);
     expect(guest.driver.pluggedSize).toBe(0);
   });
 });
@@ -131,7 +131,7 @@ describe("a memory block that is empty but cannot be removed", () => {
     expect(guest.results().at(-1)).toBe(result);
     expect(guest.memoryBlocks()).toEqual(["0 kernel-partial 0"]);
     guest.memory.offlineAndRemove = remove;
-    guest.clock.advanceTo(60_000_000_000);
+    guest.clock.advanceToNs(60_000_000_000);
     guest.requests();
     expect(guest.results().at(-1)).toBe(0);
     expect(guest.memoryBlocks()).toEqual(profile === "upstream" ? [] : ["0 kernel-partial 0"]);

@@ -1,4 +1,4 @@
-import type { Chunk } from "./unplug-policy.js";
+import type { SubblockRange } from "./unplug-policy.js";
 
 /** Isolation of subblocks, so that the page allocator keeps out of them. */
 export interface SubblockIsolation {
@@ -19,14 +19,14 @@ interface Subblock {
  * where they can stay. Where there is no room left for them, subblocks are given up from the last
  * one on, and become room.
  */
-export class KeptOut {
+export class PreIsolation {
   readonly #isolation: SubblockIsolation;
   /** In the order in which they will be tried. */
   readonly #kept = new Map<string, Subblock>();
   readonly #givenUp = new Set<string>();
 
   /** Isolates the first `wanted` subblocks of `chunks` that can be; the others stay as they are. */
-  constructor(isolation: SubblockIsolation, chunks: Iterable<Chunk>, wanted: number) {
+  constructor(isolation: SubblockIsolation, chunks: Iterable<SubblockRange>, wanted: number) {
     this.#isolation = isolation;
     for (const subblock of subblocksOf(chunks)) {
       if (this.#kept.size >= wanted) return;
@@ -37,7 +37,7 @@ export class KeptOut {
   }
 
   /** Was a subblock of this chunk given up? */
-  isGivenUp(chunk: Chunk): boolean {
+  isGivenUp(chunk: SubblockRange): boolean {
     for (const subblock of subblocksOf([chunk])) {
       if (this.#givenUp.has(keyOf(subblock))) return true;
     }
@@ -45,7 +45,7 @@ export class KeptOut {
   }
 
   /** Lets go of a chunk: somebody is about to isolate it anew, and take it. */
-  release(chunk: Chunk): void {
+  release(chunk: SubblockRange): void {
     for (const subblock of subblocksOf([chunk])) this.#release(subblock);
   }
 
@@ -77,7 +77,7 @@ export class KeptOut {
   }
 }
 
-function* subblocksOf(chunks: Iterable<Chunk>): Generator<Subblock> {
+function* subblocksOf(chunks: Iterable<SubblockRange>): Generator<Subblock> {
   for (const { id, start, count } of chunks) {
     for (let subblock = start; subblock < start + count; subblock++) yield { id, subblock };
   }

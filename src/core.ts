@@ -1,0 +1,39 @@
+/**
+ * The page allocator by itself: zones, free lists, `alloc_contig_range()` and hotplug of one guest,
+ * by pfns and page counts.
+ *
+ * @packageDocumentation
+ */
+
+export {
+  AllocFlag,
+  classOfState,
+  CONTIG_STAGES,
+  Hold,
+  MAX_ORDER,
+  Migratetype,
+  PAGE_SIZE,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  PAGEBLOCK_SIZE,
+  PageClass,
+  pageClassName,
+  WorkloadSetting,
+  type MmFlagName,
+  ZoneKindNumber,
+  type WorkloadKind,
+  type WorkloadSettings,
+} from "./core/abi.js";
+export type { Bitmap } from "./core/bitmap.js";
+export type { ContigResult, ContigStage } from "./core/contig-result.js";
+export type {
+  GuestWorkloads,
+  OomKill,
+  WorkloadLook,
+  WorkloadState,
+} from "./core/guest-workloads.js";
+export { CapacityError, KernelError } from "./core/kernel-error.js";
+export { loadCore, loadCoreSync, type Core, type CoreSource } from "./core/load.js";
+export { PageMemory, type MmBehaviour, type SubblockCounts } from "./core/page-memory.js";
+export { prepareRequest, type PageRequest, type PreparedRequest } from "./core/page-request.js";
+export { Errno, type ErrnoName } from "./errno.js";

@@ -1,0 +1,19 @@
+/** How far a long operation has come. */
+export interface Progress {
+  /** So much of {@link total} is done, from 0 on. */
+  readonly done: number;
+  readonly total: number;
+  /**
+   * What is counted: pages of a capture that were read, milliseconds of virtual time, or runs of a
+   * comparison.
+   */
+  readonly unit: "pages" | "ms" | "runs";
+}
+
+/** How to follow a long operation, and how to end it early. */
+export interface FollowOptions {
+  /** Called now and then while it goes on. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Aborts it: its promise is then rejected with the signal's reason, and nothing is left of it. */
+  readonly signal?: AbortSignal | undefined;
+}
