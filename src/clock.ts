@@ -2,6 +2,7 @@ import { NS_PER_MS } from "./units.js";
 
 /** A timer of a {@link VirtualClock}. It fires once. */
 export interface Timer {
+  /** Virtual nanoseconds since boot. */
   readonly dueNs: number;
 }
 
@@ -24,6 +25,7 @@ export class VirtualClock {
   /** By due time, latest first: the next one to fire is at the end. */
   readonly #timers: ArmedTimer[] = [];
 
+  /** Now in whole nanoseconds since the start. */
   get nowNs(): number {
     return this.#nowNs;
   }

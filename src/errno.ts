@@ -11,4 +11,5 @@ export const Errno = {
   ENOBUFS: 105,
 } as const;
 
+/** Name of an errno. */
 export type ErrnoName = keyof typeof Errno;

@@ -125,6 +125,7 @@ export type { ResizeController, ResizeView } from "./policies/resize-controller.
 export type { Cost } from "./predict/cost.js";
 export { explain, type Explained, type Explanation } from "./predict/explain.js";
 export { predict, type PredictOptions } from "./predict/predict.js";
+export type { SamplingOptions } from "./predict/sampling.js";
 export type * from "./predict/prediction.js";
 
 // scenarios

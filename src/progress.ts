@@ -2,6 +2,7 @@
 export interface Progress {
   /** So much of {@link total} is done, from 0 on. */
   readonly done: number;
+  /** So much there is to do. */
   readonly total: number;
   /**
    * What is counted: pages of a capture that were read, milliseconds of virtual time, or runs of a
@@ -14,6 +15,8 @@ export interface Progress {
 export interface FollowOptions {
   /** Called now and then while it goes on. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Aborts it: its promise is then rejected with the signal's reason, and nothing is left of it. */
+  /**
+   * Aborts it: its promise is then rejected with the signal's reason, and nothing is left of it.
+   */
   readonly signal?: AbortSignal | undefined;
 }

@@ -51,7 +51,10 @@ for (const document of DOCUMENTS) {
     if (!isUpToDate(join(root, picture), command)) stale.push(`${document}: ${picture}`);
   }
 }
-for (const { path, text, missing } of apiReports()) {
+for (const { path, text, missing, undocumented } of apiReports()) {
+  if (undocumented.length > 0) {
+    throw new Error(`each export and member must say what it is:\n  ${undocumented.join("\n  ")}`);
+  }
   if (missing.length > 0) {
     throw new Error(
       `each type in a signature must be exported beside it:\n  ${missing.join("\n  ")}`,

@@ -12,7 +12,9 @@ import { gunzip } from "./gunzip.js";
 export interface CaptureFiles {
   /** Where the files come from, for messages. */
   readonly name: string;
+  /** Names of all files, with `/` between folders. */
   names(): readonly string[];
+  /** Starts to read a file from its beginning. */
   open(name: string): AsyncIterable<Uint8Array>;
 }
 

@@ -7,7 +7,9 @@
 export interface Capture {
   /** Where it came from, for messages: a path, or a name given by the caller. */
   readonly name: string;
+  /** `uname -r` of the guest; undefined where it was not captured. */
   readonly kernelVersion: string | undefined;
+  /** The kernel's command line; undefined where it was not captured. */
   readonly commandLine: string | undefined;
   /** Bytes of a Linux memory block. */
   readonly memoryBlockSize: number;
@@ -17,6 +19,7 @@ export interface Capture {
   readonly memoryBlocks: readonly CaptureMemoryBlock[];
   /** Free chunks and pageblocks by type, from pagetypeinfo; undefined where the file is absent. */
   readonly pageTypes: readonly CapturePageTypes[] | undefined;
+  /** The virtio-mem device. */
   readonly device: CaptureDevice;
   /** Onlining policy and module parameters. */
   readonly settings: CaptureSettings;
@@ -46,18 +49,29 @@ export interface Capture {
   readonly notes: readonly string[];
 }
 
+/** A zone as zoneinfo shows it. Pages unless a name says otherwise. */
 export interface CaptureZone {
+  /** NUMA node. */
   readonly node: number;
+  /** Zone. */
   readonly kind: "DMA" | "DMA32" | "Normal" | "Movable";
   /** NR_FREE_PAGES and the watermarks, in pages, as zoneinfo prints them. */
   readonly free: number;
+  /** Watermark boost. */
   readonly boost: number;
+  /** Min watermark, boost included. */
   readonly min: number;
+  /** Low watermark, boost included. */
   readonly low: number;
+  /** High watermark, boost included. */
   readonly high: number;
+  /** Pages from the first to the last, holes included. */
   readonly spanned: number;
+  /** Pages that exist. */
   readonly present: number;
+  /** Pages handed to the page allocator. */
   readonly managed: number;
+  /** First pfn. */
   readonly startPfn: number;
   /** lowmem reserve in pages, by zone index of the request (zoneinfo's "protection"). */
   readonly protection: readonly number[];
@@ -71,6 +85,7 @@ export interface CaptureZone {
   readonly counters: ReadonlyMap<string, number>;
 }
 
+/** A swap device or file. */
 export interface CaptureSwap {
   /** Device or file. */
   readonly name: string;
@@ -79,8 +94,11 @@ export interface CaptureSwap {
   readonly used: number;
 }
 
+/** A memory block as sysfs shows it. */
 export interface CaptureMemoryBlock {
+  /** Its address divided by the memory block size. */
   readonly id: number;
+  /** `online`, or `offline` and unused by Linux. */
   readonly state: "online" | "offline";
   /** As sysfs prints it: one zone for an online block, `none` where it spans zones. */
   readonly validZones: readonly string[];
@@ -88,8 +106,11 @@ export interface CaptureMemoryBlock {
   readonly node?: number;
 }
 
+/** Free memory of a zone by migratetype, from pagetypeinfo. */
 export interface CapturePageTypes {
+  /** NUMA node. */
   readonly node: number;
+  /** Zone. */
   readonly kind: "DMA" | "DMA32" | "Normal" | "Movable";
   /**
    * Free chunks by order (0 to 10) for each migratetype name as printed (Unmovable, Movable ...).
@@ -99,12 +120,15 @@ export interface CapturePageTypes {
   readonly pageblocks: ReadonlyMap<string, number>;
 }
 
+/** The virtio-mem device of a captured guest. */
 export interface CaptureDevice {
   /** As Linux calls it: `virtio0`; undefined where nothing says it. */
   readonly name: string | undefined;
   /** Guest physical address and bytes of the device region. */
   readonly regionStart: number;
+  /** Bytes of the device region. */
   readonly regionSize: number;
+  /** Bytes of a device block. */
   readonly blockSize: number;
   /** NUMA node; 0 where nothing says otherwise. */
   readonly node: number;
@@ -121,21 +145,31 @@ export interface CaptureDevice {
   readonly requestedSize: number | undefined;
 }
 
+/** Onlining policy and module parameters of a captured guest. */
 export interface CaptureSettings {
   /** memhp_default_state / auto_online_blocks. */
   readonly autoOnline: "offline" | "online" | "online_kernel" | "online_movable";
+  /** memory_hotplug.online_policy. */
   readonly onlinePolicy: "contig-zones" | "auto-movable";
+  /** memory_hotplug.auto_movable_ratio, MOVABLE to kernel memory in percent. */
   readonly autoMovableRatio: number;
+  /** memory_hotplug.auto_movable_numa_aware. */
   readonly autoMovableNumaAware: boolean;
+  /** Kernel parameter movable_node. */
   readonly movableNode: boolean;
+  /** memory_hotplug.memmap_on_memory. */
   readonly memmapOnMemory: boolean;
+  /** virtio_mem.force_bbm. */
   readonly forceBigBlocks: boolean;
   /** Bytes; 0 = not set. */
   readonly bigBlockSize: number;
+  /** virtio_mem.bbm_safe_unplug. */
   readonly bigBlockSafeUnplug: boolean;
+  /** virtio_mem.unplug_online. */
   readonly unplugOnline: boolean;
 }
 
+/** Where the struct pages of a section lie. */
 export interface CaptureMemmap {
   /** Guest physical address of the section (128 MiB). */
   readonly section: number;

@@ -10,7 +10,10 @@ export function parseVmstat(text: string, file: string): Map<string, number> {
   return counters;
 }
 
-/** Reads /proc/meminfo, one `Name:  value kB` a line, into bytes; lines without kB keep their number. */
+/**
+ * Reads /proc/meminfo, one `Name:  value kB` a line, into bytes; lines without kB keep their
+ * number.
+ */
 export function parseMeminfo(text: string, file: string): Map<string, number> {
   const sizes = new Map<string, number>();
   for (const line of text.split("\n")) {

@@ -26,6 +26,7 @@ import { PAGE_SIZE } from "../units.js";
 
 const USUAL_MEMORY_BLOCK_SIZE = 2 ** 27;
 
+/** What a capture may leave open. */
 export interface CaptureOptions extends DeviceOptions {
   /** Which folder among the files, where they hold several captures. */
   readonly folder?: string;

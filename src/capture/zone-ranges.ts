@@ -1,6 +1,7 @@
 import type { Capture, CaptureZone } from "./capture.js";
 import { PAGE_SIZE } from "../units.js";
 
+/** Pages of a pageblock. */
 const PAGEBLOCK_PAGES = 512;
 
 /** Whole pageblocks of one zone. */

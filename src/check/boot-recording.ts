@@ -17,7 +17,7 @@ import { parseStateWrite, type StateWrite } from "./state-write.js";
 export type BootStep =
   | { readonly kind: "request"; readonly size: number }
   | { readonly kind: "state"; readonly write: StateWrite }
-  /** The same by a command that nobody can replay. */
+  /** The same by a command that cannot be replayed. */
   | { readonly kind: "by-hand" };
 
 /** How a recorded guest got what it had before the first observed request. */
@@ -36,8 +36,8 @@ const META = "meta.json";
 const STATES = "/sys/devices/system/memory/";
 
 /**
- * Reads how the guest was plugged before the first of `observations`; undefined where nothing was, or
- * where the recording does not say what its boot memory is.
+ * Reads how the guest was plugged before the first of `observations`; undefined where nothing was,
+ * or where the recording does not say what its boot memory is.
  */
 export async function readBoot(
   files: CaptureFiles,

@@ -24,7 +24,9 @@ export interface ReplayedObservation {
   readonly waitsMs: readonly number[];
 }
 
-/** A guest's clock reads this much later than the timer was set for at most: it has other work, too. */
+/**
+ * A guest's clock reads this much later than the timer was set for at most: it has other work, too.
+ */
 const RETRY_SLACK_MS = 250;
 
 /**

@@ -28,7 +28,10 @@ export interface FirstDifference {
   readonly model: string;
   /** What made the model answer so, and what the recording says of it. */
   readonly why: string;
-  /** False where nothing that was recorded before decides it: pages that come and go, the end of memory. */
+  /**
+   * False where nothing that was recorded before decides it: pages that come and go, the end of
+   * memory.
+   */
   readonly decided: boolean;
 }
 

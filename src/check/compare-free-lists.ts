@@ -17,7 +17,10 @@ export interface Comparison {
   disagreement: Disagreement | undefined;
 }
 
-/** Pfns of a recording lie within 3 GiB of its base; anything else is a page of another node or zone. */
+/**
+ * Pfns of a recording lie within 3 GiB of its base; anything else is a page of another node or
+ * zone.
+ */
 const INSIDE = 786431;
 const SHOWN = 200;
 

@@ -4,6 +4,7 @@ import type { FreeListAnswer } from "./free-list-recording.js";
 
 /** Pageblock types, in the order of their numbers. */
 const TYPE_LETTERS = "UMRHI";
+/** Largest order of a buddy chunk, inclusive. */
 const MAX_ORDER = 10;
 
 /** A zone in the notation of a recording: pfns relative to `base`, pageblocks from `start` on. */

@@ -18,7 +18,10 @@ import { RecordedSubblocks } from "./recorded-subblocks.js";
 
 const SECTION_PAGES = 32768;
 const SUBBLOCK_PAGES = 512;
-/** Boot memory of the recorded guests: 1 GiB of another node, or of DMA32 where the guest has one node. */
+/**
+ * Boot memory of the recorded guests: 1 GiB of another node, or of DMA32 where the guest has one
+ * node.
+ */
 const BOOT_PAGES = 262144;
 const JOURNAL_ENTRIES = 1 << 20;
 
@@ -33,8 +36,9 @@ type Slot =
 const TARGET_FLAGS = [0, AllocFlag.NoWatermarks, AllocFlag.NoWatermarks | AllocFlag.ThisNode];
 
 /**
- * Plays a free-list recording with the page core: the zone is empty before the first step. The recorded answers are never
- * read, except for how many there are, and for where the zone starts and its marks.
+ * Plays a free-list recording with the page core: the zone is empty before the first step. The
+ * recorded answers are never read, except for how many there are, and for where the zone starts and
+ * its marks.
  */
 export class FreeListReplay {
   readonly memory: PageMemory;
@@ -185,7 +189,10 @@ export class FreeListReplay {
     return errno;
   }
 
-  /** Updates the owners of moved pages; returns the moves of driver-movable pages as the recording notes them. */
+  /**
+   * Updates the owners of moved pages; returns the moves of driver-movable pages as the recording
+   * notes them.
+   */
   #followMoves(): [number, number][] {
     const bySlot = new Map<number, { kind: "pages"; pfn: number }>();
     const byUser = new Map<number, number>();
@@ -271,7 +278,9 @@ export class FreeListReplay {
     this.memory.setWatermarks(this.#zones[this.#zone], min, low, high);
   }
 
-  /** The memmap of added memory blocks: 2 MiB of struct pages each, out of the memory that is there. */
+  /**
+   * The memmap of added memory blocks: 2 MiB of struct pages each, out of the memory that is there.
+   */
   #chargeMemmaps(nrPages: number): void {
     for (let section = 0; section < nrPages / SECTION_PAGES; section++) {
       this.#allocator.tryAlloc(MEMMAP_ORDER, {

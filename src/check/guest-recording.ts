@@ -19,7 +19,7 @@ export interface RecordedPass {
   /** Milliseconds that the driver had waited; 0 of the first pass. */
   readonly waitedMs: number;
   readonly requests: readonly DeviceRequest[];
-  /** False where somebody did something in the guest after the request, which nothing shows. */
+  /** False where something was done in the guest after the request, which nothing shows. */
   readonly isDecided: boolean;
 }
 
@@ -37,13 +37,16 @@ export interface GuestObservation {
   /** What user space wrote to states of memory blocks, each after so many passes. */
   readonly writes: readonly { readonly afterPasses: number; readonly write: StateWrite }[];
   readonly passes: readonly RecordedPass[];
-  /** What the guest's memory management did for the driver; empty where nobody recorded it. */
+  /** What the guest's memory management did for the driver; empty where it was not recorded. */
   readonly works: readonly GuestWork[];
   readonly deviceBlockSize: number;
   /** One character 0 or 1 per device block of the region. */
   readonly pluggedBefore: string;
   readonly pluggedAfter: string;
-  /** Of the device's region, at the end; undefined where somebody did to them what is not replayed. */
+  /**
+   * Of the device's region, at the end; undefined where something was done to them that is not
+   * replayed.
+   */
   readonly memoryBlocks: readonly RecordedMemoryBlock[] | undefined;
   /** When the host asked, in seconds since the machine was started. */
   readonly requestTime: number;
@@ -62,12 +65,12 @@ export async function readGuestObservations(files: CaptureFiles): Promise<GuestO
   return found;
 }
 
-/** An observation as if nobody had looked on after the driver first went idle or began to wait. */
+/** An observation as if recording had stopped after the driver first went idle or began to wait. */
 export function untilFirstRetry(observation: GuestObservation): GuestObservation {
   return firstPasses(observation, 1);
 }
 
-/** The part of an observation in which nobody did anything that nothing shows. */
+/** The part of an observation in which nothing was done that the recording does not show. */
 export function decidedPart(observation: GuestObservation): GuestObservation {
   const { passes } = observation;
   const undecided = passes.findIndex(({ isDecided }) => !isDecided);

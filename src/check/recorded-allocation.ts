@@ -46,7 +46,8 @@ export class RecordedAllocator {
   /**
    * First pfn, or undefined where there is none.
    *
-   * Allocations of the script ignore watermarks and stay on the node, except where the guest has one node only.
+   * Allocations of the script ignore watermarks and stay on the node, except where the guest has
+   * one node only.
    */
   tryAlloc(order: number, { flags = 0, ...kind }: AllocationKind): number | undefined {
     const own = this.#node === 0 ? 0 : AllocFlag.NoWatermarks | AllocFlag.ThisNode;

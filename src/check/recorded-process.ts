@@ -7,7 +7,9 @@ const LRU_BATCH = 15;
 const HUGE_ORDER = 9;
 const HUGE_PAGES = 512;
 
-/** The process of a recording with its anonymous pages, by the numbers that the script gave them. */
+/**
+ * The process of a recording with its anonymous pages, by the numbers that the script gave them.
+ */
 export class RecordedProcess {
   readonly #memory: PageMemory;
   readonly #allocator: RecordedAllocator;

@@ -4,7 +4,9 @@ const SECTION_PAGES = 32768;
 const SUBBLOCK_PAGES = 512;
 const SUBBLOCK_MIB = 2;
 
-/** Memory block 0 of a recording, which a virtio-mem driver has: which of its subblocks are plugged. */
+/**
+ * Memory block 0 of a recording, which a virtio-mem driver has: which of its subblocks are plugged.
+ */
 export class RecordedSubblocks {
   readonly #memory: PageMemory;
   readonly #base: number;
@@ -32,7 +34,10 @@ export class RecordedSubblocks {
     this.#never = new Set(all.filter((subblock) => !inRun(subblock)));
   }
 
-  /** The driver's subblock handling on memory block 0, which is online: unplug from the top, plug runs from the lowest hole. */
+  /**
+   * The driver's subblock handling on memory block 0, which is online: unplug from the top, plug
+   * runs from the lowest hole.
+   */
   request(mib: number): void {
     const wanted = mib / SUBBLOCK_MIB;
     const subblocks = this.#plugged.size + this.#never.size;

@@ -21,6 +21,7 @@ export interface CompareOptions extends FollowOptions {
   readonly stop?: AbortSignal | undefined;
 }
 
+/** How policies are compared on a capture. */
 export interface CompareCaptureOptions extends CompareOptions, Omit<GuestOptions, "policy"> {
   /** Bytes that the host asks for, a multiple of the device block. Default: 0. */
   readonly requestedSize?: number;

@@ -4,30 +4,44 @@ export interface RunFigures {
   readonly returnedSize: number;
   /** From that order on until half, nine tenths and all of it were given back; null: never. */
   readonly to50Ms: number | null;
+  /** The same until nine tenths had come. */
   readonly to90Ms: number | null;
+  /** The same until all of it had come. */
   readonly to100Ms: number | null;
+  /** Base pages moved. */
   readonly movedPages: number;
+  /** Attempts that failed. */
   readonly failedAttempts: number;
   /** Chunks that workloads asked for in vain. */
   readonly failedAllocations: number;
   /** The longest run of free, aligned 2 MiB at the end. */
   readonly largestFreeRun: number;
+  /** Pages looked at. */
   readonly scannedPages: number;
+  /** Clean file pages dropped. */
   readonly droppedPages: number;
+  /** Attempts of alloc_contig_range(). */
   readonly attempts: number;
+  /** Requests to the device. */
   readonly requests: number;
 }
 
+/** Name of a figure of a run. */
 export type FigureName = keyof RunFigures;
 
 /** A figure over the seeds. A time that was never reached counts as longer than all others. */
 export interface Spread {
+  /** Median. */
   readonly median: number | null;
+  /** Smallest. */
   readonly least: number | null;
+  /** Largest. */
   readonly most: number | null;
 }
 
+/** One policy and its runs. */
 export interface ComparedPolicy {
+  /** Names of its policies, joined by `+`. */
   readonly policy: string;
   /** One per seed, in the order of the seeds. */
   readonly runs: readonly RunFigures[];
@@ -35,12 +49,15 @@ export interface ComparedPolicy {
 
 /** Policies on identical guests: each ran once per seed. */
 export interface Comparison {
+  /** What was compared on. */
   readonly kind: "capture" | "scenario";
   /** What was run: a file's name or a scenario's title. */
   readonly subject: string;
   /** Bytes that the largest order to shrink asked for; of the first run. */
   readonly askedSize: number;
+  /** Seeds of the runs. */
   readonly seeds: readonly number[];
+  /** In the order in which they were given. */
   readonly policies: readonly ComparedPolicy[];
   /** It was ended early: later policies and seeds are missing. */
   readonly interrupted: boolean;

@@ -4,7 +4,9 @@ import type { LogEntry } from "../log/event-log.js";
 export interface ShrinkOutcome {
   readonly askedSize: number;
   readonly returnedSize: number;
-  /** From the order on until half, nine tenths, all of it was given back; null where it never was. */
+  /**
+   * From the order on until half, nine tenths, all of it was given back; null where it never was.
+   */
   readonly to50Ms: number | null;
   readonly to90Ms: number | null;
   readonly to100Ms: number | null;
@@ -40,7 +42,9 @@ class Order {
   }
 }
 
-/** Follows a guest's log, and tells how the order of its host that asked for the most memory went. */
+/**
+ * Follows a guest's log, and tells how the order of its host that asked for the most memory went.
+ */
 export class ShrinkProgress {
   readonly #blockSize: number;
   #pluggedSize: number;

@@ -1,12 +1,15 @@
 /** Place and sizes of a device under test, in bytes. */
 export interface DeviceGeometry {
+  /** Guest physical start of the region in bytes. */
   readonly addr: bigint;
+  /** Bytes of the device region. */
   readonly regionSize: bigint;
+  /** Bytes of a device block. */
   readonly blockSize: bigint;
 }
 
 /**
- * A virtio-mem device as the conformance kit drives it: bytes in, bytes out. Ours, or somebody
+ * A virtio-mem device as the conformance kit drives it: bytes in, bytes out. Ours, or another
  * else's behind a pipe or a socket. Any of these may be asynchronous.
  */
 export interface DevicePort {
@@ -18,7 +21,9 @@ export interface DevicePort {
   create(geometry: DeviceGeometry): Awaitable<boolean>;
   /** Returns the written bytes, none at all for an empty answer; undefined: no answer came. */
   handle(request: Uint8Array, writableSize: number): Awaitable<Uint8Array | undefined>;
+  /** The bytes of the config space. */
   readConfig(offset: number, size: number): Awaitable<Uint8Array>;
+  /** Writes to the config space, which nothing may change. */
   writeConfig(offset: number, bytes: Uint8Array): Awaitable<void>;
   /** Returns whether the host takes this requested size. */
   requestSize(size: bigint): Awaitable<boolean>;
@@ -34,4 +39,5 @@ export interface DevicePort {
   migrate(on: boolean): Awaitable<boolean>;
 }
 
+/** A value, at once or later. */
 export type Awaitable<T> = T | Promise<T>;

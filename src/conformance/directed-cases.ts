@@ -58,7 +58,7 @@ function small(
   return { name, regionSize, blockSize, steps: (device) => steps(device, blockSize) };
 }
 
-/** The edges of every rule; the first eighteen are those of device.md section 10. */
+/** The edges of every rule; the first eighteen are those of docs/spec/device.md. */
 export const DIRECTED_CASES: readonly VectorCase[] = [
   small("01-end-of-the-usable-region", function* (device, block) {
     yield target(64 * MiB);

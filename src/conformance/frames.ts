@@ -18,6 +18,7 @@ import type { DeviceGeometry, DevicePort } from "./device-port.js";
 //
 // Status 0 is done, 2 is "cannot do that at all".
 
+/** What a frame asks for, or answers. */
 export const FrameOp = {
   Handle: 1,
   ReadConfig: 2,
@@ -37,9 +38,11 @@ const HEAD_SIZE = 5;
 /** No frame of the protocol comes near it; a longer one means that the streams are out of step. */
 const MAX_PAYLOAD = 1 << 20;
 
+/** A message between the kit and a device in another process. */
 export interface Frame {
   /** The op of a frame to the device, the status of one from it. */
   readonly tag: number;
+  /** Its bytes. */
   readonly payload: Uint8Array;
 }
 
@@ -133,6 +136,7 @@ export class FramePort implements DevicePort {
     this.#exchange = exchange;
   }
 
+  /** As {@link DevicePort} says, by frames. */
   async create({ addr, regionSize, blockSize }: DeviceGeometry): Promise<boolean> {
     const payload = new Uint8Array(24);
     const view = viewOf(payload);
@@ -142,6 +146,7 @@ export class FramePort implements DevicePort {
     return (await this.#ask(FrameOp.Create, payload)).tag === DONE;
   }
 
+  /** As {@link DevicePort} says, by frames. */
   async handle(request: Uint8Array, writableSize: number): Promise<Uint8Array | undefined> {
     const payload = new Uint8Array(4 + request.length);
     viewOf(payload).setUint32(0, writableSize, true);
@@ -150,6 +155,7 @@ export class FramePort implements DevicePort {
     return tag === DONE ? response : undefined;
   }
 
+  /** As {@link DevicePort} says, by frames. */
   async readConfig(offset: number, size: number): Promise<Uint8Array> {
     const payload = new Uint8Array(8);
     viewOf(payload).setUint32(0, offset, true);
@@ -157,6 +163,7 @@ export class FramePort implements DevicePort {
     return (await this.#ask(FrameOp.ReadConfig, payload)).payload;
   }
 
+  /** As {@link DevicePort} says, by frames. */
   async writeConfig(offset: number, bytes: Uint8Array): Promise<void> {
     const payload = new Uint8Array(4 + bytes.length);
     viewOf(payload).setUint32(0, offset, true);
@@ -164,6 +171,7 @@ export class FramePort implements DevicePort {
     await this.#ask(FrameOp.WriteConfig, payload);
   }
 
+  /** As {@link DevicePort} says, by frames. */
   async requestSize(size: bigint): Promise<boolean> {
     if (size !== BigInt.asUintN(64, size)) return false;
     const payload = new Uint8Array(8);
@@ -171,14 +179,17 @@ export class FramePort implements DevicePort {
     return (await this.#ask(FrameOp.RequestSize, payload)).tag === DONE;
   }
 
+  /** As {@link DevicePort} says, by frames. */
   async systemReset(): Promise<void> {
     await this.#ask(FrameOp.SystemReset);
   }
 
+  /** As {@link DevicePort} says, by frames. */
   async deviceReset(): Promise<void> {
     await this.#ask(FrameOp.DeviceReset);
   }
 
+  /** As {@link DevicePort} says, by frames. */
   async migrate(on: boolean): Promise<boolean> {
     return (await this.#ask(FrameOp.Migrate, Uint8Array.of(on ? 1 : 0))).tag === DONE;
   }

@@ -2,8 +2,8 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const MANY_DIGITS = /^-?\d{16,}$/;
 
 /**
- * Parses JSON whose whole numbers may have 64 bits: those of 16 digits and more arrive as strings of
- * digits, because a double would round them.
+ * Parses JSON whose whole numbers may have 64 bits: those of 16 digits and more arrive as strings
+ * of digits, because a double would round them.
  *
  * @throws SyntaxError if `text` is no JSON.
  */

@@ -5,7 +5,9 @@ export type RecordedGeometry = {
   readonly [K in keyof DeviceGeometry]: bigint | undefined;
 };
 
-/** Reads place and sizes of a device from the text of `meta.json`; undefined where that is no JSON. */
+/**
+ * Reads place and sizes of a device from the text of `meta.json`; undefined where that is no JSON.
+ */
 export function parseRecordedGeometry(text: string): RecordedGeometry | undefined {
   let meta: unknown;
   try {

@@ -7,7 +7,9 @@ import { playStep } from "./play-step.js";
 import { randomCase } from "./random-case.js";
 import { parseRequestLine, requestLines } from "./request-line.js";
 
+/** Which cases are made. */
 export interface VectorOptions {
+  /** Whose answers are expected. */
   readonly flavour: DeviceFlavour;
   /** Random steps after the directed cases, in cases of 1000. Default: 0. */
   readonly random?: number;
@@ -61,6 +63,7 @@ async function answeredLine(port: OwnDevicePort, line: VectorLine): Promise<stri
 
 /** How one case of a vector file went. */
 export interface CaseResult {
+  /** Name of the case. */
   readonly name: string;
   /** Steps that were compared. */
   readonly steps: number;
@@ -68,15 +71,21 @@ export interface CaseResult {
   readonly agreed: number;
   /** The device cannot do this case, or not to its end: the rest of it was left out. */
   readonly skipped: boolean;
+  /** What differs; undefined where all answers are the same. */
   readonly difference?: Difference;
 }
 
+/** The first answer that differs. */
 export interface Difference {
   /** Line of the vector file. */
   readonly line: number;
+  /** The request, in words. */
   readonly request: string;
+  /** What of the answer differs. */
   readonly field: string;
+  /** What the vector says. */
   readonly expected: string;
+  /** What the device answered. */
   readonly got: string;
 }
 

@@ -4,15 +4,19 @@ import { PAGE_SIZE } from "../units.js";
 
 export { PAGE_SIZE };
 
-/** Order, pages and bytes of a pageblock; largest order of a buddy chunk (inclusive). */
+/** Order of a pageblock: it has 2^9 pages. */
 export const PAGEBLOCK_ORDER = 9;
+/** Pages of a pageblock. */
 export const PAGEBLOCK_PAGES = 512;
+/** Bytes of a pageblock. */
 export const PAGEBLOCK_SIZE = PAGE_SIZE * PAGEBLOCK_PAGES;
+/** Largest order of a buddy chunk, inclusive. */
 export const MAX_ORDER = 10;
 export const MAX_ERRNO = 4095;
 /** Stands for "no pfn" where the core answers with one. */
 export const NO_PFN = 0xffffffff;
 
+/** Mobility of pages, as the page allocator groups them. */
 export const Migratetype = {
   Unmovable: 0,
   Movable: 1,

@@ -42,6 +42,7 @@ export class Bitmap {
     this.#core.writeBits(this.handle, start, count, Number(set));
   }
 
+  /** Is the bit set? */
   test(bit: number): boolean {
     this.#assertBit("bit", bit);
     return this.#core.testBit(this.handle, bit) === 1;

@@ -5,6 +5,7 @@ export type ContigStage = "done" | "isolate" | "migrate" | "test" | "memory";
 export interface ContigResult {
   /** 0, -EBUSY, -ENOMEM or -EINTR. */
   readonly errno: number;
+  /** Step at which the attempt ended. */
   readonly stage: ContigStage;
   /** First page in the way; undefined on success and where memory ran out. */
   readonly blockingPfn: number | undefined;

@@ -11,28 +11,34 @@ import type { Core } from "./load.js";
 
 /** STATE_* in assembly/workload/table.ts, by number. */
 export const WORKLOAD_STATES: readonly WorkloadState[] = ["new", "running", "stopped", "killed"];
+/** What a workload is doing. */
 export type WorkloadState = "new" | "running" | "stopped" | "killed";
 
 /** A workload now. */
 export interface WorkloadLook {
+  /** What it is doing. */
   readonly state: WorkloadState;
   /** Pages that it has. */
   readonly pages: number;
   /** How often it was started, and killed for lack of memory. */
   readonly starts: number;
+  /** How often it was killed for lack of memory. */
   readonly kills: number;
   /** Chunks that it got so far, and chunks that were not to be had. */
   readonly taken: number;
+  /** Chunks that were not to be had. */
   readonly failed: number;
 }
 
 /** The OOM killer has ended a workload. */
 export interface OomKill {
+  /** Number of the workload that was killed. */
   readonly victim: number;
   /** Whose request it was. */
   readonly requester: number;
   /** Pages that the victim had. */
   readonly pages: number;
+  /** Order of the request that could not be served. */
   readonly order: number;
 }
 
@@ -46,6 +52,7 @@ const MAX_STEP_US = 60_000_000;
 export class GuestWorkloads {
   readonly #core: Core;
 
+  /** @internal */
   constructor(core: Core) {
     this.#core = core;
   }
@@ -78,6 +85,7 @@ export class GuestWorkloads {
     check(this.#core.setWorkload(workload, index, value), "set up a workload");
   }
 
+  /** Starts a workload, or starts it again after it was stopped or killed. */
   start(workload: number): void {
     check(this.#core.beginWorkload(workload), "start a workload");
   }
@@ -122,6 +130,7 @@ export class GuestWorkloads {
     return rounds;
   }
 
+  /** How a workload stands now. */
   look(workload: number): WorkloadLook {
     const state = this.#core.lookAtWorkload(workload);
     check(state, "look at a workload");

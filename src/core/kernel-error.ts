@@ -2,8 +2,13 @@ import { Errno, type ErrnoName } from "../errno.js";
 
 /** Something that cannot be done in the guest's present state; `code` says what Linux would say. */
 export class KernelError extends Error {
+  /** Name of the errno: `EBUSY`, `EINVAL` ... */
   readonly code: ErrnoName;
 
+  /**
+   * @param code - name of the errno.
+   * @param doing - what was tried, for the message.
+   */
   constructor(code: ErrnoName, doing: string) {
     super(`${doing}: ${code}`);
     this.name = "KernelError";
@@ -13,6 +18,7 @@ export class KernelError extends Error {
 
 /** The engine itself has no room for this guest in WebAssembly's 4 GiB. */
 export class CapacityError extends Error {
+  /** @param message - what did not fit. */
   constructor(message: string) {
     super(message);
     this.name = "CapacityError";

@@ -24,6 +24,7 @@ export interface LoadSummary {
    * Pageblocks with clean buffers that count as held by the journal, and such that count as let go.
    */
   readonly heldBufferBlocks: number;
+  /** Pageblocks with clean buffers that count as released by the journal. */
   readonly releasedBufferBlocks: number;
   /** Anonymous pages that count as pinned, by their flags alone. */
   readonly pinnedPages: number;

@@ -33,8 +33,11 @@ export type MmBehaviour = Readonly<Record<MmFlagName, boolean>>;
 
 /** Pages by subblock: see {@link PageMemory.countBySubblock}. */
 export interface SubblockCounts {
+  /** Free. */
   readonly freePages: Uint32Array;
+  /** In use, and can be moved or dropped. */
   readonly movablePages: Uint32Array;
+  /** Blocking as far as a look tells. */
   readonly unmovablePages: Uint32Array;
 }
 
@@ -277,6 +280,7 @@ export class PageMemory {
     return true;
   }
 
+  /** Takes an isolation back: the pageblocks have their migratetype again. */
   unisolate(startPfn: number, nrPages: number): void {
     check(
       this.#core.unisolate(startPfn, nrPages),
@@ -337,6 +341,7 @@ export class PageMemory {
     return count(this.#core.longestFreeRun(), "the longest free run");
   }
 
+  /** Pages of a zone that exist. */
   presentPages(zone: number): number {
     return count(this.#core.presentPagesOfZone(zone), "present pages");
   }
@@ -454,7 +459,7 @@ export class PageMemory {
     return [...new Uint32Array(this.#core.memory.buffer, this.#core.scratch(), length)];
   }
 
-  /** The guest at this moment, to be set back to. */
+  /** The guest at this moment, to be set back to. @internal */
   image(): CoreImage {
     return new CoreImage(this.#core);
   }

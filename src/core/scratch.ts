@@ -12,7 +12,7 @@ export class Scratch {
     this.#core = core;
   }
 
-  /** What the last call left. The view is made anew where growth has detached it. */
+  /** What the last call left. A new view is made where growth has detached it. */
   get words(): Uint32Array {
     if (this.#words.length === 0) {
       this.#words = new Uint32Array(this.#core.memory.buffer, this.#core.scratch(), WORDS);

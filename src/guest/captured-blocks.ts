@@ -11,7 +11,10 @@ function inRegion(capture: Capture, id: number): boolean {
   return address >= regionStart && address < regionStart + regionSize;
 }
 
-/** Which device blocks are plugged: as the hypervisor says, else by PG_offline; offline memory counts as plugged. */
+/**
+ * Which device blocks are plugged: as the hypervisor says, else by PG_offline; offline memory
+ * counts as plugged.
+ */
 export function pluggedRuns(capture: Capture, pages: PageMemory): readonly DeviceBlockRun[] {
   if (capture.device.pluggedRuns !== undefined) return capture.device.pluggedRuns;
   const { regionStart, blockSize } = capture.device;
@@ -34,7 +37,10 @@ export function pluggedRuns(capture: Capture, pages: PageMemory): readonly Devic
   return runs;
 }
 
-/** Runs of an online memory block's pages that are plugged, in units of a device block or, where that is larger, the memory block. */
+/**
+ * Runs of an online memory block's pages that are plugged, in units of a device block or, where
+ * that is larger, the memory block.
+ */
 function* pluggedPages(
   capture: Capture,
   pages: PageMemory,

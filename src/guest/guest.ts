@@ -26,8 +26,11 @@ import { GiB } from "../units.js";
 
 /** One of a guest's devices, the driver that works with it, and what is in the log about the two. */
 export interface GuestDevice {
+  /** The device. */
   readonly device: VirtioMemDevice;
+  /** Its driver. */
   readonly driver: VirtioMemDriver;
+  /** What is in the log about the two. */
   readonly log: Log;
 }
 
@@ -38,17 +41,23 @@ interface Machine extends GuestSetting, GuestMemory {
 
 /** A Linux guest with one or more virtio-mem devices, on a virtual clock. */
 export class Guest {
+  /** Its Linux version. */
   readonly profile: LinuxProfile;
+  /** What decides how it unplugs. */
   readonly policy: ResolvedPolicy;
   /** The pages and the page allocator. */
   readonly pages: PageMemory;
+  /** Its zones and their accounting. */
   readonly zones: ZoneTable;
+  /** Its memory blocks: adding, onlining, offlining, removing. */
   readonly hotplug: MemoryHotplug;
   /** All its devices; at least one. */
   readonly devices: readonly GuestDevice[];
   /** Its first device, and that one's driver. */
   readonly device: VirtioMemDevice;
+  /** The driver of its first device. */
   readonly driver: VirtioMemDriver;
+  /** Its virtual time. */
   readonly clock: VirtualClock;
   /** Everything that happened. */
   readonly log: EventLog;
@@ -109,7 +118,11 @@ export class Guest {
     return Guest.resume(await Guest.load(capture, options), options);
   }
 
-  /** Loads the pages of a captured guest, for {@link resume}; throws as {@link fromCapture} does. */
+  /**
+   * Loads the pages of a captured guest, for {@link resume}; throws as {@link fromCapture} does.
+   *
+   * @internal
+   */
   static async load(capture: Capture, options: CapturedGuestOptions = {}): Promise<LoadedCapture> {
     const { profile, policy } = settingOf(options);
     assertForCapture(policy);
@@ -121,6 +134,7 @@ export class Guest {
    *
    * @param options - those that it was loaded with.
    * @param sample - pageblocks turn out otherwise than they count. Default: none does.
+   * @internal
    */
   static resume(from: LoadedCapture, options: CapturedGuestOptions, sample?: GuestSample): Guest {
     const { capture } = from;

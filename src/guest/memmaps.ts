@@ -4,13 +4,14 @@ import { SECTION_SIZE } from "../linux/memmap.js";
 import type { Capture } from "../capture/capture.js";
 
 /**
- * First pfn of the 2 MiB of struct pages of each 128 MiB section of the device, by the section's address; sections whose struct pages
- * lie in boot memory are not in it.
+ * First pfn of the 2 MiB of struct pages of each 128 MiB section of the device, by the section's
+ * address; sections whose struct pages lie in boot memory are not in it.
  *
- * Where nobody recorded them: they are pageblocks without a flag on any page, in kernel memory of the device, and were taken one by
- * one, ascending, while memory blocks were added, ascending. So they belong to the present sections in order;
- * those of the first memory block lie in boot memory, since nothing else was there. Where memory blocks were removed in
- * between, others may have been there once: then they are matched from the top. A pageblock above the matched ones is a cached
+ * Where they were not recorded: they are pageblocks without a flag on any page, in kernel memory of
+ * the device, and were taken one by one, ascending, while memory blocks were added, ascending. So
+ * they belong to the present sections in order; those of the first memory block lie in boot memory,
+ * since nothing else was there. Where memory blocks were removed in between, others may have been
+ * there once: then they are matched from the top. A pageblock above the matched ones is a cached
  * chunk, the second of a refill.
  */
 export function memmapsOf(capture: Capture, pages: PageMemory): Map<number, number> {

@@ -8,12 +8,15 @@ import type { DeviceFlavour, FlavourName } from "../virtio-mem/device/flavour.js
 import type { DeviceHost } from "../virtio-mem/device/host.js";
 import type { DriverParameters } from "../virtio-mem/driver/parameters.js";
 
+/** What any guest may be told. */
 export interface GuestOptions {
   /** Linux version. Default: v6.1. */
   readonly profile?: ProfileName;
+  /** Price list of the steps. Default: DEFAULT_CALIBRATION. */
   readonly calibration?: Calibration;
   /** Where the core comes from; see loadCore(). */
   readonly core?: CoreSource;
+  /** Module parameters of the driver. */
   readonly driver?: DriverParameters;
   /** How it unplugs: policies by name, joined by `+`, or as objects. Default: as the Linux version does. */
   readonly policy?: PolicyChoice;
@@ -23,7 +26,9 @@ export interface GuestOptions {
 
 /** Memory that a guest boots with: `size` bytes from guest physical address `start` on. */
 export interface BootRange {
+  /** Guest physical address in bytes. */
   readonly start: number;
+  /** Bytes. */
   readonly size: number;
   /** NUMA node. Default: 0. */
   readonly node?: number;
@@ -62,4 +67,5 @@ export interface NewGuestOptions extends GuestOptions, NewDeviceOptions {
   readonly online?: Partial<OnlineSettings>;
 }
 
+/** How a captured guest is loaded and goes on. */
 export interface CapturedGuestOptions extends GuestOptions, LoadOptions {}

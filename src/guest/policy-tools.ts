@@ -9,7 +9,10 @@ type PolicyTools = Required<
   Pick<VirtioMemDriverOptions, "sense" | "lookedPageNs" | "isolation" | "shrink" | "freeSize">
 >;
 
-/** Share of the reclaimable slab pages that dropping slab frees, in percent: on the others lies an object in use. */
+/**
+ * Share of the reclaimable slab pages that dropping slab frees, in percent: on the others lies an
+ * object in use.
+ */
 const DROPPED_SLAB_PERCENT = 50;
 
 /** What a policy may do to a guest beyond attempts, and what that costs in virtual time. */

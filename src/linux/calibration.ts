@@ -3,6 +3,7 @@
  * prediction are as good as its profile.
  */
 export interface Calibration {
+  /** What results call it. */
   readonly name: string;
   /** One request to the device and its answer. */
   readonly requestNs: number;
@@ -10,6 +11,7 @@ export interface Calibration {
   readonly discardNs: number;
   /** A passed-through device maps and pins 2 MiB that are plugged, contents included; and lets them go. */
   readonly mapNs: number;
+  /** Taking 2 MiB out of a passed-through device's DMA mapping. */
   readonly unmapNs: number;
   /** An attempt that isolation refuses. */
   readonly refusedNs: number;
@@ -69,6 +71,7 @@ export const HYPERALLOC_CALIBRATION: Calibration = {
 
 const CALIBRATIONS: readonly Calibration[] = [DEFAULT_CALIBRATION, HYPERALLOC_CALIBRATION];
 
+/** Names of the calibrations that come with the package. */
 export const CALIBRATION_NAMES = CALIBRATIONS.map(({ name }) => name);
 
 /** @throws RangeError if there is none of that name. */

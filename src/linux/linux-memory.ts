@@ -5,22 +5,26 @@ import type { ContigResult } from "../core/contig-result.js";
  *
  * The driver never touches pages itself: it names ranges, this interface says what became of
  * them. Pfns and page counts are whole numbers; `0` is success, everything else a negative errno
- * of {@link Errno} (spec: driver.md sections 4 and 8). {@link MemoryHotplug} implements it over the page core;
+ * of {@link Errno} (docs/spec/driver.md). {@link MemoryHotplug} implements it over the page core;
  * tests may implement it with a few lines.
  */
 export interface LinuxMemory {
   /** Bytes of one Linux memory block, a power of two from 128 MiB to 2 GiB. */
   readonly memoryBlockSize: number;
 
-  /** Bytes at the start of each added memory block that hold its own struct pages. Default: 0, they lie elsewhere. */
+  /**
+   * Bytes at the start of each added memory block that hold its own struct pages. Default: 0, they
+   * lie elsewhere.
+   */
   readonly ownMemmapSize?: number;
 
   /** The memory block, or undefined where Linux knows none. */
   memoryBlock(id: number): MemoryBlockInfo | undefined;
 
   /**
-   * `add_memory_driver_managed()` of the blocks `firstId .. firstId + count - 1`: charges their memmap, creates the memory
-   * blocks and, by the onlining policy, brings them online before it returns.
+   * `add_memory_driver_managed()` of the blocks `firstId .. firstId + count - 1`: charges their
+   * memmap, creates the memory blocks and, by the onlining policy, brings them online before it
+   * returns.
    *
    * @returns 0, -ENOMEM (no room for the memmap) or -EEXIST; on failure nothing was added.
    */
@@ -37,12 +41,13 @@ export interface LinuxMemory {
   /** `alloc_contig_range(startPfn, startPfn + nrPages)`, one attempt. */
   allocContigRange(startPfn: number, nrPages: number): ContigResult;
 
-  /** Marks a range just taken as PG_offline and takes it off the accounts (kind C pages). */
+  /** Marks a range just taken as PG_offline and takes it off the accounts. */
   setOffline(startPfn: number, nrPages: number): void;
 
   /**
-   * Hands the fake-offline pages of a range back to the page allocator: kind C pages through `free_contig_range()`,
-   * pages that were never online (kind B) through the generic online path; the accounts follow.
+   * Hands the fake-offline pages of a range back to the page allocator: taken ones through
+   * `free_contig_range()`, pages that were never online through the generic online path; the
+   * accounts follow.
    */
   fakeOnline(startPfn: number, nrPages: number): void;
 
@@ -53,18 +58,22 @@ export interface LinuxMemory {
   registerNotifier(notifier: MemoryNotifier): () => void;
 }
 
+/** Zones by name. */
 export type ZoneKind = "DMA" | "DMA32" | "Normal" | "PreferMovable" | "Movable";
 
+/** A memory block that Linux knows. */
 export interface MemoryBlockInfo {
+  /** Its address divided by the memory block size. */
   readonly id: number;
+  /** Whether its pages are in use by Linux. */
   readonly state: "online" | "offline";
   /** Zone of an online block; undefined where the block is offline or spans several zones. */
   readonly zone: ZoneKind | undefined;
 }
 
 /**
- * A dynamic memory group: the memory of one virtio-mem device, which the policy auto-movable looks at
- * as a whole (driver.md section 5.1).
+ * A dynamic memory group: the memory of one virtio-mem device, which the policy auto-movable looks
+ * at as a whole (docs/spec/driver.md, "Zone of onlined memory").
  */
 export interface MemoryGroup {
   /** NUMA node of the memory; undefined where the device does not say. */
@@ -74,20 +83,26 @@ export interface MemoryGroup {
 }
 
 /**
- * The memory notifier of a driver (driver.md section 8). Each block event arrives as `goingX`, then
- * `x` or `cancelX`. Return values: `false` vetoes. After a veto `cancelX` comes to all, also to those
- * who were not asked any more.
+ * The memory notifier of a driver (docs/spec/driver.md, "Memory notifier"). Each block event
+ * arrives as `goingX`, then `x` or `cancelX`. Return values: `false` vetoes. After a veto `cancelX`
+ * comes to all, also to those who were not asked any more.
  */
 export interface MemoryNotifier {
+  /** A memory block is about to go online to `zone`; `false` vetoes. */
   goingOnline(id: number, zone: ZoneKind): boolean;
+  /** A memory block is online in `zone`. */
   online(id: number, zone: ZoneKind): void;
+  /** A memory block does not go online after all. */
   cancelOnline(id: number): void;
+  /** A memory block is about to go offline; `false` vetoes. */
   goingOffline(id: number): boolean;
+  /** A memory block is offline. */
   offline(id: number): void;
+  /** A memory block does not go offline after all. */
   cancelOffline(id: number): void;
   /**
    * Page callback at onlining: which pages of this block go to the allocator, as runs
-   * `[startPfn, nrPages]`, ascending. The others become PG_offline, never onlined (kind B).
+   * `[startPfn, nrPages]`, ascending. The others become PG_offline, never onlined.
    * Undefined where the block is none of this driver's: all of it goes online.
    */
   pluggedRuns(id: number): readonly (readonly [startPfn: number, nrPages: number])[] | undefined;

@@ -8,12 +8,15 @@ export const MEMMAP_ORDER = 9;
 export const MEMMAP_SIZE = 2 * 1024 * 1024;
 
 /**
- * Pages that hold struct pages, as runs: first pfn and length of one after the other. Flat, because each of the 131,072
- * memory blocks of a guest of 16 TiB keeps such a list.
+ * Pages that hold struct pages, as runs: first pfn and length of one after the other. Flat, because
+ * each of the 131,072 memory blocks of a guest of 16 TiB keeps such a list.
  */
 export type MemmapRuns = readonly number[];
 
-/** Takes the struct pages of `sections` sections, near `node`; undefined where there is no room: all or nothing. */
+/**
+ * Takes the struct pages of `sections` sections, near `node`; undefined where there is no room: all
+ * or nothing.
+ */
 export function chargeMemmap(
   pages: PageMemory,
   sections: number,
@@ -75,8 +78,9 @@ export function withoutFirst(
 }
 
 /**
- * How much memory a guest can add, as far as struct pages go: each section of 128 MiB takes 2 MiB of what is free for
- * the kernel. Memory that comes online for the kernel makes room for more; this is what goes without.
+ * How much memory a guest can add, as far as struct pages go: each section of 128 MiB takes 2 MiB
+ * of what is free for the kernel. Memory that comes online for the kernel makes room for more; this
+ * is what goes without.
  *
  * @param freeSize - bytes that the kernel can take.
  */

@@ -1,18 +1,19 @@
 import type { AccountingProfile } from "../virtio-mem/driver-profile.js";
 import type { Zone, ZoneTable } from "./zone-table.js";
 
-/** What the books need to know of a memory block. */
+/** What accounting needs to know of a memory block. */
 export interface AccountedBlock {
   /** Zone that it is online in; undefined while it is offline. */
   zone: Zone | undefined;
   /** Its pages that its zone counts as managed. */
   managed: number;
-  /** Its pages that are fake-offline: taken back (kind C), or never onlined (kind B). */
+  /** Its pages that are fake-offline: taken back, or never onlined. */
   withdrawn: number;
 }
 
 /**
- * Linux's books about added memory: present and managed pages of zones, and total RAM (driver.md 4.6).
+ * Linux's accounting of added memory: present and managed pages of zones, and total RAM
+ * (docs/spec/driver.md, "Accounting").
  *
  * | pages                     | total RAM | managed       | present |
  * | ------------------------- | --------- | ------------- | ------- |
@@ -61,14 +62,15 @@ export class MemoryAccounting {
   }
 
   /**
-   * Somebody vetoed that a memory block goes offline before its driver was asked, and the driver
-   * hears only that it is called off. That of the 2019 series takes back what it has never added.
+   * Another notifier vetoed that a memory block goes offline before its driver was asked, and the
+   * driver hears only that it is called off. That of the 2019 series takes back what it has never
+   * added.
    */
   cancelledUnasked(block: AccountedBlock): void {
     if (this.#rules.cancelsUnasked) this.#zones.totalRam -= block.withdrawn;
   }
 
-  /** Pages were taken back from the page allocator (kind C). */
+  /** Pages were taken back from the page allocator. */
   taken(block: AccountedBlock, nrPages: number): void {
     block.withdrawn += nrPages;
     this.#zones.totalRam -= nrPages;

@@ -7,7 +7,10 @@ export interface GroupPages {
   movable: number;
 }
 
-/** How much memory of each dynamic memory group is online, and in which kind of zone (driver.md 5.1). */
+/**
+ * How much memory of each dynamic memory group is online, and in which kind of zone
+ * (docs/spec/driver.md, "Zone of onlined memory").
+ */
 export class MemoryGroups {
   readonly #pages = new Map<MemoryGroup, GroupPages>();
 

@@ -54,6 +54,7 @@ export interface MemoryHotplugOptions {
 
 /** Memory blocks of a guest over its pages: adding, onlining, offlining, removing, and the books of zones. */
 export class MemoryHotplug implements LinuxMemory {
+  /** As {@link LinuxMemory} says. */
   readonly memoryBlockSize: number;
   readonly #options: MemoryHotplugOptions;
   readonly #pages: PageMemory;
@@ -97,6 +98,7 @@ export class MemoryHotplug implements LinuxMemory {
     this.#blocks[id] = { id, zone, memmap, managed, withdrawn };
   }
 
+  /** As {@link LinuxMemory} says. */
   memoryBlock(id: number): MemoryBlockInfo | undefined {
     const block = this.#blocks[id];
     if (block === undefined) return undefined;
@@ -104,6 +106,7 @@ export class MemoryHotplug implements LinuxMemory {
     return { id, state: zone === undefined ? "offline" : "online", zone: zone?.kind };
   }
 
+  /** As {@link LinuxMemory} says. */
   addMemoryBlocks(firstId: number, count: number): number {
     const { autoOnline } = this.#options.online;
     for (let id = firstId; id < firstId + count; id++) {
@@ -128,6 +131,7 @@ export class MemoryHotplug implements LinuxMemory {
     return 0;
   }
 
+  /** As {@link LinuxMemory} says. */
   offlineAndRemove(firstId: number, count: number): number {
     const taken: [MemoryBlock, ZoneKind][] = [];
     for (let id = firstId; id < firstId + count; id++) {
@@ -179,6 +183,7 @@ export class MemoryHotplug implements LinuxMemory {
     return this.#offline(block);
   }
 
+  /** As {@link LinuxMemory} says. */
   allocContigRange(startPfn: number, nrPages: number): ContigResult {
     const result = this.#pages.allocContig(startPfn, nrPages);
     const prices = this.#options.calibration;
@@ -193,10 +198,12 @@ export class MemoryHotplug implements LinuxMemory {
     return result;
   }
 
+  /** As {@link LinuxMemory} says. */
   freeContigRange(startPfn: number, nrPages: number): void {
     this.#pages.freeContig(startPfn, nrPages);
   }
 
+  /** As {@link LinuxMemory} says. */
   setOffline(startPfn: number, nrPages: number): void {
     this.#pages.markOffline(startPfn, nrPages);
     this.#forEachPart(startPfn, nrPages, (block, part) => {
@@ -204,6 +211,7 @@ export class MemoryHotplug implements LinuxMemory {
     });
   }
 
+  /** As {@link LinuxMemory} says. */
   fakeOnline(startPfn: number, nrPages: number): void {
     const runs = this.#pages.runsOfClass(startPfn, nrPages, PAGEBLOCK_PAGES);
     for (const [start, nr, pageClass] of runs) {

@@ -3,14 +3,17 @@ import type { MemoryGroups } from "./memory-groups.js";
 import { isInSpan } from "./zone-span.js";
 import type { ZoneTable } from "./zone-table.js";
 
-/** Who brings added memory online, and where (driver.md 5.1). */
+/** Who brings added memory online, and where (docs/spec/driver.md, "Zone of onlined memory"). */
 export interface OnlineSettings {
+  /** What becomes of added memory (memhp_default_state). */
   readonly autoOnline: "offline" | "online" | "online_kernel" | "online_movable";
   /** `prefer-movable` is of no Linux: the zone that the patch of 2019 had in mind. */
   readonly onlinePolicy: "contig-zones" | "auto-movable" | "prefer-movable";
   /** MOVABLE : kernel memory in percent. */
   readonly autoMovableRatio: number;
+  /** auto-movable looks at each NUMA node by itself, too. */
   readonly autoMovableNumaAware: boolean;
+  /** Kernel parameter movable_node. */
   readonly movableNode: boolean;
   /** Memory blocks in ZONE_PREFER_MOVABLE for each one in ZONE_NORMAL, by node. Default: 4. */
   readonly preferMovableRatio?: number;
@@ -24,7 +27,7 @@ export const DEFAULT_ONLINE_SETTINGS: OnlineSettings = {
   movableNode: false,
 };
 
-/** A memory block that somebody brings online, and what is online already. */
+/** A memory block that is brought online, and what is online already. */
 export interface ZoneChoice {
   readonly settings: OnlineSettings;
   readonly zones: ZoneTable;
@@ -74,7 +77,10 @@ function isContiguousMovable({ settings, zones, node, startPfn, nrPages }: ZoneC
   return inKernel === inMovable ? settings.movableNode : inMovable;
 }
 
-/** The policy auto-movable of v5.15: globally, then for the node (driver.md 5.1 steps 1 to 5). */
+/**
+ * The policy auto-movable of v5.15: globally, then for the node (`auto_movable_zone_for_pfn()`,
+ * v5.15).
+ */
 function mayBeMovable(choice: ZoneChoice): boolean {
   if (choice.settings.autoMovableRatio === 0 || choice.unitHasKernelZone) return false;
   if (!isWithinRatio(choice, undefined)) return false;

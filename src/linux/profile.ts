@@ -1,6 +1,7 @@
 import type { DriverProfile } from "../virtio-mem/driver-profile.js";
 import { KiB, MiB, GiB } from "../units.js";
 
+/** Name of a Linux version. */
 export type ProfileName =
   "rfc3-seed" | "rfc3" | "v5.8" | "v5.10" | "v5.11" | "v5.14" | "v6.1" | "v6.5" | "upstream";
 
@@ -50,8 +51,11 @@ export interface MmProfile {
 
 /** Behaviour of one Linux version, as data. */
 export interface LinuxProfile {
+  /** What it is called. */
   readonly name: ProfileName;
+  /** Memory management. */
   readonly mm: MmProfile;
+  /** The virtio-mem driver. */
   readonly driver: DriverProfile;
 }
 
@@ -279,6 +283,7 @@ const PROFILES: Readonly<Record<ProfileName, LinuxProfile>> = {
   upstream: UPSTREAM,
 };
 
+/** Names of all profiles, oldest first. */
 export const PROFILE_NAMES = Object.keys(PROFILES) as readonly ProfileName[];
 
 /** @throws RangeError if there is no profile of that name. */

@@ -12,9 +12,13 @@ const SCALE_FACTOR = 10;
 /** Ratios of the lowmem reserve by zone index DMA, DMA32, Normal. */
 const RESERVE_RATIOS = [256, 256, 32] as const;
 
+/** Watermarks of a zone in pages, without boost. */
 export interface Watermarks {
+  /** Below it only privileged requests are served. */
   readonly min: number;
+  /** Below it kswapd is woken. */
   readonly low: number;
+  /** Where kswapd stops. */
   readonly high: number;
 }
 

@@ -19,12 +19,15 @@ const REQUESTS: readonly { readonly kind: ZoneKindNumber; readonly highest: numb
     highest: LINUX_INDEX[kind as ZoneKind],
   }));
 
+/** A zone and its accounting. Pages and pfns. */
 export interface Zone {
   /** Index in the core. */
   readonly id: number;
+  /** Which zone. */
   readonly kind: ZoneKind;
   /** Index as Linux numbers it; see {@link LINUX_INDEX}. */
   readonly index: number;
+  /** NUMA node. */
   readonly node: number;
   /**
    * Pages that Linux counts as handed to the allocator. Less than 0 is possible in the version whose
@@ -37,9 +40,11 @@ export interface Zone {
   bootPresent: number;
   /** First and last page but one, holes included; equal while it has none. */
   spanStart: number;
+  /** First pfn after the last page; equal to spanStart while it has none. */
   spanEnd: number;
   /** End of its boot memory as a pfn; 0 where it has none. */
   bootEnd: number;
+  /** Its watermarks, without boost. */
   watermarks: Watermarks;
 }
 
@@ -75,6 +80,7 @@ export class ZoneTable {
     return copy;
   }
 
+  /** All zones, in the order in which they were made. */
   all(): readonly Zone[] {
     return this.#zones;
   }

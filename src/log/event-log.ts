@@ -11,6 +11,7 @@ const CAPACITY = 2 ** 18;
 export interface Log {
   /** Dates the entries; writers read it, the log does not. */
   readonly clock: VirtualClock;
+  /** Writes an entry. */
   add(entry: LogEntry): void;
   /** The entries of one type from entry number `start` on. */
   of<T extends LogEntry["type"]>(type: T, start?: number): Iterable<LogEntryOf<T>>;
@@ -28,6 +29,7 @@ export interface Log {
  * beginning.
  */
 export class EventLog implements Log {
+  /** Dates the entries; writers read it, the log does not. */
   readonly clock: VirtualClock;
   /** Most entries that are kept, with a pattern counted once. */
   readonly capacity: number;
@@ -44,6 +46,7 @@ export class EventLog implements Log {
     this.capacity = capacity;
   }
 
+  /** The entries that are kept, in order; a new array at each call. */
   get entries(): readonly LogEntry[] {
     return [...this.#pieces.read(0)];
   }
@@ -63,6 +66,7 @@ export class EventLog implements Log {
     return this.#pieces.stored;
   }
 
+  /** Writes an entry. */
   add(entry: LogEntry): void {
     this.#pieces.add(entry);
     while (this.#pieces.stored > this.capacity) {
@@ -86,6 +90,7 @@ export class EventLog implements Log {
     };
   }
 
+  /** The entries of one type from entry number `start` on. */
   *of<T extends LogEntry["type"]>(type: T, start = 0): Generator<LogEntryOf<T>> {
     yield* this.#pieces.read(start, type) as Generator<LogEntryOf<T>>;
   }

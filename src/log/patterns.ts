@@ -1,13 +1,18 @@
 import type { LogEntry } from "./entry.js";
 
-/** Longest pattern of entries that is recognised; what a driver does to one memory block is shorter. */
+/**
+ * Longest pattern of entries that is recognised; what a driver does to one memory block is shorter.
+ */
 const MAX_PERIOD = 12;
 /** Entries without a pattern are kept, and dropped, in pieces of this many. */
 const PIECE_ENTRIES = 1024;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** How one entry of a pattern goes on from repetition to repetition, field by field in the order of the entry. */
+/**
+ * How one entry of a pattern goes on from repetition to repetition, field by field in the order of
+ * the entry.
+ */
 interface Course {
   readonly names: readonly string[];
   /** What the fields are at first. */
@@ -158,10 +163,11 @@ function courseOf(entry: LogEntry, next: LogEntry): Course {
 }
 
 /**
- * Is this entry number `index` of the pattern? One with the same fields in another order does not count.
+ * Is this entry number `index` of the pattern? One with the same fields in another order does not
+ * count.
  *
- * Every entry of a long run passes through here. `for in` it is because an engine knows where each field lies that
- * it goes to; by the names of the pattern it would have to look each of them up.
+ * Every entry of a long run passes through here. `for in` it is because an engine knows where each
+ * field lies that it goes to; by the names of the pattern it would have to look each of them up.
  */
 function continues(courses: readonly Course[], index: number, entry: LogEntry): boolean {
   const at = index % courses.length;
@@ -181,7 +187,7 @@ function continues(courses: readonly Course[], index: number, entry: LogEntry): 
   return field === names.length;
 }
 
-/** Entry `index` of a pattern, made anew. */
+/** Entry `index` of a pattern, as a new object. */
 function advanced({ entries, courses }: LogPiece, index: number): LogEntry {
   const at = index % entries.length;
   const times = (index - at) / entries.length;

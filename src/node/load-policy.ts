@@ -8,6 +8,7 @@ import type { Policy } from "../policies/policy.js";
 import { PolicyError } from "../policies/policy-error.js";
 import { policyNamed } from "../policies/choice/registry.js";
 
+/** How a policy module is loaded. */
 export interface LoadPolicyOptions {
   /** Folder that relative paths start from. Default: the working directory. */
   readonly folder?: string;

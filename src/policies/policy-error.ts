@@ -3,5 +3,6 @@
  * its code breaks a rule. The message names the policy and the rule; the guest is as before.
  */
 export class PolicyError extends RangeError {
+  /** `PolicyError`. */
   override readonly name = "PolicyError";
 }

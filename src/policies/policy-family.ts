@@ -2,7 +2,9 @@ import type { Policy } from "./policy.js";
 
 /** Policies that differ by one value: `name` alone has the default, `name=value` another. */
 export interface PolicyFamily {
+  /** What it is called. */
   readonly name: string;
+  /** One line: what its members do. */
   readonly summary: string;
   /** The default. */
   readonly value: string;

@@ -1,13 +1,20 @@
-/** A guest as whoever resizes it sees it from outside. Sizes are bytes. */
+/** A guest as its resize controller sees it from outside. Sizes are bytes. */
 export interface ResizeView {
+  /** Virtual milliseconds since boot. */
   readonly nowMs: number;
+  /** Boot memory. */
   readonly bootSize: number;
+  /** Bytes of the device region. */
   readonly regionSize: number;
+  /** Bytes of a device block. */
   readonly blockSize: number;
+  /** Bytes that the host requests. */
   readonly requestedSize: number;
+  /** Bytes that are plugged. */
   readonly pluggedSize: number;
   /** Free memory of the guest, and the part of it in free chunks of 2 MiB and more. */
   readonly freeSize: number;
+  /** Free memory in chunks of 2 MiB and more. */
   readonly freeHugeSize: number;
 }
 
@@ -15,6 +22,6 @@ export interface ResizeView {
 export interface ResizeController {
   /** Virtual milliseconds between two decisions, at least 1. */
   readonly periodMs: number;
-  /** Bytes, rounded down to device blocks and kept inside the region by whoever asks. */
+  /** Bytes, rounded down to device blocks and kept inside the region by the caller. */
   readonly decide: (view: ResizeView) => number;
 }

@@ -12,6 +12,7 @@ export interface Cost {
   readonly droppedSlabPages: number;
   /** Calls of alloc_contig_range(), and those of them that got nothing. */
   readonly attempts: number;
+  /** Attempts that failed. */
   readonly failedAttempts: number;
   /** Requests to the device. */
   readonly requests: number;

@@ -7,7 +7,9 @@ import { obstaclesOf } from "./obstacles.js";
 
 /** Why requested and plugged differ now, if they do. */
 export interface Explanation {
+  /** Bytes that the host requests. */
   readonly requestedSize: number;
+  /** Bytes that are plugged. */
   readonly pluggedSize: number;
   /** Sentences for people, the most important first; together they say all there is to say. */
   readonly sentences: readonly string[];
@@ -19,8 +21,11 @@ export interface Explanation {
 
 /** The two sides of a device and what both have written down. */
 export interface Explained {
+  /** The device. */
   readonly device: VirtioMemDevice;
+  /** Its driver. */
   readonly driver: VirtioMemDriver;
+  /** What both have written down. */
   readonly log: Log;
 }
 

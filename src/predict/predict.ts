@@ -24,6 +24,7 @@ import { shortMemoryNotes } from "./short-memory.js";
 import type { DeviceRequest, PredictedMemoryBlock, Prediction } from "./prediction.js";
 import { NS_PER_MS } from "../units.js";
 
+/** What is asked of a captured guest. */
 export interface PredictOptions extends CapturedGuestOptions, SamplingOptions {
   /** Bytes that the host asks for, a multiple of the device block. Default: 0. */
   readonly requestedSize?: number;

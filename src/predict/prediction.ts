@@ -3,10 +3,13 @@ import type { MemoryBlockState } from "../virtio-mem/memory-block-state.js";
 
 /** A request as the device got it. */
 export interface DeviceRequest {
+  /** What was requested. */
   readonly type: "PLUG" | "UNPLUG" | "UNPLUG_ALL" | "STATE";
   /** Bytes from the region start. */
   readonly offset: number;
+  /** Device blocks; 0 for UNPLUG_ALL. */
   readonly nbBlocks: number;
+  /** The device's answer. */
   readonly response: "ACK" | "NACK" | "BUSY" | "ERROR";
 }
 
@@ -14,22 +17,29 @@ export interface DeviceRequest {
 export interface Obstacle {
   /** Bytes from the region start. */
   readonly offset: number;
+  /** Bytes. */
   readonly size: number;
   /** The first page in the way; null where memory for targets ran out. */
   readonly pfn: number | null;
   /** Page class in the way (docs/prediction-schema.md lists them); null likewise. */
   readonly class: string | null;
+  /** Step at which the last attempt ended. */
   readonly stage: "isolate" | "migrate" | "test" | "memory";
   /** alloc_contig_range() attempts made on it. */
   readonly tries: number;
 }
 
+/** A memory block of the device after the run. */
 export interface PredictedMemoryBlock {
+  /** Its address divided by the memory block size. */
   readonly id: number;
   /** Bytes from the region start. */
   readonly offset: number;
+  /** Bytes. */
   readonly size: number;
+  /** As the driver tracks it. */
   readonly state: MemoryBlockState;
+  /** Where it is online; null where it is offline. */
   readonly zone: string | null;
   /** Bytes of it that are plugged. */
   readonly plugged: number;
@@ -39,6 +49,7 @@ export interface PredictedMemoryBlock {
 export interface StayChance {
   /** Bytes from the region start. */
   readonly offset: number;
+  /** Bytes. */
   readonly size: number;
   /** Of each of its subblocks by itself, 0 to 1, in thousandths. */
   readonly probability: number;
@@ -49,11 +60,15 @@ export interface StayChance {
  * addresses are numbers of bytes, times are virtual milliseconds from the request on.
  */
 export interface Prediction {
+  /** Linux version. */
   readonly profile: string;
   /** Names of the policies that decided, joined by `+`. */
   readonly policy: string;
+  /** Bytes that were requested. */
   readonly requestedSize: number;
+  /** Bytes plugged before. */
   readonly pluggedSizeBefore: number;
+  /** Bytes plugged afterwards. */
   readonly pluggedSizeAfter: number;
   /** Interval of the size that remains, by `confidence`; `[after, after]` where nothing is uncertain. */
   readonly interval: readonly [low: number, high: number];
@@ -63,24 +78,37 @@ export interface Prediction {
   readonly samples: number;
   /** What was plugged before, in address order, and how likely it stays. */
   readonly stays: readonly StayChance[];
+  /** Bytes of a device block. */
   readonly deviceBlockSize: number;
+  /** Bytes of a subblock. */
   readonly subblockSize: number;
+  /** Bytes of a memory block. */
   readonly memoryBlockSize: number;
   /** The device as Linux calls it, `virtio0`; null where nothing says it. */
   readonly device: string | null;
+  /** Guest physical start of the region in bytes. */
   readonly regionStart: number;
+  /** Bytes of the device region. */
   readonly regionSize: number;
   /** One character 0 or 1 per device block of the whole region, in address order. */
   readonly pluggedBefore: string;
+  /** Device blocks afterwards, as in pluggedBefore. */
   readonly pluggedAfter: string;
+  /** All requests of the driver, in order. */
   readonly requests: readonly DeviceRequest[];
+  /** The device's memory blocks that are plugged or known to Linux, ascending. */
   readonly memoryBlocks: readonly PredictedMemoryBlock[];
+  /** Subblocks that were tried and stay, ascending. */
   readonly obstacles: readonly Obstacle[];
   /** Virtual times in ms at which the driver would try again. */
   readonly retries: readonly number[];
+  /** Base pages moved. */
   readonly migratedPages: number;
+  /** Clean file pages dropped. */
   readonly droppedPages: number;
+  /** Virtual milliseconds that it took. */
   readonly virtualMs: number;
+  /** What it took. */
   readonly cost: Cost;
   /** Real time; filled in by the command line, never part of a comparison. */
   readonly wallMs?: number;

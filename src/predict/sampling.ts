@@ -11,14 +11,15 @@ import type { Prediction, StayChance } from "./prediction.js";
 import { RandomDraws } from "./random-draws.js";
 import { joinChances } from "./stay-chances.js";
 
+/** How the interval of a prediction is drawn: samples of the guest, from learned distributions. */
 export interface SamplingOptions {
   /** Guests to draw; 0 to 10000. Default: as many as about a second has time for, 100 at most. */
   readonly samples?: number;
   /** Percent of the samples that the interval holds, 50 to 99. Default: 90. */
   readonly confidence?: number;
-  /** What the draws are from. Default: what was learned from recordings. */
+  /** What the draws are from. Default: what was learned from recordings. @internal */
   readonly distributions?: Distributions;
-  /** Is told the size that remains in each sample, in bytes. */
+  /** Is told the size that remains in each sample, in bytes. @internal */
   readonly onSizes?: (sizes: readonly number[]) => void;
 }
 

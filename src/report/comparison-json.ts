@@ -8,6 +8,7 @@ import {
 
 /** A comparison as `compare --json` prints it. */
 export interface ComparisonJson extends Omit<Comparison, "policies"> {
+  /** As in a comparison, with spreads. */
   readonly policies: readonly {
     readonly policy: string;
     readonly figures: Readonly<Record<FigureName, Spread>>;
@@ -31,6 +32,7 @@ const FIGURES: readonly FigureName[] = [
   "requests",
 ];
 
+/** The object to print as JSON, always with the keys in the same order. */
 export function comparisonJson(comparison: Comparison): ComparisonJson {
   const { kind, subject, askedSize, seeds, policies, interrupted } = comparison;
   return {

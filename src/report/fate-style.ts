@@ -5,7 +5,9 @@ import type { Fate } from "./region-map.js";
 export interface FateStyle {
   /** One ASCII character; letters for reasons, so that maps read without colour. */
   readonly glyph: string;
-  /** Fill of pictures. The reasons are Okabe and Ito's colours, told apart by colour-blind eyes too. */
+  /**
+   * Fill of pictures. The reasons are Okabe and Ito's colours, told apart by colour-blind eyes too.
+   */
   readonly fill: string;
   /** The nearest of a terminal's 256 colours. */
   readonly ansi: number;

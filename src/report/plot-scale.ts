@@ -1,4 +1,7 @@
-/** Round marks from 0 to at least `most`, about `wanted` of them, for a unit that counts in powers of `base` (10, or 2 for bytes). */
+/**
+ * Round marks from 0 to at least `most`, about `wanted` of them, for a unit that counts in powers
+ * of `base` (10, or 2 for bytes).
+ */
 export function marks(most: number, wanted: number, base: 2 | 10): number[] {
   const step = base === 2 ? binaryStep(most / wanted) : decimalStep(most / wanted);
   const nr = Math.max(1, Math.ceil(most / step));

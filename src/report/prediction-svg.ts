@@ -80,8 +80,8 @@ function footer(prediction: Prediction): string {
 }
 
 /**
- * What is or was plugged as one bar, what stays at the left. A tick marks the requested size, a bracket
- * the 90 % interval.
+ * What is or was plugged as one bar, what stays at the left. A tick marks the requested size, a
+ * bracket the 90 % interval.
  */
 function bar(prediction: Prediction, map: RegionMap): string {
   const { requestedSize, interval } = prediction;

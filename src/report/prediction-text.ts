@@ -20,6 +20,7 @@ import { wrap } from "./wrap.js";
 
 const MIN_COLUMNS = 40;
 
+/** How a prediction is printed. */
 export interface PredictionTextOptions {
   /** Width of the terminal; at least 40 are used. */
   readonly columns: number;

@@ -60,8 +60,8 @@ export interface RankedReason extends ObstacleReason {
  * What becomes of a region, device block by device block, and why.
  *
  * The one reading of a {@link Prediction} that all reports share, so that their numbers agree. Each
- * byte counts once: where obstacles overlap the smaller one wins, and an obstacle counts only as far
- * as its memory is still plugged at the end.
+ * byte counts once: where obstacles overlap the smaller one wins, and an obstacle counts only as
+ * far as its memory is still plugged at the end.
  */
 export class RegionMap {
   readonly deviceBlockSize: number;
@@ -84,7 +84,9 @@ export class RegionMap {
       (this.#fates.findLastIndex((fate) => fate !== UNPLUGGED) + 1) * this.deviceBlockSize;
   }
 
-  /** Bytes by fate between two offsets from the region start; parts outside the region are left out. */
+  /**
+   * Bytes by fate between two offsets from the region start; parts outside the region are left out.
+   */
   tally(start: number, end: number): number[] {
     const sizes = new Array<number>(FATES.length).fill(0);
     const from = Math.max(start, 0);

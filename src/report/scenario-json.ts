@@ -2,7 +2,10 @@ import type { ScenarioResult } from "../scenario/result.js";
 
 /** A result as `run --json` prints it: public API, written down in docs/run.schema.json. */
 export interface ScenarioJson extends ScenarioResult {
-  /** Real milliseconds that the run itself took, where it was measured. The only field that differs between two runs. */
+  /**
+   * Real milliseconds that the run itself took, where it was measured. The only field that differs
+   * between two runs.
+   */
   readonly wallMs?: number;
 }
 

@@ -31,7 +31,10 @@ interface Panel {
   readonly namesKills?: boolean;
 }
 
-/** A run as a picture: memory, work, fragmentation and workloads over time, one below the other. A standalone SVG. */
+/**
+ * A run as a picture: memory, work, fragmentation and workloads over time, one below the other. A
+ * standalone SVG.
+ */
 export function scenarioSvg(result: ScenarioResult): string {
   const { samples, endedMs } = result;
   const title = result.title === "" ? headline(result) : result.title;

@@ -2,6 +2,7 @@ import type { OrderOutcome, ScenarioEvent, ScenarioResult } from "../scenario/re
 import { formatCount, formatDuration, formatRoughSize, PAGE_SIZE } from "../units.js";
 import { textPlot } from "./text-plot.js";
 
+/** How a result is printed. */
 export interface ScenarioTextOptions {
   /** Characters per line. */
   readonly columns: number;

@@ -17,7 +17,10 @@ export interface SheetHead {
   readonly words: string;
 }
 
-/** A picture on white, with a head: a standalone SVG without scripts, style sheets and outside references. */
+/**
+ * A picture on white, with a head: a standalone SVG without scripts, style sheets and outside
+ * references.
+ */
 export function svgSheet(
   width: number,
   height: number,

@@ -22,8 +22,8 @@ export interface TextMapOptions {
 
 /**
  * A map of the region in at most `lines` lines: one line per memory block with a character per
- * subblock where that fits (runs of equal memory blocks take one line), else one character per memory
- * block, or per as many memory blocks as it takes.
+ * subblock where that fits (runs of equal memory blocks take one line), else one character per
+ * memory block, or per as many memory blocks as it takes.
  */
 export function textMap(prediction: Prediction, map: RegionMap, options: TextMapOptions): string[] {
   if (map.usedEnd === 0) return ["Nothing is plugged, before or after."];
@@ -143,7 +143,10 @@ interface Cell {
   readonly glyph: string;
 }
 
-/** A cell that stays for a reason is a letter; a capital one where that is over half of a cell of many subblocks. */
+/**
+ * A cell that stays for a reason is a letter; a capital one where that is over half of a cell of
+ * many subblocks.
+ */
 function cellOf(tally: Tally, ofMany: boolean): Cell {
   const fate = leadingFate(tally);
   const { glyph } = FATE_STYLES[fate];

@@ -1,6 +1,7 @@
 /**
  * Lines of at most `columns` characters, broken between words: the first starts with `first`, the
- * others with as many spaces as it is long, or `indent` where given. A word longer than a line is cut.
+ * others with as many spaces as it is long, or `indent` where given. A word longer than a line is
+ * cut.
  */
 export function wrap(text: string, columns: number, first = "", indent = first.length): string[] {
   const pad = " ".repeat(indent);

@@ -19,7 +19,8 @@ const MIN_EVERY_MS = 1;
 const MAX_SAMPLES = 20_000;
 
 /**
- * What a validated file says, in bytes and milliseconds, with all defaults; the rules that need more than one value are checked here.
+ * What a validated file says, in bytes and milliseconds, with all defaults; the rules that need
+ * more than one value are checked here.
  *
  * @throws ScenarioError where they are broken.
  */

@@ -5,7 +5,9 @@ import type { DeviceHost } from "../virtio-mem/device/host.js";
 import type { VirtioMemDevice } from "../virtio-mem/device/device.js";
 import type { ScenarioDevice } from "./scenario.js";
 
-/** The host behind one device of a scenario: its work takes time, and faults keep it from working. */
+/**
+ * The host behind one device of a scenario: its work takes time, and faults keep it from working.
+ */
 export class ScenarioHost implements DeviceHost {
   readonly #spec: ScenarioDevice;
   readonly #prices: Calibration;

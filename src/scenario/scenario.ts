@@ -11,48 +11,71 @@ import type { ScenarioWorkload } from "./workload/index.js";
  * checked. Sizes are bytes, times are virtual milliseconds since boot.
  */
 export interface Scenario {
+  /** What reports call it. */
   readonly title: string;
   /** What chance is drawn from, 0 to 2^32 - 1: equal seeds give equal runs. */
   readonly seed: number;
+  /** How long the guest is watched. */
   readonly durationMs: number;
   /** Unplug policies by name, joined by `+`; undefined: as the guest's version does. */
   readonly policy: string | undefined;
+  /** Price list of the steps. */
   readonly calibration: Calibration;
+  /** The guest. */
   readonly guest: ScenarioGuest;
   /** At least one. */
   readonly devices: readonly ScenarioDevice[];
+  /** What runs in the guest. */
   readonly workloads: readonly ScenarioWorkload[];
   /** In order of time. */
   readonly host: readonly HostOrder[];
+  /** Hosts that resize by themselves. */
   readonly controllers: readonly Controller[];
+  /** What goes wrong for a while. */
   readonly faults: readonly Fault[];
+  /** What is written down. */
   readonly record: ScenarioRecord;
 }
 
+/** The guest of a scenario. */
 export interface ScenarioGuest {
+  /** Its boot memory. */
   readonly bootRanges: readonly BootRange[];
   /** What the kernel has taken for itself when it has booted. */
   readonly kernelMemory: number;
+  /** Bytes of a memory block. */
   readonly memoryBlockSize: number;
+  /** Linux version. */
   readonly profile: ProfileName;
+  /** What becomes of added memory. */
   readonly online: OnlineSettings;
+  /** Bytes of a subblock where it is not the version's own. */
   readonly subblockSize: number | undefined;
+  /** Module parameters of the driver. */
   readonly driver: DriverParameters;
   /** CPUs with a cache of free pages each; 0: none. */
   readonly cachedCpus: number;
 }
 
+/** A virtio-mem device of a scenario. */
 export interface ScenarioDevice {
+  /** What events call it. */
   readonly name: string;
+  /** Bytes of the device region. */
   readonly regionSize: number;
+  /** Bytes of a device block. */
   readonly blockSize: number;
+  /** Bytes that the host requests from the start. */
   readonly requestedSize: number;
+  /** Whose device it is. */
   readonly flavour: FlavourName;
+  /** NUMA node of its memory. */
   readonly node: number;
   /** A passed-through device maps and pins all that is plugged. */
   readonly vfio: boolean;
 }
 
+/** What a run writes down. */
 export interface ScenarioRecord {
   /** Between two samples. */
   readonly everyMs: number;
@@ -60,7 +83,9 @@ export interface ScenarioRecord {
 
 /** The host asks for a size. A ramp of the file is many of these. */
 export interface HostOrder {
+  /** When. */
   readonly atMs: number;
+  /** Bytes that are requested. */
   readonly requestedSize: number;
   /** Which of the devices. */
   readonly device: number;
@@ -68,18 +93,25 @@ export interface HostOrder {
 
 /** A host that follows how much of the guest's memory is free in huge pages. */
 export interface Controller {
+  /** From when on it looks. */
   readonly startMs: number;
+  /** Until when it looks. */
   readonly stopMs: number;
+  /** Time from look to look. */
   readonly everyMs: number;
   /** Bytes of a step up or down. */
   readonly step: number;
+  /** Bytes; it requests no less. */
   readonly least: number;
+  /** Bytes; it requests no more. */
   readonly most: number;
+  /** Index of the device. */
   readonly device: number;
 }
 
 /** When something goes wrong, and for how long. */
 export interface FaultWindow {
+  /** When it begins. */
   readonly atMs: number;
   /** Undefined: to the end. */
   readonly untilMs: number | undefined;
@@ -89,7 +121,7 @@ export interface FaultWindow {
 export type Fault = FaultWindow &
   (
     | {
-        /** Somebody takes references on random pages of a workload. */
+        /** Another user takes references on random pages of a workload. */
         readonly kind: "pins";
         /** Index of the workload. */
         readonly workload: number;

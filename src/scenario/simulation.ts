@@ -21,13 +21,16 @@ const BUSY_CLASSES = [
   PageClass.FileClean,
   PageClass.FileDirty,
 ];
-/** Pages of a per-CPU cache's refill, and most that it keeps, as Linux 6.1 sets them on large zones. */
+/**
+ * Pages of a per-CPU cache's refill, and most that it keeps, as Linux 6.1 sets them on large zones.
+ */
 const CACHE_BATCH = 63;
 const CACHE_HIGH = 6 * CACHE_BATCH;
 
 /**
- * A guest that lives through a scenario on its virtual clock. Everything hangs on timers of that clock, so workloads also work, and
- * the host also changes its mind, while a run of the driver takes its time.
+ * A guest that lives through a scenario on its virtual clock. Everything hangs on timers of that
+ * clock, so workloads also work, and the host also changes its mind, while a run of the driver
+ * takes its time.
  */
 export class Simulation {
   readonly guest: Guest;

@@ -5,7 +5,10 @@ import { ScenarioError } from "./file/scenario-error.js";
 import type { JsonSchema } from "./file/schema-parts.js";
 import { SCENARIO_SCHEMA } from "./schema.js";
 
-/** Keywords whose errors say what is wrong; those of others only repeat that something below them is. */
+/**
+ * Keywords whose errors say what is wrong; those of others only repeat that something below them
+ * is.
+ */
 const TELLING: Readonly<Record<string, (found: Found) => string>> = {
   additionalProperties: ({ error, schema }) => {
     const key = /^Property "([^]*)" does not match/.exec(error)?.[1] ?? "";

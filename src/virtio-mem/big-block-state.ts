@@ -1,4 +1,4 @@
-/** State of one big block, as the driver tracks it (driver.md section 3.3). */
+/** State of one big block, as the driver tracks it (docs/spec/driver.md, "Big block states"). */
 export type BigBlockState =
   | "unused" // unplugged, unknown to Linux
   | "plugged" // plugged, unknown to Linux; the next run unplugs it

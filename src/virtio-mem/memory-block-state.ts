@@ -1,4 +1,7 @@
-/** State of one Linux memory block of the device, as the driver tracks it (driver.md section 3). */
+/**
+ * State of one Linux memory block of the device, as the driver tracks it (docs/spec/driver.md,
+ * "Memory block states").
+ */
 export type MemoryBlockState =
   | "unused" // unplugged, unknown to Linux
   | "plugged" // adding it failed and so did unplugging it again; the next run retries

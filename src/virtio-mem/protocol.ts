@@ -1,6 +1,7 @@
-/** The four requests of a driver (device.md section 4.1). */
+/** The four requests of a driver (docs/spec/device.md, "Requests"). */
 export type RequestType = "PLUG" | "UNPLUG" | "UNPLUG_ALL" | "STATE";
 
+/** What the device answers: done, refused, busy, or wrong. */
 export type ResponseType = "ACK" | "NACK" | "BUSY" | "ERROR";
 
 /** Answer to STATE. */
@@ -8,6 +9,7 @@ export type BlocksState = "PLUGGED" | "UNPLUGGED" | "MIXED";
 
 /** A request that names device blocks. */
 export interface BlocksRequest {
+  /** PLUG, UNPLUG, or STATE, which asks whether blocks are plugged. */
   readonly type: "PLUG" | "UNPLUG" | "STATE";
   /** Guest physical address of the first device block; a driver may send any 64 bits. */
   readonly addr: number | bigint;
@@ -15,9 +17,12 @@ export interface BlocksRequest {
   readonly nbBlocks: number;
 }
 
+/** A request of the driver. */
 export type Request = BlocksRequest | { readonly type: "UNPLUG_ALL" };
 
+/** The device's answer to a request. */
 export interface Response {
+  /** Accepted, or why not. */
   readonly type: ResponseType;
   /** Only in the ACK of a STATE request. */
   readonly state?: BlocksState;
@@ -35,19 +40,28 @@ export type DeviceHealth = "working" | "needs-reset" | "stopped";
 /** Largest number of device blocks in one request. */
 export const MAX_NB_BLOCKS = 65535;
 
-/** What the driver can read of the device (device.md section 2); sizes and addresses in bytes. */
+/**
+ * What the driver can read of the device (docs/spec/device.md, "Config space"); sizes and addresses
+ * in bytes.
+ */
 export interface DeviceConfig {
+  /** Bytes of a device block. */
   readonly blockSize: number;
   /** ACPI proximity domain; undefined where the device belongs to none. */
   readonly nodeId: number | undefined;
+  /** Guest physical start of the region in bytes. */
   readonly addr: number;
+  /** Bytes of the device region. */
   readonly regionSize: number;
+  /** Bytes of the region in which requests are taken. */
   readonly usableRegionSize: number;
+  /** Bytes that are plugged. */
   readonly pluggedSize: number;
+  /** Bytes that the host requests. */
   readonly requestedSize: number;
 }
 
-/** Feature bits of the device (device.md section 3). */
+/** Feature bits of the device (docs/spec/device.md, "Feature bits"). */
 export const FeatureBit = {
   /** `nodeId` is valid. */
   AcpiPxm: 0,
@@ -58,6 +72,7 @@ export const FeatureBit = {
   Version1: 32,
 } as const;
 
+/** Name of a feature bit. */
 export type FeatureName = keyof typeof FeatureBit;
 
 /** The features as the 64 bits that device and driver exchange. */

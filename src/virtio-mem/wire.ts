@@ -29,8 +29,11 @@ import type {
 //
 // "-" is padding: written as 0, ignored when read.
 
+/** Bytes of a request (VIRTIO 1.2, 5.15.6). */
 export const REQUEST_SIZE = 24;
+/** Bytes of a response (VIRTIO 1.2, 5.15.6). */
 export const RESPONSE_SIZE = 10;
+/** Bytes of the config space (VIRTIO 1.2, 5.15.4). */
 export const CONFIG_SIZE = 56;
 
 const REQUEST_TYPES: readonly RequestType[] = ["PLUG", "UNPLUG", "UNPLUG_ALL", "STATE"];
@@ -39,19 +42,29 @@ const BLOCKS_STATES: readonly BlocksState[] = ["PLUGGED", "UNPLUGGED", "MIXED"];
 
 /** A request as it is on the wire: any type of 16 bits, any address of 64. */
 export interface WireRequest {
+  /** Number of the request type, 16 bits. */
   readonly type: number;
+  /** Guest physical start of the region in bytes. */
   readonly addr: bigint;
+  /** Device blocks, 16 bits. */
   readonly nbBlocks: number;
 }
 
 /** A config space as it is on the wire. */
 export interface WireConfig {
+  /** Bytes of a device block. */
   readonly blockSize: bigint;
+  /** ACPI proximity domain, where the device belongs to one. */
   readonly nodeId: number;
+  /** Guest physical start of the region in bytes. */
   readonly addr: bigint;
+  /** Bytes of the device region. */
   readonly regionSize: bigint;
+  /** Bytes of the region in which requests are taken. */
   readonly usableRegionSize: bigint;
+  /** Bytes that are plugged. */
   readonly pluggedSize: bigint;
+  /** Bytes that the host requests. */
   readonly requestedSize: bigint;
 }
 

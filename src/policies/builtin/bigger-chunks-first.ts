@@ -1,6 +1,8 @@
 import type { Policy } from "../policy.js";
 
-/** Largest chunk below a memory block, in subblocks; larger than a memory block has are left out. */
+/**
+ * Largest chunk below a memory block, in subblocks; larger than a memory block has are left out.
+ */
 const LARGEST = 512;
 
 /**

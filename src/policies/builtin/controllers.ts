@@ -47,8 +47,8 @@ const MARGIN: PolicyFamily = {
 };
 
 /**
- * A handler for the moments before the OOM killer: looks ten times a second, and when less than this
- * is free asks the host to plug as much back. Never gives back.
+ * A handler for the moments before the OOM killer: looks ten times a second, and when less than
+ * this is free asks the host to plug as much back. Never gives back.
  */
 const PLUG_BACK: PolicyFamily = {
   name: "plug-back",

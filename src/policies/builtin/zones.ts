@@ -1,7 +1,9 @@
 import type { PolicyFamily } from "../policy-family.js";
 import { wholeValue } from "../policy-value.js";
 
-/** Linux's answer to the question of the ratio, since v5.15; the value is its parameter in percent. */
+/**
+ * Linux's answer to the question of the ratio, since v5.15; the value is its parameter in percent.
+ */
 const AUTO_MOVABLE: PolicyFamily = {
   name: "auto-movable",
   summary: "added memory goes to ZONE_MOVABLE up to so many percent of the kernel's memory",

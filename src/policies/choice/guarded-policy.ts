@@ -5,7 +5,9 @@ import { PolicyError } from "../policy-error.js";
 
 /** Is told when code of a policy begins and ends: who runs it may end what does not come back. */
 export interface PolicyWatch {
+  /** A decision is asked for. */
   readonly enter: (what: string) => void;
+  /** It was answered. */
   readonly leave: () => void;
 }
 

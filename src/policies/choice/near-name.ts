@@ -1,5 +1,5 @@
 /**
- * The known name that somebody most likely meant, or undefined where none is near: at most a third
+ * The known name that was most likely meant, or undefined where none is near: at most a third
  * of the letters wrong, missing, too many or swapped with their neighbour.
  */
 export function nearName(name: string, known: readonly string[]): string | undefined {

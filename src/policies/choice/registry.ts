@@ -27,7 +27,10 @@ export const POLICY_FAMILIES: readonly PolicyFamily[] = [
   ...CONTROLLERS,
 ];
 
-/** All policies that have a name, in the order in which they are listed; those with a value have its default. */
+/**
+ * All policies that have a name, in the order in which they are listed; those with a value have its
+ * default.
+ */
 export const POLICIES: readonly Policy[] = [
   ...LINUX_ORDERS,
   SENSE_FIRST,
@@ -46,7 +49,8 @@ export const POLICIES: readonly Policy[] = [
  * A policy by its name; the name of a Linux version stands for that version's driver, `name=value`
  * for a policy with another value than its own.
  *
- * @throws PolicyError if there is none of that name, with the nearest; or the value breaks its rule.
+ * @throws PolicyError if there is none of that name, with the nearest; or the value breaks its
+ *   rule.
  */
 export function policyNamed(name: string): Policy {
   const found = POLICIES.find((policy) => policy.name === name);

@@ -15,11 +15,15 @@ export type PolicyChoice = string | Policy | readonly (string | Policy)[];
 export interface ResolvedPolicy {
   /** The names, joined by `+`. */
   readonly name: string;
+  /** How it unplugs. */
   readonly unplug: UnplugPolicy;
+  /** When the driver tries again. */
   readonly retry: RetryRule;
   /** What goes over the guest's own settings. */
   readonly online: Partial<OnlineSettings>;
+  /** Where the struct pages of added memory lie. */
   readonly memmap: "older-memory" | "added-memory";
+  /** Who resizes the guest, where a policy does. */
   readonly controller: ResizeController | undefined;
 }
 

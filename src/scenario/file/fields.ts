@@ -8,7 +8,10 @@ import {
 } from "../../units.js";
 import { ScenarioError } from "./scenario-error.js";
 
-/** An object of a validated scenario file: its values by key, converted, with messages that name their path. */
+/**
+ * An object of a validated scenario file: its values by key, converted, with messages that name
+ * their path.
+ */
 export class Fields {
   readonly file: string;
   readonly path: string;

@@ -11,9 +11,13 @@ import { atLeastAPage, memory, pages, perMille, THP_SHARE_SCHEMA } from "./value
 
 /** Memory of a program that lives. Sizes are bytes, rates bytes a second. */
 export interface AnonymousWorkload extends WorkloadLife {
+  /** Tells this kind of workload from the others. */
   readonly kind: "anonymous";
+  /** Bytes that it wants to have. */
   readonly size: number;
+  /** Bytes a second that are faulted in. */
   readonly faultRate: number;
+  /** Bytes a second that are given back and faulted in again. */
   readonly churnRate: number;
   /** Given back together. */
   readonly chunk: number;
@@ -23,7 +27,9 @@ export interface AnonymousWorkload extends WorkloadLife {
   readonly resize: readonly { readonly atMs: number; readonly size: number }[];
 }
 
-/** A program: faults memory in up to a size, gives it back in chunks and faults as much in again. */
+/**
+ * A program: faults memory in up to a size, gives it back in chunks and faults as much in again.
+ */
 export const ANONYMOUS: KindOfWorkload<AnonymousWorkload> = {
   schema: workloadSchema(
     "A program: faults memory in up to a size, then gives it back in chunks and faults as much in anew.",

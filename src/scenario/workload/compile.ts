@@ -14,6 +14,7 @@ import {
 
 /** A build. Sizes are bytes. */
 export interface CompileWorkload extends WorkloadLife {
+  /** Tells this kind of workload from the others. */
   readonly kind: "compile";
   /** Jobs side by side. */
   readonly jobs: number;
@@ -25,7 +26,7 @@ export interface CompileWorkload extends WorkloadLife {
   readonly totalJobs: number;
   /** Left in the page cache by a job. */
   readonly cachePerJob: number;
-  /** When somebody drops the caches. */
+  /** When the caches are dropped (drop_caches). */
   readonly dropAtMs: readonly number[];
 }
 

@@ -4,13 +4,17 @@ import { countSchema } from "./values.js";
 
 /** LLFree's benchmark of fragmentation, on the guest's zone Normal. */
 export interface FragWorkload extends WorkloadLife {
+  /** Tells this kind of workload from the others. */
   readonly kind: "frag";
+  /** Threads that take turns. */
   readonly threads: number;
+  /** Rounds of reallocation. */
   readonly rounds: number;
   /** Of what is held, reallocated by a round: 0 to 0.9. */
   readonly share: number;
   /** Operations a second. */
   readonly rate: number;
+  /** Whether the pages can be migrated; those of the original cannot. */
   readonly movable: boolean;
 }
 

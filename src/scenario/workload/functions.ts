@@ -15,6 +15,7 @@ import {
 
 /** Serverless functions. */
 export interface FunctionsWorkload extends WorkloadLife {
+  /** Tells this kind of workload from the others. */
   readonly kind: "functions";
   /** Bytes of a function. */
   readonly size: number;

@@ -80,7 +80,9 @@ export function actionsOf(workload: ScenarioWorkload): readonly WorkloadAction[]
   return kindOf(workload).actions?.(workload) ?? [];
 }
 
-/** A workload and the entry of its own kind belong together, which the type of the table cannot say. */
+/**
+ * A workload and the entry of its own kind belong together, which the type of the table cannot say.
+ */
 function kindOf(workload: ScenarioWorkload): KindOfWorkload<ScenarioWorkload> {
   return KINDS[workload.kind] as unknown as KindOfWorkload<ScenarioWorkload>;
 }

@@ -17,9 +17,11 @@ const MAX_U32 = 0xffffffff;
 
 /** Kernel memory with a heavy tail of lifetimes. */
 export interface KernelWorkload extends WorkloadLife {
+  /** Tells this kind of workload from the others. */
   readonly kind: "kernel";
   /** Bytes that it has in the long run. */
   readonly size: number;
+  /** What the pages are. */
   readonly type: "slab" | "reclaimable-slab" | "page-table";
   /** Each allocation is of 2^order pages. */
   readonly order: number;

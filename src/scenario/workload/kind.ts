@@ -5,7 +5,9 @@ import { described, object, TIME, type JsonSchema } from "../file/schema-parts.j
 
 /** When a workload of any kind lives. Times are virtual milliseconds since boot. */
 export interface WorkloadLife {
+  /** What reports call it. */
   readonly name: string;
+  /** When it starts. */
   readonly startMs: number;
   /** When it ends and frees all that it has; undefined: never. */
   readonly stopMs: number | undefined;

@@ -13,6 +13,7 @@ import {
 
 /** Bursts of unmovable buffers. */
 export interface NetworkWorkload extends WorkloadLife {
+  /** Tells this kind of workload from the others. */
   readonly kind: "network";
   /** Bytes of the largest burst; the smallest is half of it. */
   readonly burst: number;

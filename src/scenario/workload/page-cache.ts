@@ -5,12 +5,15 @@ import { DROPS_SCHEMA, memory, pages, perMille } from "./values.js";
 
 /** Files that are read, and some that are written. Sizes are bytes, rates bytes a second. */
 export interface PageCacheWorkload extends WorkloadLife {
+  /** Tells this kind of workload from the others. */
   readonly kind: "page-cache";
+  /** Bytes that the files have. */
   readonly size: number;
+  /** Bytes a second that are read. */
   readonly readRate: number;
   /** Share that was written and not synced, 0 to 1. */
   readonly dirtyShare: number;
-  /** When somebody drops the caches. */
+  /** When the caches are dropped (drop_caches). */
   readonly dropAtMs: readonly number[];
 }
 

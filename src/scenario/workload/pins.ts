@@ -6,6 +6,7 @@ import { memory, pages } from "./values.js";
 
 /** Memory pinned for good. */
 export interface PinsWorkload extends WorkloadLife {
+  /** Tells this kind of workload from the others. */
   readonly kind: "pins";
   /** Bytes. */
   readonly size: number;

@@ -6,7 +6,9 @@ import type { WorkloadLimits } from "./kind.js";
 // What several kinds of workloads read from a file, and hand to the core.
 
 const MAX_U32 = 0xffffffff;
-/** The longest time that the core counts in a u32 of milliseconds, with room for a random half more. */
+/**
+ * The longest time that the core counts in a u32 of milliseconds, with room for a random half more.
+ */
 export const LONGEST_MS = 2 ** 30 - 1;
 /** The same where it counts microseconds, for what happens more often. */
 export const LONGEST_PERIOD_MS = (2 ** 30 - 1) / 1000;

@@ -2,6 +2,7 @@ import { KiB, MiB } from "../../units.js";
 
 // Which block size QEMU gives a device that names none (hw/virtio/virtio-mem.c).
 
+/** Architecture of the host. */
 export type Architecture = "x86-64" | "arm64" | "s390x";
 
 /** What QEMU takes for the size of a THP where the host does not tell. */
@@ -12,7 +13,9 @@ const ASSUMED_THP: Readonly<Record<Architecture, Readonly<Record<number, number>
 };
 const SMALLEST = MiB;
 
+/** What a default block size depends on. */
 export interface HostPages {
+  /** Architecture of the host. */
   readonly architecture: Architecture;
   /** Bytes of the host's base pages. Default: 4 KiB. */
   readonly basePageSize?: number;

@@ -45,11 +45,17 @@ const NO_ANSWER: Answer = { type: "none" };
  * {@link activate}.
  */
 export class VirtioMemDevice {
+  /** Guest physical start of the region in bytes. */
   readonly addr: number;
+  /** Bytes of the device region. */
   readonly regionSize: number;
+  /** Bytes of a device block. */
   readonly blockSize: number;
+  /** ACPI proximity domain, where the device belongs to one. */
   readonly nodeId: number | undefined;
+  /** Whose device it is. */
   readonly flavour: DeviceFlavour;
+  /** Feature bits that are offered. */
   readonly offeredFeatures: bigint;
 
   #acceptedFeatures: bigint | undefined;
@@ -106,14 +112,17 @@ export class VirtioMemDevice {
     this.#blocks.migrating = migrating;
   }
 
+  /** Bytes that the host requests. */
   get requestedSize(): number {
     return this.#blocks.requestedSize;
   }
 
+  /** Bytes of the region in which requests are taken. */
   get usableRegionSize(): number {
     return this.#blocks.usableRegionSize;
   }
 
+  /** Bytes that are plugged. */
   get pluggedSize(): number {
     return this.#blocks.pluggedSize;
   }
@@ -161,6 +170,7 @@ export class VirtioMemDevice {
     return this.#acceptedFeatures ?? 0n;
   }
 
+  /** Has the driver accepted this feature? */
   hasAccepted(feature: FeatureName): boolean {
     return hasFeature(this.acceptedFeatures, feature);
   }

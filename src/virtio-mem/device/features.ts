@@ -1,7 +1,7 @@
 import type { DeviceFlavour } from "./flavour.js";
 import { featureBits, FeatureBit, type FeatureName } from "../protocol.js";
 
-/** The bits that a device of the flavour offers (device.md section 3). */
+/** The bits that a device of the flavour offers (docs/spec/device.md, "Feature bits"). */
 export function offeredFeatures(
   { features }: DeviceFlavour,
   hasNode: boolean,
@@ -14,8 +14,8 @@ export function offeredFeatures(
 }
 
 /**
- * Features that a host has to leave out, where it can, for a driver to work that knows only `known`:
- * those that it could not do without.
+ * Features that a host has to leave out, where it can, for a driver to work that knows only
+ * `known`: those that it could not do without.
  */
 export function featuresToLeaveOut(known: readonly FeatureName[]): FeatureName[] {
   return known.includes("UnpluggedInaccessible") ? [] : ["UnpluggedInaccessible"];

@@ -19,6 +19,7 @@ export type UsableRegionRule =
 
 /** What a failure of the host does to a request that has passed all checks. */
 export interface FailureRule {
+  /** What is answered. */
   readonly answer: ResponseType;
   /** Which of the request's changes stand although it was not acknowledged. */
   readonly leaves: "nothing" | "blocks" | "blocks-and-size";
@@ -32,13 +33,17 @@ export type MalformedRule =
   | "empty-answer" // an answer of no bytes
   | "error"; // an ERROR
 
+/** Name of a flavour. */
 export type FlavourName = "spec" | "qemu" | "qemu-arm" | "cloud-hypervisor" | "firecracker";
 
 /** Differences between implementations of the device, as data. */
 export interface DeviceFlavour {
+  /** What it is called. */
   readonly name: FlavourName;
 
+  /** Tests of a PLUG request, in order. */
   readonly plugChecks: readonly PlugCheck[];
+  /** Answer to a request for more device blocks than the region has. */
   readonly answerTooLarge: ResponseType;
   /** Does a migration make requests BUSY; else the guest would be paused. */
   readonly busyWhileMigrating: boolean;
@@ -48,6 +53,7 @@ export interface DeviceFlavour {
   readonly discardFailure: ResponseType;
   /** A listener cannot let go of unplugged memory; undefined where that cannot be. */
   readonly unmapFailure: FailureRule | undefined;
+  /** What UNPLUG_ALL does. */
   readonly unplugAll: {
     /** Is memory discarded, which may fail, even where nothing is plugged? */
     readonly discardsUnplugged: boolean;
@@ -56,7 +62,9 @@ export interface DeviceFlavour {
     readonly usable: "recomputed" | "kept" | "nothing";
   };
 
+  /** Which part of the region is usable. */
   readonly usableRegion: UsableRegionRule;
+  /** Which requested sizes the host may set. */
   readonly target: {
     /** May it be larger than the region in a device that is just being made? */
     readonly mayExceedAtCreation: boolean;
@@ -66,6 +74,7 @@ export interface DeviceFlavour {
     readonly mayPrecedeDriver: boolean;
   };
 
+  /** What becomes of requests that cannot be read. */
   readonly malformed: {
     /** Fewer than 24 bytes to read, or fewer than 10 to write. */
     readonly tooShort: MalformedRule;
@@ -74,6 +83,7 @@ export interface DeviceFlavour {
     readonly maySplit: boolean;
   };
 
+  /** Which feature bits are offered, and which a driver must accept. */
   readonly features: {
     /** Offered unless the host switches them off; AcpiPxm only where the device has a node. */
     readonly offered: readonly FeatureName[];
@@ -83,6 +93,7 @@ export interface DeviceFlavour {
     readonly required: readonly FeatureName[];
   };
 
+  /** Which sizes and addresses are allowed. */
   readonly geometry: {
     readonly minimumBlockSize: number;
     readonly maximumBlockSize: number;
@@ -182,6 +193,7 @@ const FLAVOURS: Readonly<Record<FlavourName, DeviceFlavour>> = {
   firecracker: FIRECRACKER_FLAVOUR,
 };
 
+/** Names of all flavours. */
 export const FLAVOUR_NAMES = Object.keys(FLAVOURS) as readonly FlavourName[];
 
 /** @throws RangeError if there is no flavour of that name. */

@@ -9,7 +9,10 @@ export interface DeviceHost {
   readonly discard?: (start: number, count: number) => boolean;
 }
 
-/** Somebody who follows which blocks are plugged, such as the DMA mapping of a passed-through device. */
+/**
+ * A listener that follows which blocks are plugged, such as the DMA mapping of a passed-through
+ * device.
+ */
 export interface MemoryListener {
   /** Blocks are being plugged; `false` refuses that. */
   map(start: number, count: number): boolean;
@@ -38,8 +41,8 @@ export class HostMemory {
   /**
    * Provides memory for blocks and tells the listeners in order; the first refusal ends it.
    *
-   * @param undo - whether a failure is taken back: listeners that had agreed are told to let go, and
-   *   the memory is discarded. Without, it stays as far as it came.
+   * @param undo - whether a failure is taken back: listeners that had agreed are told to let go,
+   *   and the memory is discarded. Without, it stays as far as it came.
    */
   populate(start: number, count: number, undo: boolean): boolean {
     const { preallocate } = this.#host;

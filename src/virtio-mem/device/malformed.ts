@@ -10,7 +10,7 @@ export interface MalformedOutcome {
   readonly health: DeviceHealth | undefined;
 }
 
-/** What a rule means (device.md section 4.9). */
+/** What a rule means (docs/spec/device.md, "Malformed requests"). */
 export function malformedOutcome(rule: MalformedRule): MalformedOutcome {
   switch (rule) {
     case "needs-reset":

@@ -4,6 +4,7 @@ import type { DeviceFlavour, FlavourName } from "./flavour.js";
 import type { DeviceHost } from "./host.js";
 import type { FeatureName } from "../protocol.js";
 
+/** What a device is made from. */
 export interface VirtioMemDeviceOptions {
   /** Guest physical start of the region, a multiple of `blockSize`. */
   readonly addr: number;

@@ -5,18 +5,27 @@ import type { DeviceBlockRun } from "./blocks.js";
 
 /** A device's state as plain data, for JSON or a structured clone. Sizes are bytes. */
 export interface DeviceSnapshot {
+  /** Name of its flavour. */
   readonly flavour: FlavourName;
+  /** Guest physical start of the region in bytes. */
   readonly addr: number;
+  /** Bytes of the device region. */
   readonly regionSize: number;
+  /** Bytes of a device block. */
   readonly blockSize: number;
+  /** ACPI proximity domain, where the device belongs to one. */
   readonly nodeId: number | null;
+  /** Bytes of the region in which requests are taken. */
   readonly usableRegionSize: number;
+  /** Bytes that are plugged. */
   readonly pluggedSize: number;
+  /** Bytes that the host requests. */
   readonly requestedSize: number;
   /** Plugged device blocks, ascending. */
   readonly plugged: readonly DeviceBlockRun[];
   /** Features that the driver has accepted, in hexadecimal; null where no driver works with it. */
   readonly acceptedFeatures: string | null;
+  /** Whether it takes requests. */
   readonly health: DeviceHealth;
 }
 

@@ -6,7 +6,7 @@ import type { Answer, Request } from "../protocol.js";
 
 /**
  * The driver's end of the device: its own copy of the changing config fields, and requests with
- * their answers as errnos (driver.md section 7.3).
+ * their answers as errnos (docs/spec/driver.md, "Responses as errnos").
  */
 export class DeviceLink {
   readonly device: VirtioMemDevice;

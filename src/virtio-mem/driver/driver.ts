@@ -22,12 +22,17 @@ import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
 import { WorkQueue } from "./work-queue.js";
 import { NS_PER_MS } from "../../units.js";
 
+/** What a driver is made from. */
 export interface VirtioMemDriverOptions {
+  /** Its device. */
   readonly device: VirtioMemDevice;
+  /** The Linux memory management around it. */
   readonly memory: LinuxMemory;
   /** Where everything is written down; its clock is the driver's. */
   readonly log: Log;
+  /** Its Linux version. */
   readonly profile: LinuxProfile;
+  /** Module parameters. Default: those of the version. */
   readonly parameters?: DriverParameters;
   /** How sub-block mode unplugs. Default: the policy of the profile. */
   readonly policy?: UnplugPolicy;
@@ -60,7 +65,9 @@ export interface VirtioMemDriverOptions {
  * past it.
  */
 export class VirtioMemDriver {
+  /** The units that it works in. */
   readonly geometry: DriverGeometry;
+  /** How it unplugs. */
   readonly policy: UnplugPolicy;
   readonly #profile: DriverProfile;
   readonly #link: DeviceLink;

@@ -8,7 +8,7 @@ export type RamRange = readonly [start: number, end: number];
 
 /**
  * The driver in a kdump kernel, which dumps the memory of a crashed one. It plugs and unplugs
- * nothing; it asks the device what is RAM (driver.md section 9).
+ * nothing; it asks the device what is RAM (docs/spec/driver.md, "kdump").
  */
 export class KdumpDriver {
   readonly #device: VirtioMemDevice;
@@ -25,7 +25,9 @@ export class KdumpDriver {
     device.activate();
   }
 
-  /** May the page at `addr` be read for the dump? What is not the device's is none of its business. */
+  /**
+   * May the page at `addr` be read for the dump? What is not the device's is none of its business.
+   */
   isRam(addr: number): boolean {
     const { addr: start, regionSize, blockSize, pluggedSize } = this.#device;
     if (addr < start || addr >= start + regionSize) return true;
@@ -38,9 +40,11 @@ export class KdumpDriver {
   }
 
   /**
-   * All of the device's memory that may be RAM, ascending, in chunks of a section or a device block.
+   * All of the device's memory that may be RAM, ascending, in chunks of a section or a device
+   * block.
    *
-   * @throws KernelError if the version cannot, or the device gives no state: then nothing is listed.
+   * @throws KernelError if the version cannot, or the device gives no state: then nothing is
+   *   listed.
    */
   listRam(sectionSize: number): RamRange[] {
     if (this.#profile.driver.kdump !== "lists") {

@@ -22,7 +22,9 @@ export interface MemoryBlockTableOptions {
   /** Memory blocks that lie wholly inside the region. */
   readonly capacity: number;
   readonly subblocksPerMemoryBlock: number;
-  /** Called after each change of state; `from` is undefined for a memory block never used before. */
+  /**
+   * Called after each change of state; `from` is undefined for a memory block never used before.
+   */
   readonly onState: (id: number, from: MemoryBlockState | undefined, to: MemoryBlockState) => void;
 }
 
@@ -57,8 +59,8 @@ export class MemoryBlockTable {
   }
 
   /**
-   * Works on a memory block with the hotplug lock held: meanwhile it goes neither online nor offline.
-   * Between memory blocks the lock is free, and states may change.
+   * Works on a memory block with the hotplug lock held: meanwhile it goes neither online nor
+   * offline. Between memory blocks the lock is free, and states may change.
    */
   hold<T>(id: number, work: () => T): T {
     this.#held = id;
@@ -97,7 +99,9 @@ export class MemoryBlockTable {
     return id >= this.firstId && id < this.nextId;
   }
 
-  /** Takes the next memory block into the table, unused. The caller has checked that there is one. */
+  /**
+   * Takes the next memory block into the table, unused. The caller has checked that there is one.
+   */
   prepare(): number {
     const id = this.nextId;
     this.#count++;
@@ -151,7 +155,9 @@ export class MemoryBlockTable {
     return this.nrPluggedOf(id) === this.subblocksPerMemoryBlock;
   }
 
-  /** The first subblock from `from` on that is `plugged`; {@link subblocksPerMemoryBlock} if none. */
+  /**
+   * The first subblock from `from` on that is `plugged`; {@link subblocksPerMemoryBlock} if none.
+   */
   next(id: number, from: number, plugged: boolean): number {
     const bit = this.#bit(id);
     return this.#plugged.next(bit + from, bit + this.subblocksPerMemoryBlock, plugged) - bit;

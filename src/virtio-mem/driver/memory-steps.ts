@@ -54,8 +54,8 @@ export class MemorySteps {
   /**
    * Takes online memory out of use, fake-offline from now on, in at most `attempts` attempts.
    *
-   * A failed attempt changes no books, but pages that it has moved stay moved. -ENOMEM ends the
-   * attempts at once. `isStale` is asked before each attempt.
+   * A failed attempt changes no accounting, but pages that it has moved stay moved. -ENOMEM ends
+   * the attempts at once. `isStale` is asked before each attempt.
    *
    * @returns 0; -EBUSY if something is in the way; -ENOMEM if nothing is left to move pages to;
    *   -EAGAIN if `isStale`.

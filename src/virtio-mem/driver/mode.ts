@@ -27,24 +27,29 @@ export interface DriverContext {
   payForLook(startPfn: number, nrPages: number): void;
   /** Isolation of pageblocks, for policies that isolate first; undefined where there is none. */
   readonly isolation: PageIsolation | undefined;
-  /** Gives a cache back to the allocator. Returns how many pages that were; 0 where nobody can. */
+  /**
+   * Gives a cache back to the allocator. Returns how many pages that were; 0 where the guest offers
+   * none.
+   */
   shrink(cache: ShrinkableCache): number;
   /**
    * First subblocks of each memory block that hold its own struct pages: they stay plugged until it
    * is removed. 0 where those lie elsewhere.
    */
   readonly memmapSubblocks: number;
-  /** Free memory of the guest in bytes; without end where nobody tells. */
+  /** Free memory of the guest in bytes; infinite where the guest does not say. */
   freeSize(): number;
 }
 
 /** One memory block of the device, as the driver knows it. */
 export interface DriverMemoryBlock {
+  /** Id of the memory block. */
   readonly id: number;
   /** In big-block mode the state that this memory block would have in sub-block mode. */
   readonly state: MemoryBlockState;
   /** Zone it is online in; undefined where it is offline, unknown to Linux or in several zones. */
   readonly zone: ZoneKind | undefined;
+  /** Bytes of it that are plugged. */
   readonly pluggedSize: number;
   /** Only in big-block mode. */
   readonly bigBlock?: BigBlockState;
@@ -52,7 +57,7 @@ export interface DriverMemoryBlock {
 
 /**
  * The half of the driver that knows memory blocks: sub-block mode or big-block mode. Results are 0
- * or a negative errno that ends the run (driver.md section 7.3).
+ * or a negative errno that ends the run (docs/spec/driver.md, "Responses as errnos").
  */
 export interface DriverMode extends Omit<MemoryNotifier, "memoryGroup"> {
   /** Does this memory block lie in the device's region, wholly? */
@@ -67,7 +72,7 @@ export interface DriverMode extends Omit<MemoryNotifier, "memoryGroup"> {
   plug(size: number): number;
   /** Unplugs up to `size` bytes, as far as whole blocks go. */
   unplug(size: number): number;
-  /** Removes offline memory blocks that are partly plugged: the driver is going (T22). */
+  /** Removes offline memory blocks that are partly plugged: the driver is going. */
   removeOfflinePartial(): void;
   /** Did removing a memory block without plugged subblocks fail, so that it must be tried again? */
   readonly hasEmptyMemoryBlock: boolean;

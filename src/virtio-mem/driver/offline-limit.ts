@@ -1,8 +1,8 @@
 import type { OfflineLimitRule } from "../driver-profile.js";
 
 /**
- * How much added memory may be offline: memory that nobody onlines must not eat up boot memory
- * with its memmap (driver.md section 2.5).
+ * How much added memory may be offline: memory that stays offline must not eat up boot memory
+ * with its memmap (docs/spec/driver.md, "Limit on offline memory").
  */
 export class OfflineLimit {
   /** Added memory that is offline, in bytes; raised before memory is added. */

@@ -19,8 +19,11 @@ export interface DriverParameters {
 
 /** What the parameters, the version and the sizes around give (driver.md sections 2.2 and 2.3). */
 export interface DriverGeometry {
+  /** Bytes of a memory block. */
   readonly memoryBlockSize: number;
+  /** Bytes of a device block. */
   readonly deviceBlockSize: number;
+  /** Bytes of a subblock, the unit in which sub-block mode unplugs. */
   readonly subblockSize: number;
   /** Undefined in sub-block mode. */
   readonly bigBlockSize: number | undefined;

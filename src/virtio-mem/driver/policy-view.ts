@@ -4,7 +4,7 @@ import type { MemoryBlockTable } from "./memory-block-table.js";
 import type { SubblockRange, SubblockSummary, UnplugView } from "./unplug-policy.js";
 import { PAGE_SIZE } from "../../units.js";
 
-/** What a policy sees of the driver's books and of the guest's pages. Looks at pages cost time. */
+/** What a policy sees of the driver's state and of the guest's pages. Looks at pages cost time. */
 export class PolicyView implements UnplugView {
   readonly #context: DriverContext;
   readonly #table: MemoryBlockTable;
@@ -34,7 +34,7 @@ export class PolicyView implements UnplugView {
 
   get pluggedSubblocks(): Uint16Array {
     const { pluggedSubblocks, count } = this.#table;
-    // whoever else wrote the policy gets a copy: the table must not change under the driver
+    // the policy gets a copy: the table must not change under the driver
     return this.#context.policy.isForeign === true
       ? pluggedSubblocks.slice(0, count)
       : pluggedSubblocks.subarray(0, count);
@@ -67,7 +67,10 @@ export class PolicyView implements UnplugView {
     );
   }
 
-  /** From now on the chunks of this memory block are tried; undefined: those of all of them, by rank. */
+  /**
+   * From now on the chunks of this memory block are tried; undefined: those of all of them, by
+   * rank.
+   */
   startVisit(id: number | undefined): void {
     this.#visited = id;
     this.#sensed = undefined;

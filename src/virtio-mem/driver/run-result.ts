@@ -9,7 +9,7 @@ export function isRetried(errno: number): boolean {
   return errno === -Errno.EBUSY || errno === -Errno.ETXTBSY || errno === -Errno.ENOMEM;
 }
 
-/** What the result of a run means (driver.md section 7.3). */
+/** What the result of a run means (docs/spec/driver.md, "Responses as errnos"). */
 export function explainResult(errno: number, profile: DriverProfile): string {
   switch (errno) {
     case 0:

@@ -20,12 +20,14 @@ interface ChunkSize {
   readonly starts: readonly number[];
 }
 
-/** States in which a memory block may have been emptied without being removed, in cleaning order. */
+/**
+ * States in which a memory block may have been emptied without being removed, in cleaning order.
+ */
 const EMPTY_STATES = ["movable-partial", "kernel-partial", "offline-partial"] as const;
 
 /**
  * The unplug run of sub-block mode: passes over the memory blocks in the order that the policy
- * gives, until enough is unplugged (driver.md sections 6.1 to 6.4).
+ * gives, until enough is unplugged (docs/spec/driver.md, "Unplugging").
  */
 export class SubBlockUnplug {
   readonly #context: DriverContext;
@@ -76,7 +78,10 @@ export class SubBlockUnplug {
     return this.#shrink(policy.whenShort) > 0 ? this.#runPasses() : rc;
   }
 
-  /** Asks for everything that the policy decides, before anything has changed: it throws where it fails. */
+  /**
+   * Asks for everything that the policy decides, before anything has changed: it throws where it
+   * fails.
+   */
   #rehearse(): void {
     this.#view.isRehearsing = true;
     try {
@@ -139,7 +144,10 @@ export class SubBlockUnplug {
     }
   }
 
-  /** The chunks that look worth trying now: by rank where the policy gives one, else in the order of the visits. */
+  /**
+   * The chunks that look worth trying now: by rank where the policy gives one, else in the order of
+   * the visits.
+   */
   #plannedChunks(): SubblockRange[] {
     const { rank } = this.#context.policy;
     const ranked: { readonly chunk: SubblockRange; readonly rank: number }[] = [];
@@ -165,7 +173,9 @@ export class SubBlockUnplug {
     return new PreIsolation(subblocks, chunks, this.#left);
   }
 
-  /** Tries a chunk of memory that was isolated first, and gives up other such memory for its pages. */
+  /**
+   * Tries a chunk of memory that was isolated first, and gives up other such memory for its pages.
+   */
   #tryKeptOut(chunk: SubblockRange, keptOut: PreIsolation): number {
     if (keptOut.isGivenUp(chunk) || !this.#isToBeTried(chunk)) return 0;
     keptOut.release(chunk);
@@ -196,7 +206,7 @@ export class SubBlockUnplug {
     }
   }
 
-  /** Unplugs memory blocks that could not be added (T6), then removes emptied ones (T21). */
+  /** Unplugs memory blocks that could not be added, then removes emptied ones. */
   cleanUp(): number {
     for (const id of this.#table.inStates(["plugged"], false)) {
       this.#left = this.#table.subblocksPerMemoryBlock;
@@ -242,7 +252,7 @@ export class SubBlockUnplug {
     return 0;
   }
 
-  /** Removes an offline memory block (T17, T22). First the state: nobody may bring it online. */
+  /** Removes an offline memory block. The state changes first, so that it cannot go online. */
   remove(id: number): void {
     this.#table.setState(id, "unused");
     if (this.#context.memory.remove(id, 1) !== 0) {
@@ -250,7 +260,7 @@ export class SubBlockUnplug {
     }
   }
 
-  /** One request per run of plugged subblocks, until enough or all are unplugged (6.3). */
+  /** One request per run of plugged subblocks, until enough or all are unplugged. */
   #unplugRuns(id: number): number {
     const isAscending = this.#context.policy.subblocks === "ascending";
     const end = this.#table.subblocksPerMemoryBlock;
@@ -388,7 +398,7 @@ export class SubBlockUnplug {
   }
 
   /**
-   * Offlines and removes a memory block without plugged subblocks (T19). A failure leaves it as it
+   * Offlines and removes a memory block without plugged subblocks. A failure leaves it as it
    * is; versions that try again remember that there is one.
    */
   #removeEmptied(id: number): void {

@@ -2,14 +2,18 @@ import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
 import type { DriverProfile } from "../driver-profile.js";
 import type { MemoryBlockState } from "../memory-block-state.js";
 
+/** Order by id or address. */
 export type ScanOrder = "ascending" | "descending";
 
 /** Pages of one memory block by what stands in the way, one element per subblock. */
 export interface SubblockSummary {
+  /** Free. */
   readonly freePages: Uint32Array;
   /** In use, and can be moved or dropped as far as a look tells. */
   readonly movablePages: Uint32Array;
-  /** In the way as far as a look tells: kernel memory, pages with references beyond their mappings. */
+  /**
+   * In the way as far as a look tells: kernel memory, pages with references beyond their mappings.
+   */
   readonly unmovablePages: Uint32Array;
 }
 
@@ -17,6 +21,7 @@ export interface SubblockSummary {
 export interface PageIsolation {
   /** `false` where a page forbids it; nothing has changed then. */
   tryIsolate(startPfn: number, nrPages: number): boolean;
+  /** Takes the isolation back. */
   unisolate(startPfn: number, nrPages: number): void;
 }
 
@@ -36,14 +41,18 @@ export interface UnplugView {
   readonly firstId: number;
   /** Memory blocks known to the driver: the arrays hold as many elements. */
   readonly count: number;
+  /** Subblocks of a memory block. */
   readonly subblocksPerMemoryBlock: number;
   /** Plugged subblocks of each memory block. */
   readonly pluggedSubblocks: Uint16Array;
+  /** State of a memory block. */
   state(id: number): MemoryBlockState;
+  /** Is this subblock plugged? */
   isPlugged(id: number, subblock: number): boolean;
   /**
-   * Looks at the pages of a memory block, which costs time; undefined where the guest offers no such
-   * look. While the driver visits a memory block it looks there once, however often it is asked.
+   * Looks at the pages of a memory block, which costs time; undefined where the guest offers no
+   * such look. While the driver visits a memory block it looks there once, however often it is
+   * asked.
    */
   sense(id: number): SubblockSummary | undefined;
   /** The same for the subblocks of one chunk, which costs less where only those are of interest. */
@@ -52,14 +61,15 @@ export interface UnplugView {
 
 /**
  * What an unplug run in sub-block mode tries, in which order and how often. The policy decides,
- * the driver obeys: it asks the device, keeps the books and stops as soon as enough is unplugged
- * (driver.md section 6).
+ * the driver obeys: it asks the device, keeps account and stops as soon as enough is unplugged
+ * (docs/spec/driver.md, "Unplugging").
  *
  * A run goes through {@link passes}; a pass visits the memory blocks whose state it names, in the
  * order of {@link memoryBlocks}; in each the driver tries chunks, larger ones first, in the order
  * of {@link subblocks}. Offline memory blocks need no attempt: their subblocks go in runs.
  */
 export interface UnplugPolicy {
+  /** What it is called. */
   readonly name: string;
   /** States by pass. A state that no pass names is never unplugged while a memory block has it. */
   readonly passes: readonly (readonly MemoryBlockState[])[];
@@ -114,11 +124,13 @@ export interface UnplugPolicy {
   /** Failed attempts after which a run ends. Default: no limit. */
   readonly mostFailures?: number;
   /**
-   * Is it made by somebody else? Its answers are then asked for and checked before a run changes
-   * anything, and asked for again as the run goes.
+   * Is it from a module of the user? Its answers are then asked for and checked before a run
+   * changes anything, and asked for again as the run goes.
    */
   readonly isForeign?: boolean;
-  /** Bytes that have to stay free: a chunk whose pages would leave less is not tried. Default: 0. */
+  /**
+   * Bytes that have to stay free: a chunk whose pages would leave less is not tried. Default: 0.
+   */
   readonly reserve?: number;
 }
 

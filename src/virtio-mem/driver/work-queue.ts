@@ -8,10 +8,12 @@ export class WorkQueue {
   readonly #items: (() => void)[] = [];
   #running = false;
 
+  /** Is queued work being done? */
   get isRunning(): boolean {
     return this.#running;
   }
 
+  /** Queues work. */
   queue(item: () => void): void {
     this.#items.push(item);
   }

@@ -3,7 +3,11 @@ import { describe, expect, test } from "vitest";
 import { lowmemReserves, minFreeKib, watermarksOf } from "../../../src/linux/watermarks.js";
 
 const GiB_PAGES = 2 ** 18;
-const zone = (index: number, managed: number, high = 0) => ({ index, managed, watermarks: { high } });
+const zone = (index: number, managed: number, high = 0) => ({
+  index,
+  managed,
+  watermarks: { high },
+});
 const normal = (managed: number, high = 0) => zone(2, managed, high);
 
 describe("minFreeKib", () => {

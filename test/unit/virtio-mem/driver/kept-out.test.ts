@@ -1,5 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
-import { PreIsolation, type SubblockIsolation } from "../../../../src/virtio-mem/driver/pre-isolation.js";
+import {
+  PreIsolation,
+  type SubblockIsolation,
+} from "../../../../src/virtio-mem/driver/pre-isolation.js";
 
 const isolated = new Set<number>();
 /** Subblock 3 cannot be isolated; subblock n has 10 n free pages. */
