@@ -53,6 +53,7 @@ export type * from "./log/entry.js";
 // what a guest is made of; their makers and constants are in /core and /device
 export type {
   AllocFlag,
+  Doubt,
   Hold,
   Migratetype,
   PageClass,
@@ -124,6 +125,14 @@ export type { ResizeController, ResizeView } from "./policies/resize-controller.
 // predictions
 export type { Cost } from "./predict/cost.js";
 export { explain, type Explained, type Explanation } from "./predict/explain.js";
+export type {
+  Distributions,
+  DoubtName,
+  Evidence,
+  RecordedGuest,
+  ShortageError,
+  TurnedShare,
+} from "./predict/learned.js";
 export { predict, type PredictOptions } from "./predict/predict.js";
 export type { SamplingOptions } from "./predict/sampling.js";
 export type * from "./predict/prediction.js";

@@ -1,5 +1,6 @@
 import type { Doubt } from "../core/abi.js";
 
+/** Name of a kind of subblock that may turn out otherwise than the rules say. */
 export type DoubtName = keyof typeof Doubt;
 
 /** What the pages of a capture are known by: flags alone, or reference counts as well. */
@@ -10,13 +11,17 @@ export type Evidence = "flags" | "references";
  * guest, which is why two numbers are needed.
  */
 export interface TurnedShare {
+  /** What the pages were known by. */
   readonly evidence: Evidence;
+  /** Kind of subblock. */
   readonly kind: DoubtName;
   /** Kernel series: `6.12`; `any`: all of them together. */
   readonly kernel: string;
-  /** Requests in which it was seen, subblocks of the kind in them, and those that turned out otherwise. */
+  /** Requests in which it was seen. */
   readonly guests: number;
+  /** Subblocks of the kind in them. */
   readonly subblocks: number;
+  /** Those of them that turned out otherwise. */
   readonly turned: number;
   /** Mean of the share, 0 to 1. */
   readonly mean: number;
@@ -26,14 +31,19 @@ export interface TurnedShare {
 
 /** Where memory ran out, by how much of the requested change the real size missed the predicted one: quantiles 5, 15 ... 95 %. */
 export interface ShortageError {
+  /** What the pages were known by. */
   readonly evidence: Evidence;
+  /** Requests in which it was seen. */
   readonly guests: number;
+  /** Relative errors, ascending. */
   readonly quantiles: readonly number[];
 }
 
 /** Shares of page kinds in a recorded guest's device memory. */
 export interface RecordedGuest {
+  /** Kernel series. */
   readonly kernel: string;
+  /** 0 to 1 each. */
   readonly shares: readonly number[];
 }
 
@@ -41,7 +51,10 @@ export interface RecordedGuest {
 export interface Distributions {
   /** Names of the recordings by kernel series. */
   readonly recordings: Readonly<Record<string, readonly string[]>>;
+  /** How often subblocks turned out otherwise. */
   readonly shares: readonly TurnedShare[];
+  /** By how much sizes were missed where memory ran out. */
   readonly shortage: readonly ShortageError[];
+  /** What the recorded guests were like. */
   readonly guests: readonly RecordedGuest[];
 }

@@ -17,9 +17,9 @@ export interface SamplingOptions {
   readonly samples?: number;
   /** Percent of the samples that the interval holds, 50 to 99. Default: 90. */
   readonly confidence?: number;
-  /** What the draws are from. Default: what was learned from recordings. @internal */
+  /** What the draws are from. Default: what was learned from recordings. */
   readonly distributions?: Distributions;
-  /** Is told the size that remains in each sample, in bytes. @internal */
+  /** Is told the size that remains in each sample, in bytes. */
   readonly onSizes?: (sizes: readonly number[]) => void;
 }
 
