@@ -23,11 +23,11 @@ export function shortMemoryNotes(
   const sum = (of: (zone: (typeof zones)[number]) => number): number =>
     zones.reduce((total, zone) => total + of(zone), 0);
   const free = sum(({ id }) => guest.pages.freePages(id));
-  const low = sum(({ marks }) => marks.low);
+  const low = sum(({ watermarks }) => watermarks.low);
   if (!outOfMemory && free > low) return [];
   return [
     `the guest is left with ${formatRoughSize(free * PAGE_SIZE)} free in its kernel zones, of which ` +
-      `it keeps ${formatRoughSize(sum(({ marks }) => marks.min) * PAGE_SIZE)} for emergencies: ` +
+      `it keeps ${formatRoughSize(sum(({ watermarks }) => watermarks.min) * PAGE_SIZE)} for emergencies: ` +
       "its OOM killer is likely to end processes soon after",
   ];
 }
