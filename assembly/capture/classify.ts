@@ -65,7 +65,7 @@ import { BlockNr, EntryOffset, Pfn, ZoneNr } from "../mm/numbers";
 
 /**
  * Fewer touched metadata pages for a thousand clean pages of files: the files were written in bulk,
- * over many transactions, and the journal has let go of all but the last of them. In recorded
+ * over many transactions, and the journal has released all but the last of them. In recorded
  * guests loads of many small files have 4 and more, bulk loads 1.4 at most.
  */
 const LEAST_METADATA_MILLI: u32 = 2;

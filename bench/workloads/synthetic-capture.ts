@@ -163,24 +163,43 @@ function memoryBlocks({ bootEnd, deviceStart, deviceEnd }: Layout): string {
 }
 
 function zoneinfo({ bootEnd, deviceStart, deviceEnd }: Layout): string {
+  const low = LOW_END_PFN - DMA_END_PFN;
   const normal = bootEnd - HIGH_MEMORY_PFN + deviceEnd - deviceStart;
   return [
-    zone("DMA", 1, DMA_END_PFN - 1, DMA_END_PFN - 1, 0),
-    zone("DMA32", DMA_END_PFN, LOW_END_PFN - DMA_END_PFN, LOW_END_PFN - DMA_END_PFN, 0),
-    zone("Normal", HIGH_MEMORY_PFN, deviceEnd - HIGH_MEMORY_PFN, normal, 65536),
+    // all of it reserved
+    zone("DMA", 1, DMA_END_PFN - 1, { present: DMA_END_PFN - 1, managed: 0 }),
+    zone("DMA32", DMA_END_PFN, low, { present: low, managed: low, free: low }),
+    zone("Normal", HIGH_MEMORY_PFN, deviceEnd - HIGH_MEMORY_PFN, {
+      present: normal,
+      managed: normal,
+      // about half of the device's pages are
+      free: Math.floor(normal / 2),
+      min: 65536,
+    }),
   ].join("");
 }
 
-function zone(name: string, start: number, spanned: number, present: number, min: number): string {
+function zone(
+  name: string,
+  start: number,
+  spanned: number,
+  pages: {
+    readonly present: number;
+    readonly managed: number;
+    readonly free?: number;
+    readonly min?: number;
+  },
+): string {
+  const { present, managed, free = 0, min = 0 } = pages;
   return `Node 0, zone ${name}
-  pages free     0
+  pages free     ${free}
         boost    0
         min      ${min}
         low      ${min * 1.25}
         high     ${min * 1.5}
         spanned  ${spanned}
         present  ${present}
-        managed  ${present}
+        managed  ${managed}
         protection: (0, 0, 0, 0)
   pagesets
     cpu: 0
