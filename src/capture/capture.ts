@@ -89,8 +89,9 @@ export interface CaptureZone {
 export interface CaptureSwap {
   /** Device or file. */
   readonly name: string;
-  /** Bytes, and how many of them are in use. */
+  /** Bytes. */
   readonly size: number;
+  /** Bytes in use. */
   readonly used: number;
 }
 

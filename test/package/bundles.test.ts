@@ -30,15 +30,15 @@ async function bundled(contents: string, options: BuildOptions = {}): Promise<st
   return outputFiles?.[0]?.text ?? "";
 }
 
-function sizeOf(name: string, options?: BuildOptions): Promise<number> {
-  const program = `import { ${name} } from "virtio-mem-engine"; globalThis.used = ${name};`;
+function sizeOf(name: string, options?: BuildOptions, entry = ""): Promise<number> {
+  const program = `import { ${name} } from "virtio-mem-engine${entry}"; globalThis.used = ${name};`;
   return bundled(program, options).then(({ length }) => length);
 }
 
 describe.each(["browser", "node", "neutral"] as const)("a bundle for platform %s", (platform) => {
   test("has of the package what is used of it", async () => {
     expect(await sizeOf("formatSize", { platform })).toBeLessThan(2000);
-    expect(await sizeOf("VirtioMemDevice", { platform })).toBeLessThan(25_000);
+    expect(await sizeOf("VirtioMemDevice", { platform }, "/device")).toBeLessThan(25_000);
     expect(await sizeOf("Guest", { platform })).toBeLessThan(230_000);
   });
 });
@@ -59,7 +59,8 @@ describe.each([
   test(`the core is the module ${file}, and nothing is compiled`, async () => {
     const imported: string[] = [];
     const program =
-      'import { Guest, loadCoreSync } from "virtio-mem-engine";' +
+      'import { Guest } from "virtio-mem-engine";' +
+      'import { loadCoreSync } from "virtio-mem-engine/core";' +
       "globalThis.exported = loadCoreSync().memory.buffer.byteLength > 0;" +
       "globalThis.result = Guest.create({ bootSize: 2 ** 30, regionSize: 2 ** 31 }).then((guest) => {" +
       "  guest.requestSize(2 ** 30); return guest.device.pluggedSize; });";
@@ -120,7 +121,8 @@ function filesIn(value: unknown): string[] {
 test("nothing is made of TextDecoder or TextEncoder when the library is loaded", () => {
   const program =
     "delete globalThis.TextDecoder; delete globalThis.TextEncoder;" +
-    'await import("virtio-mem-engine"); await import("virtio-mem-engine/node");';
+    'for (const entry of ["", "/device", "/core", "/node"])' +
+    "  await import(`virtio-mem-engine${entry}`);";
   expect(runNode(["--input-type=module", "--eval", program], consumer)).toBe("");
 });
 
