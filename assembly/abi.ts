@@ -56,22 +56,56 @@ export const MM_CLAIM_OR_STEAL: u32 = 1 << 3;
 export const MM_ISOLATE_KEEPS_TYPE: u32 = 1 << 4;
 /** alloc_contig_range() isolates single pageblocks (5.19 on); else 4 MiB units. */
 export const MM_ISOLATE_PAGEBLOCK: u32 = 1 << 5;
-/**
- * THPs and hugetlb pages migrate as a unit inside alloc_contig_range() (6.1); else they are skipped
- * (5.4).
- */
+/** THPs migrate as a unit inside alloc_contig_range() (5.8 on); else they are skipped. */
 export const MM_CONTIG_MOVES_THP: u32 = 1 << 6;
-/** -ENOMEM of a migration ends the attempt at once (6.1); else it goes on (5.4). */
+/** -ENOMEM of a migration ends the attempt at once (5.13 on); else it goes on. */
 export const MM_CONTIG_ENOMEM_EXITS: u32 = 1 << 7;
-/** Per-CPU caches hold orders 0 to 3 and 9 (5.13 on); else order 0 only. */
+/** Per-CPU caches hold orders 0 to 3 and 9 (5.14 on); else order 0 only. */
 export const MM_CACHE_HIGH_ORDERS: u32 = 1 << 8;
 /** Memory never onlined is marked PG_reserved (the seed patch); else PG_dirty. */
 export const MM_NEVER_ONLINED_RESERVED: u32 = 1 << 9;
 /**
- * A batch of more than half of the node's LRU pages ends at a pageblock border (6.1); else it is 32
- * pages (5.4).
+ * A batch of more than half of the node's LRU pages ends at a pageblock border (5.10 on); else it
+ * is 32 pages.
  */
 export const MM_BATCH_ENDS_EARLY: u32 = 1 << 10;
+/**
+ * Huge pages of hugetlb migrate as a unit inside alloc_contig_range() (5.13 on); else they are
+ * skipped.
+ */
+export const MM_CONTIG_MOVES_HUGETLB: u32 = 1 << 11;
+/** Taking memory offline lets all slab caches give their empty slabs back (until 6.16). */
+export const MM_OFFLINE_SHRINKS_SLAB: u32 = 1 << 12;
+/**
+ * One to three slabs of one size, alone in a pageblock, are most likely empty (seen in 6.1, not in
+ * 6.12).
+ */
+export const MM_LONE_SLABS_IDLE: u32 = 1 << 13;
+/** Slab pages have no reference: isolation walks past them, the final test does not (6.14 on). */
+export const MM_SLAB_UNREFERENCED: u32 = 1 << 14;
+/** free_contig_range() frees the largest aligned chunks (7.1 on); else page by page. */
+export const MM_COALESCED_GIVE_BACK: u32 = 1 << 15;
+/**
+ * Per-CPU caches tune themselves: refills that double, limits between high_min and high_max (6.7
+ * on).
+ */
+export const MM_CACHE_TUNES: u32 = 1 << 16;
+/** A cache that overflows gives back batch by batch (6.19 on); else all at once. */
+export const MM_CACHE_SPILLS_IN_BATCHES: u32 = 1 << 17;
+/**
+ * Migration takes the targets of a whole batch first, and a page that answers "again" keeps its own
+ * (6.3 on).
+ */
+export const MM_MIGRATES_BATCHES: u32 = 1 << 18;
+/**
+ * High orders freed in a row empty a cache only after half of its limit as well (6.16 on); else
+ * after a batch.
+ */
+export const MM_CACHE_FLUSHES_LATE: u32 = 1 << 19;
+/** Zero-filled pages of a THP that is split become the shared zero page (6.12 on). */
+export const MM_SPLIT_SHARES_ZEROS: u32 = 1 << 23;
+/** A per-CPU LRU batch holds 31 pages (6.9 on); else 15. */
+export const MM_LARGE_LRU_BATCH: u32 = 1 << 24;
 /**
  * The hugetlb pool keeps away from a range that is being emptied, and its pages there are replaced
  * (6.14 on).

@@ -12,6 +12,7 @@ export { openArchive } from "./capture/archive.js";
 export { CaptureError } from "./capture/capture-error.js";
 export { captureFilesOf, type CaptureFiles } from "./capture/capture-files.js";
 export type * from "./capture/capture.js";
+export type { KernelTraces, ZoneinfoLine } from "./capture/kernel-traces.js";
 export type { DeviceOptions } from "./capture/device-region.js";
 export { readCapture, type CaptureOptions } from "./capture/read-capture.js";
 
@@ -41,6 +42,8 @@ export {
   type MmProfile,
   type ProfileName,
 } from "./linux/profile.js";
+export type { KernelChoice } from "./guest/profile-from-capture.js";
+export { profileOfRelease, type ReleaseProfile } from "./linux/kernel-release.js";
 export type { Zone, ZoneTable } from "./linux/zone-table.js";
 export type { Watermarks } from "./linux/watermarks.js";
 export type { MemoryHotplug } from "./linux/memory-hotplug.js";

@@ -13,6 +13,7 @@ import {
   MIGRATE_RECLAIMABLE,
   MIGRATE_UNMOVABLE,
   MM_LIST_FOLLOWS_BLOCK,
+  MM_LONE_SLABS_IDLE,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_ABSENT,
@@ -151,7 +152,7 @@ export function loadPageblock(
     classifyUnreferenced(LOADED_STATES, mode & LOAD_KEEP_CACHED ? PAGE_CACHED : PAGE_FREE);
   if (isAllFolio(flags)) joinUnit();
   if (inDevice) partBalloon();
-  if (inDevice) markIdleSlabs(LOADED_STATES, flags);
+  if (inDevice && hasBehaviour(MM_LONE_SLABS_IDLE)) markIdleSlabs(LOADED_STATES, flags);
   if (markSingleSlabs(flags)) setFlags(entryOfBlock(block), FLAG_SINGLE_SLABS);
   // with pages of zsmalloc around it takes another look to tell which are free
   if (inMovableZone && (extended || zspages == 0)) turnUnknown(LOADED_STATES, PAGE_FREE);

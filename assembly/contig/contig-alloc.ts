@@ -7,6 +7,7 @@ import {
   HOLD_AGAIN,
   MAX_ORDER,
   MM_CONTIG_ENOMEM_EXITS,
+  MM_MIGRATES_BATCHES,
   PAGEBLOCK_ORDER,
   PAGE_CONTIG,
   STAGE_DONE,
@@ -35,6 +36,7 @@ import {
   putBackBatch,
   resetMigrationCounts,
 } from "./migrate";
+import { migrateInBatches } from "./migrate-batched";
 import { drainLruBatches } from "../mm/lru-batch";
 import { freeAligned } from "../mm/page-free";
 import { startTracking } from "../mm/rmap";
@@ -102,7 +104,7 @@ function evacuate(start: Pfn, end: Pfn): i32 {
       return error < 0 ? error : -EBUSY;
     }
     dropClean();
-    error = migrateBatch();
+    error = hasBehaviour(MM_MIGRATES_BATCHES) ? migrateInBatches() : migrateBatch();
     if (error < 0 && hasBehaviour(MM_CONTIG_ENOMEM_EXITS)) return error;
   }
   return error;

@@ -8,6 +8,7 @@ import {
   MAX_ORDER,
   MIGRATE_MOVABLE,
   MM_MOVE_TO_TAIL,
+  MM_OFFLINE_SHRINKS_SLAB,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_ABSENT,
@@ -157,7 +158,7 @@ export function offlineRange(start: Pfn, end: Pfn): i32 {
     offlineBlockingPfn = refusingPfn;
     return -EBUSY;
   }
-  freeIdleSlabs();
+  if (hasBehaviour(MM_OFFLINE_SHRINKS_SLAB)) freeIdleSlabs();
   offlineBlockingPfn = evacuateAscending(start, end);
   // neighbours that another caller has isolated may have merged with the range; they stay
   splitAtPageblock(start);

@@ -9,6 +9,7 @@ import {
   HOLD_PINNED,
   MIGRATE_MOVABLE,
   MM_BATCH_ENDS_EARLY,
+  MM_CONTIG_MOVES_HUGETLB,
   MM_CONTIG_MOVES_THP,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
@@ -67,19 +68,22 @@ const PASSES: u32 = 10;
 // Lists of pfns, in processing order. A batch holds 32 pages at most; splitting a THP makes 512 of
 // one.
 const LIST_BYTES: u32 = 0x1000;
-const BATCH: usize = MIGRATION;
+/** Lists of this file and of migrate-batched.ts, 4 KiB each. */
+export const MIGRATION_LISTS: usize = MIGRATION;
+export const BATCH: usize = MIGRATION;
 const FAILED: usize = MIGRATION + LIST_BYTES;
 const AGAIN: usize = MIGRATION + 2 * LIST_BYTES;
-const SPLIT: usize = MIGRATION + 3 * LIST_BYTES;
+export const SPLIT: usize = MIGRATION + 3 * LIST_BYTES;
 if (PAGEBLOCK_PAGES << 2 > LIST_BYTES) ERROR("a list of migration is too small");
-if (LIST_BYTES << 2 > MIGRATION_BYTES) ERROR("MIGRATION is too small");
+if (LIST_BYTES * 6 > MIGRATION_BYTES) ERROR("MIGRATION is too small");
 
 export let batchLength: u32 = 0;
 // What was collected into it: base pages, and their classes, a bit each.
 let batchPages: u32 = 0;
 let batchClasses: u32 = 0;
 let nrFailed: u32 = 0;
-let nrSplit: u32 = 0;
+/** Pages of the 2 MiB page that was split last. */
+export let nrSplit: u32 = 0;
 
 /**
  * Why the last collection ended early: -ENOMEM at a huge page that cannot be replaced; 0 otherwise.
@@ -110,10 +114,10 @@ export function resetMigrationCounts(): void {
   failedTries = 0;
 }
 
-function at(list: usize, index: u32): u32 {
+export function at(list: usize, index: u32): u32 {
   return load<u32>(list + ((<usize>index) << 2));
 }
-function put(list: usize, index: u32, pfn: Pfn): void {
+export function put(list: usize, index: u32, pfn: Pfn): void {
   store<u32>(list + ((<usize>index) << 2), pfn);
 }
 
@@ -153,6 +157,11 @@ export function collectBatch(pos: u32, end: Pfn): Pfn {
   return pos;
 }
 
+/** Do 2 MiB pages of this class migrate as a whole in this version? */
+function movesUnits(pageClass: u32): bool {
+  return hasBehaviour(pageClass == PAGE_HUGETLB ? MM_CONTIG_MOVES_HUGETLB : MM_CONTIG_MOVES_THP);
+}
+
 /**
  * Collects from [pos, end) inside a pageblock whose pages all have this state. Returns where it has
  * stopped.
@@ -162,7 +171,7 @@ function collectAlike(pos: u32, end: Pfn, state: PageState): Pfn {
   if (state & HEAD || !isMovable(pageClass) || holdOf(state) == HOLD_PINNED) return end;
   if (isUnit(pageClass)) {
     // found by its first page only
-    if (!(pos & PAGE_MASK) && hasBehaviour(MM_CONTIG_MOVES_THP)) collectUnit(pos, pageClass);
+    if (!(pos & PAGE_MASK) && movesUnits(pageClass)) collectUnit(pos, pageClass);
     return collectError < 0 ? pos : end;
   }
   for (; pos < end && batchPages < BATCH_PAGES; ++pos) {
@@ -241,13 +250,19 @@ export function dropClean(): void {
       put(BATCH, kept++, pfn);
       continue;
     }
-    if (!freeIsolatedPage(pfn)) freePagesAt(pfn, 0);
-    addJournalEntry(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, classOf(state));
-    if (tracking) ownerDropped(pfn);
+    drop(pfn);
     ++droppedPages;
     bufferDropped();
   }
   batchLength = kept;
+}
+
+/** A page goes without a target. */
+export function drop(pfn: Pfn): void {
+  const pageClass = classOf(stateAt(pfn));
+  if (!freeIsolatedPage(pfn)) freePagesAt(pfn, 0);
+  addJournalEntry(pfn, NO_CHUNK, JOURNAL_DROPPED, 0, pageClass);
+  if (tracking) ownerDropped(pfn);
 }
 
 /** Puts the pages that are left in the batch back, through the LRU-add batch. */
@@ -274,7 +289,7 @@ export function finishMigration(pfn: Pfn, target: Pfn, order: u32, pageClass: u3
 }
 
 /** Turns a THP into 512 pages that follow it one by one, in descending order: `try_split_thp()`. */
-function splitUnit(pfn: Pfn): void {
+export function splitUnit(pfn: Pfn): void {
   const entry = entryOf(pfn);
   const hold = holdOf(stateAt(pfn));
   makeUniform(entry, stateByte(PAGE_ANON, hold));
@@ -287,7 +302,7 @@ function splitUnit(pfn: Pfn): void {
  * Pages for a page or unit in `state` to move to, or NO_CHUNK. They carry the state already, unless
  * something holds it back.
  */
-function takeTarget(order: u32, state: PageState, kind: u32, node: u32): Pfn {
+export function takeTarget(order: u32, state: PageState, kind: u32, node: u32): Pfn {
   if (state == PAGE_HUGETLB) return takeHugeTarget(node);
   const zones = fromZones(kind, node, targetFlags | ALLOC_COMPOUND);
   if (holdOf(state) != HOLD_NONE) return takePages(pagesOf(order, MIGRATE_MOVABLE, state) | zones);
@@ -347,6 +362,25 @@ function migrateList(list: usize, length: u32): i32 {
 function keepSurvivors(again: u32): void {
   for (let index: u32 = 0; index < nrFailed; ++index) put(BATCH, batchLength++, at(FAILED, index));
   for (let index: u32 = 0; index < again; ++index) put(BATCH, batchLength++, at(AGAIN, index));
+}
+
+/** Empties the batch for pages that do not go. Returns how many it had. */
+export function reopenBatch(): u32 {
+  const length = batchLength;
+  batchLength = 0;
+  nrSplit = 0;
+  return length;
+}
+
+/** Adds a page that has not moved to the batch of the next try. */
+export function keep(pfn: Pfn): void {
+  put(BATCH, batchLength++, pfn);
+}
+
+/** A try took a target and gives it back. */
+export function noteFailure(pfn: Pfn, target: Pfn, order: u32, pageClass: u32): void {
+  addJournalEntry(pfn, target, JOURNAL_FAILED, order, pageClass);
+  ++failedTries;
 }
 
 /** Migrates the batch once; survivors stay in it. Returns 0 or -ENOMEM. */

@@ -9,12 +9,14 @@ import {
   MM_ISOLATE_PAGEBLOCK,
   MM_LIST_FOLLOWS_BLOCK,
   MM_MOVE_TO_TAIL,
+  MM_SLAB_UNREFERENCED,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_NEVER_ONLINED,
   PAGE_OFFLINE,
   PAGE_POISONED,
   PAGE_RESERVED,
+  PAGE_SLAB,
   ZONE_MOVABLE,
 } from "../abi";
 import { freeBuddyOf, freeChunk, moveChunksOfBlock } from "../mm/buddy";
@@ -59,6 +61,7 @@ export let refusingPfn: u32 = NO_CHUNK;
 function blocksIsolation(pageClass: u32, inMovableZone: bool, offlining: bool): bool {
   if (pageClass == PAGE_RESERVED) return true;
   if (inMovableZone || isUnreferenced(pageClass) || isMovable(pageClass)) return false;
+  if (pageClass == PAGE_SLAB && hasBehaviour(MM_SLAB_UNREFERENCED)) return false;
   if (!offlining) return true;
   return pageClass != PAGE_POISONED && pageClass != PAGE_OFFLINE && pageClass != PAGE_NEVER_ONLINED;
 }

@@ -15,6 +15,7 @@ import { setSignalPending } from "../contig/contig-alloc";
 import { initLists } from "../mm/free-list";
 import { reserveTable } from "../mm/reserve";
 import { setTargetFlags } from "../contig/migrate";
+import { setZeroPages } from "../contig/migrate-batched";
 import { drainLruBatches } from "../mm/lru-batch";
 import { SMALL_OPERATION, ensureRecords } from "../mm/record-slab";
 import {
@@ -40,7 +41,7 @@ import { ZoneNr } from "../mm/numbers";
 const MAX_PAGEBLOCKS: u32 = (1 << 23) - 2;
 /** Largest watermark and lowmem reserve, in pages (4 TiB): their sums stay below 2^32. */
 const MAX_MARK: u32 = 1 << 30;
-const MM_FLAGS: u32 = (1 << 23) - 1;
+const MM_FLAGS: u32 = (1 << 25) - 1;
 
 /**
  * Makes the pageblock table of a guest with pfns 0 to `blocks` * 512 - 1, all absent, for a kernel
@@ -88,10 +89,10 @@ export function setLowmemReserve(zone: ZoneNr, kind: u32, pages: u32): i32 {
 }
 
 /** See configureCache(). */
-export function setCache(zone: ZoneNr, cpus: u32, batch: u32, high: u32): i32 {
+export function setCache(zone: ZoneNr, cpus: u32, batch: u32, high: u32, highMax: u32): i32 {
   if (zone >= nrZones) return -EINVAL;
   if (ensureRecords(SMALL_OPERATION) < 0) return -ENOBUFS;
-  return configureCache(zone, cpus, batch, high);
+  return configureCache(zone, cpus, batch, high, highMax);
 }
 
 export function setCpu(cpu: u32): void {
@@ -126,6 +127,16 @@ export function setHoldProbability(pageClass: u32, threshold: u32): i32 {
 export function setMigrationTargets(flags: u32): i32 {
   if (flags & ~(ALLOC_NO_WATERMARKS | ALLOC_THISNODE)) return -EINVAL;
   setTargetFlags(flags);
+  return 0;
+}
+
+/**
+ * Zero-filled pages, 0 to 511, at the end of each THP: see MM_SPLIT_SHARES_ZEROS. Returns 0 or
+ * -EINVAL.
+ */
+export function setZeroFilledPages(pages: u32): i32 {
+  if (pages >= PAGEBLOCK_PAGES) return -EINVAL;
+  setZeroPages(pages);
   return 0;
 }
 

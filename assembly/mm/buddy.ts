@@ -352,10 +352,10 @@ function stealSuitableFallback(zone: ZoneNr, order: u32, type: Migratetype, minO
 }
 
 /**
- * From v6.15: claims a pageblock for `type` (`__rmqueue_claim()`), or takes one chunk and leaves
- * the rest to its type (`__rmqueue_steal()`).
+ * From v6.15: claims a pageblock for `type` and takes a chunk of it, or NO_CHUNK
+ * (`__rmqueue_claim()`).
  */
-function claimOrSteal(zone: ZoneNr, order: u32, type: Migratetype, minOrder: u32): Pfn {
+function claim(zone: ZoneNr, order: u32, type: Migratetype, minOrder: u32): Pfn {
   for (let at: i32 = MAX_ORDER; at >= <i32>minOrder && mayClaim(at, type); --at) {
     const found = fallbackTypeAt(zone, at, type);
     if (found < 0) continue;
@@ -373,7 +373,14 @@ function claimOrSteal(zone: ZoneNr, order: u32, type: Migratetype, minOrder: u32
       return takeSmallest(zone, order, type);
     }
   }
-  if (minOrder > order) return NO_CHUNK;
+  return NO_CHUNK;
+}
+
+/**
+ * From v6.15: takes one chunk of another type, the smallest, and leaves the rest to its type, or
+ * NO_CHUNK (`__rmqueue_steal()`).
+ */
+function steal(zone: ZoneNr, order: u32, type: Migratetype): Pfn {
   for (let at = order; at <= MAX_ORDER; ++at) {
     const found = fallbackTypeAt(zone, at, type);
     if (found < 0) continue;
@@ -385,21 +392,48 @@ function claimOrSteal(zone: ZoneNr, order: u32, type: Migratetype, minOrder: u32
   return NO_CHUNK;
 }
 
+// A refill of a per-CPU cache takes many chunks under one hold of the zone's lock. Once it has had
+// to steal one, it steals the others, too, without a look at its own lists (rmqueue_bulk(), 6.15
+// on).
+
+let isBulk: bool = false;
+let bulkSteals: bool = false;
+
+/** From here on to endBulk() takeChunk() serves one refill. */
+export function beginBulk(): void {
+  isBulk = hasBehaviour(MM_CLAIM_OR_STEAL);
+  bulkSteals = false;
+}
+
+export function endBulk(): void {
+  isBulk = false;
+  bulkSteals = false;
+}
+
+/** A fallback since 6.15; with `noFragment` nothing is stolen. */
+function claimOrSteal(zone: ZoneNr, order: u32, type: Migratetype, noFragment: bool): Pfn {
+  const claimed = claim(zone, order, type, noFragment ? max(order, PAGEBLOCK_ORDER) : order);
+  if (claimed != NO_CHUNK || noFragment) return claimed;
+  const stolen = steal(zone, order, type);
+  if (stolen != NO_CHUNK) bulkSteals = isBulk;
+  return stolen;
+}
+
 /**
  * One chunk of `order` for `type` from this zone, with fallback, or NO_CHUNK. With `noFragment` no
  * chunk below pageblock order changes its type. No watermark is looked at. Lowers NR_FREE_PAGES.
  */
 export function takeChunk(zone: ZoneNr, order: u32, type: Migratetype, noFragment: bool): Pfn {
-  let pfn = takeSmallest(zone, order, type);
-  if (pfn == NO_CHUNK) pfn = takeFallback(zone, order, type, noFragment);
+  let pfn = bulkSteals ? steal(zone, order, type) : takeSmallest(zone, order, type);
+  if (pfn == NO_CHUNK && !bulkSteals) pfn = takeFallback(zone, order, type, noFragment);
   if (pfn != NO_CHUNK) addFreePages(zone, -(1 << order));
   return pfn;
 }
 
 /** takeChunk() where the lists of `type` have nothing. */
 function takeFallback(zone: ZoneNr, order: u32, type: Migratetype, noFragment: bool): Pfn {
+  if (hasBehaviour(MM_CLAIM_OR_STEAL)) return claimOrSteal(zone, order, type, noFragment);
   const minOrder = noFragment ? max(order, PAGEBLOCK_ORDER) : order;
-  if (hasBehaviour(MM_CLAIM_OR_STEAL)) return claimOrSteal(zone, order, type, minOrder);
   let pfn = NO_CHUNK;
   while (pfn == NO_CHUNK && stealSuitableFallback(zone, order, type, minOrder)) {
     pfn = takeSmallest(zone, order, type);

@@ -38,7 +38,7 @@ export const THRESHOLDS: usize = 0x11400;
 export const THRESHOLDS_BYTES: u32 = 0x80;
 /** The LRU-add batch of the driver's CPU (lru-batch.ts). */
 export const LRU_BATCH: usize = 0x11480;
-export const LRU_BATCH_BYTES: u32 = 0x80;
+export const LRU_BATCH_BYTES: u32 = 0x100;
 /** What the OOM killer has done (workload/oom-killer.ts). */
 export const OOM_EVENTS: usize = 0x11800;
 export const OOM_EVENTS_BYTES: u32 = 0x400;
@@ -54,7 +54,7 @@ export const ZONES: usize = 0x14000;
 export const ZONES_BYTES: u32 = 0x4400;
 /** Lists of the pages that migration works on (contig/migrate.ts). */
 export const MIGRATION: usize = 0x18400;
-export const MIGRATION_BYTES: u32 = 0x4000;
+export const MIGRATION_BYTES: u32 = 0x6000;
 /**
  * Where TypeScript puts a piece of kpageflags (u64 per page) before loading it, and where calls
  * leave arrays.

@@ -2,7 +2,13 @@
 // there are, and the LRU-add batch of the CPU that runs the driver. A failed attempt puts the pages
 // that it could not move back through it.
 
-import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_ANON, PAGE_LRU_PENDING } from "../abi";
+import {
+  MM_LARGE_LRU_BATCH,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  PAGE_ANON,
+  PAGE_LRU_PENDING,
+} from "../abi";
 import { LRU_BATCH, LRU_BATCH_BYTES } from "./layout";
 import { setStateAt, stateAt } from "./page";
 import { HEAD, classOf, holdOf, isLru, isUnit, stateByte } from "./page-class";
@@ -15,6 +21,7 @@ import {
   setFlags,
   zoneOf,
 } from "./pageblock";
+import { hasBehaviour } from "./version";
 import { addLruPages } from "./zone";
 import { EntryOffset, PageState, Pfn } from "./numbers";
 
@@ -35,9 +42,13 @@ export function forgetPending(pfn: Pfn, nrPages: u32): void {
 
 // Entries of the batch {u32 pfn, u32 state}: what the page is again once it has reached its list.
 
-/** Pages that wait together, up to v6.1; the last one to come takes all of them to their lists. */
-const CAPACITY: u32 = 15;
-if (CAPACITY << 3 > LRU_BATCH_BYTES) ERROR("LRU_BATCH is too small");
+/**
+ * Pages that wait together, up to v6.8 and since; the last one to come takes all of them to their
+ * lists.
+ */
+const SMALL_BATCH: u32 = 15;
+const LARGE_BATCH: u32 = 31;
+if (LARGE_BATCH << 3 > LRU_BATCH_BYTES) ERROR("LRU_BATCH is too small");
 let length: u32 = 0;
 
 /**
@@ -55,7 +66,7 @@ export function putBack(pfn: Pfn): void {
   const entry = entryOf(pfn);
   addPending(entry, 1);
   addLruPages(zoneOf(entry), -1);
-  if (length >= CAPACITY) flushLruBatch();
+  if (length >= (hasBehaviour(MM_LARGE_LRU_BATCH) ? LARGE_BATCH : SMALL_BATCH)) flushLruBatch();
 }
 
 /** Takes pages out of the batch that are no longer what they were. */

@@ -7,7 +7,7 @@
 import {
   MAX_ORDER,
   MIGRATE_ISOLATE,
-  MM_CLAIM_OR_STEAL,
+  MM_COALESCED_GIVE_BACK,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_FREE,
@@ -185,12 +185,11 @@ export function alignedOrder(pfn: Pfn, end: Pfn, maxOrder: u32): u32 {
 
 /**
  * Hands pages of allocContig() back: `free_contig_range()`. Page by page through the caches until
- * v6.14, in naturally aligned chunks with MM_CLAIM_OR_STEAL; with caches off freeAligned() gives
- * the same lists.
+ * 7.0, in naturally aligned chunks since; with caches off freeAligned() gives the same lists.
  */
 export function freeContig(start: Pfn, end: Pfn): void {
   setRange(start, end - start, PAGE_FREE);
-  const coalesced = hasBehaviour(MM_CLAIM_OR_STEAL);
+  const coalesced = hasBehaviour(MM_COALESCED_GIVE_BACK);
   if (!isCached(zoneOf(entryOf(start)), 0)) {
     freeAligned(start, end, coalesced ? MAX_ORDER : PAGEBLOCK_ORDER, false);
     return;

@@ -1,18 +1,5 @@
-// Per-CPU caches of free chunks: per_cpu_pages (v6.1).
-//
-// Off by default. One block of memory per zone:
-//
-//   +-----+-------+------+----------+----------------------+----------------------+---
-//   | nr  | batch | high | capacity | cpu 0: count, shift, | cpu 1: ...           |
-//   | cpus|       |      |          | 14 rings             |                      |
-//   +-----+-------+------+----------+----------------------+----------------------+---
-//
-// A ring holds {u32 pfn, u32 type} and is used from both ends: frees push at the front, refills
-// append at the back, allocations take the front, drains take the back. The type is that of the
-// pageblock for a page that was freed, and the requested one for a page of a refill
-// (`rmqueue_bulk()`). With MM_LIST_FOLLOWS_BLOCK it is looked up again.
-//
-// Lists 0..11 are order * 3 + type for orders 0..3; 12 is order 9 not movable, 13 order 9 movable.
+// Per-CPU caches of free chunks: per_cpu_pages (v6.1). Off by default. cache-layout.ts says what
+// lies where, cache-limits.ts how much goes in and out at once.
 
 import {
   EINVAL,
@@ -28,7 +15,27 @@ import {
   PAGE_CACHED,
   PAGE_FREE,
 } from "../abi";
-import { freeChunk, takeChunk } from "./buddy";
+import { beginBulk, endBulk, freeChunk, takeChunk } from "./buddy";
+import {
+  CPU_HEADER_BYTES,
+  HEADER_BYTES,
+  NR_LISTS,
+  addCached,
+  cacheListOf,
+  cachedOf,
+  capacityFor,
+  capacityOf,
+  cpuAt,
+  initCache,
+  lengthOf,
+  orderOfList,
+  popFront,
+  pushBack,
+  pushFront,
+  ringHeader,
+  ringSlot,
+} from "./cache-layout";
+import { noteAllocation, refillCount, spillCount, spillPart } from "./cache-limits";
 import { NO_CHUNK } from "./free-list";
 import { reserve } from "./reserve";
 import { recordFor, setRange } from "./page";
@@ -41,97 +48,19 @@ import {
   typeOf,
   zoneOf,
 } from "./pageblock";
+import { ensureRecords, recordsAtHand } from "./record-slab";
 import { hasBehaviour } from "./version";
 import { cacheOf, isolatedBlocks, setCache } from "./zone";
 import { Migratetype, Pfn, ZoneNr } from "./numbers";
 
-const HEADER_BYTES: u32 = 16;
-const NR_LISTS: u32 = 14;
-const LIST_BLOCK9: u32 = 12;
-/** Per CPU: u32 pages cached, u32 shift of the doubling, then {u32 first, u32 length} per ring. */
-const CPU_HEADER_BYTES: u32 = 8 + NR_LISTS * 8;
-const MAX_SHIFT: u32 = 5;
+/** Records to have at hand where a refill has used up those of its operation. */
+const REFILL_RECORDS: u32 = 4;
 
 let currentCpu: u32 = 0;
 
 /** CPU that allocations and frees run on from now on; taken modulo the zone's number of CPUs. */
 export function setCurrentCpu(cpu: u32): void {
   currentCpu = cpu;
-}
-
-function batchOf(cache: usize): u32 {
-  return load<u32>(cache, 4);
-}
-function highOf(cache: usize): u32 {
-  return load<u32>(cache, 8);
-}
-function capacityOf(cache: usize): u32 {
-  return load<u32>(cache, 12);
-}
-
-function cpuAt(cache: usize, cpu: u32): usize {
-  const bytes = CPU_HEADER_BYTES + NR_LISTS * capacityOf(cache) * 8;
-  return cache + HEADER_BYTES + <usize>(cpu % load<u32>(cache)) * bytes;
-}
-
-function cachedOf(cpu: usize): u32 {
-  return load<u32>(cpu);
-}
-function shiftOf(cpu: usize): u32 {
-  return load<u32>(cpu, 4);
-}
-function setShift(cpu: usize, shift: u32): void {
-  store<u32>(cpu, shift, 4);
-}
-function addCached(cpu: usize, delta: i32): void {
-  store<u32>(cpu, load<u32>(cpu) + delta);
-}
-
-function ringHeader(cpu: usize, list: u32): usize {
-  return cpu + 8 + ((<usize>list) << 3);
-}
-function lengthOf(cpu: usize, list: u32): u32 {
-  return load<u32>(ringHeader(cpu, list), 4);
-}
-function ringSlot(cache: usize, cpu: usize, list: u32, index: u32): usize {
-  const capacity = capacityOf(cache);
-  const at = (load<u32>(ringHeader(cpu, list)) + index) & (capacity - 1);
-  return cpu + CPU_HEADER_BYTES + ((<usize>(list * capacity + at)) << 3);
-}
-
-function pushFront(cache: usize, cpu: usize, list: u32, pfn: Pfn, type: Migratetype): void {
-  const header = ringHeader(cpu, list);
-  store<u32>(header, (load<u32>(header) - 1) & (capacityOf(cache) - 1));
-  store<u32>(header, load<u32>(header, 4) + 1, 4);
-  const slot = ringSlot(cache, cpu, list, 0);
-  store<u32>(slot, pfn);
-  store<u32>(slot, type, 4);
-}
-
-function pushBack(cache: usize, cpu: usize, list: u32, pfn: Pfn, type: Migratetype): void {
-  const header = ringHeader(cpu, list);
-  const slot = ringSlot(cache, cpu, list, load<u32>(header, 4));
-  store<u32>(header, load<u32>(header, 4) + 1, 4);
-  store<u32>(slot, pfn);
-  store<u32>(slot, type, 4);
-}
-
-function popFront(cache: usize, cpu: usize, list: u32): Pfn {
-  const pfn = load<u32>(ringSlot(cache, cpu, list, 0));
-  const header = ringHeader(cpu, list);
-  store<u32>(header, (load<u32>(header) + 1) & (capacityOf(cache) - 1));
-  store<u32>(header, load<u32>(header, 4) - 1, 4);
-  return pfn;
-}
-
-function orderOfList(list: u32): u32 {
-  return list < LIST_BLOCK9 ? list / 3 : PAGEBLOCK_ORDER;
-}
-
-function cacheListOf(order: u32, type: Migratetype): u32 {
-  if (order == PAGEBLOCK_ORDER) return type == MIGRATE_MOVABLE ? LIST_BLOCK9 + 1 : LIST_BLOCK9;
-  // types in list order: UNMOVABLE, MOVABLE, RECLAIMABLE
-  return order * 3 + type;
 }
 
 /** Orders that pass the cache in this version, a bit each: `pcp_allowed_order()`. */
@@ -141,26 +70,22 @@ function cachedOrders(): u32 {
 
 /**
  * Switches the zone's caches on for `cpus` CPUs, or off with `high` 0. Cached chunks go back to the
- * buddy first. Returns 0, -EINVAL or -ENOBUFS.
+ * buddy first. From v6.7 on a cache tunes its limit between `high` and `highMax`. Returns 0,
+ * -EINVAL or -ENOBUFS.
  */
-export function configureCache(zone: ZoneNr, cpus: u32, batch: u32, high: u32): i32 {
-  if (cpus > 1024 || batch > 4096 || high > 1 << 20) return -EINVAL;
+export function configureCache(zone: ZoneNr, cpus: u32, batch: u32, high: u32, highMax: u32): i32 {
+  if (cpus > 1024 || batch > 4096 || highMax > 1 << 20 || high > highMax) return -EINVAL;
   if (high == 0 || cpus == 0) {
     drainZone(zone);
     setCache(zone, 0, 0);
     return 0;
   }
   if (batch == 0) return -EINVAL;
-  let capacity: u32 = 64;
-  while (capacity < high + 2 * batch + 2) capacity <<= 1;
-  const perCpu = CPU_HEADER_BYTES + NR_LISTS * capacity * 8;
+  const perCpu = CPU_HEADER_BYTES + NR_LISTS * capacityFor(batch, highMax) * 8;
   const cache = reserve(<u64>HEADER_BYTES + <u64>perCpu * cpus);
   if (!cache) return -ENOBUFS;
   drainZone(zone);
-  store<u32>(cache, cpus);
-  store<u32>(cache, batch, 4);
-  store<u32>(cache, high, 8);
-  store<u32>(cache, capacity, 12);
+  initCache(cache, cpus, batch, high, highMax);
   setCache(zone, cache, cachedOrders());
   return 0;
 }
@@ -172,20 +97,19 @@ export function configureCache(zone: ZoneNr, cpus: u32, batch: u32, high: u32): 
 export function takeCached(zone: ZoneNr, order: u32, type: Migratetype, noFragment: bool): Pfn {
   const cache = cacheOf(zone);
   const cpu = cpuAt(cache, currentCpu);
-  setShift(cpu, shiftOf(cpu) >> 1);
+  noteAllocation(cpu);
   const list = cacheListOf(order, type);
   if (lengthOf(cpu, list) == 0) {
-    const batch = batchOf(cache);
-    let wanted = batch >> order;
-    if (wanted < 2) wanted = 2;
-    if (batch == 1) wanted = 1;
-    for (; wanted > 0; --wanted) {
+    beginBulk();
+    for (let wanted = refillCount(cache, cpu, order); wanted > 0; --wanted) {
+      if (recordsAtHand == 0 && ensureRecords(REFILL_RECORDS) < 0) break;
       const pfn = takeChunk(zone, order, type, noFragment);
       if (pfn == NO_CHUNK) break;
       setRange(pfn, 1 << order, PAGE_CACHED);
       pushBack(cache, cpu, list, pfn, type);
       addCached(cpu, 1 << order);
     }
+    endBulk();
   }
   if (lengthOf(cpu, list) == 0) return NO_CHUNK;
   addCached(cpu, -(1 << order));
@@ -241,22 +165,12 @@ export function freeCached(zone: ZoneNr, pfn: Pfn, order: u32): void {
   pushFront(cache, cpu, list, pfn, pageblockType);
   addCached(cpu, 1 << order);
 
-  const batch = batchOf(cache);
-  const high = highOf(cache);
-  if (shiftOf(cpu) > 0 && order > 0 && order <= 3) {
-    freePcppagesBulk(zone, cache, cpu, cachedOf(cpu), list);
-    return;
+  let left = spillCount(cache, cpu, order);
+  while (left > 0 && cachedOf(cpu) > 0) {
+    const part = spillPart(cache, left);
+    freePcppagesBulk(zone, cache, cpu, part, list);
+    left -= part;
   }
-  if (cachedOf(cpu) < high) return;
-  if (high < batch) {
-    freePcppagesBulk(zone, cache, cpu, 1, list);
-    return;
-  }
-  let amount = batch << shiftOf(cpu);
-  const most = high - batch;
-  if (amount < most && shiftOf(cpu) < MAX_SHIFT) setShift(cpu, shiftOf(cpu) + 1);
-  amount = max(batch, min(amount, most));
-  freePcppagesBulk(zone, cache, cpu, amount, list);
 }
 
 /** Gives all cached chunks of the zone back to the buddy: `drain_all_pages()`. */

@@ -13,6 +13,10 @@
 //
 //   <!-- picture by: npx virtio-mem run scenario.yaml --svg scenario.svg -->
 //
+// So is a table, which the command prints as Markdown:
+//
+//   <!-- table by: npx tsx scripts/docs/profile-tables.ts driver -->
+//
 // It also writes docs/api/*.api.md, what users can import (see api.ts).
 //
 // --check writes nothing and fails where a block differs from what its command prints now.
@@ -30,9 +34,12 @@ const DOCUMENTS = [
   "docs/better-policy.md",
   "docs/check.md",
   "docs/conformance.md",
+  "docs/kernels.md",
   "docs/policies.md",
+  "docs/transitions.md",
 ];
 const BLOCK = /(<!-- output of: (.+) -->\n\n```\w*\n)([^]*?)(```\n)/g;
+const TABLE = /(<!-- table by: (.+) -->\n\n)((?:\|.*\n)*)/g;
 
 const PICTURE = /<!-- picture by: (.+ --svg (\S+)) -->/g;
 
@@ -41,11 +48,16 @@ const stale: string[] = [];
 for (const document of DOCUMENTS) {
   const path = join(root, document);
   const old = readFileSync(path, "utf8");
-  const current = old.replace(BLOCK, (block, open: string, command: string, _, close: string) => {
+  const renew = (block: string, open: string, command: string, close: string): string => {
     const updated = `${open}${outputOf(command)}${close}`;
     if (updated !== block) stale.push(`${document}: ${command}`);
     return updated;
-  });
+  };
+  const current = old
+    .replace(BLOCK, (block, open: string, command: string, _, close: string) =>
+      renew(block, open, command, close),
+    )
+    .replace(TABLE, (block, open: string, command: string) => renew(block, open, command, ""));
   if (!isCheck && current !== old) writeFileSync(path, current);
   for (const [, command = "", picture = ""] of current.matchAll(PICTURE)) {
     if (!isUpToDate(join(root, picture), command)) stale.push(`${document}: ${picture}`);

@@ -1,3 +1,5 @@
+import type { KernelTraces } from "./kernel-traces.js";
+
 /**
  * A guest's state as read from outside the model: what `load` needs to rebuild it page by page.
  *
@@ -45,6 +47,8 @@ export interface Capture {
   readonly mapCounts: (() => AsyncIterable<Uint8Array>) | undefined;
   /** Extended page state of the recordings (`pgx`), u64 per pfn, where it was recorded. */
   readonly pageState: (() => AsyncIterable<Uint8Array>) | undefined;
+  /** By what else the version of the kernel can be told; undefined where nobody looked. */
+  readonly traces?: KernelTraces | undefined;
   /** What had to be assumed, in words for people. */
   readonly notes: readonly string[];
 }

@@ -9,6 +9,7 @@ export interface DriverLog {
   regionSize?: number;
   blockSize?: number;
   memoryBlockSize?: number;
+  subblockSize?: number;
   /** The last one; so is the next. */
   requestedSize?: number;
   /** Undefined also where the device names no node. */
@@ -20,6 +21,7 @@ const SIZE_LINES = {
   "region size": "regionSize",
   "device block size": "blockSize",
   "memory block size": "memoryBlockSize",
+  "subblock size": "subblockSize",
   "requested size": "requestedSize",
 } as const;
 

@@ -12,6 +12,7 @@ import { findDevice, type DeviceOptions } from "./device-region.js";
 import { parseIomem } from "./iomem.js";
 import { parseKernelLog, type DriverLog } from "./kernel-log.js";
 import { parseKernelName } from "./kernel-name.js";
+import { driverParametersOf, zoneinfoLinesOf } from "./kernel-traces.js";
 import { parseMemmaps } from "./memmap-json.js";
 import { parseMemoryBlocks, parseMemoryBlocksJson } from "./memory-blocks.js";
 import { parseMemorySettings } from "./memory-settings.js";
@@ -24,6 +25,7 @@ import { hexNumber } from "./whole-number.js";
 import { parseZoneinfo } from "./zoneinfo.js";
 import { PAGE_SIZE } from "../units.js";
 
+const PAGEBLOCK_SIZE = 2 ** 21;
 const USUAL_MEMORY_BLOCK_SIZE = 2 ** 27;
 
 /** What a capture may leave open. */
@@ -97,11 +99,13 @@ export async function readCapture(
     id * memoryBlockSize >= region.start && (id + 1) * memoryBlockSize <= region.end;
 
   const commandLine = (await text.read("commandLine"))?.trim() ?? meta?.commandLine;
+  const moduleParameters =
+    (await text.parse("moduleParameters", parseModuleParameters)) ?? new Map<string, string>();
   const settings = captureSettings(
     {
       memorySettings,
       memorySettingsFile,
-      moduleParameters: (await text.parse("moduleParameters", parseModuleParameters)) ?? new Map(),
+      moduleParameters,
       moduleParametersFile: layout.find("moduleParameters") ?? "module-parameters.txt",
       commandLine: parseCommandLine(commandLine ?? ""),
       commandLineFile: layout.find("commandLine") ?? metaFile,
@@ -111,7 +115,8 @@ export async function readCapture(
   );
 
   const zoneinfoFile = layout.require("zoneinfo");
-  const zones = parseZoneinfo(await readText(files, zoneinfoFile), zoneinfoFile);
+  const zoneinfo = await readText(files, zoneinfoFile);
+  const zones = parseZoneinfo(zoneinfo, zoneinfoFile);
   checkMemory({
     iomem,
     iomemFile,
@@ -151,6 +156,11 @@ export async function readCapture(
     pageFlags: pageWords(files, pageFlagsFile, nrPages),
     mapCounts: words("mapCounts"),
     pageState: words("pageState"),
+    traces: {
+      subblockSize: subblockSizeOf(found.log, memoryBlockSize, logFile),
+      driverParameters: driverParametersOf(moduleParameters),
+      zoneinfoLines: zoneinfoLinesOf(zoneinfo),
+    },
     notes,
   };
 }
@@ -215,6 +225,19 @@ function checkPageSizeOf(meta: RecordingMeta | undefined, file: string): void {
     "page_size",
     `must be 4096, got ${meta.pageSize}: not supported yet`,
   );
+}
+
+function subblockSizeOf(
+  log: DriverLog | undefined,
+  memoryBlockSize: number,
+  file: string,
+): number | undefined {
+  const size = log?.subblockSize;
+  if (size === undefined) return undefined;
+  const isPowerOfTwo = size > 0 && Number.isInteger(Math.log2(size));
+  if (isPowerOfTwo && size >= PAGEBLOCK_SIZE && size <= memoryBlockSize) return size;
+  const rule = `must be a power of two from ${PAGEBLOCK_SIZE} to ${memoryBlockSize} bytes`;
+  throw new CaptureError(file, "subblock size", `${rule}, got ${size}`);
 }
 
 function memoryBlockSizeOf(

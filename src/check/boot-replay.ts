@@ -1,7 +1,7 @@
 import { driverParameters } from "../guest/from-capture.js";
 import type { CoreSource } from "../core/load.js";
 import { Guest } from "../guest/guest.js";
-import { linuxProfile, type ProfileName } from "../linux/profile.js";
+import { profileFromCapture } from "../guest/profile-from-capture.js";
 import { predictOn } from "../predict/predict.js";
 import type { BootStep, RecordedBoot } from "./boot-recording.js";
 import type { ReplayedObservation } from "./check-guest.js";
@@ -10,13 +10,13 @@ import { playStateWrite } from "./state-write.js";
 /** Boots a guest like the recorded one, idle, and plugs it as that one was plugged. */
 export async function replayBoot(
   boot: RecordedBoot,
-  profile: ProfileName,
   core?: CoreSource,
 ): Promise<ReplayedObservation> {
   const { capture, observation } = boot;
   const { regionStart, regionSize, blockSize, node } = capture.device;
+  const { profile } = profileFromCapture(capture);
   const guest = await Guest.create({
-    profile,
+    profile: profile.name,
     bootRanges: boot.bootMemory.map(([start, end]) => ({ start, size: end - start, node })),
     regionStart,
     regionSize,
@@ -24,7 +24,7 @@ export async function replayBoot(
     node,
     memoryBlockSize: capture.memoryBlockSize,
     online: capture.settings,
-    driver: driverParameters(capture, linuxProfile(profile)),
+    driver: driverParameters(capture, profile),
     ...(core === undefined ? {} : { core }),
   });
   const prediction = predictOn(guest, observation.requestedSize, () => {

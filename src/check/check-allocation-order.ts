@@ -2,7 +2,7 @@ import { CaptureError } from "../capture/capture-error.js";
 import { readText, type CaptureFiles } from "../capture/capture-files.js";
 import { readCapture } from "../capture/read-capture.js";
 import { Migratetype, PageClass, ZoneKindNumber } from "../core/abi.js";
-import { Guest, type GuestOptions } from "../guest/guest.js";
+import { Guest, type CapturedGuestOptions } from "../guest/guest.js";
 import type { AspectName, CheckResult, FirstDifference } from "./check-result.js";
 
 type Chunk = readonly [pfn: number, order: number];
@@ -21,7 +21,7 @@ const LISTS = ["list-1", "list-2", "list-3", "list-4"] as const satisfies readon
 export async function checkAllocationOrder(
   recording: string,
   files: CaptureFiles,
-  options: GuestOptions = {},
+  options: CapturedGuestOptions = {},
 ): Promise<CheckResult> {
   const recorded: Chunk[][] = [];
   for (const list of LISTS) recorded.push(await readList(files, list.replace("list", "alloc")));

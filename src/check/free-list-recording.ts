@@ -1,3 +1,6 @@
+import { profileOfRelease } from "../linux/kernel-release.js";
+import { linuxProfile, type LinuxProfile } from "../linux/profile.js";
+
 /** Steps of a free-list recording, one JSON object per line; pfns are relative to `base_pfn` (docs/check.md). */
 export interface FreeListStep {
   readonly i: number;
@@ -38,6 +41,8 @@ export interface FreeListDump {
 export interface FreeListMeta {
   readonly node: number;
   readonly basePfn: number;
+  /** As uname or /proc/version prints it; undefined where the recording does not say. */
+  readonly kernel?: string | undefined;
 }
 
 /** What the model says of one step, in the notation of the recording. */
@@ -130,12 +135,12 @@ function parseStep(line: string, number: number): FreeListStep {
 const USUAL_BASE_PFN = 2 ** 20;
 
 /**
- * Reads `node` and `base_pfn` of `meta.json`; node 1 and 4 GiB where they are absent.
+ * Reads `node`, `base_pfn` and `kernel` of `meta.json`; node 1 and 4 GiB where they are absent.
  *
  * @throws RecordingError that names the field and the rule.
  */
 export function parseFreeListMeta(text: string): FreeListMeta {
-  let meta: { node?: unknown; base_pfn?: unknown };
+  let meta: { node?: unknown; base_pfn?: unknown; kernel?: unknown };
   try {
     meta = JSON.parse(text) as typeof meta;
   } catch (cause) {
@@ -146,5 +151,22 @@ export function parseFreeListMeta(text: string): FreeListMeta {
   if (typeof basePfn !== "number" || basePfn % 32768 !== 0 || basePfn < 262144) {
     throw new RecordingError("meta.json: base_pfn must be a multiple of 32768 from 262144 on");
   }
-  return { node, basePfn };
+  return { node, basePfn, kernel: releaseOf(meta.kernel) };
+}
+
+/** `Linux 6.1.0-56-amd64 Debian 6.1.192-2` or as /proc/version has it. */
+function releaseOf(kernel: unknown): string | undefined {
+  if (kernel === undefined || kernel === null) return undefined;
+  const release =
+    typeof kernel === "string" ? /^Linux (?:version )?(\S+)/.exec(kernel)?.[1] : undefined;
+  if (release === undefined) {
+    throw new RecordingError(`meta.json: kernel must begin with "Linux RELEASE"`);
+  }
+  return release;
+}
+
+/** The profile of the kernel whose free lists were recorded; v6.1 where the recording does not name it. */
+export function recordedProfile({ kernel }: FreeListMeta): LinuxProfile {
+  const found = kernel === undefined ? undefined : profileOfRelease(kernel);
+  return linuxProfile(found?.profile ?? "v6.1");
 }

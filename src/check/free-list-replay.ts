@@ -71,7 +71,13 @@ export class FreeListReplay {
     this.memory.online(boot, 0, BOOT_PAGES, [[0, BOOT_PAGES]]);
     this.memory.journal.open(JOURNAL_ENTRIES);
     this.#allocator = new RecordedAllocator(this.memory, meta.node);
-    this.#process = new RecordedProcess(this.memory, this.#allocator);
+    this.#process = new RecordedProcess(
+      this.memory,
+      this.#allocator,
+      profile.mm.largeLruBatch ? 31 : 15,
+    );
+    // the process writes to the first page of a THP alone
+    this.memory.setZeroFilledPages(SUBBLOCK_PAGES - 1);
     this.#subblocks = new RecordedSubblocks(this.memory, this.#base, () => {
       this.#followMoves();
     });
@@ -208,6 +214,10 @@ export class FreeListReplay {
       if (pageClass === PageClass.DriverMovable) {
         const to = this.#relative(target);
         moves.push([this.#relative(source), kind === JournalKind.Failed ? -1 - to : to]);
+      }
+      if (kind === JournalKind.Dropped) {
+        const number = byUser.get(source);
+        if (number !== undefined) this.#process.gone(number);
       }
       if (kind !== JournalKind.Moved) continue;
       const slot = bySlot.get(source);

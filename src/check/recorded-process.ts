@@ -2,10 +2,10 @@ import { AllocFlag, Hold, Migratetype, PageClass, ZoneKindNumber } from "../core
 import type { PageMemory } from "../core/page-memory.js";
 import type { RecordedAllocator } from "./recorded-allocation.js";
 
-/** A fresh page waits in a batch of this many before it reaches the LRU. */
-const LRU_BATCH = 15;
 const HUGE_ORDER = 9;
 const HUGE_PAGES = 512;
+/** Somewhere in boot memory, which no recording is about. */
+const ZERO_PAGE = 0;
 
 /**
  * The process of a recording with its anonymous pages, by the numbers that the script gave them.
@@ -13,12 +13,15 @@ const HUGE_PAGES = 512;
 export class RecordedProcess {
   readonly #memory: PageMemory;
   readonly #allocator: RecordedAllocator;
+  readonly #lruBatchPages: number;
   readonly #pages = new Map<number, number>();
   /** Numbers of pages that wait in the LRU batch, oldest first. */
   #pending: number[] = [];
 
-  constructor(memory: PageMemory, allocator: RecordedAllocator) {
+  /** @param lruBatchPages - a fresh page waits in a batch of this many before it reaches the LRU. */
+  constructor(memory: PageMemory, allocator: RecordedAllocator, lruBatchPages: number) {
     this.#memory = memory;
+    this.#lruBatchPages = lruBatchPages;
     this.#allocator = allocator;
   }
 
@@ -36,6 +39,11 @@ export class RecordedProcess {
     this.#pages.set(number, pfn);
   }
 
+  /** A page was lost: it held only zeros, and the process has the shared zero page in its place. */
+  gone(number: number): void {
+    this.#pages.set(number, ZERO_PAGE);
+  }
+
   /** Touches a page; it waits in the LRU batch then. */
   touch(number: number): number | undefined {
     const known = this.#pages.get(number);
@@ -48,7 +56,7 @@ export class RecordedProcess {
     if (pfn === undefined) return undefined;
     this.#pages.set(number, pfn);
     this.#pending.push(number);
-    if (this.#pending.length === LRU_BATCH) this.#flushBatch();
+    if (this.#pending.length === this.#lruBatchPages) this.#flushBatch();
     return pfn;
   }
 
@@ -70,7 +78,7 @@ export class RecordedProcess {
     const pfn = this.#pages.get(number);
     if (pfn === undefined) return undefined;
     this.#pages.delete(number);
-    this.#memory.free(pfn, 0);
+    if (pfn !== ZERO_PAGE) this.#memory.free(pfn, 0);
     return pfn;
   }
 

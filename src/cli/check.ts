@@ -4,10 +4,9 @@ import { CaptureError } from "../capture/capture-error.js";
 import { checkRecording } from "../check/check-recording.js";
 import { checkResultText } from "../check/check-result.js";
 import { compareAnswer, type Disagreement } from "../check/compare-free-lists.js";
-import { RecordingError } from "../check/free-list-recording.js";
+import { recordedProfile, RecordingError } from "../check/free-list-recording.js";
 import { FreeListReplay } from "../check/free-list-replay.js";
 import { recordingKind } from "../check/recording-kind.js";
-import { linuxProfile } from "../linux/profile.js";
 import { readFreeListRecording } from "../node/free-list-recording.js";
 import { openCapture } from "../node/index.js";
 import { UsageError } from "./usage-error.js";
@@ -57,7 +56,7 @@ async function checkPath(path: string, isJson: boolean): Promise<void> {
 
 async function checkFreeLists(path: string, isJson: boolean): Promise<void> {
   const { steps, meta } = await readFreeListRecording(path);
-  const replay = new FreeListReplay(steps, meta, linuxProfile("v6.1"));
+  const replay = new FreeListReplay(steps, meta, recordedProfile(meta));
   if (isJson) {
     for (const step of steps) process.stdout.write(`${JSON.stringify(replay.play(step))}\n`);
     return;

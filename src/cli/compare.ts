@@ -21,7 +21,7 @@ interface CompareFlags {
   readonly policies: string;
   readonly seeds?: string;
   readonly requestedSize?: string;
-  readonly profile?: ProfileName;
+  readonly profile?: ProfileName | "auto";
   readonly until?: string;
   readonly folder?: string;
   readonly svg?: string;
@@ -41,7 +41,10 @@ export function registerCompare(program: Command): void {
     .option("--seeds <number>", "run each policy with so many seeds", "1")
     .option("--requested-size <size>", "size to request of a captured guest (default: 0)")
     .addOption(
-      new Option("--profile <name>", "Linux version of a captured guest").choices(PROFILE_NAMES),
+      new Option("--profile <name>", "Linux version of a captured guest (default: auto)").choices([
+        "auto",
+        ...PROFILE_NAMES,
+      ]),
     )
     .option("--until <time>", "go on through the driver's retries for this long (captures)")
     .option("--folder <name>", "which capture, where the folder or archive holds several")

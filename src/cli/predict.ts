@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
 
 import { readCaptures } from "../capture/read-capture.js";
-import { PROFILE_NAMES, type ProfileName } from "../linux/profile.js";
+import type { ProfileName } from "../linux/profile.js";
 import { openCapture } from "../node/index.js";
 import { predict, type PredictOptions } from "../predict/predict.js";
 import type { Prediction } from "../predict/prediction.js";
@@ -12,13 +12,14 @@ import { predictionSvg } from "../report/prediction-svg.js";
 import { predictionText } from "../report/prediction-text.js";
 import { formatSize, parseDuration, parseSize } from "../units.js";
 import { policyChoice } from "./policy-choice.js";
+import { profileOption } from "./profile-option.js";
 import { askedDevices } from "./requested-sizes.js";
 import { progressLine } from "./progress-line.js";
 import { UsageError } from "./usage-error.js";
 
 interface PredictFlags {
   readonly requestedSize: string;
-  readonly profile: ProfileName;
+  readonly profile: ProfileName | "auto";
   readonly policy?: string;
   readonly samples?: string;
   readonly confidence?: string;
@@ -42,11 +43,7 @@ export function registerPredict(program: Command): void {
     )
     .argument("<capture>", "folder or .tar.gz made by `virtio-mem capture-script`, or a recording")
     .option("--requested-size <size>", "size to request of the guest, such as 512MiB", "0")
-    .addOption(
-      new Option("--profile <name>", "Linux version of the guest")
-        .choices(PROFILE_NAMES)
-        .default("v6.1"),
-    )
+    .addOption(profileOption("Linux version of the guest"))
     .option("--policy <names>", "another way to unplug: policies, or your own module")
     .option(
       "--samples <number>",

@@ -22,7 +22,10 @@ export interface CompareOptions extends FollowOptions {
 }
 
 /** How policies are compared on a capture. */
-export interface CompareCaptureOptions extends CompareOptions, Omit<GuestOptions, "policy"> {
+export interface CompareCaptureOptions
+  extends CompareOptions, Omit<GuestOptions, "policy" | "profile"> {
+  /** Linux version. Default: `auto`, the one that the capture is of. */
+  readonly profile?: CapturedGuestOptions["profile"];
   /** Bytes that the host asks for, a multiple of the device block. Default: 0. */
   readonly requestedSize?: number;
   /** Virtual milliseconds to go on for, through the driver's retries. Default: until it first waits. */

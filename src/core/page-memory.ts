@@ -124,8 +124,9 @@ export class PageMemory {
   }
 
   /** Per-CPU caches of a zone; `high` 0 switches them off. Cached pages go back to the buddy first. */
-  setCache(zone: number, cpus: number, batch: number, high: number): void {
-    check(this.#core.setCache(zone, cpus, batch, high), `set ${cpus} caches of ${high} pages`);
+  setCache(zone: number, cpus: number, batch: number, high: number, highMax = high): void {
+    const result = this.#core.setCache(zone, cpus, batch, high, highMax);
+    check(result, `set ${cpus} caches of ${high} to ${highMax} pages`);
   }
 
   /** Gives the pages of all per-CPU caches of a zone back to the buddy. */
@@ -155,6 +156,14 @@ export class PageMemory {
   /** AllocFlag.NoWatermarks and ThisNode for migration targets; 0 is what Linux does. */
   setMigrationTargets(flags: number): void {
     check(this.#core.setMigrationTargets(flags), `set migration targets ${flags}`);
+  }
+
+  /**
+   * Pages at the end of each THP, 0 to 511, that hold only zeros: a THP that has to be split loses them where the version shares
+   * the zero page. Default: 0.
+   */
+  setZeroFilledPages(pages: number): void {
+    check(this.#core.setZeroFilledPages(pages), `take ${pages} pages of each THP for zeros`);
   }
 
   /** First pfn of `2 ** order` pages, or undefined where no zone of the list has them. */

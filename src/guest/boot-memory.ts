@@ -62,7 +62,8 @@ export async function bootedMemory(
   options: NewGuestOptions,
 ): Promise<GuestMemory> {
   const pages = await PageMemory.create(end / PAGE_SIZE, profile.mm, options.core);
-  const zones = new ZoneTable(pages, { minFreeLimitKib: profile.mm.minFreeLimitSize / 1024 });
+  const { minFreeLimitSize, movableMin } = profile.mm;
+  const zones = new ZoneTable(pages, { minFreeLimitKib: minFreeLimitSize / 1024, movableMin });
   bringUp(pages, zones, boot);
   zones.recompute();
   const hotplug = new MemoryHotplug({

@@ -4,7 +4,7 @@ import type { LoadSummary } from "../core/page-loader.js";
 import type { PageMemory } from "../core/page-memory.js";
 import { SECTION_SIZE } from "../linux/memmap.js";
 import type { MemoryHotplug } from "../linux/memory-hotplug.js";
-import type { LinuxProfile } from "../linux/profile.js";
+import { linuxProfile, type LinuxProfile } from "../linux/profile.js";
 import type { ZoneTable } from "../linux/zone-table.js";
 import { DeviceLog, type EventLog, type Log } from "../log/event-log.js";
 import type { ResolvedPolicy } from "../policies/choice/resolve-policy.js";
@@ -19,6 +19,7 @@ import { assertWholeSubblocks, driverParameters, memoryOfLoaded } from "./from-c
 import { LoadedCapture, type GuestSample } from "./loaded-capture.js";
 import type { CapturedGuestOptions, NewGuestOptions } from "./options.js";
 import { policyTools } from "./policy-tools.js";
+import { profileFor, type KernelChoice, type ProfileFromCapture } from "./profile-from-capture.js";
 import { settingOf, type GuestMemory, type GuestSetting } from "./setting.js";
 
 export type * from "./options.js";
@@ -37,6 +38,7 @@ export interface GuestDevice {
 /** What devices and drivers stand on. */
 interface Machine extends GuestSetting, GuestMemory {
   readonly loaded?: LoadSummary;
+  readonly found?: ProfileFromCapture;
 }
 
 /** A Linux guest with one or more virtio-mem devices, on a virtual clock. */
@@ -63,6 +65,10 @@ export class Guest {
   readonly log: EventLog;
   /** What loading its capture had to guess; undefined for a guest that was not captured. */
   readonly loaded: LoadSummary | undefined;
+  /** Which kernel its capture was taken to be of, and why; undefined for a guest that was not captured. */
+  readonly kernel: KernelChoice | undefined;
+  /** What in its capture contradicts that, in sentences. */
+  readonly kernelNotes: readonly string[];
 
   private constructor(machine: Machine, devices: readonly [GuestDevice, ...GuestDevice[]]) {
     this.profile = machine.profile;
@@ -76,6 +82,8 @@ export class Guest {
     this.clock = machine.clock;
     this.log = machine.log;
     this.loaded = machine.loaded;
+    this.kernel = machine.found?.kernel;
+    this.kernelNotes = machine.found?.notes ?? [];
   }
 
   /**
@@ -89,7 +97,7 @@ export class Guest {
     const boot = options.bootRanges ?? bootRangesOf(options.bootSize ?? GiB);
     const places = placeDevices(options.devices ?? [options], endOfBoot(boot), memoryBlockSize);
     const end = Math.max(...places.map(({ addr, regionSize }) => addr + regionSize));
-    const setting = settingOf(options);
+    const setting = settingOf(options, linuxProfile(options.profile ?? "v6.1"));
     const memory = await bootedMemory(boot, end, setting, options);
     const machine: Machine = { ...setting, ...memory };
     const workQueue = new WorkQueue();
@@ -124,7 +132,7 @@ export class Guest {
    * @internal
    */
   static async load(capture: Capture, options: CapturedGuestOptions = {}): Promise<LoadedCapture> {
-    const { profile, policy } = settingOf(options);
+    const { profile, policy } = settingOf(options, profileFor(capture, options).profile);
     assertForCapture(policy);
     return LoadedCapture.load(capture, profile, options);
   }
@@ -138,7 +146,8 @@ export class Guest {
    */
   static resume(from: LoadedCapture, options: CapturedGuestOptions, sample?: GuestSample): Guest {
     const { capture } = from;
-    const setting = settingOf(options);
+    const found = profileFor(capture, options);
+    const setting = settingOf(options, found.profile);
     const memory = memoryOfLoaded(from, setting, sample);
     const { regionStart, regionSize, blockSize } = capture.device;
     const { plugged } = memory;
@@ -151,7 +160,7 @@ export class Guest {
       log: setting.log,
     });
     assertWholeSubblocks(device, setting.profile);
-    const machine: Machine = { ...setting, ...memory };
+    const machine: Machine = { ...setting, ...memory, found };
     const driver = VirtioMemDriver.resume({
       ...driverOptions(machine, device, setting.log),
       parameters: options.driver ?? driverParameters(capture, setting.profile),

@@ -59,7 +59,8 @@ export class LoadedCapture {
     options: CapturedGuestOptions = {},
   ): Promise<LoadedCapture> {
     const pages = await PageMemory.create(endOf(capture) / PAGE_SIZE, profile.mm, options.core);
-    const zones = new ZoneTable(pages, { minFreeLimitKib: profile.mm.minFreeLimitSize / 1024 });
+    const { minFreeLimitSize, movableMin } = profile.mm;
+    const zones = new ZoneTable(pages, { minFreeLimitKib: minFreeLimitSize / 1024, movableMin });
     adoptZones(capture, zones);
     noteCounters(capture, pages, zones);
     await loadPages(capture, pages, zones, options);

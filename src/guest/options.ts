@@ -68,4 +68,9 @@ export interface NewGuestOptions extends GuestOptions, NewDeviceOptions {
 }
 
 /** How a captured guest is loaded and goes on. */
-export interface CapturedGuestOptions extends GuestOptions, LoadOptions {}
+export interface CapturedGuestOptions extends Omit<GuestOptions, "profile">, LoadOptions {
+  /**
+   * Linux version. Default: `auto`, by the release that the capture names and by what else it shows, see {@link Guest.kernel}.
+   */
+  readonly profile?: ProfileName | "auto";
+}

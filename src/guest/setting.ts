@@ -3,7 +3,7 @@ import { PAGEBLOCK_SIZE } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import { DEFAULT_CALIBRATION, type Calibration } from "../linux/calibration.js";
 import type { MemoryHotplug } from "../linux/memory-hotplug.js";
-import { linuxProfile, type LinuxProfile } from "../linux/profile.js";
+import type { LinuxProfile } from "../linux/profile.js";
 import type { ZoneTable } from "../linux/zone-table.js";
 import { EventLog } from "../log/event-log.js";
 import { resolvePolicy, type ResolvedPolicy } from "../policies/choice/resolve-policy.js";
@@ -26,9 +26,15 @@ export interface GuestMemory {
   readonly hotplug: MemoryHotplug;
 }
 
-/** @throws RangeError if a size breaks its rule; PolicyError if the policies do not go together. */
-export function settingOf(options: GuestOptions): GuestSetting {
-  const profile = profileOf(options);
+/**
+ * @param version - as it is but for the size of subblocks, where the caller gives one.
+ * @throws RangeError if a size breaks its rule; PolicyError if the policies do not go together.
+ */
+export function settingOf(
+  options: Omit<GuestOptions, "profile">,
+  version: LinuxProfile,
+): GuestSetting {
+  const profile = withSubblocks(version, options.subblockSize);
   const clock = new VirtualClock();
   return {
     profile,
@@ -39,8 +45,7 @@ export function settingOf(options: GuestOptions): GuestSetting {
   };
 }
 
-function profileOf({ profile: name = "v6.1", subblockSize }: GuestOptions): LinuxProfile {
-  const profile = linuxProfile(name);
+function withSubblocks(profile: LinuxProfile, subblockSize: number | undefined): LinuxProfile {
   if (subblockSize === undefined) return profile;
   assertPowerOfTwo("subblockSize", subblockSize, PAGEBLOCK_SIZE);
   return { ...profile, driver: { ...profile.driver, subblockMinimumSize: subblockSize } };

@@ -209,6 +209,7 @@ export class MemoryHotplug implements LinuxMemory {
     this.#forEachPart(startPfn, nrPages, (block, part) => {
       this.#accounting.taken(block, part);
     });
+    this.#followManaged();
   }
 
   /** As {@link LinuxMemory} says. */
@@ -222,6 +223,12 @@ export class MemoryHotplug implements LinuxMemory {
         this.#accounting.givenBack(block, part, neverOnlined);
       });
     }
+    this.#followManaged();
+  }
+
+  /** adjust_managed_page_count(): managed pages of a zone have changed without its marks. */
+  #followManaged(): void {
+    if (this.#options.profile.mm.reserves === "by-subblock") this.#zones.renewReserves();
   }
 
   /** @param priority - higher ones are called first, equal ones in the order of registration. Default: 0. */

@@ -9,6 +9,8 @@ const MOBILITY_TYPES = 3;
 const MIN_FREE_KIB = 128;
 /** watermark_scale_factor, in 1/10000 of the zone. */
 const SCALE_FACTOR = 10;
+/** Bounds of the min mark that ZONE_MOVABLE has of its own, in pages. */
+const OWN_MIN = { least: 32, most: 128 } as const;
 /** Ratios of the lowmem reserve by zone index DMA, DMA32, Normal. */
 const RESERVE_RATIOS = [256, 256, 32] as const;
 
@@ -54,12 +56,28 @@ export function minFreeKib(zones: readonly WatermarkZone[], limitKib: number): n
   return Math.max(clamped, recommended);
 }
 
-/** The marks of one zone, without boost. */
-export function watermarksOf(managed: number, allManaged: number, minFree: number): Watermarks {
+/**
+ * The marks of one zone, without boost.
+ *
+ * @param sharing - managed pages of all zones that share min_free_kbytes.
+ * @param ownMin - has the zone a min mark of its own, outside of min_free_kbytes? Its distances follow its share all the same.
+ */
+export function watermarksOf(
+  managed: number,
+  sharing: number,
+  minFree: number,
+  ownMin = false,
+): Watermarks {
   const pages = Math.floor(minFree / KIB_PER_PAGE);
-  const min = Math.floor((pages * managed) / Math.max(1, allManaged));
-  const distance = Math.max(Math.floor(min / 4), Math.floor((managed * SCALE_FACTOR) / 10000));
+  const share = Math.floor((pages * managed) / Math.max(1, sharing));
+  const distance = Math.max(Math.floor(share / 4), Math.floor((managed * SCALE_FACTOR) / 10000));
+  const min = ownMin ? ownMinOf(managed) : share;
   return { min, low: min + distance, high: min + 2 * distance };
+}
+
+/** The min mark that ZONE_MOVABLE has where min_free_kbytes leaves it out (__setup_per_zone_wmarks(), v6.6 on). */
+export function ownMinOf(managed: number): number {
+  return Math.min(Math.max(Math.floor(managed / 1024), OWN_MIN.least), OWN_MIN.most);
 }
 
 /** Pages of zone `index` kept from requests, by the highest zone of the request; by the managed pages of the node's zones. */

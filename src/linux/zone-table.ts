@@ -1,6 +1,7 @@
 import { ZoneKindNumber } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import type { ZoneKind } from "./linux-memory.js";
+import type { MmProfile } from "./profile.js";
 import { lowmemReserves, minFreeKib, watermarksOf, type Watermarks } from "./watermarks.js";
 
 /** Zone index as Linux numbers it, for marks and reserves. */
@@ -50,6 +51,8 @@ export interface Zone {
 
 export interface ZoneTableOptions {
   readonly minFreeLimitKib: number;
+  /** The min mark of ZONE_MOVABLE: its share of min_free_kbytes, or one of its own. Default: its share. */
+  readonly movableMin?: MmProfile["movableMin"];
 }
 
 /**
@@ -60,6 +63,7 @@ export class ZoneTable {
   readonly #pages: PageMemory;
   readonly #zones: Zone[] = [];
   readonly #limitKib: number;
+  readonly #movableMin: MmProfile["movableMin"];
   /** Total RAM in pages: what all zones together have got, as Linux counts it. */
   totalRam = 0;
   /** min_free_kbytes as somebody set it; undefined where Linux computes it. */
@@ -69,11 +73,15 @@ export class ZoneTable {
   constructor(pages: PageMemory, options: ZoneTableOptions) {
     this.#pages = pages;
     this.#limitKib = options.minFreeLimitKib;
+    this.#movableMin = options.movableMin ?? "share";
   }
 
   /** The same books once more, for another guest in the same core. */
   copy(): ZoneTable {
-    const copy = new ZoneTable(this.#pages, { minFreeLimitKib: this.#limitKib });
+    const copy = new ZoneTable(this.#pages, {
+      minFreeLimitKib: this.#limitKib,
+      movableMin: this.#movableMin,
+    });
     for (const zone of this.#zones) copy.#zones.push({ ...zone });
     copy.totalRam = this.totalRam;
     copy.#fixedMinFreeKib = this.#fixedMinFreeKib;
@@ -122,20 +130,24 @@ export class ZoneTable {
    * it stays what it is.
    */
   settleMinFree(): void {
-    const total = this.#zones.reduce((sum, zone) => sum + zone.watermarks.min, 0) * 4;
+    const sharing = this.#zones.filter((zone) => !this.#hasOwnMin(zone));
+    const total = sharing.reduce((sum, zone) => sum + zone.watermarks.min, 0) * 4;
     const computed = minFreeKib(this.#zones, this.#limitKib);
-    const sameAsComputed = Math.abs(total - computed) <= computed / 50 + 4 * this.#zones.length;
+    const sameAsComputed = Math.abs(total - computed) <= computed / 50 + 4 * sharing.length;
     this.#fixedMinFreeKib = sameAsComputed || total === 0 ? undefined : total;
-    this.#setReserves();
+    this.renewReserves();
   }
 
   /** Computes watermarks and reserves again: a memory block came online or went offline. */
   recompute(): void {
     const minFree = this.#fixedMinFreeKib ?? minFreeKib(this.#zones, this.#limitKib);
-    let all = 0;
-    for (const { managed } of this.#zones) all += Math.max(0, managed);
+    let sharing = 0;
     for (const zone of this.#zones) {
-      zone.watermarks = watermarksOf(Math.max(0, zone.managed), all, minFree);
+      if (!this.#hasOwnMin(zone)) sharing += Math.max(0, zone.managed);
+    }
+    for (const zone of this.#zones) {
+      const managed = Math.max(0, zone.managed);
+      zone.watermarks = watermarksOf(managed, sharing, minFree, this.#hasOwnMin(zone));
       this.#pages.setWatermarks(
         zone.id,
         zone.watermarks.min,
@@ -143,10 +155,15 @@ export class ZoneTable {
         zone.watermarks.high,
       );
     }
-    this.#setReserves();
+    this.renewReserves();
   }
 
-  #setReserves(): void {
+  #hasOwnMin({ kind }: Zone): boolean {
+    return kind === "Movable" && this.#movableMin === "own";
+  }
+
+  /** Computes the lowmem reserves anew, by the managed pages as they are now. */
+  renewReserves(): void {
     let node: number | undefined;
     let managed: readonly number[] = [];
     for (const zone of this.#zones) {

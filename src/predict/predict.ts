@@ -139,6 +139,7 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
   const sizes = { deviceBlockSize: guest.device.blockSize, pluggedBefore, pluggedAfter };
   return {
     profile: guest.profile.name,
+    kernel: guest.kernel ?? null,
     policy: guest.policy.name,
     requestedSize,
     pluggedSizeBefore,
@@ -161,7 +162,7 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
     droppedPages: cost.droppedPages,
     virtualMs: guest.clock.nowMs,
     cost,
-    notes: [...doubtNotes(guest, outcome), ...shortMemory],
+    notes: [...guest.kernelNotes, ...doubtNotes(guest, outcome), ...shortMemory],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { KernelChoice } from "../guest/profile-from-capture.js";
 import type { Cost } from "./cost.js";
 import type { MemoryBlockState } from "../virtio-mem/memory-block-state.js";
 
@@ -62,6 +63,8 @@ export interface StayChance {
 export interface Prediction {
   /** Linux version. */
   readonly profile: string;
+  /** Which kernel the capture was taken to be of, and why; null where the guest was not captured. */
+  readonly kernel: KernelChoice | null;
   /** Names of the policies that decided, joined by `+`. */
   readonly policy: string;
   /** Bytes that were requested. */

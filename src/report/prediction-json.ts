@@ -22,6 +22,7 @@ export interface PredictionJson extends Prediction {
 export function predictionJson(prediction: Prediction, wallMs?: number): PredictionJson {
   return {
     profile: prediction.profile,
+    kernel: kernel(prediction.kernel),
     policy: prediction.policy,
     requestedSize: prediction.requestedSize,
     pluggedSizeBefore: prediction.pluggedSizeBefore,
@@ -49,6 +50,12 @@ export function predictionJson(prediction: Prediction, wallMs?: number): Predict
     ...(wallMs === undefined ? {} : { wallMs }),
     notes: [...prediction.notes],
   };
+}
+
+function kernel(choice: Prediction["kernel"]): Prediction["kernel"] {
+  if (choice === null) return null;
+  const { release, profile, chosenBy, because, why } = choice;
+  return { release, profile, chosenBy, because, why: [...why] };
 }
 
 function cost({ scannedPages, movedPages, droppedPages, ...counts }: Cost): Cost {

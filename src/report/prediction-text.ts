@@ -1,3 +1,4 @@
+import { kernelText } from "../guest/profile-from-capture.js";
 import { linuxProfile, PROFILE_NAMES } from "../linux/profile.js";
 import type { Prediction } from "../predict/prediction.js";
 import { formatCount, formatDuration, formatRoughSize, PAGE_SIZE } from "../units.js";
@@ -76,6 +77,7 @@ function facts({ prediction, columns }: Page): string[] {
   const [now = "", asked = "", after = ""] = words.map((word) => word.padStart(width));
   const sure = intervalWords(prediction);
   const lines: [string, string][] = [
+    ...kernelFacts(prediction),
     ["Plugged", now],
     ["Requested", asked],
     ["Predicted", sure === "" ? after : `${after}, ${sure}`],
@@ -88,6 +90,10 @@ function facts({ prediction, columns }: Page): string[] {
   lines.push(["Time (virtual)", `${time}, ${calls} to the device`]);
   if (retries.length > 0) lines.push(["Retries", `after ${retryTimes(retries)}`]);
   return lines.flatMap(([name, value]) => wrap(value, columns, `  ${name.padEnd(16)}`));
+}
+
+function kernelFacts({ kernel }: Prediction): [string, string][] {
+  return kernel === null ? [] : [["Kernel", kernelText(kernel)]];
 }
 
 /** Which policy decided and what it paid for looking; nothing where Linux itself decided. */

@@ -1,11 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 
 import { describe, expect, test } from "vitest";
 
 import { compareAnswer } from "../../src/check/compare-free-lists.js";
-import { parseFreeListSteps, type FreeListStep } from "../../src/check/free-list-recording.js";
+import {
+  parseFreeListSteps,
+  recordedProfile,
+  type FreeListStep,
+} from "../../src/check/free-list-recording.js";
 import { FreeListReplay } from "../../src/check/free-list-replay.js";
 import { linuxProfile, type LinuxProfile } from "../../src/linux/profile.js";
 import { readFreeListRecording } from "../../src/node/free-list-recording.js";
@@ -14,16 +19,16 @@ import { coreModule } from "../core-under-test.js";
 const bundled = fileURLToPath(new URL("lists", import.meta.url));
 const shared = fileURLToPath(new URL("../../../shared", import.meta.url));
 
-/**
- * Folders with a recording: the bundled ones, and those beside the checkout where there are any.
- */
+/** Folders with recordings of 6.1, 6.12 and 7.2: the bundled ones, and those beside the checkout where there are any. */
 function recordings(): { name: string; path: string }[] {
-  const roots = [bundled];
-  if (existsSync(shared)) roots.push(`${shared}/lists/recordings`);
+  const roots = ["", "-6.12", "-7.2"].map((kernel) => `${bundled}${kernel}`);
+  if (existsSync(shared)) {
+    for (const kernel of ["", "-6.12", "-7.2"]) roots.push(`${shared}/lists/recordings${kernel}`);
+  }
   return roots.flatMap((root) => {
     const names = readdirSync(root).sort();
     if (names.length === 0) throw new Error(`${root} must hold recordings, is empty`);
-    return names.map((name) => ({ name, path: `${root}/${name}` }));
+    return names.map((name) => ({ name: `${basename(root)}/${name}`, path: `${root}/${name}` }));
   });
 }
 
@@ -42,7 +47,7 @@ describe("a recorded guest and the model", () => {
     "agree on every result, move and list of $name",
     async ({ path }) => {
       const { steps, meta } = await readFreeListRecording(path);
-      const replay = new FreeListReplay(steps, meta, linuxProfile("v6.1"), coreModule());
+      const replay = new FreeListReplay(steps, meta, recordedProfile(meta), coreModule());
       let dumps = 0;
       for (const step of steps) {
         const answer = replay.play(step);
@@ -61,20 +66,68 @@ describe("a recorded guest and the model", () => {
   );
 
   test.each<{ rule: string; name: string; change: Partial<LinuxProfile["mm"]> }>([
-    { rule: "type moves go to the tail", name: "e4-e5", change: { moveToTail: false } },
+    { rule: "type moves go to the tail", name: "lists/e4-e5", change: { moveToTail: false } },
     {
       rule: "a chunk may lie on a list of another type",
-      name: "e12b",
+      name: "lists/e12b",
       change: { listFollowsBlock: true },
     },
-    { rule: "fallback drags along", name: "e5", change: { claimOrSteal: true } },
-    { rule: "un-isolation forgets the type", name: "e10c", change: { isolateKeepsType: true } },
-    { rule: "single pageblocks are isolated", name: "e15", change: { isolatePageblock: false } },
-    { rule: "2 MiB pages move as one", name: "thp", change: { contigMovesThp: false } },
-    { rule: "orders above 0 are cached", name: "pcp-order9", change: { cacheHighOrders: false } },
+    { rule: "fallback drags along", name: "lists/e5", change: { claimOrSteal: true } },
+    {
+      rule: "un-isolation forgets the type",
+      name: "lists/e10c",
+      change: { isolateKeepsType: true },
+    },
+    {
+      rule: "single pageblocks are isolated",
+      name: "lists/e15",
+      change: { isolatePageblock: false },
+    },
+    { rule: "2 MiB pages move as one", name: "lists/thp", change: { contigMovesThp: false } },
+    {
+      rule: "orders above 0 are cached",
+      name: "lists/pcp-order9",
+      change: { cacheHighOrders: false },
+    },
+    { rule: "batches end early", name: "lists/lru-anon", change: { batchEndsEarly: false } },
+    {
+      rule: "fallback claims or steals",
+      name: "lists-6.12/e4-e5",
+      change: { claimOrSteal: false },
+    },
+    { rule: "caches tune themselves", name: "lists-6.12/pcp", change: { cacheTunes: false } },
+    {
+      rule: "high orders empty caches after a batch",
+      name: "lists-6.12/pcp",
+      change: { cacheFlushesLate: true },
+    },
+    { rule: "targets come first", name: "lists-6.12/e9", change: { migratesBatches: false } },
+    { rule: "zeros are shared", name: "lists-6.12/thp", change: { splitSharesZeros: false } },
+    {
+      rule: "LRU batches are large",
+      name: "lists-6.12/lru-fresh",
+      change: { largeLruBatch: false },
+    },
+    {
+      rule: "isolation keeps the type",
+      name: "lists-7.2/e10",
+      change: { isolateKeepsType: false },
+    },
+    {
+      rule: "high orders empty caches late",
+      name: "lists-7.2/pcp",
+      change: { cacheFlushesLate: false },
+    },
+    {
+      rule: "what is given back is coalesced",
+      name: "lists-7.2/pcp",
+      change: { coalescedGiveBack: false },
+    },
   ])("disagree on $name where not: $rule", async ({ name, change }) => {
-    const profile = linuxProfile("v6.1");
-    const found = await disagreements(`${bundled}/${name}`, {
+    const path = fileURLToPath(new URL(name, import.meta.url));
+    const { meta } = await readFreeListRecording(path);
+    const profile = recordedProfile(meta);
+    const found = await disagreements(path, {
       ...profile,
       mm: { ...profile.mm, ...change },
     }).catch((error: unknown) => [error]);

@@ -62,7 +62,7 @@ describe.each(MEMORY_PROFILES)("%s", (profile) => {
       fc.assert(
         fc.property(cpus, batch, high, steps, (cpus, batch, high, steps) => {
           const { core, zone } = coreOf(profile);
-          expect(core.setCache(zone, cpus, batch, high)).toBe(0);
+          expect(core.setCache(zone, cpus, batch, high, 2 * high)).toBe(0);
           let used: { pfn: number; order: number }[] = [];
           const taken: number[] = [];
           for (const [cpu, step] of steps) {
@@ -98,7 +98,7 @@ describe.each(MEMORY_PROFILES)("%s", (profile) => {
           }
           for (const { pfn, order } of used) expect(core.freePagesOf(pfn, order)).toBe(0);
           for (const pfn of taken) expect(core.freeContigRange(pfn, 512)).toBe(0);
-          expect(core.setCache(zone, 0, 0, 0)).toBe(0);
+          expect(core.setCache(zone, 0, 0, 0, 0)).toBe(0);
           expect(core.nrFreeChunks(zone, 10)).toBe(NR_PAGES / 1024);
           expect(core.validate()).toBe(0);
         }),

@@ -73,7 +73,7 @@ export function guestUnderTest(profile: ProfileName = "v6.1"): GuestUnderTest {
   core.allocContig(offline, BLOCK);
   core.markOffline(offline, BLOCK);
   if (profile !== "rfc3-seed") core.isolate(isolated, BLOCK);
-  core.setCache(NORMAL, 2, 8, 60);
+  core.setCache(NORMAL, 2, 8, 60, 60);
   alloc(0, 1, PageClass.FileClean);
   const bitmap = core.createBitmap(100) >>> 0;
   return { core, kernel, kernelOrder3, anon, thp, contig, offline, isolated, bitmap };

@@ -35,6 +35,7 @@ describe("predictionJson", () => {
   test("has exactly these keys, in this order", () => {
     expect(Object.keys(predictionJson(idleGuest(), 3))).toEqual([
       "profile",
+      "kernel",
       "policy",
       "requestedSize",
       "pluggedSizeBefore",

@@ -51,6 +51,7 @@ export function drawnPrediction(
   const after = count(pluggedAfter) * deviceBlockSize;
   return {
     profile: "v6.1",
+    kernel: null,
     policy: "linux",
     requestedSize: 0,
     pluggedSizeBefore: before,

@@ -26,13 +26,17 @@ export interface Row {
 
 const ALL = PROFILE_NAMES;
 const SEED: readonly ProfileName[] = ["rfc3-seed"];
-const FROM_RFC3 = ALL.slice(1);
-const FROM_V5_8 = ALL.slice(2);
-const FROM_V5_10 = ALL.slice(3);
-const BIG_BLOCKS = ALL.slice(4);
-const FROM_V6_5 = ALL.slice(7);
-const RFC3_TO_V6_1 = ALL.slice(1, 7);
-const UP_TO_V5_8 = ALL.slice(0, 3);
+const FROM_RFC3 = from("rfc3");
+const FROM_V5_8 = from("v5.8");
+const FROM_V5_10 = from("v5.10");
+const BIG_BLOCKS = from("v5.11");
+const FROM_V6_5 = from("v6.5");
+const RFC3_TO_V6_1 = FROM_RFC3.filter((name) => !FROM_V6_5.includes(name));
+const UP_TO_V5_8 = ALL.slice(0, ALL.indexOf("v5.8") + 1);
+
+function from(name: ProfileName): readonly ProfileName[] {
+  return ALL.slice(ALL.indexOf(name));
+}
 
 function deviceBusy(profile: ProfileName): number {
   return -Errno[linuxProfile(profile).driver.deviceBusy];

@@ -87,8 +87,8 @@ describe("refused", () => {
 test("a profile that does not exist is refused by name", () => {
   expect(() => linuxProfile("v4.20" as ProfileName)).toThrow(
     new RangeError(
-      "profile must be one of rfc3-seed, rfc3, v5.8, v5.10, v5.11, v5.14, v6.1, v6.5, upstream, " +
-        "got v4.20",
+      "profile must be one of rfc3-seed, rfc3, v5.8, v5.10, v5.11, v5.14, v5.15, v6.1, v6.5, v6.6, v6.8, v6.12, " +
+        "v6.18, v7.2, upstream, got v4.20",
     ),
   );
   expect(PROFILE_NAMES.map((name) => linuxProfile(name).name)).toEqual(PROFILE_NAMES);
