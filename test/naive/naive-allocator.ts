@@ -175,7 +175,7 @@ export class NaiveAllocator extends NaiveBuddy {
   }
 
   /**
-   * A page that could not be moved waits in a batch of 15; 2 MiB pages and pages off the LRU do
+   * A page that could not be moved waits in a batch; 2 MiB pages and pages off the LRU do
    * not.
    */
   protected putBack(pfn: number): void {
@@ -183,7 +183,7 @@ export class NaiveAllocator extends NaiveBuddy {
     if (!isOnLru(page.pageClass) || page.pageClass === PageClass.Thp) return;
     this.lruBatch.push({ pfn, page: { ...page } });
     Object.assign(page, { pageClass: PageClass.LruPending, hold: Hold.None });
-    if (this.lruBatch.length >= 15) this.flushLruBatch();
+    if (this.lruBatch.length >= (this.mm.largeLruBatch ? 31 : 15)) this.flushLruBatch();
   }
 
   protected flushLruBatch(): void {
@@ -222,7 +222,8 @@ export class NaiveAllocator extends NaiveBuddy {
   setCache(zone: number, batch: number, high: number): void {
     this.drainCaches(zone);
     const lists = new Map(CACHE_LISTS.map((list) => [list, []]));
-    this.zoneAt(zone).cache = high === 0 ? undefined : { batch, high, shift: 0, lists };
+    this.zoneAt(zone).cache =
+      high === 0 ? undefined : { batch, high, shift: 0, refillShift: 0, freedHigh: false, lists };
   }
 
   #cacheFor(zone: NaiveZone, order: number): NaiveCache | undefined {
@@ -253,9 +254,11 @@ export class NaiveAllocator extends NaiveBuddy {
     cache.shift >>= 1;
     const list = this.#listIn(cache, cacheList(order, type));
     if (list.length === 0) {
-      const wanted = cache.batch === 1 ? 1 : Math.max(cache.batch >> order, 2);
+      const batch = this.mm.cacheTunes ? this.#tunedBatch(cache, order) : cache.batch;
+      const wanted = batch === 1 ? 1 : Math.max(batch >> order, 2);
+      const bulk = { steals: false };
       while (list.length < wanted) {
-        const pfn = this.take(zone, order, type, noFragment);
+        const pfn = this.take(zone, order, type, noFragment, bulk);
         if (pfn === undefined) break;
         this.setRange(pfn, 2 ** order, PageClass.Cached);
         // the requested type, whatever the pageblock has
@@ -280,10 +283,43 @@ export class NaiveAllocator extends NaiveBuddy {
     this.setRange(pfn, 2 ** order, PageClass.Cached);
     this.#listIn(cache, list).unshift({ pfn, type });
     const cached = this.cachedPages(cache);
-    if (cache.shift > 0 && order >= 1 && order <= 3) {
+    if (this.mm.cacheTunes) {
+      this.#overflowTuned(cache, order, list);
+    } else if (cache.shift > 0 && order >= 1 && order <= 3) {
       this.#freePcppagesBulk(cache, cached, list);
     } else if (cached >= cache.high) {
       this.#freePcppagesBulk(cache, this.#overflow(cache), list);
+    }
+  }
+
+  /** `nr_pcp_alloc()`, v6.7, where high_min is high_max. */
+  #tunedBatch(cache: NaiveCache, order: number): number {
+    const { batch, high } = cache;
+    if (high < batch) return 1;
+    if (order > 0) return batch;
+    const most = Math.max(high - this.cachedPages(cache) - batch, batch);
+    const wanted = batch * 2 ** cache.refillShift;
+    if (wanted <= most && cache.refillShift < 5) cache.refillShift++;
+    return Math.min(wanted, most);
+  }
+
+  /** `free_unref_page_commit()`, v6.7: as many pages go back as were freed lately. */
+  #overflowTuned(cache: NaiveCache, order: number, list: string): void {
+    const { batch, high, shift: freed } = cache;
+    const isHigh = order >= 1 && order <= 3;
+    const enough = batch + (this.mm.cacheFlushesLate ? Math.floor(high / 2) : 0);
+    const flushes = isHigh && cache.freedHigh && freed >= enough;
+    cache.refillShift >>= 1;
+    cache.freedHigh = isHigh;
+    if (freed < batch * 32) cache.shift += 2 ** order;
+    const cached = this.cachedPages(cache);
+    if (!flushes && cached < high) return;
+    let amount = Math.max(batch, Math.min(cache.shift, high - batch));
+    if (flushes) amount = Math.min(cached, batch * 32);
+    else if (high < batch) amount = 1;
+    const part = this.mm.cacheSpillsInBatches ? batch : amount;
+    for (; amount > 0 && this.cachedPages(cache) > 0; amount -= part) {
+      this.#freePcppagesBulk(cache, Math.min(amount, part), list);
     }
   }
 

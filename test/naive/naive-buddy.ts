@@ -61,10 +61,19 @@ export interface CachedChunk {
   readonly type: Migratetype;
 }
 
+/** The refill of a cache: once it has had to steal a chunk it steals the others, too. */
+export interface NaiveBulk {
+  steals: boolean;
+}
+
 export interface NaiveCache {
   readonly batch: number;
   readonly high: number;
+  /** How far the doubling of overflows has come; from v6.7 on the pages freed lately. */
   shift: number;
+  /** From v6.7 on: doublings of the next refill, and whether the last free was of orders 1 to 3. */
+  refillShift: number;
+  freedHigh: boolean;
   /** Chunks by list, first out first. */
   readonly lists: Map<string, CachedChunk[]>;
 }
@@ -323,13 +332,8 @@ export class NaiveBuddy {
     return true;
   }
 
-  /** `__rmqueue_claim()`, then `__rmqueue_steal()`, v6.15. */
-  #claimOrSteal(
-    zone: NaiveZone,
-    order: number,
-    type: Migratetype,
-    least: number,
-  ): number | undefined {
+  /** `__rmqueue_claim()`, v6.15. */
+  #claim(zone: NaiveZone, order: number, type: Migratetype, least: number): number | undefined {
     for (let at = MAX_ORDER; at >= least && this.#mayClaim(at, type); at--) {
       const pfn = this.#fallbackAt(zone, at, type);
       if (pfn === undefined) continue;
@@ -344,7 +348,11 @@ export class NaiveBuddy {
       this.setType(pfn - (pfn % PAGEBLOCK_PAGES), PAGEBLOCK_ORDER, type);
       return this.#smallest(zone, order, type);
     }
-    if (least > order) return undefined;
+    return undefined;
+  }
+
+  /** `__rmqueue_steal()`, v6.15. */
+  #steal(zone: NaiveZone, order: number, type: Migratetype): number | undefined {
     for (let at = order; at <= MAX_ORDER; at++) {
       const pfn = this.#fallbackAt(zone, at, type);
       if (pfn === undefined) continue;
@@ -359,11 +367,21 @@ export class NaiveBuddy {
    * One chunk out of the zone, with fallback. `noFragment`: no chunk below pageblock order changes
    * its type.
    */
-  take(zone: NaiveZone, order: number, type: Migratetype, noFragment: boolean): number | undefined {
+  take(
+    zone: NaiveZone,
+    order: number,
+    type: Migratetype,
+    noFragment: boolean,
+    bulk?: NaiveBulk,
+  ): number | undefined {
     const least = noFragment ? Math.max(order, PAGEBLOCK_ORDER) : order;
-    let pfn = this.#smallest(zone, order, type);
+    let pfn = bulk?.steals === true ? undefined : this.#smallest(zone, order, type);
     if (this.mm.claimOrSteal) {
-      pfn ??= this.#claimOrSteal(zone, order, type, least);
+      if (bulk?.steals !== true) pfn ??= this.#claim(zone, order, type, least);
+      if (pfn === undefined && !noFragment) {
+        pfn = this.#steal(zone, order, type);
+        if (pfn !== undefined && bulk !== undefined) bulk.steals = true;
+      }
     } else {
       while (pfn === undefined && this.#stealSuitableFallback(zone, order, type, least)) {
         pfn = this.#smallest(zone, order, type);

@@ -80,6 +80,7 @@ export class NaiveMemory extends NaiveAllocator {
       const { pageClass } = this.page(pfn);
       if (pageClass === PageClass.Reserved) return pfn;
       if (inMovableZone || UNREFERENCED.has(pageClass) || MOVABLE_CLASSES.has(pageClass)) continue;
+      if (pageClass === PageClass.Slab && this.mm.slabUnreferenced) continue;
       if (offlining && pageClass === PageClass.Poisoned) continue;
       if (offlining && WITHDRAWN.has(pageClass)) continue;
       return pfn;
@@ -98,6 +99,7 @@ export class NaiveMemory extends NaiveAllocator {
     const pages = this.pages.slice(start, start + PAGEBLOCK_PAGES);
     if (pages.some(({ pageClass, hold }) => MOVABLE_CLASSES.has(pageClass) && hold > 0))
       return false;
+    if (pages.some(({ pageClass }) => pageClass === PageClass.Slab)) return false;
     if (this.zoneOf(start).kind !== ZoneKindNumber.Movable) {
       return this.findUnmovable(block, false) === undefined;
     }
@@ -314,6 +316,93 @@ export class NaiveMemory extends NaiveAllocator {
     return { survivors: [...survivors, ...pages.survivors], outOfMemory: pages.outOfMemory };
   }
 
+  /** One call of `migrate_pages()`, v6.3: batches of 512 base pages, all targets of one before its moves. */
+  #migrateBatches(list: readonly number[]): { survivors: number[]; outOfMemory: boolean } {
+    const survivors: number[] = [];
+    const rest = [...list];
+    let outOfMemory = false;
+    while (rest.length > 0) {
+      const batch: number[] = [];
+      for (let pages = 0; rest.length > 0 && pages < 512;) {
+        const pfn = rest.shift() ?? 0;
+        pages += isUnit(this.page(pfn).pageClass) ? PAGEBLOCK_PAGES : 1;
+        batch.push(pfn);
+      }
+      if (outOfMemory) {
+        survivors.push(...batch);
+        continue;
+      }
+      const split: number[] = [];
+      const first = this.#migrateTogether(batch, 3, split);
+      ({ outOfMemory } = first);
+      for (const pfn of first.survivors) {
+        if (outOfMemory) {
+          survivors.push(pfn);
+          continue;
+        }
+        const alone = this.#migrateTogether([pfn], 7, split);
+        ({ outOfMemory } = alone);
+        survivors.push(...alone.survivors);
+      }
+      if (outOfMemory) continue;
+      survivors.push(...this.#migrateTogether(split, 1, []).survivors);
+    }
+    return { survivors, outOfMemory };
+  }
+
+  /** `migrate_pages_batch()`. A THP without a target is split into `split`, if that is empty. */
+  #migrateTogether(
+    list: readonly number[],
+    passes: number,
+    split: number[],
+  ): { survivors: number[]; outOfMemory: boolean } {
+    const survivors: number[] = [];
+    let ready: { pfn: number; target: number; order: number }[] = [];
+    let left: readonly number[] = [];
+    for (const [index, pfn] of list.entries()) {
+      const { pageClass, hold } = this.page(pfn);
+      const order = isUnit(pageClass) ? PAGEBLOCK_ORDER : 0;
+      const zone = this.zoneOf(pfn);
+      const inMovable = order > 0 || zone.kind === ZoneKindNumber.Movable;
+      const kind = inMovable ? ZoneKindNumber.Movable : ZoneKindNumber.Normal;
+      const target = this.takePages(order, Movable, kind, zone.node, this.#targetFlags);
+      if (target !== undefined) {
+        this.setRange(target, 2 ** order, hold === Hold.None ? pageClass : PageClass.Kernel);
+        ready.push({ pfn, target, order });
+      } else if (pageClass === PageClass.Thp && split.length === 0) {
+        this.note(pfn, NO_PFN, JournalKind.Split, PAGEBLOCK_ORDER, pageClass);
+        this.setRange(pfn, PAGEBLOCK_PAGES, PageClass.Anon, hold);
+        for (let page = pfn; page < pfn + PAGEBLOCK_PAGES; page++) split.unshift(page);
+      } else {
+        left = list.slice(index);
+        break;
+      }
+    }
+    for (let pass = 0; pass < passes; pass++) {
+      const again: typeof ready = [];
+      for (const page of ready) {
+        const { pfn, target, order } = page;
+        const { pageClass, hold } = this.page(pfn);
+        if (hold === Hold.None) {
+          this.#move(pfn, target, order);
+          continue;
+        }
+        this.note(pfn, target, JournalKind.Failed, order, pageClass);
+        if (hold === Hold.Again) again.push(page);
+        else {
+          this.free(target, order);
+          survivors.push(pfn);
+        }
+      }
+      ready = again;
+    }
+    for (const { pfn, target, order } of ready) {
+      this.free(target, order);
+      survivors.push(pfn);
+    }
+    return { survivors: [...survivors, ...left], outOfMemory: left.length > 0 };
+  }
+
   /** `__alloc_contig_migrate_range()`. Leaves the pages that did not go in `left`. */
   #evacuate(start: number, end: number, left: number[]): "done" | "stuck" | "memory" {
     let pos = start;
@@ -328,7 +417,8 @@ export class NaiveMemory extends NaiveAllocator {
         left.push(...batch);
         return outOfMemory ? "memory" : "stuck";
       }
-      const result = this.#migrate(this.#dropClean(batch));
+      const pages = this.#dropClean(batch);
+      const result = this.mm.migratesBatches ? this.#migrateBatches(pages) : this.#migrate(pages);
       ({ outOfMemory } = result);
       batch = result.survivors;
       if (outOfMemory && this.mm.contigEnomemExits) {
@@ -394,7 +484,7 @@ export class NaiveMemory extends NaiveAllocator {
     const end = start + nr;
     this.setRange(start, nr, PageClass.Free);
     for (let pfn = start; pfn < end;) {
-      let order = this.mm.claimOrSteal ? MAX_ORDER : 0;
+      let order = this.mm.coalescedGiveBack ? MAX_ORDER : 0;
       while (pfn % 2 ** order !== 0 || pfn + 2 ** order > end) order--;
       this.release(pfn, order);
       pfn += 2 ** order;
