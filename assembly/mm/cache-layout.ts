@@ -131,7 +131,7 @@ export function orderOfList(list: u32): u32 {
   return list < LIST_BLOCK9 ? list / 3 : PAGEBLOCK_ORDER;
 }
 
-export function cacheListOf(order: u32, type: Migratetype): LinkAddr {
+export function cacheListOf(order: u32, type: Migratetype): u32 {
   if (order == PAGEBLOCK_ORDER) return type == MIGRATE_MOVABLE ? LIST_BLOCK9 + 1 : LIST_BLOCK9;
   // types in list order: UNMOVABLE, MOVABLE, RECLAIMABLE
   return order * 3 + type;
