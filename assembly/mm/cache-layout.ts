@@ -5,16 +5,18 @@
 //   | cpus|       | min  | of rings | max  | 14 rings            |                     |
 //   +-----+-------+------+----------+------+---------------------+---------------------+---
 //
-// numbers of a CPU  u32 each: pages cached; free count, or the shift of the doubling before v6.7; from v6.7 on also its high,
-//                   how often the next refill doubles, and whether the last free was of a high order.
-// ring              {u32 pfn, u32 type}, used from both ends: frees push at the front, refills append at the back, allocations
-//                   take the front, drains take the back. The type is that of the pageblock for a page that was
-//                   freed, and the requested one for a page of a refill. Where lists follow the pageblocks it is looked up anew.
+// numbers of a CPU  u32 each: pages cached; free count, or the shift of the doubling before v6.7;
+//                   from v6.7 on also its high, how often the next refill doubles, and whether the
+//                   last free was of orders 1 to 3.
+// ring              {u32 pfn, u32 type}, used from both ends: frees push at the front, refills
+//                   append at the back, allocations take the front, drains take the back. The type
+//                   is that of the pageblock for a page that was freed, and the requested one for a
+//                   page of a refill. With MM_LIST_FOLLOWS_BLOCK it is looked up again.
 //
 // Lists 0..11 are order * 3 + type for orders 0..3; 12 is order 9 not movable, 13 order 9 movable.
 
 import { MIGRATE_MOVABLE, PAGEBLOCK_ORDER } from "../abi";
-import { LinkAddr, Migratetype, Pfn, SlotAddr } from "./numbers";
+import { Migratetype, Pfn, SlotAddr } from "./numbers";
 
 /** 8-byte aligned. */
 export const HEADER_BYTES: u32 = 24;
