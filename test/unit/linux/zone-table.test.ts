@@ -46,14 +46,14 @@ describe("the marks of ZONE_MOVABLE", () => {
     // somebody has set min_free_kbytes to 60000
     const shared = 60_000 / 4;
     const others = movableMin === "own" ? shared : Math.floor((shared * 220_909) / 745_197);
-    zones.adoptMarks(normal, { min: others, low: others, high: others }, 0);
+    zones.adoptWatermarks(normal, { min: others, low: others, high: others }, 0);
     const own = movableMin === "own" ? min : shared - others;
-    zones.adoptMarks(movable, { min: own, low: own, high: own }, 0);
+    zones.adoptWatermarks(movable, { min: own, low: own, high: own }, 0);
     zones.settleMinFree();
     zones.recompute();
-    expect(Math.abs(normal.marks.min - others)).toBeLessThan(2);
-    expect(Math.abs(movable.marks.min - own)).toBeLessThan(2);
-    expect(zones.copy().find("Movable", 0)?.marks).toEqual(movable.marks);
+    expect(Math.abs(normal.watermarks.min - others)).toBeLessThan(2);
+    expect(Math.abs(movable.watermarks.min - own)).toBeLessThan(2);
+    expect(zones.copy().find("Movable", 0)?.watermarks).toEqual(movable.watermarks);
   });
 });
 
