@@ -78,7 +78,7 @@ async function make(step: Step): Promise<void> {
     [...oldPaths, relative(root, stampPath)].forEach(remove);
     throw error;
   }
-  console.log(`build: ${step.name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+  console.error(`build: ${step.name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
 }
 
 function readStamp(path: string): Stamp | undefined {
