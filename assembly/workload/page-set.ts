@@ -43,7 +43,7 @@ export {
   pageSetOrder,
   setSplitTarget,
 } from "../mm/slots";
-import { LinkAddr, PageSetAddr, Pfn } from "../mm/numbers";
+import { PageSetAddr, Pfn } from "../mm/numbers";
 
 /**
  * Takes up to `wanted` chunks from the page allocator, which reclaims where it must. Returns how
@@ -52,7 +52,7 @@ import { LinkAddr, PageSetAddr, Pfn } from "../mm/numbers";
 export function takeInto(pageSet: PageSetAddr, wanted: u32): u32 {
   if (nrSlots(pageSet) - liveChunks(pageSet) > liveChunks(pageSet) + SEGMENT_SLOTS)
     compact(pageSet);
-  return pageSetOrder(pageSet) == 0 ? takeSingle(pageSet, wanted) : takeLarger(pageSet, wanted);
+  return pageSetOrder(pageSet) == 0 ? takeSingle(pageSet, wanted) : takeChunksInto(pageSet, wanted);
 }
 
 /** What the page set asks the page allocator for. */
@@ -88,7 +88,7 @@ function takeSingle(pageSet: PageSetAddr, wanted: u32): u32 {
   return wanted - left;
 }
 
-function takeLarger(pageSet: PageSetAddr, wanted: u32): LinkAddr {
+function takeChunksInto(pageSet: PageSetAddr, wanted: u32): u32 {
   const order = pageSetOrder(pageSet);
   const state = load<u32>(pageSet, STATE_AT);
   const request = requestOf(pageSet, classOf(state) == PAGE_THP ? ALLOC_COMPOUND : 0);

@@ -94,7 +94,7 @@ export const driverEdits: readonly Edit[] = [
   },
   {
     file: "src/virtio-mem/driver/sub-block-mode.ts",
-    old: "if (isOnline) memory.giveBack(addr, count * this.#subblockSize);",
+    old: "if (isOnline) memory.fakeOnline(addr, count * this.#subblockSize);",
     new: "",
     breaks: "subblocks plugged into online memory stay offline",
   },
@@ -154,7 +154,7 @@ export const driverEdits: readonly Edit[] = [
   },
   {
     file: "src/virtio-mem/driver/big-block-mode.ts",
-    old: "for (const done of taken) memory.giveBack(done, SECTION_SIZE);",
+    old: "for (const done of taken) memory.fakeOnline(done, SECTION_SIZE);",
     new: "",
     breaks: "sections stay taken when another one refuses",
   },
