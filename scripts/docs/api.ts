@@ -53,7 +53,9 @@ function declarationProgram(): ts.Program {
     },
   );
   const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
+  const fileExists = host.fileExists.bind(host);
+  const readFile = host.readFile.bind(host);
+  const getSourceFile = host.getSourceFile.bind(host);
   // the declarations stand in for the sources
   const isSource = (path: string): boolean =>
     path.startsWith(join(root, "src")) && !path.endsWith(".d.ts");
@@ -62,7 +64,7 @@ function declarationProgram(): ts.Program {
   host.getSourceFile = (path, version, ...rest) => {
     const text = texts.get(path);
     if (text !== undefined) return ts.createSourceFile(path, text, version, true);
-    return getSourceFile.call(host, path, version, ...rest);
+    return getSourceFile(path, version, ...rest);
   };
   return ts.createProgram(
     Object.values(ENTRIES).map(({ file }) => declarationPath(file)),

@@ -43,7 +43,8 @@ export function runScenario(scenario: Scenario, options: RunScenarioOptions = {}
 export class ScenarioRun implements AsyncIterable<RunEvent> {
   readonly #events: AsyncGenerator<RunEvent, ScenarioResult>;
   readonly #result: Promise<ScenarioResult>;
-  #settle: (result: ScenarioResult | PromiseLike<ScenarioResult>) => void = () => undefined;
+  #succeed: (result: ScenarioResult) => void = () => undefined;
+  #fail: (reason: unknown) => void = () => undefined;
   #isIterated = false;
   #isBeingIterated = false;
   #isAwaited = false;
@@ -51,8 +52,9 @@ export class ScenarioRun implements AsyncIterable<RunEvent> {
   /** @internal */
   constructor(scenario: Scenario, options: RunScenarioOptions) {
     this.#events = live(scenario, options);
-    this.#result = new Promise((resolve) => {
-      this.#settle = resolve;
+    this.#result = new Promise((resolve, reject) => {
+      this.#succeed = resolve;
+      this.#fail = reject;
     });
     // whoever iterates gets an error from the loop, and need not ask for the result
     this.#result.catch(() => undefined);
@@ -103,10 +105,10 @@ export class ScenarioRun implements AsyncIterable<RunEvent> {
   async #next(): Promise<IteratorResult<RunEvent, ScenarioResult | undefined>> {
     try {
       const next = await this.#events.next();
-      if (next.done === true) this.#settle(next.value);
+      if (next.done === true) this.#succeed(next.value);
       return next;
     } catch (error) {
-      this.#settle(Promise.reject(error as Error));
+      this.#fail(error);
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import type { WorkloadKind, WorkloadSettings } from "../../core/abi.js";
+import type { WorkloadKind } from "../../core/abi.js";
 import type { Fields } from "../file/fields.js";
 import type { JsonSchema } from "../file/schema-parts.js";
 import { ANONYMOUS, type AnonymousWorkload } from "./anonymous.js";
@@ -62,11 +62,11 @@ export function resolveWorkload(
   return { ...life, kind, ...KINDS[kind].resolve(fields, limits) } as ScenarioWorkload;
 }
 
-/** What the core is told of a workload. */
+/** What the core is told of a workload: its settings by name. */
 export function coreSettings(
   workload: ScenarioWorkload,
   surroundings: WorkloadSurroundings,
-): WorkloadSettings<WorkloadKind> {
+): Readonly<Record<string, number>> {
   return kindOf(workload).settings(workload, surroundings);
 }
 
