@@ -13,10 +13,10 @@ interface ArmedTimer extends Timer {
 /**
  * Time of one simulation. It moves only when told to, so that equal runs take equal time.
  *
- * Whatever costs time calls {@link advanceNs} with the price; whoever waits calls {@link advanceToNs}.
- * Both fire the timers they pass, earliest first and those due at the same time in the order they
- * were set. A callback sees the time at which its timer was due, and may set timers and advance
- * the clock itself.
+ * Whatever costs time calls {@link advanceNs} with the price; a waiting caller uses {@link
+ * advanceToNs}. Both fire the timers they pass, earliest first and those due at the same time in
+ * the order they were set. A callback sees the time at which its timer was due, and may set timers
+ * and advance the clock itself.
  *
  * Times are whole nanoseconds since the start, up to 2^53 (104 days).
  */
@@ -62,7 +62,9 @@ export class VirtualClock {
     this.#setNow(Math.max(this.#nowNs, ns));
   }
 
-  /** Calls `callback` when the clock reaches `dueNs`; one that has passed fires at the next move. */
+  /**
+   * Calls `callback` when the clock reaches `dueNs`; one that has passed fires at the next move.
+   */
   setTimer(dueNs: number, callback: () => void): Timer {
     assertNs("dueNs", dueNs);
     const timer = { dueNs, callback };

@@ -49,8 +49,8 @@ const UNIT_LETTERS = "kmgtpe";
 
 /**
  * Bytes of a size that a person wrote: a number with `K`, `M`, `G`, `T`, `P` or `E`, each also with
- * `iB`, in either case, all powers of 1024; no unit means bytes. Fractions are fine as long as whole
- * bytes come out: `1.5TiB`, `300M`, `2097152`, `0`.
+ * `iB`, in either case, all powers of 1024; no unit means bytes. Fractions are fine as long as
+ * whole bytes come out: `1.5TiB`, `300M`, `2097152`, `0`.
  *
  * @param name - what the message calls it.
  * @throws RangeError for anything else, and for more than 2^53 - 1 bytes.

@@ -108,7 +108,7 @@ function migrateTwice(list: usize, length: u32): i32 {
     else error = migratePart(one, 1, SYNC_PASSES);
   }
   if (nrSplit > 0 && error == 0) {
-    // what comes of it is nobody's concern: the next try shows
+    // its result does not matter: the next try shows
     migratePart(SPLIT, nrSplit, 1);
   }
   return error;

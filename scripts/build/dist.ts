@@ -211,7 +211,9 @@ function inAscii(code: string): string {
   });
 }
 
-/** Fails if what an entry for browsers loads would itself load something from outside of `dist/`. */
+/**
+ * Fails if what an entry for browsers loads would itself load something from outside of `dist/`.
+ */
 function assertBrowserSafe({ output }: RolldownOutput): void {
   const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk as OutputChunk]));
   const seen = new Set<string>();

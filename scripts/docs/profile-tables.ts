@@ -1,7 +1,7 @@
 // Usage: tsx scripts/docs/profile-tables.ts driver | memory | evidence
 //
-// Prints what the profiles say as tables: one row for each field of the driver or of memory management, one column for each
-// version; or since when each behaviour holds and what shows it.
+// Prints what the profiles say as tables: one row for each field of the driver or of memory
+// management, one column for each version; or since when each behaviour holds and what shows it.
 
 import { EVIDENCE, type Evidence, type Proof } from "../../src/linux/evidence.js";
 import { linuxProfile, PROFILE_NAMES, type LinuxProfile } from "../../src/linux/profile.js";

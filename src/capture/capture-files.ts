@@ -6,7 +6,7 @@ import { gunzip } from "./gunzip.js";
  * The files of a capture, wherever they are: a folder, an archive, files dropped on a page.
  *
  * Names are relative paths with `/`. `open` may be called any number of times for the same name
- * and starts a new read each time; whoever stops early calls `return` on the iterator, as
+ * and starts a new read each time; a reader that stops early calls `return` on the iterator, as
  * `for await` does.
  */
 export interface CaptureFiles {

@@ -25,7 +25,7 @@ export interface Capture {
   readonly device: CaptureDevice;
   /** Onlining policy and module parameters. */
   readonly settings: CaptureSettings;
-  /** Where the struct pages of 128 MiB sections lie; undefined where nobody recorded it. */
+  /** Where the struct pages of 128 MiB sections lie; undefined where it was not recorded. */
   readonly memmaps: readonly CaptureMemmap[] | undefined;
   /**
    * System RAM ranges of iomem, [start, end) in bytes, in address order: boot memory, and what
@@ -43,11 +43,11 @@ export interface Capture {
    * Each call starts a new read. Ends with an error in words where the data is truncated.
    */
   pageFlags(): AsyncIterable<Uint8Array>;
-  /** `/proc/kpagecount` likewise, where it was captured. */
+  /** `/proc/kpagecount` in the same way, where it was captured. */
   readonly mapCounts: (() => AsyncIterable<Uint8Array>) | undefined;
   /** Extended page state of the recordings (`pgx`), u64 per pfn, where it was recorded. */
   readonly pageState: (() => AsyncIterable<Uint8Array>) | undefined;
-  /** By what else the version of the kernel can be told; undefined where nobody looked. */
+  /** By what else the version of the kernel can be told; undefined where it is not known. */
   readonly traces?: KernelTraces | undefined;
   /** What had to be assumed, in words for people. */
   readonly notes: readonly string[];

@@ -133,7 +133,7 @@ function soleLog({ log, iomem }: DeviceSources): DriverLog | undefined {
   return log.length === 1 && iomem.regions.length === 0 ? log[0] : undefined;
 }
 
-/** The value that all claims agree on, or the option's; undefined if nobody knows. */
+/** The value that all claims agree on, or the option's; undefined if there is none. */
 function agreed(
   option: string,
   given: number | undefined,

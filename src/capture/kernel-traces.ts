@@ -1,10 +1,15 @@
-/** Marks that a kernel leaves in a capture besides its release, by which its version can be told. */
+/**
+ * Marks that a kernel leaves in a capture besides its release, by which its version can be told.
+ */
 export interface KernelTraces {
   /** Bytes of a subblock, by the log of the driver; undefined where that line is gone. */
   readonly subblockSize: number | undefined;
   /** Names of the parameters that the virtio_mem module has; empty where they were not captured. */
   readonly driverParameters: ReadonlySet<string>;
-  /** Of the lines of zoneinfo that came with some version ({@link ZONEINFO_LINES}): those that are there. */
+  /**
+   * Of the lines of zoneinfo that came with some version ({@link ZONEINFO_LINES}): those that are
+   * there.
+   */
   readonly zoneinfoLines: ReadonlySet<ZoneinfoLine>;
 }
 

@@ -3,7 +3,8 @@ import { CaptureError } from "./capture-error.js";
 const BYTES_PER_PAGE = 8;
 
 /**
- * Reads a stream of u64 words per page from pfn 0 on, in pieces of the lengths that are asked for, and forward only.
+ * Reads a stream of u64 words per page from pfn 0 on, in pieces of the lengths that are asked for,
+ * and forward only.
  */
 export class PageStream {
   readonly #pieces: AsyncIterator<Uint8Array>;
@@ -19,7 +20,8 @@ export class PageStream {
   }
 
   /**
-   * Hands the words of the pages [startPfn, startPfn + nrPages) to `take`, a part at a time as they come, each with its offset in bytes.
+   * Hands the words of the pages [startPfn, startPfn + nrPages) to `take`, a part at a time as they
+   * come, each with its offset in bytes.
    *
    * @returns how many pages there were: fewer where the stream ends, 0 behind its end.
    */

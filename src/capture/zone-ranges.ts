@@ -65,7 +65,9 @@ function zonesIn(
   return parts.sort((a, b) => a.startPfn - b.startPfn);
 }
 
-/** Zones of a memory block's node; all of them where nothing says which, or none is of that node. */
+/**
+ * Zones of a memory block's node; all of them where nothing says which, or none is of that node.
+ */
 function zonesOfNode(
   zones: readonly CaptureZone[],
   node: number | undefined,
@@ -74,7 +76,10 @@ function zonesOfNode(
   return own.length === 0 ? zones : own;
 }
 
-/** Where nodes interleave, the span of one may hold all of another: the narrower one's memory is there. */
+/**
+ * Where nodes interleave, the span of one may hold all of another: the narrower one's memory is
+ * there.
+ */
 function narrowestAt(zones: readonly CaptureZone[], pfn: number): CaptureZone | undefined {
   let narrowest: CaptureZone | undefined;
   for (const zone of zones) {

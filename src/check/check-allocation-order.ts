@@ -10,11 +10,12 @@ type Chunk = readonly [pfn: number, order: number];
 const LISTS = ["list-1", "list-2", "list-3", "list-4"] as const satisfies readonly AspectName[];
 
 /**
- * Replays the order in which a kernel handed out pages, from its state s0: a module takes chunks of one order, frees a
- * random part of them, takes as many again, frees all, takes as many again.
+ * Replays the order in which a kernel handed out pages, from its state s0: a module takes chunks of
+ * one order, frees a random part of them, takes as many again, frees all, takes as many again.
  *
- * What the module freed is read off the recorded lists; which pages it got is the model's. Only the first list is
- * decided by what was recorded: after frees at random the order rests on caches that nothing shows.
+ * What the module freed is read off the recorded lists; which pages it got is the model's. Only the
+ * first list is decided by what was recorded: after frees at random the order rests on caches that
+ * nothing shows.
  *
  * @throws CaptureError if a file cannot be used.
  */

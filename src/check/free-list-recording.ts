@@ -1,7 +1,10 @@
 import { profileOfRelease } from "../linux/kernel-release.js";
 import { linuxProfile, type LinuxProfile } from "../linux/profile.js";
 
-/** Steps of a free-list recording, one JSON object per line; pfns are relative to `base_pfn` (docs/check.md). */
+/**
+ * Steps of a free-list recording, one JSON object per line; pfns are relative to `base_pfn`
+ * (docs/check.md).
+ */
 export interface FreeListStep {
   readonly i: number;
   readonly op: string;
@@ -165,7 +168,10 @@ function releaseOf(kernel: unknown): string | undefined {
   return release;
 }
 
-/** The profile of the kernel whose free lists were recorded; v6.1 where the recording does not name it. */
+/**
+ * The profile of the kernel whose free lists were recorded; v6.1 where the recording does not name
+ * it.
+ */
 export function recordedProfile({ kernel }: FreeListMeta): LinuxProfile {
   const found = kernel === undefined ? undefined : profileOfRelease(kernel);
   return linuxProfile(found?.profile ?? "v6.1");

@@ -27,7 +27,7 @@ export interface GuestWork {
   readonly size: number;
   /** 0 or a negative errno. */
   readonly errno: number;
-  /** The page in the way, where the recording names it. */
+  /** The blocking page, where the recording names it. */
   readonly blockingPfn: number | undefined;
   /** Was it refused before anything was moved? */
   readonly atOnce: boolean;

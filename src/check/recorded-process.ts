@@ -18,7 +18,9 @@ export class RecordedProcess {
   /** Numbers of pages that wait in the LRU batch, oldest first. */
   #pending: number[] = [];
 
-  /** @param lruBatchPages - a fresh page waits in a batch of this many before it reaches the LRU. */
+  /**
+   * @param lruBatchPages - a fresh page waits in a batch of this many before it reaches the LRU.
+   */
   constructor(memory: PageMemory, allocator: RecordedAllocator, lruBatchPages: number) {
     this.#memory = memory;
     this.#lruBatchPages = lruBatchPages;

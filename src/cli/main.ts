@@ -39,7 +39,7 @@ registerDevice(program);
 registerVectors(program);
 for (const command of program.commands) command.exitOverride();
 
-// whoever reads, such as head, may have had enough
+// the reader, such as head, may have had enough
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit();

@@ -6,7 +6,10 @@ import type { PolicyWatch } from "../policies/choice/guarded-policy.js";
 import type { Policy } from "../policies/policy.js";
 import { WatchBoard } from "./watch-board.js";
 
-/** Code of a policy may loop for ever, which only another thread can end: the command starts again in one. */
+/**
+ * Code of a policy may loop for ever, which only another thread can end: the command starts again
+ * in one.
+ */
 export class NeedsWorker extends Error {}
 
 /**

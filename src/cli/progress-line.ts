@@ -7,7 +7,9 @@ export interface ProgressLine {
   readonly clear: () => void;
 }
 
-/** One line that counts up to 100 %, rewritten in place; nothing where the stream is no terminal. */
+/**
+ * One line that counts up to 100 %, rewritten in place; nothing where the stream is no terminal.
+ */
 export function progressLine(stream: WriteStream, what: string): ProgressLine {
   if (!stream.isTTY) return { show: () => undefined, clear: () => undefined };
   let shown = -1;

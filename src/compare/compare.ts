@@ -28,12 +28,14 @@ export interface CompareCaptureOptions
   readonly profile?: CapturedGuestOptions["profile"];
   /** Bytes that the host asks for, a multiple of the device block. Default: 0. */
   readonly requestedSize?: number;
-  /** Virtual milliseconds to go on for, through the driver's retries. Default: until it first waits. */
+  /**
+   * Virtual milliseconds to go on for, through the driver's retries. Default: until it first waits.
+   */
   readonly untilMs?: number;
 }
 
 /**
- * Chance that a page cannot be collected at the moment at which an attempt wants it: somebody has
+ * Chance that a page cannot be collected at the moment at which an attempt wants it: something has
  * just taken a reference. A capture does not show such moments; with several seeds each is a draw
  * of them. In recorded guests they were rarer than one in 100,000.
  */

@@ -179,7 +179,7 @@ class Fields {
     return Number(value);
   }
 
-  /** A size as somebody might ask for it: also one that is none. */
+  /** A size as a test may request it, also an invalid one. */
   anySize(name: string): bigint | undefined {
     const value = this.#fields[name];
     if (value === undefined) this.reject(name, "be there", value);

@@ -39,7 +39,9 @@ export type ZoneKindNumber = (typeof ZoneKindNumber)[keyof typeof ZoneKindNumber
 /** Flags of an allocation; see ALLOC_* in assembly/abi.ts. */
 export const AllocFlag = { NoWatermarks: 2, ThisNode: 4, Compound: 8 } as const;
 
-/** Names of the behaviours in which versions of memory management differ; MmProfile explains each. */
+/**
+ * Names of the behaviours in which versions of memory management differ; MmProfile explains each.
+ */
 export type MmFlagName =
   | "moveToTail"
   | "mergeMergeableOnly"

@@ -7,7 +7,7 @@ export interface ContigResult {
   readonly errno: number;
   /** Step at which the attempt ended. */
   readonly stage: ContigStage;
-  /** First page in the way; undefined on success and where memory ran out. */
+  /** First blocking page; undefined on success and where memory ran out. */
   readonly blockingPfn: number | undefined;
   /** Its class as pageClassName() prints it. */
   readonly blockingClass: string | undefined;

@@ -6,8 +6,8 @@ const STATE_NAME = /^state\d+$/;
 /**
  * A core at a moment: its memory and its globals.
  *
- * An instance that was set back to it goes on as it did then. What was made of it since, bitmaps above all, is gone; objects that
- * still know of them must not be used any more.
+ * An instance that was set back to it goes on as it did then. What was made of it since, bitmaps
+ * above all, is gone; objects that still know of them must not be used any more.
  */
 export class CoreImage {
   readonly #bytes: Uint8Array;
@@ -31,7 +31,7 @@ export class CoreImage {
     const used = this.#core.usedMemory() >>> 0;
     const memory = new Uint8Array(this.#core.memory.buffer);
     memory.set(this.#bytes);
-    // memory that nobody has taken yet is zero
+    // memory that was not reserved yet is zero
     memory.fill(0, this.#bytes.length, Math.max(used, this.#bytes.length));
     for (const [global, value] of this.#state) global.value = value;
   }

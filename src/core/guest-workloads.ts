@@ -46,8 +46,8 @@ const OOM_WORDS = 4;
 const MAX_STEP_US = 60_000_000;
 
 /**
- * Programs and kernel parts of a guest, which take and free its pages inside the core: workloads are named by number, sizes are
- * pages.
+ * Programs and kernel parts of a guest, which take and free its pages inside the core: workloads
+ * are named by number, sizes are pages.
  */
 export class GuestWorkloads {
   readonly #core: Core;
@@ -61,7 +61,8 @@ export class GuestWorkloads {
    * Adds a workload that has not started.
    *
    * @returns its number.
-   * @throws CapacityError if there are 64 already; RangeError if a setting is no whole number below 2^32.
+   * @throws CapacityError if there are 64 already; RangeError if a setting is no whole number below
+   *   2^32.
    */
   add<K extends WorkloadKind>(kind: K, seed: number, settings: WorkloadSettings<K>): number {
     const workload = this.#core.addWorkload(WorkloadKindNumber[kind], seed);
@@ -118,7 +119,7 @@ export class GuestWorkloads {
     return pinned;
   }
 
-  /** Lets go of all pinned pages of a workload. */
+  /** Releases all pinned pages of a workload. */
   unpin(workload: number): void {
     check(this.#core.holdWorkload(workload, 0, Hold.None) | 0, "unpin pages of a workload");
   }

@@ -26,8 +26,8 @@ export class CapacityError extends Error {
 }
 
 /**
- * Throws for a negative result of the core. Callers test the sign themselves, so that the success path
- * never builds the message.
+ * Throws for a negative result of the core. Callers test the sign themselves, so that the success
+ * path never builds the message.
  */
 export function fail(result: number, doing: string): never {
   const errno = -(result | 0);

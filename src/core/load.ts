@@ -20,7 +20,8 @@ export type CoreSource = URL | string | BufferSource | WebAssembly.Module;
  *
  * @param source - a string is a URL, relative to the page. `fetch` of Node takes no `file:` URLs:
  *   read the file there and pass its bytes.
- * @throws TypeError if `source` is of no such type, cannot be fetched or is not this package's core.
+ * @throws TypeError if `source` is of no such type, cannot be fetched or is not this package's
+ *   core.
  */
 export async function loadCore(source?: CoreSource): Promise<Core> {
   const module = source === undefined ? await packagedCore() : await compile(source);

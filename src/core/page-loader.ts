@@ -21,7 +21,8 @@ export interface LoadSummary {
   /** Expected number of pageblocks among the cached ones that hide a kernel page. */
   readonly hiddenPageblocks: number;
   /**
-   * Pageblocks with clean buffers that count as held by the journal, and such that count as let go.
+   * Pageblocks with clean buffers that count as held by the journal, and such that count as
+   * released.
    */
   readonly heldBufferBlocks: number;
   /** Pageblocks with clean buffers that count as released by the journal. */
@@ -69,7 +70,7 @@ export class PageLoader {
     this.#stage(this.#core.staging(), words, at);
   }
 
-  /** Likewise the words of extended page state. */
+  /** The words of extended page state, in the same way. */
   stageExtended(words: Uint8Array, at: number): void {
     this.#stage(this.#core.staging2(), words, at);
   }
@@ -101,7 +102,7 @@ export class PageLoader {
    * Loads whole absent pageblocks from words that are all at hand.
    *
    * @param flags - kpageflags words, at most {@link MAX_LOAD_PAGES} of them, from `startPfn` on.
-   * @param extended - likewise; undefined where nobody recorded it.
+   * @param extended - extended page state; undefined where it was not recorded.
    */
   loadFlags(
     startPfn: number,
@@ -156,7 +157,7 @@ export class PageLoader {
     check(this.#core.notePins(nrPages), `note ${nrPages} pinned pages`);
   }
 
-  /** Says how many pages of the guest are in a balloon, where nobody knows what is plugged. */
+  /** Says how many pages of the guest are in a balloon, where plugged blocks are not known. */
   noteBalloon(nrPages: number): void {
     check(this.#core.noteBalloon(nrPages), `note ${nrPages} pages in a balloon`);
   }
@@ -192,7 +193,8 @@ export class PageLoader {
    * Ends a load: decides which pages are held in place, and builds the free lists.
    *
    * @param hasReferences - the extended state was loaded, too.
-   * @param seed - not 0: a sample of the guest, in which pageblocks turn out otherwise, see {@link setDoubtChance}. Default: 0.
+   * @param seed - not 0: a sample of the guest, in which pageblocks turn out otherwise, see {@link
+   *   setDoubtChance}. Default: 0.
    */
   finishLoad(hasReferences: boolean, seed = 0): LoadSummary {
     check(this.#core.finishLoad(seed), "build the free lists");

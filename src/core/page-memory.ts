@@ -42,14 +42,16 @@ export interface SubblockCounts {
 }
 
 /**
- * The pages of one guest: the only place that talks to the WebAssembly core. Everything is in pfns and page counts.
+ * The pages of one guest: the only place that talks to the WebAssembly core. Everything is in pfns
+ * and page counts.
  *
- * One instance is one guest with all its zones. Arguments that are wrong by themselves throw RangeError; what
- * the present state forbids throws KernelError; being busy is a return value. Neither exception changes anything.
+ * One instance is one guest with all its zones. Arguments that are wrong by themselves throw
+ * RangeError; what the present state forbids throws KernelError; being busy is a return value.
+ * Neither exception changes anything.
  */
 export class PageMemory {
   readonly #core: Core;
-  // V8 looks an export up anew at each call, but not a field
+  // V8 looks an export up at each call, but not a field
   readonly #allocPages: Core["allocPages"];
   readonly #freePagesOf: Core["freePagesOf"];
   readonly #allocContig: Core["allocContig"];
@@ -83,7 +85,8 @@ export class PageMemory {
   /**
    * A guest without memory.
    *
-   * @param endPfn - pfns 0 to `endPfn` - 1 can exist; rounded up to whole pageblocks (512), at most 2^32 - 1024.
+   * @param endPfn - pfns 0 to `endPfn` - 1 can exist; rounded up to whole pageblocks (512), at most
+   *   2^32 - 1024.
    * @param source - see loadCore().
    * @throws RangeError if `endPfn` is out of range; CapacityError if the table does not fit.
    */
@@ -123,7 +126,9 @@ export class PageMemory {
     if (result < 0) fail(result, `set lowmem reserve ${pages}`);
   }
 
-  /** Per-CPU caches of a zone; `high` 0 switches them off. Cached pages go back to the buddy first. */
+  /**
+   * Per-CPU caches of a zone; `high` 0 switches them off. Cached pages go back to the buddy first.
+   */
   setCache(zone: number, cpus: number, batch: number, high: number, highMax = high): void {
     const result = this.#core.setCache(zone, cpus, batch, high, highMax);
     check(result, `set ${cpus} caches of ${high} to ${highMax} pages`);
@@ -159,8 +164,8 @@ export class PageMemory {
   }
 
   /**
-   * Pages at the end of each THP, 0 to 511, that hold only zeros: a THP that has to be split loses them where the version shares
-   * the zero page. Default: 0.
+   * Pages at the end of each THP, 0 to 511, that hold only zeros: a THP that has to be split loses
+   * them where the version shares the zero page. Default: 0.
    */
   setZeroFilledPages(pages: number): void {
     check(this.#core.setZeroFilledPages(pages), `take ${pages} pages of each THP for zeros`);
@@ -179,8 +184,9 @@ export class PageMemory {
   }
 
   /**
-   * Up to `nr` order-0 pages, as the same number of single requests would get them (lemma L1 of the engine model).
-   * Appends runs to `runs` and returns how many pages there were; fewer than asked where memory is out.
+   * Up to `nr` order-0 pages, as the same number of single requests would get them (lemma L1 of the
+   * engine model). Appends runs to `runs` and returns how many pages there were; fewer than asked
+   * where memory is out.
    */
   allocBulk(
     nr: number,
@@ -227,8 +233,9 @@ export class PageMemory {
   }
 
   /**
-   * Runs of one class in a range whose units of `step` pages each have one class, such as subblocks: `[startPfn, nrPages, class]`,
-   * ascending. A free page counts by its class, whatever chunk it is in.
+   * Runs of one class in a range whose units of `step` pages each have one class, such as
+   * subblocks: `[startPfn, nrPages, class]`, ascending. A free page counts by its class, whatever
+   * chunk it is in.
    */
   *runsOfClass(
     startPfn: number,
@@ -244,7 +251,10 @@ export class PageMemory {
     }
   }
 
-  /** A fatal signal is pending for whoever allocates ranges: attempts that have something to move end with -EINTR. */
+  /**
+   * A fatal signal is pending for the caller that allocates ranges: attempts that have something to
+   * move end with -EINTR.
+   */
   setSignalPending(pending: boolean): void {
     this.#core.setSignal(pending ? 1 : 0);
   }
@@ -298,8 +308,8 @@ export class PageMemory {
   }
 
   /**
-   * Brings absent pageblocks online in a zone. Only the pages of `runs` go to the allocator; the others are
-   * PG_offline, never onlined.
+   * Brings absent pageblocks online in a zone. Only the pages of `runs` go to the allocator; the
+   * others are PG_offline, never onlined.
    */
   online(
     zone: number,
@@ -340,7 +350,10 @@ export class PageMemory {
     );
   }
 
-  /** Pages to move so that what is used of a zone's partly free pageblocks lies in as few of them as can hold it. */
+  /**
+   * Pages to move so that what is used of a zone's partly free pageblocks lies in as few of them as
+   * can hold it.
+   */
   compactionMoves(zone: number): number {
     return count(this.#core.compactionMoves(zone), "moves to compact");
   }
@@ -391,14 +404,18 @@ export class PageMemory {
     return { free, movable, unmovable, held };
   }
 
-  /** A cleared bitmap of `bits` bits, 1 to 2^30, in the core's memory. It lives as long as this guest. */
+  /**
+   * A cleared bitmap of `bits` bits, 1 to 2^30, in the core's memory. It lives as long as this
+   * guest.
+   */
   createBitmap(bits: number): Bitmap {
     return new Bitmap(this.#core, bits);
   }
 
   /**
-   * How many of `nrSubblocks` subblocks of `blocksEach` pageblocks each, from `startPfn` on, could go as far as their pages
-   * tell: nothing unmovable, nothing held. Whether there is memory to move to is not looked at.
+   * How many of `nrSubblocks` subblocks of `blocksEach` pageblocks each, from `startPfn` on, could
+   * go as far as their pages tell: nothing unmovable, nothing held. Whether there is memory to move
+   * to is not looked at.
    *
    * @param bitmap - of at least `nrSubblocks` bits: gets the answer for each subblock.
    */
@@ -416,8 +433,8 @@ export class PageMemory {
   }
 
   /**
-   * Pages of `count` subblocks of `nrPages` pages each, from `startPfn` on, by what stands in the way of taking them; one
-   * element per subblock. Held pages count as unmovable here. At most 43690 subblocks.
+   * Pages of `count` subblocks of `nrPages` pages each, from `startPfn` on, by what blocks taking
+   * them; one element per subblock. Held pages count as unmovable here. At most 43690 subblocks.
    */
   countBySubblock(startPfn: number, nrPages: number, count: number): SubblockCounts {
     const doing = `count the pages of ${count} subblocks from pfn ${startPfn}`;
@@ -434,8 +451,8 @@ export class PageMemory {
   }
 
   /**
-   * Frees the slabs of which no object is in use and, of the others that lie in reclaimable pageblocks, about `percent`
-   * (0 to 100), drawn from the seed. Returns how many pages that were.
+   * Frees the slabs of which no object is in use and, of the others that lie in reclaimable
+   * pageblocks, about `percent` (0 to 100), drawn from the seed. Returns how many pages that were.
    */
   dropSlab(percent: number): number {
     return count(this.#core.dropSlab(percent), "slab to drop");
@@ -447,8 +464,9 @@ export class PageMemory {
   }
 
   /**
-   * What may turn out otherwise about each of `count` subblocks of a captured guest, of `nrPages` pages each, from `startPfn` on: a
-   * Doubt each. True to the capture only until something happens. At most 524288 subblocks.
+   * What may turn out otherwise about each of `count` subblocks of a captured guest, of `nrPages`
+   * pages each, from `startPfn` on: a Doubt each. True to the capture only until something happens.
+   * At most 524288 subblocks.
    */
   doubtsBySubblock(startPfn: number, nrPages: number, count: number): Uint8Array {
     const blocksEach = Math.max(1, nrPages / PAGEBLOCK_PAGES);
@@ -481,7 +499,10 @@ export class PageMemory {
     };
   }
 
-  /** Walks everything. Undefined, or the first broken invariant in words. Slow: for tests and doubts. */
+  /**
+   * Walks everything. Undefined, or the first broken invariant in words. Slow: for tests and
+   * doubts.
+   */
   validate(): string | undefined {
     const code = this.#core.validate();
     return code === 0 ? undefined : brokenInvariant(code, this.#scratch.words[0] ?? 0);

@@ -26,8 +26,8 @@ const MAX_CLASS = Math.max(...Object.values(PageClass));
 const ALL_FLAGS = Object.values(AllocFlag).reduce((all, flag) => all | flag, 0);
 
 /**
- * Checks a request once, for those who make it again and again: {@link PageMemory.tryAlloc} takes what it returns in place of the
- * request, and is about a third faster so.
+ * Checks a request once, for those who make it again and again: {@link PageMemory.tryAlloc} takes
+ * what it returns in place of the request, and is about a third faster so.
  *
  * @throws RangeError for a member that is out of its range.
  */

@@ -54,7 +54,10 @@ export function endOfBoot(ranges: readonly BootRange[]): number {
   return Math.max(end, HIGH_MEMORY);
 }
 
-/** The memory of a guest that has just booted, up to the byte `end`: what is not boot memory is absent. */
+/**
+ * The memory of a guest that has just booted, up to the byte `end`: what is not boot memory is
+ * absent.
+ */
 export async function bootedMemory(
   boot: readonly BootRange[],
   end: number,

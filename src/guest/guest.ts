@@ -25,7 +25,9 @@ import { settingOf, type GuestMemory, type GuestSetting } from "./setting.js";
 export type * from "./options.js";
 import { GiB } from "../units.js";
 
-/** One of a guest's devices, the driver that works with it, and what is in the log about the two. */
+/**
+ * One of a guest's devices, the driver that works with it, and what is in the log about the two.
+ */
 export interface GuestDevice {
   /** The device. */
   readonly device: VirtioMemDevice;
@@ -65,7 +67,10 @@ export class Guest {
   readonly log: EventLog;
   /** What loading its capture had to guess; undefined for a guest that was not captured. */
   readonly loaded: LoadSummary | undefined;
-  /** Which kernel its capture was taken to be of, and why; undefined for a guest that was not captured. */
+  /**
+   * Which kernel its capture was taken to be of, and why; undefined for a guest that was not
+   * captured.
+   */
   readonly kernel: KernelChoice | undefined;
   /** What in its capture contradicts that, in sentences. */
   readonly kernelNotes: readonly string[];
@@ -89,8 +94,8 @@ export class Guest {
   /**
    * Boots a guest whose memory is idle.
    *
-   * @throws RangeError if a size breaks its rule; KernelError if the version's driver cannot work with a
-   *   device that insists on a feature.
+   * @throws RangeError if a size breaks its rule; KernelError if the version's driver cannot work
+   *   with a device that insists on a feature.
    */
   static async create(options: NewGuestOptions = {}): Promise<Guest> {
     const { memoryBlockSize = SECTION_SIZE } = options;
@@ -120,7 +125,8 @@ export class Guest {
   /**
    * Continues the life of a captured guest: its pages, its zones' marks, what is plugged.
    *
-   * @throws CaptureError if the capture contradicts itself; RangeError if device, driver and version do not go together.
+   * @throws CaptureError if the capture contradicts itself; RangeError if device, driver and
+   *   version do not go together.
    */
   static async fromCapture(capture: Capture, options: CapturedGuestOptions = {}): Promise<Guest> {
     return Guest.resume(await Guest.load(capture, options), options);
@@ -138,7 +144,8 @@ export class Guest {
   }
 
   /**
-   * The guest of a loaded capture; {@link fromCapture} in two steps, for several guests of one capture.
+   * The guest of a loaded capture; {@link fromCapture} in two steps, for several guests of one
+   * capture.
    *
    * @param options - those that it was loaded with.
    * @param sample - pageblocks turn out otherwise than they count. Default: none does.

@@ -9,12 +9,16 @@ import type { FollowOptions } from "../progress.js";
 
 /** How a capture is loaded; progress counts pages. */
 export interface LoadOptions extends FollowOptions {
-  /** Keep pages in the per-CPU caches that they were in. Needs the extended page state. Default: they count as free. */
+  /**
+   * Keep pages in the per-CPU caches that they were in. Needs the extended page state. Default:
+   * they count as free.
+   */
   readonly keepCaches?: boolean | undefined;
 }
 
 /**
- * Streams the page flags of a capture into the core, a piece at a time, each pageblock into its zone.
+ * Streams the page flags of a capture into the core, a piece at a time, each pageblock into its
+ * zone.
  *
  * @throws CaptureError where the stream ends before the guest's memory does, or is broken.
  */

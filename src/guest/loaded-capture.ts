@@ -20,8 +20,9 @@ export interface GuestSample {
 }
 
 /**
- * The pages of a captured guest in a core, before it is decided which of them are held: what takes long, done once. Guests begin
- * from here, one at a time: each sets back what the one before has done, which must not be used any more.
+ * The pages of a captured guest in a core, before it is decided which of them are held: what takes
+ * long, done once. Guests begin from here, one at a time: each sets back what the one before has
+ * done, which must not be used any more.
  */
 export class LoadedCapture {
   readonly capture: Capture;

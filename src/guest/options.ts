@@ -18,9 +18,14 @@ export interface GuestOptions {
   readonly core?: CoreSource;
   /** Module parameters of the driver. */
   readonly driver?: DriverParameters;
-  /** How it unplugs: policies by name, joined by `+`, or as objects. Default: as the Linux version does. */
+  /**
+   * How it unplugs: policies by name, joined by `+`, or as objects. Default: as the Linux version
+   * does.
+   */
   readonly policy?: PolicyChoice;
-  /** Bytes of the driver's subblock where it is not the version's own: a power of two from 2 MiB on. */
+  /**
+   * Bytes of the driver's subblock where it is not the version's own: a power of two from 2 MiB on.
+   */
   readonly subblockSize?: number;
 }
 
@@ -49,7 +54,9 @@ export interface NewDeviceOptions {
   readonly node?: number;
   /** Whose device it is. Default: QEMU's on x86. */
   readonly flavour?: DeviceFlavour | FlavourName;
-  /** The host behind the device, where it may fail or its work takes time. Default: it never does. */
+  /**
+   * The host behind the device, where it may fail or its work takes time. Default: it never does.
+   */
   readonly host?: DeviceHost;
 }
 
@@ -70,7 +77,8 @@ export interface NewGuestOptions extends GuestOptions, NewDeviceOptions {
 /** How a captured guest is loaded and goes on. */
 export interface CapturedGuestOptions extends Omit<GuestOptions, "profile">, LoadOptions {
   /**
-   * Linux version. Default: `auto`, by the release that the capture names and by what else it shows, see {@link Guest.kernel}.
+   * Linux version. Default: `auto`, by the release that the capture names and by what else it
+   * shows, see {@link Guest.kernel}.
    */
   readonly profile?: ProfileName | "auto";
 }

@@ -35,8 +35,8 @@ export interface ProfileFromCapture {
 const UNKNOWN: ProfileName = "v6.1";
 
 /**
- * The profile of a captured guest: that of its release; then what the capture shows by itself, which weighs more, because
- * distributions take changes of newer kernels into older ones.
+ * The profile of a captured guest: that of its release; then what the capture shows by itself,
+ * which weighs more, because distributions take changes of newer kernels into older ones.
  */
 export function profileFromCapture(capture: Capture): ProfileFromCapture {
   const release = capture.kernelVersion;
@@ -64,7 +64,10 @@ export function profileFromCapture(capture: Capture): ProfileFromCapture {
   };
 }
 
-/** The profile of a captured guest: the one that the caller names, else that of {@link profileFromCapture}. */
+/**
+ * The profile of a captured guest: the one that the caller names, else that of {@link
+ * profileFromCapture}.
+ */
 export function profileFor(
   capture: Capture,
   { profile = "auto" }: { readonly profile?: ProfileName | "auto" },
@@ -159,7 +162,10 @@ function followMemoryManagement(draft: Draft): void {
   );
 }
 
-/** By the marks: has ZONE_MOVABLE a min mark of its own? Undefined where both would be alike, or neither is so. */
+/**
+ * By the marks: has ZONE_MOVABLE a min watermark of its own? Undefined where both would be alike,
+ * or neither is so.
+ */
 function movableMinOf(zones: readonly CaptureZone[]): "own" | "share" | undefined {
   const markOf = ({ min, boost }: CaptureZone): number => min - boost;
   for (const movable of zones) {

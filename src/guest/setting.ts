@@ -19,7 +19,9 @@ export interface GuestSetting {
   readonly log: EventLog;
 }
 
-/** Its memory: the pages, the accounting of their zones, and what adds and removes memory blocks. */
+/**
+ * Its memory: the pages, the accounting of their zones, and what adds and removes memory blocks.
+ */
 export interface GuestMemory {
   readonly pages: PageMemory;
   readonly zones: ZoneTable;

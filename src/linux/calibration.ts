@@ -1,6 +1,6 @@
 /**
- * Prices of steps, in virtual nanoseconds. A profile is named after what it was measured on; times of a
- * prediction are as good as its profile.
+ * Prices of steps, in virtual nanoseconds. A profile is named after what it was measured on; times
+ * of a prediction are as good as its profile.
  */
 export interface Calibration {
   /** What results call it. */
@@ -9,7 +9,10 @@ export interface Calibration {
   readonly requestNs: number;
   /** The host's discard of 2 MiB that have contents, when they are unplugged. */
   readonly discardNs: number;
-  /** A passed-through device maps and pins 2 MiB that are plugged, contents included; and lets them go. */
+  /**
+   * A passed-through device maps and pins 2 MiB that are plugged, contents included; and lets them
+   * go.
+   */
   readonly mapNs: number;
   /** Taking 2 MiB out of a passed-through device's DMA mapping. */
   readonly unmapNs: number;
@@ -34,8 +37,9 @@ export interface Calibration {
 }
 
 /**
- * Orders of magnitude for a guest with hardware virtualisation: the cost model of contig-range.md section 6, with
- * adding and removing set so that idle memory goes at the rates published with HyperAlloc (about 57 us per 2 MiB block to unplug, 19 us to plug).
+ * Orders of magnitude for a guest with hardware virtualisation: the cost model of contig-range.md
+ * section 6, with adding and removing set so that idle memory goes at the rates published with
+ * HyperAlloc (about 57 us per 2 MiB block to unplug, 19 us to plug).
  */
 export const DEFAULT_CALIBRATION: Calibration = {
   name: "default",
@@ -55,9 +59,9 @@ export const DEFAULT_CALIBRATION: Calibration = {
 };
 
 /**
- * Fitted to the four cells of HyperAlloc's inflate benchmark (EuroSys'25) in which the guest had touched nothing, and to what discarding
- * contents costs HyperAlloc itself: docs/published.md. A guest of 2 GiB and a device of 18 GiB in ZONE_MOVABLE
- * on two Xeon Gold 6252, Linux 6.1, QEMU 8.2.
+ * Fitted to the four cells of HyperAlloc's inflate benchmark (EuroSys'25) in which the guest had
+ * touched nothing, and to what discarding contents costs HyperAlloc itself: docs/published.md. A
+ * guest of 2 GiB and a device of 18 GiB in ZONE_MOVABLE on two Xeon Gold 6252, Linux 6.1, QEMU 8.2.
  */
 export const HYPERALLOC_CALIBRATION: Calibration = {
   ...DEFAULT_CALIBRATION,

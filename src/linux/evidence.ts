@@ -10,15 +10,18 @@ export interface Evidence {
 }
 
 /**
- * What shows a behaviour: recordings of real guests and free lists, where the model fails without it; else the function of the
- * kernel that was read; else nothing yet.
+ * What shows a behaviour: recordings of real guests and free lists, where the model fails without
+ * it; else the function of the kernel that was read; else nothing yet.
  */
 export type Proof =
   | { readonly by: "recordings"; readonly names: string; readonly also?: string }
   | { readonly by: "source"; readonly where: string }
   | { readonly by: "nothing"; readonly why: string };
 
-/** Every behaviour of memory management, and every peculiarity of page flags, that tells versions apart. */
+/**
+ * Every behaviour of memory management, and every peculiarity of page flags, that tells versions
+ * apart.
+ */
 export const EVIDENCE: Readonly<
   Record<`mm.${keyof MmProfile}` | `kpageflags.${keyof KpageflagsProfile}`, Evidence>
 > = {
@@ -94,8 +97,8 @@ export const EVIDENCE: Readonly<
   },
   "mm.neverOnlinedReserved": {
     does: "memory that was never onlined is PG_reserved",
-    since: "only in the seed patch of 2019",
-    shown: { by: "source", where: "the patch of September 2019" },
+    since: "only in RFC v3 up to patch 5/9",
+    shown: { by: "source", where: "RFC v3 (September 2019)" },
   },
   "mm.batchEndsEarly": {
     does: "a batch of more than half of the node's LRU pages ends at the next pageblock",
@@ -178,7 +181,7 @@ export const EVIDENCE: Readonly<
     shown: { by: "source", where: "calculate_min_free_kbytes(), v5.8" },
   },
   "mm.movableMin": {
-    does: "min_free_kbytes leaves ZONE_MOVABLE out, whose min mark is 1/1024 of it, 32 to 128 pages",
+    does: "min_free_kbytes leaves ZONE_MOVABLE out, whose min watermark is 1/1024 of it, 32 to 128 pages",
     since: "6.6",
     shown: { by: "recordings", names: "guests of 6.12 and 7.2: b-idle-movable-2m (zoneinfo)" },
   },

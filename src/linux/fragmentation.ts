@@ -1,6 +1,6 @@
 /**
- * External fragmentation as debugfs `extfrag/` prints it, in thousandths, from the free chunks of a zone by order as
- * buddyinfo prints them (contig-range.md 10.5). All divisions round down.
+ * External fragmentation as debugfs `extfrag/` prints it, in thousandths, from the free chunks of a
+ * zone by order as buddyinfo prints them (contig-range.md 10.5). All divisions round down.
  */
 
 interface FreeMemory {
@@ -26,7 +26,8 @@ function freeMemory(freeChunks: readonly number[], order: number): FreeMemory {
 }
 
 /**
- * Share of the free memory that a request of `order` cannot use: 0 = all of it serves, 1000 = none, also where nothing is free.
+ * Share of the free memory that a request of `order` cannot use: 0 = all of it serves, 1000 = none,
+ * also where nothing is free.
  *
  * @throws RangeError if `order` is none of `freeChunks`.
  */
@@ -37,8 +38,8 @@ export function unusableIndex(freeChunks: readonly number[], order: number): num
 }
 
 /**
- * Why a request of `order` would fail: towards 0 for lack of memory, towards 1000 by fragmentation. -1000 where it would not
- * fail; 0 where nothing is free.
+ * Why a request of `order` would fail: towards 0 for lack of memory, towards 1000 by fragmentation.
+ * -1000 where it would not fail; 0 where nothing is free.
  *
  * @throws RangeError if `order` is none of `freeChunks`.
  */
@@ -50,7 +51,8 @@ export function fragmentationIndex(freeChunks: readonly number[], order: number)
 }
 
 /**
- * Percentage of the free memory that a request of `order` cannot use, as proactive compaction looks at it; 0 where nothing is free.
+ * Percentage of the free memory that a request of `order` cannot use, as proactive compaction looks
+ * at it; 0 where nothing is free.
  *
  * @throws RangeError if `order` is none of `freeChunks`.
  */

@@ -17,8 +17,8 @@ interface Distribution {
 }
 
 /**
- * Distributions whose kernels are not what their numbers say. What a capture shows by itself (subblocks in the log, marks of zones)
- * is looked at afterwards, and weighs more.
+ * Distributions whose kernels are not what their numbers say. What a capture shows by itself
+ * (subblocks in the log, marks of zones) is looked at afterwards, and weighs more.
  */
 export const DISTRIBUTIONS: readonly Distribution[] = [
   {
@@ -48,7 +48,8 @@ const NUMBERED = PROFILE_NAMES.flatMap((profile) => {
 });
 
 /**
- * The profile for a release as `uname -r` prints it (`6.1.0-56-amd64`): its own, else that of the nearest older release.
+ * The profile for a release as `uname -r` prints it (`6.1.0-56-amd64`): its own, else that of the
+ * nearest older release.
  *
  * @returns undefined if the text does not begin with two numbers.
  */

@@ -46,13 +46,19 @@ export interface MemoryHotplugOptions {
   readonly profile: LinuxProfile;
   readonly clock: VirtualClock;
   readonly calibration: Calibration;
-  /** Where the struct pages of added memory lie: in memory that was there before, or in its own first pages. */
+  /**
+   * Where the struct pages of added memory lie: in memory that was there before, or in its own
+   * first pages.
+   */
   readonly memmap?: "older-memory" | "added-memory";
   /** NUMA node of memory whose driver does not say. */
   readonly node: number;
 }
 
-/** Memory blocks of a guest over its pages: adding, onlining, offlining, removing, and the books of zones. */
+/**
+ * Memory blocks of a guest over its pages: adding, onlining, offlining, removing, and the
+ * accounting of zones.
+ */
 export class MemoryHotplug implements LinuxMemory {
   /** As {@link LinuxMemory} says. */
   readonly memoryBlockSize: number;
@@ -61,7 +67,7 @@ export class MemoryHotplug implements LinuxMemory {
   readonly #zones: ZoneTable;
   /** By id. */
   readonly #blocks: (MemoryBlock | undefined)[];
-  /** In the order in which they are called; made anew when one comes or goes. */
+  /** In the order in which they are called; rebuilt when one comes or goes. */
   #notifiers: readonly RegisteredNotifier[] = [];
   readonly #groups = new MemoryGroups();
   readonly #accounting: MemoryAccounting;
@@ -87,7 +93,8 @@ export class MemoryHotplug implements LinuxMemory {
   }
 
   /**
-   * Takes over a memory block of the device that exists already: its pages are loaded, its books are those of its zone.
+   * Takes over a memory block of the device that exists already: its pages are loaded, its
+   * accounting is that of its zone.
    *
    * @param zone - undefined while it is offline.
    * @param managed - its pages that the zone counts as managed.
@@ -231,7 +238,10 @@ export class MemoryHotplug implements LinuxMemory {
     if (this.#options.profile.mm.reserves === "by-subblock") this.#zones.renewReserves();
   }
 
-  /** @param priority - higher ones are called first, equal ones in the order of registration. Default: 0. */
+  /**
+   * @param priority - higher ones are called first, equal ones in the order of registration.
+   * Default: 0.
+   */
   registerNotifier(notifier: MemoryNotifier, priority = 0): () => void {
     const entry = { notifier, priority };
     const before = this.#notifiers.filter((other) => other.priority >= priority);
@@ -245,7 +255,10 @@ export class MemoryHotplug implements LinuxMemory {
     };
   }
 
-  /** Visits the online memory blocks that a range of pages touches, with how many of its pages each has. */
+  /**
+   * Visits the online memory blocks that a range of pages touches, with how many of its pages each
+   * has.
+   */
   #forEachPart(
     startPfn: number,
     nrPages: number,
@@ -268,7 +281,9 @@ export class MemoryHotplug implements LinuxMemory {
     return block.id * this.#pagesPerBlock;
   }
 
-  /** Brings a block online unless a notifier vetoes, into the zone of the policy or the given one. */
+  /**
+   * Brings a block online unless a notifier vetoes, into the zone of the policy or the given one.
+   */
   #online(block: MemoryBlock, kind: ZoneKind = this.#chooseZone(block)): void {
     const { id } = block;
     const notifiers = this.#notifiers;
@@ -322,8 +337,8 @@ export class MemoryHotplug implements LinuxMemory {
   }
 
   /**
-   * Takes the pages of a block out of use. Fake-offline ones are in the way, unless the version's
-   * driver lets go of them for the occasion; one that is not there any more does not.
+   * Takes the pages of a block out of use. Fake-offline ones block, unless the version's
+   * driver drops its references for the occasion; one that is not there any more does not.
    */
   #evacuate(block: MemoryBlock): number {
     if (block.withdrawn > 0) {
@@ -367,7 +382,10 @@ export class MemoryHotplug implements LinuxMemory {
     });
   }
 
-  /** Memory blocks that are not online yet of the unit of `nr` in which a block comes and goes, and where the others are. */
+  /**
+   * Memory blocks that are not online yet of the unit of `nr` in which a block comes and goes, and
+   * where the others are.
+   */
   #restOfUnit(id: number, nr: number): { nrOffline: number; hasKernelZone: boolean } {
     const first = Math.floor(id / nr) * nr;
     let nrOffline = 0;

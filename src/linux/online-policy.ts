@@ -7,7 +7,7 @@ import type { ZoneTable } from "./zone-table.js";
 export interface OnlineSettings {
   /** What becomes of added memory (memhp_default_state). */
   readonly autoOnline: "offline" | "online" | "online_kernel" | "online_movable";
-  /** `prefer-movable` is of no Linux: the zone that the patch of 2019 had in mind. */
+  /** `prefer-movable` is of no Linux: the zone that RFC v3 (September 2019) proposes. */
   readonly onlinePolicy: "contig-zones" | "auto-movable" | "prefer-movable";
   /** MOVABLE : kernel memory in percent. */
   readonly autoMovableRatio: number;

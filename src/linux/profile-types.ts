@@ -1,6 +1,9 @@
 import type { DriverProfile } from "../virtio-mem/driver-profile.js";
 
-/** A Linux version by the release since which its differences hold; `upstream` is the newest of them. */
+/**
+ * A Linux version by the release since which its differences hold; `upstream` is the newest of
+ * them.
+ */
 export type ProfileName =
   | "rfc3-seed"
   | "rfc3"
@@ -19,8 +22,8 @@ export type ProfileName =
   | "upstream";
 
 /**
- * Memory management of a version. Each boolean stands for the MM_ bit of the same name. Since when each holds, and what
- * shows it, is in `evidence.ts`.
+ * Memory management of a version. Each boolean stands for the MM_ bit of the same name. Since when
+ * each holds, and what shows it, is in `evidence.ts`.
  */
 export interface MmProfile {
   /** Chunks moved between types, and onlined memory, go to the list tail; else to the head. */
@@ -37,7 +40,7 @@ export interface MmProfile {
   readonly isolatePageblock: boolean;
   /** THPs migrate as a unit inside alloc_contig_range(); else they are skipped. */
   readonly contigMovesThp: boolean;
-  /** Huge pages of hugetlb likewise. */
+  /** The same for huge pages of hugetlb. */
   readonly contigMovesHugetlb: boolean;
   /** -ENOMEM of a migration ends the attempt at once; else it goes on. */
   readonly contigEnomemExits: boolean;
@@ -45,7 +48,10 @@ export interface MmProfile {
   readonly cacheHighOrders: boolean;
   /** Memory never onlined is marked PG_reserved; else PG_dirty. */
   readonly neverOnlinedReserved: boolean;
-  /** On nodes with few LRU pages a batch of pages to move ends early, at a pageblock border; else it is 32 pages. */
+  /**
+   * On nodes with few LRU pages a batch of pages to move ends early, at a pageblock border; else it
+   * is 32 pages.
+   */
   readonly batchEndsEarly: boolean;
   /** Taking memory offline lets all slab caches give their empty slabs back. */
   readonly offlineShrinksSlab: boolean;
@@ -59,15 +65,24 @@ export interface MmProfile {
   readonly cacheTunes: boolean;
   /** A per-CPU cache that overflows gives back batch by batch; else all at once. */
   readonly cacheSpillsInBatches: boolean;
-  /** Migration takes the targets of a whole batch first; a page that answers "again" keeps its target. */
+  /**
+   * Migration takes the targets of a whole batch first; a page that answers "again" keeps its
+   * target.
+   */
   readonly migratesBatches: boolean;
-  /** High orders freed in a row empty a per-CPU cache only after half of its limit as well; else after a batch. */
+  /**
+   * High orders freed in a row empty a per-CPU cache only after half of its limit as well; else
+   * after a batch.
+   */
   readonly cacheFlushesLate: boolean;
   /** Zero-filled pages of a THP that is split become the shared zero page. */
   readonly splitSharesZeros: boolean;
   /** 31 pages wait in a per-CPU batch before they reach the LRU; else 15. */
   readonly largeLruBatch: boolean;
-  /** The hugetlb pool keeps away from a range that is being emptied, and its pages there are replaced in the end. */
+  /**
+   * The hugetlb pool keeps away from a range that is being emptied, and its pages there are
+   * replaced in the end.
+   */
   readonly poolLeavesRange: boolean;
   /** Slab caches keep freed objects in sheaves, so that slabs rarely empty a pageblock. */
   readonly slabSheaves: boolean;
@@ -75,15 +90,24 @@ export interface MmProfile {
   readonly journalKeepsClean: boolean;
   /** Upper clamp of min_free_kbytes, in bytes. */
   readonly minFreeLimitSize: number;
-  /** The min mark of ZONE_MOVABLE: its share of min_free_kbytes, or a small one of its own outside of it. */
+  /**
+   * The min watermark of ZONE_MOVABLE: its share of min_free_kbytes, or a small one of its own
+   * outside of it.
+   */
   readonly movableMin: "share" | "own";
-  /** When lowmem reserves are computed anew: with the marks, as memory blocks come and go, or with each subblock, too. */
+  /**
+   * When lowmem reserves are computed again: with the marks, as memory blocks come and go, or with
+   * each subblock, too.
+   */
   readonly reserves: "by-memory-block" | "by-subblock";
 }
 
 /** What /proc/kpageflags of a version says. */
 export interface KpageflagsProfile {
-  /** Flags of the tails of a compound page: their own, or those of the folio, and THP for every large folio. */
+  /**
+   * Flags of the tails of a compound page: their own, or those of the folio, and THP for every
+   * large folio.
+   */
   readonly tails: "page" | "folio";
   /** Which pages show KSM: merged ones, or every anonymous page. */
   readonly ksm: "merged" | "anonymous";

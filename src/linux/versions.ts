@@ -1,7 +1,8 @@
 import { GiB, KiB, MiB } from "../units.js";
 import type { LinuxProfile, ProfileName } from "./profile-types.js";
 
-// Each version as its differences from an older one. What shows that a behaviour of memory management is so is in evidence.ts.
+// Each version as its differences from an older one. What shows that a behaviour of memory
+// management is so is in evidence.ts.
 
 const RFC3_SEED: LinuxProfile = {
   name: "rfc3-seed",
@@ -131,7 +132,9 @@ const V6_1: LinuxProfile = {
   kpageflags: { tails: "page", ksm: "merged", referenced: "used" },
 };
 
-/** The whole series of September 2019: emptied memory blocks go, partly plugged ones can go offline. */
+/**
+ * The whole series of September 2019: emptied memory blocks go, partly plugged ones can go offline.
+ */
 const RFC3: LinuxProfile = {
   ...RFC3_SEED,
   name: "rfc3",
@@ -214,7 +217,9 @@ const V5_14: LinuxProfile = {
   },
 };
 
-/** A memory group for each device, and the policy auto-movable, which a guest has set or has not. */
+/**
+ * A memory group for each device, and the policy auto-movable, which a guest has set or has not.
+ */
 const V5_15: LinuxProfile = { ...V5_14, name: "v5.15" };
 
 /** Migration in batches; no unsafe unplug of big blocks; empty memory blocks are tried again. */
@@ -236,7 +241,9 @@ const V6_6: LinuxProfile = { ...V6_5, name: "v6.6", mm: { ...V6_5.mm, movableMin
 /** Per-CPU caches grow by themselves. */
 const V6_8: LinuxProfile = { ...V6_6, name: "v6.8", mm: { ...V6_6.mm, cacheTunes: true } };
 
-/** Free lists follow the pageblocks; folios in the page flags; suspend where the device allows it. */
+/**
+ * Free lists follow the pageblocks; folios in the page flags; suspend where the device allows it.
+ */
 const V6_12: LinuxProfile = {
   name: "v6.12",
   mm: {
@@ -255,7 +262,10 @@ const V6_12: LinuxProfile = {
   kpageflags: { tails: "folio", ksm: "anonymous", referenced: "used" },
 };
 
-/** Isolation is a bit of its own; slab does not shrink for offlining; a kdump kernel lists the device's RAM. */
+/**
+ * Isolation is a bit of its own; slab does not shrink for offlining; a kdump kernel lists the
+ * device's RAM.
+ */
 const V6_18: LinuxProfile = {
   name: "v6.18",
   mm: {

@@ -1,7 +1,7 @@
 import { PAGEBLOCK_PAGES } from "../core/abi.js";
 
-// Watermarks and lowmem reserves as Linux sets them (`__setup_per_zone_wmarks()`, `setup_per_zone_lowmem_reserve()`,
-// v6.1). Pages unless a name says KiB.
+// Watermarks and lowmem reserves as Linux sets them (`__setup_per_zone_wmarks()`,
+// `setup_per_zone_lowmem_reserve()`, v6.1). Pages unless a name says KiB.
 
 const KIB_PER_PAGE = 4;
 /** Mobility types that khugepaged's recommendation counts: UNMOVABLE, MOVABLE, RECLAIMABLE. */
@@ -9,7 +9,7 @@ const MOBILITY_TYPES = 3;
 const MIN_FREE_KIB = 128;
 /** watermark_scale_factor, in 1/10000 of the zone. */
 const SCALE_FACTOR = 10;
-/** Bounds of the min mark that ZONE_MOVABLE has of its own, in pages. */
+/** Bounds of the min watermark that ZONE_MOVABLE has of its own, in pages. */
 const OWN_MIN = { least: 32, most: 128 } as const;
 /** Ratios of the lowmem reserve by zone index DMA, DMA32, Normal. */
 const RESERVE_RATIOS = [256, 256, 32] as const;
@@ -34,7 +34,8 @@ export interface WatermarkZone {
 }
 
 /**
- * min_free_kbytes that Linux computes for these zones; with transparent huge pages khugepaged asks for more.
+ * min_free_kbytes that Linux computes for these zones; with transparent huge pages khugepaged asks
+ * for more.
  *
  * @param limitKib - upper clamp: 262144 from v5.8 on, 65536 before.
  */
@@ -60,7 +61,8 @@ export function minFreeKib(zones: readonly WatermarkZone[], limitKib: number): n
  * The marks of one zone, without boost.
  *
  * @param sharing - managed pages of all zones that share min_free_kbytes.
- * @param ownMin - has the zone a min mark of its own, outside of min_free_kbytes? Its distances follow its share all the same.
+ * @param ownMin - has the zone a min watermark of its own, outside of min_free_kbytes? Its
+ *   distances follow its share all the same.
  */
 export function watermarksOf(
   managed: number,
@@ -75,12 +77,18 @@ export function watermarksOf(
   return { min, low: min + distance, high: min + 2 * distance };
 }
 
-/** The min mark that ZONE_MOVABLE has where min_free_kbytes leaves it out (__setup_per_zone_wmarks(), v6.6 on). */
+/**
+ * The min watermark that ZONE_MOVABLE has where min_free_kbytes leaves it out
+ * (__setup_per_zone_wmarks(), v6.6 on).
+ */
 export function ownMinOf(managed: number): number {
   return Math.min(Math.max(Math.floor(managed / 1024), OWN_MIN.least), OWN_MIN.most);
 }
 
-/** Pages of zone `index` kept from requests, by the highest zone of the request; by the managed pages of the node's zones. */
+/**
+ * Pages of zone `index` kept from requests, by the highest zone of the request; by the managed
+ * pages of the node's zones.
+ */
 export function lowmemReserves(managed: ArrayLike<number>, index: number): number[] {
   const reserves = [0, 0, 0, 0];
   const ratio = RESERVE_RATIOS[index];

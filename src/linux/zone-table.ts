@@ -31,8 +31,8 @@ export interface Zone {
   /** NUMA node. */
   readonly node: number;
   /**
-   * Pages that Linux counts as handed to the allocator. Less than 0 is possible in the version whose
-   * driver miscounts (see MemoryAccounting); Linux itself then has a huge number.
+   * Pages that Linux counts as handed to the allocator. Less than 0 is possible in the version
+   * whose driver miscounts (see MemoryAccounting); Linux itself then has a huge number.
    */
   managed: number;
   /** Pages of online memory blocks, plugged or not. */
@@ -51,13 +51,17 @@ export interface Zone {
 
 export interface ZoneTableOptions {
   readonly minFreeLimitKib: number;
-  /** The min mark of ZONE_MOVABLE: its share of min_free_kbytes, or one of its own. Default: its share. */
+  /**
+   * The min watermark of ZONE_MOVABLE: its share of min_free_kbytes, or one of its own. Default:
+   * its share.
+   */
   readonly movableMin?: MmProfile["movableMin"];
 }
 
 /**
- * The zones of a guest with their accounting: managed and present pages, watermarks, lowmem reserves. The core holds the watermarks
- * that allocation tests; this table computes them, as Linux does, whenever a memory block comes or goes.
+ * The zones of a guest with their accounting: managed and present pages, watermarks, lowmem
+ * reserves. The core holds the watermarks that allocation tests; this table computes them, as Linux
+ * does, whenever a memory block comes or goes.
  */
 export class ZoneTable {
   readonly #pages: PageMemory;
@@ -66,7 +70,7 @@ export class ZoneTable {
   readonly #movableMin: MmProfile["movableMin"];
   /** Total RAM in pages: what all zones together have got, as Linux counts it. */
   totalRam = 0;
-  /** min_free_kbytes as somebody set it; undefined where Linux computes it. */
+  /** min_free_kbytes as set by hand; undefined where Linux computes it. */
   #fixedMinFreeKib: number | undefined;
 
   /** @internal */
@@ -126,8 +130,8 @@ export class ZoneTable {
   }
 
   /**
-   * After all watermarks were adopted: finds out whether they are Linux's own. Where they are not, somebody set min_free_kbytes, and
-   * it stays what it is.
+   * After all watermarks were adopted: finds out whether they are Linux's own. Where they are not,
+   * min_free_kbytes was set by hand, and it stays what it is.
    */
   settleMinFree(): void {
     const sharing = this.#zones.filter((zone) => !this.#hasOwnMin(zone));
@@ -162,7 +166,7 @@ export class ZoneTable {
     return kind === "Movable" && this.#movableMin === "own";
   }
 
-  /** Computes the lowmem reserves anew, by the managed pages as they are now. */
+  /** Computes the lowmem reserves again, by the managed pages as they are now. */
   renewReserves(): void {
     let node: number | undefined;
     let managed: readonly number[] = [];

@@ -4,7 +4,7 @@ import { LogPieces } from "./patterns.js";
 
 export type * from "./entry.js";
 
-/** Entries that a log keeps, if nobody says otherwise; with a pattern counted once. */
+/** Entries that a log keeps, by default; with a pattern counted once. */
 const CAPACITY = 2 ** 18;
 
 /** Where a device and its driver write down what happens, and read it. */
@@ -15,7 +15,7 @@ export interface Log {
   add(entry: LogEntry): void;
   /** The entries of one type from entry number `start` on. */
   of<T extends LogEntry["type"]>(type: T, start?: number): Iterable<LogEntryOf<T>>;
-  /** All entries that are kept, in order; made anew by each call. */
+  /** All entries that are kept, in order; a new list for each call. */
   readonly entries: readonly LogEntry[];
 }
 

@@ -20,7 +20,8 @@ export interface LoadPolicyOptions {
  * A policy from a module in TypeScript or JavaScript: its default export, or the export `policy`.
  * Its answers are checked whenever it is asked.
  *
- * @throws PolicyError if there is no such file, it cannot be loaded, or what it exports is no policy.
+ * @throws PolicyError if there is no such file, it cannot be loaded, or what it exports is no
+ *   policy.
  */
 export async function loadPolicy(path: string, options: LoadPolicyOptions = {}): Promise<Policy> {
   const { folder = ".", watch } = options;

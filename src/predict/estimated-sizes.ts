@@ -5,8 +5,8 @@ import type { Prediction, StayChance } from "./prediction.js";
 import type { RandomDraws } from "./random-draws.js";
 import { joinChances } from "./stay-chances.js";
 
-// Where a guest is too large to be drawn again and again: how many subblocks turn out otherwise, without asking
-// what the driver would do about it.
+// Where a guest is too large to be drawn again and again: how many subblocks turn out otherwise,
+// without asking what the driver would do about it.
 
 const PAGE_SIZE = 4096;
 /** Subblocks that the core tells about at once. */
@@ -15,7 +15,9 @@ const DRAWS = 400;
 /** Up to here the number of rare events is drawn event by event. */
 const FEW = 30;
 
-/** The kind of doubt about each subblock of the region; ask before anything happens in the guest. */
+/**
+ * The kind of doubt about each subblock of the region; ask before anything happens in the guest.
+ */
 export function doubtsOfRegion({ pages, device, driver }: Guest): Uint8Array {
   const { subblockSize } = driver.geometry;
   const doubts = new Uint8Array(Math.floor(device.regionSize / subblockSize));
@@ -27,7 +29,10 @@ export function doubtsOfRegion({ pages, device, driver }: Guest): Uint8Array {
   return doubts;
 }
 
-/** Bytes that remain plugged, drawn often: the predicted size, and what turns out otherwise by chance. */
+/**
+ * Bytes that remain plugged, drawn often: the predicted size, and what turns out otherwise by
+ * chance.
+ */
 export function estimatedSizes(
   prediction: Prediction,
   doubts: Uint8Array,

@@ -7,8 +7,8 @@ export type DoubtName = keyof typeof Doubt;
 export type Evidence = "flags" | "references";
 
 /**
- * How often subblocks of a kind turned out otherwise than the rules say, in the recordings of one kernel: a share of its own in each
- * guest, which is why two numbers are needed.
+ * How often subblocks of a kind turned out otherwise than the rules say, in the recordings of one
+ * kernel: a share of its own in each guest, which is why two numbers are needed.
  */
 export interface TurnedShare {
   /** What the pages were known by. */
@@ -25,11 +25,17 @@ export interface TurnedShare {
   readonly turned: number;
   /** Mean of the share, 0 to 1. */
   readonly mean: number;
-  /** How alike guests are: the share of a guest is drawn from a beta distribution with a + b of this. */
+  /**
+   * How alike guests are: the share of a guest is drawn from a beta distribution with a + b of
+   * this.
+   */
   readonly likeness: number;
 }
 
-/** Where memory ran out, by how much of the requested change the real size missed the predicted one: quantiles 5, 15 ... 95 %. */
+/**
+ * Where memory ran out, by how much of the requested change the real size missed the predicted one:
+ * quantiles 5, 15 ... 95 %.
+ */
 export interface ShortageError {
   /** What the pages were known by. */
   readonly evidence: Evidence;

@@ -11,7 +11,9 @@ export type ReasonGroup =
   | "busy" // in motion just then
   | "other";
 
-/** Groups from the one that most often matters to the one that least often does; also a tie break. */
+/**
+ * Groups from the one that most often matters to the one that least often does; also a tie break.
+ */
 export const REASON_GROUPS: readonly ReasonGroup[] = [
   "slab",
   "buffer",
@@ -23,7 +25,7 @@ export const REASON_GROUPS: readonly ReasonGroup[] = [
   "other",
 ];
 
-/** What is in the way, as a person would say it. */
+/** What blocks, in words. */
 export interface ObstacleReason {
   readonly group: ReasonGroup;
   /** Completes "51 subblocks (102 MiB) are held by ...". */
@@ -47,7 +49,7 @@ const FIXED: Readonly<Record<string, ObstacleReason>> = {
   cached: { group: "busy", heldBy: "free pages on a per-CPU list" },
 };
 
-/** Classes that Linux moves, unless somebody holds the page. */
+/** Classes that Linux moves, unless something holds the page. */
 const MOVABLE: Readonly<Record<string, string>> = {
   anon: "anonymous memory",
   "swap-cache": "swapped memory that is still cached",

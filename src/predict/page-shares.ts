@@ -18,7 +18,10 @@ const KINDS: readonly (readonly PageClass[])[] = [
 
 const NOT_PLUGGED = [PageClass.Absent, PageClass.Offline, PageClass.NeverOnlined];
 
-/** Shares of the kinds of pages in a captured guest's device memory, each 0 to 1, of what is plugged. */
+/**
+ * Shares of the kinds of pages in a captured guest's device memory, each 0 to 1, of what is
+ * plugged.
+ */
 export function sharesOfPages(guest: Guest): number[] {
   const pages = new Array<number>(Object.keys(PageClass).length).fill(0);
   for (const { id } of guest.zones.all()) {

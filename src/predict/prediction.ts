@@ -20,9 +20,9 @@ export interface Obstacle {
   readonly offset: number;
   /** Bytes. */
   readonly size: number;
-  /** The first page in the way; null where memory for targets ran out. */
+  /** The first blocking page; null where memory for targets ran out. */
   readonly pfn: number | null;
-  /** Page class in the way (docs/prediction-schema.md lists them); null likewise. */
+  /** Class of that page (docs/prediction-schema.md lists them); null where there is none. */
   readonly class: string | null;
   /** Step at which the last attempt ended. */
   readonly stage: "isolate" | "migrate" | "test" | "memory";
@@ -63,7 +63,9 @@ export interface StayChance {
 export interface Prediction {
   /** Linux version. */
   readonly profile: string;
-  /** Which kernel the capture was taken to be of, and why; null where the guest was not captured. */
+  /**
+   * Which kernel the capture was taken to be of, and why; null where the guest was not captured.
+   */
   readonly kernel: KernelChoice | null;
   /** Names of the policies that decided, joined by `+`. */
   readonly policy: string;
@@ -73,7 +75,10 @@ export interface Prediction {
   readonly pluggedSizeBefore: number;
   /** Bytes plugged afterwards. */
   readonly pluggedSizeAfter: number;
-  /** Interval of the size that remains, by `confidence`; `[after, after]` where nothing is uncertain. */
+  /**
+   * Interval of the size that remains, by `confidence`; `[after, after]` where nothing is
+   * uncertain.
+   */
   readonly interval: readonly [low: number, high: number];
   /** Percent of all cases in which the size that remains is to lie in the interval. */
   readonly confidence: number;

@@ -34,7 +34,10 @@ export class RandomDraws {
     return 1 / (1 + Math.exp(second - first));
   }
 
-  /** Logarithm of a gamma variate (Marsaglia and Tsang 2000): those of small shapes are too small for a number. */
+  /**
+   * Logarithm of a gamma variate (Marsaglia and Tsang 2000): those of small shapes are too small
+   * for a number.
+   */
   #logGamma(shape: number): number {
     if (shape < 1) return this.#logGamma(shape + 1) + Math.log(this.uniform()) / shape;
     const d = shape - 1 / 3;

@@ -33,7 +33,10 @@ export const DEFAULT_CONFIDENCE = 90;
 const MOST_SAMPLES = 10_000;
 const DEFAULT_SAMPLES = 100;
 const FEWEST_SAMPLES = 10;
-/** What the default number of samples costs at most, in bytes to copy; other work counts as bytes that take as long. */
+/**
+ * What the default number of samples costs at most, in bytes to copy; other work counts as bytes
+ * that take as long.
+ */
 const SAMPLING_BYTES = 1.6e9;
 const ATTEMPT_BYTES = 8192;
 const MOVED_PAGE_BYTES = 256;
@@ -62,12 +65,17 @@ function isWhole(value: number, low: number, high: number): boolean {
   return Number.isInteger(value) && value >= low && value <= high;
 }
 
-/** Is a guest of so many bytes of core memory small enough to be drawn at all, if nobody says how often? */
+/**
+ * Is a guest of so many bytes of core memory small enough to be drawn at all, where no number is
+ * given?
+ */
 export function fitsSampling(size: number): boolean {
   return 2 * size * FEWEST_SAMPLES <= SAMPLING_BYTES;
 }
 
-/** How many samples are drawn if nobody says: fewer of large guests, and none where not even a few fit. */
+/**
+ * How many samples are drawn by default: fewer of large guests, and none where not even a few fit.
+ */
 export function defaultSamples(size: number, { cost }: Prediction): number {
   const each =
     2 * size +
@@ -80,8 +88,8 @@ export function defaultSamples(size: number, { cost }: Prediction): number {
 /**
  * Lives the request through with guests drawn from what the capture leaves open.
  *
- * A guest's share of each kind of doubt is drawn first, then which of its subblocks of the kind turn out otherwise. Equal calls draw
- * equal guests.
+ * A guest's share of each kind of doubt is drawn first, then which of its subblocks of the kind
+ * turn out otherwise. Equal calls draw equal guests.
  */
 export function drawSizes(
   loaded: LoadedCapture,
@@ -132,7 +140,10 @@ function evidenceOf({ pageState }: Capture): Evidence {
   return pageState === undefined ? "flags" : "references";
 }
 
-/** Rules go wrong this many times as often, and this much more differently, in a guest that surprises. */
+/**
+ * Rules go wrong this many times as often, and this much more differently, in a guest that
+ * surprises.
+ */
 const SURPRISE_FACTOR = 3;
 /** A share that was never more than nothing may be something there. */
 const LEAST_SHARE = 0.005;
@@ -151,8 +162,8 @@ function widened(shares: ReadonlyMap<Doubt, TurnedShare>): Map<Doubt, TurnedShar
 const DRAWS_PER_SAMPLE = 16;
 
 /**
- * The share of each kind of doubt, sample by sample: each sample has one from a stratum of its own of the distribution, in an order of
- * its own for each kind, so that few samples show all of it.
+ * The share of each kind of doubt, sample by sample: each sample has one from a stratum of its own
+ * of the distribution, in an order of its own for each kind, so that few samples show all of it.
  */
 function drawChances(
   shares: ReadonlyMap<Doubt, TurnedShare>,
@@ -207,7 +218,8 @@ function summed(steps: Int32Array): Uint16Array {
 }
 
 /**
- * The narrowest interval that holds `confidence` percent of the sizes and the predicted one; of equals the one nearest to it.
+ * The narrowest interval that holds `confidence` percent of the sizes and the predicted one; of
+ * equals the one nearest to it.
  */
 export function narrowestInterval(
   sizes: readonly number[],
@@ -233,7 +245,10 @@ export function narrowestInterval(
   return [Math.min(best[0], predicted), Math.max(best[1], predicted)];
 }
 
-/** How likely each range of the region that was plugged before stays, by the samples and the predicted guest. */
+/**
+ * How likely each range of the region that was plugged before stays, by the samples and the
+ * predicted guest.
+ */
 export function stayChances(
   prediction: Pick<Prediction, "deviceBlockSize" | "pluggedBefore" | "pluggedAfter">,
   stayed: Uint16Array,

@@ -1,6 +1,9 @@
 import type { Prediction, StayChance } from "./prediction.js";
 
-/** The chances of the device blocks that were plugged before, neighbours with equal ones as one range. */
+/**
+ * The chances of the device blocks that were plugged before, neighbours with equal ones as one
+ * range.
+ */
 export function joinChances(
   { deviceBlockSize, pluggedBefore }: Pick<Prediction, "deviceBlockSize" | "pluggedBefore">,
   chanceOf: (block: number) => number,

@@ -5,7 +5,9 @@ import { DISTRIBUTIONS } from "./distributions.js";
 import type { Distributions } from "./learned.js";
 import { sharesOfPages } from "./page-shares.js";
 
-/** A guest whose shares of page kinds are further from every recorded guest's is unlike all of them. */
+/**
+ * A guest whose shares of page kinds are further from every recorded guest's is unlike all of them.
+ */
 const FAR = 0.25;
 
 /**

@@ -11,7 +11,10 @@ export interface RunOutcome {
   readonly outOfMemory: boolean;
 }
 
-/** Growing is sure unless adding memory failed for want of memory: then it is sure to two memory blocks. */
+/**
+ * Growing is sure unless adding memory failed for want of memory: then it is sure to two memory
+ * blocks.
+ */
 export function growthInterval(
   guest: Guest,
   { sizeAfter, sizeBefore, requestedSize, outOfMemory }: RunOutcome,

@@ -17,7 +17,10 @@ const BAR = "#9db8d2";
 const BEST = "#2f74b5";
 const SPREAD = "#1b1f23";
 
-/** A comparison as bars: a panel per figure, a bar per policy, the spread over the seeds as a line on it. */
+/**
+ * A comparison as bars: a panel per figure, a bar per policy, the spread over the seeds as a line
+ * on it.
+ */
 export function comparisonSvg(comparison: Comparison): string {
   const { subject, kind, seeds, policies, askedSize } = comparison;
   const columns = columnsOf(comparison);

@@ -5,8 +5,8 @@ import { wrap } from "./wrap.js";
 
 /**
  * A comparison as a table: a line per figure, a column per policy, medians over the seeds and under
- * them the least and the most where they differ. Policies that find no room beside the others follow
- * in a table of their own.
+ * them the least and the most where they differ. Policies that find no room beside the others
+ * follow in a table of their own.
  */
 export function comparisonText(comparison: Comparison, options: { columns: number }): string {
   const { kind, subject, seeds, policies, askedSize, interrupted } = comparison;

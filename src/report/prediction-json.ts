@@ -7,15 +7,21 @@ import type {
   StayChance,
 } from "../predict/prediction.js";
 
-/** A prediction as `predict --json` prints it: public API, written down in docs/prediction-schema.md. */
+/**
+ * A prediction as `predict --json` prints it: public API, written down in
+ * docs/prediction-schema.md.
+ */
 export interface PredictionJson extends Prediction {
-  /** Real milliseconds that the prediction itself took, where it was measured. The only field that differs between two runs. */
+  /**
+   * Real milliseconds that the prediction itself took, where it was measured. The only field that
+   * differs between two runs.
+   */
   readonly wallMs?: number;
 }
 
 /**
- * The object to print as JSON. Field by field, so that nothing else slips into the public format and
- * the order of keys is always the same.
+ * The object to print as JSON. Field by field, so that nothing else slips into the public format
+ * and the order of keys is always the same.
  *
  * @param wallMs - real milliseconds that the prediction took; left out where it is.
  */

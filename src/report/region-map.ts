@@ -12,7 +12,7 @@ export type Fate =
   | "given-back"
   | "unsure" // given back, but it may well stay
   | "added"
-  | "stays" // plugged before and after, and nobody ran into anything there
+  | "stays" // plugged before and after, and nothing blocked there
   | ReasonGroup; // stays for this reason
 
 /** All fates; a device block's fate is stored as an index into this. */

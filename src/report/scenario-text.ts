@@ -91,7 +91,7 @@ function workloads({ workloads: all }: ScenarioResult): string[] {
   ];
 }
 
-/** Kills and panics: what somebody would be woken up for. */
+/** Kills and panics: what an operator must know. */
 function notable({ events }: ScenarioResult): string[] {
   const found = events.flatMap((event) => {
     const words = inWords(event);

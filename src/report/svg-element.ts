@@ -1,6 +1,9 @@
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** An element with its attributes escaped. `children` are markup: text goes through {@link escapeXml}. */
+/**
+ * An element with its attributes escaped. `children` are markup: text goes through {@link
+ * escapeXml}.
+ */
 export function element(name: string, attributes: Attributes, ...children: string[]): string {
   let tag = `<${name}`;
   for (const [key, value] of Object.entries(attributes)) {

@@ -24,16 +24,18 @@ export interface RunScenarioOptions extends FollowOptions {
 
 /** Slices of a run after which events are handed out and a signal is looked at. */
 const SLICES = 400;
-/** The thread is let go of after this many real milliseconds, for whoever wants to stop the run. */
+/** The thread is yielded after this many real milliseconds, so that the caller can stop the run. */
 const YIELD_MS = 30;
 
 /**
- * Runs a scenario in virtual time. Iterate it for what happens while it happens, or {@link result} at once; either way it
- * runs once.
+ * Runs a scenario in virtual time. Iterate it for what happens while it happens, or {@link result}
+ * at once; either way it runs once.
  *
- * Deterministic: the same scenario, policy and seed give the same result bit for bit, wherever it runs.
+ * Deterministic: the same scenario, policy and seed give the same result bit for bit, wherever it
+ * runs.
  *
- * @throws PolicyError if there is no such policy; RangeError if sizes and version do not go together; CapacityError if the guest does not fit.
+ * @throws PolicyError if there is no such policy; RangeError if sizes and version do not go
+ *   together; CapacityError if the guest does not fit.
  */
 export function runScenario(scenario: Scenario, options: RunScenarioOptions = {}): ScenarioRun {
   return new ScenarioRun(scenario, options);
@@ -56,7 +58,7 @@ export class ScenarioRun implements AsyncIterable<RunEvent> {
       this.#succeed = resolve;
       this.#fail = reject;
     });
-    // whoever iterates gets an error from the loop, and need not ask for the result
+    // a caller that iterates gets an error from the loop, and need not ask for the result
     this.#result.catch(() => undefined);
   }
 
@@ -83,7 +85,7 @@ export class ScenarioRun implements AsyncIterable<RunEvent> {
   }
 
   /**
-   * The result. Runs to the end where nobody iterates, or nobody does any more.
+   * The result. Runs to the end where the run is not iterated, or not any more.
    *
    * @returns what was so far where `stop` has ended the run; rejects with the reason of `signal`.
    */

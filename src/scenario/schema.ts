@@ -128,8 +128,8 @@ const FAULTS: Readonly<Record<string, JsonSchema>> = {
 export const PRICE_NAMES = Object.keys(DEFAULT_CALIBRATION).filter((key) => key !== "name");
 
 /**
- * The schema of scenario files, also in `docs/scenario.schema.json`. Rules about more than one value
- * are in resolve.ts.
+ * The schema of scenario files, also in `docs/scenario.schema.json`. Rules about more than one
+ * value are in resolve.ts.
  */
 export const SCENARIO_SCHEMA: JsonSchema = {
   $schema: "http://json-schema.org/draft-07/schema#",

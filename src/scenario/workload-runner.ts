@@ -10,7 +10,10 @@ const NS_PER_US = 1000;
 /** Workloads act this often, or more often where they are fast. */
 const LONGEST_STEP_MS = 100;
 const SHORTEST_STEP_MS = 1;
-/** Pages that all workloads together may take or free in a step, so that a run can be watched and stopped. */
+/**
+ * Pages that all workloads together may take or free in a step, so that a run can be watched and
+ * stopped.
+ */
 const PAGES_PER_STEP = 1 << 19;
 
 interface RunningWorkload {

@@ -19,7 +19,10 @@ import { coreModule } from "../core-under-test.js";
 const bundled = fileURLToPath(new URL("lists", import.meta.url));
 const shared = fileURLToPath(new URL("../../../shared", import.meta.url));
 
-/** Folders with recordings of 6.1, 6.12 and 7.2: the bundled ones, and those beside the checkout where there are any. */
+/**
+ * Folders with recordings of 6.1, 6.12 and 7.2: the bundled ones, and those beside the checkout
+ * where there are any.
+ */
 function recordings(): { name: string; path: string }[] {
   const roots = ["", "-6.12", "-7.2"].map((kernel) => `${bundled}${kernel}`);
   if (existsSync(shared)) {

@@ -316,7 +316,10 @@ export class NaiveMemory extends NaiveAllocator {
     return { survivors: [...survivors, ...pages.survivors], outOfMemory: pages.outOfMemory };
   }
 
-  /** One call of `migrate_pages()`, v6.3: batches of 512 base pages, all targets of one before its moves. */
+  /**
+   * One call of `migrate_pages()`, v6.3: batches of 512 base pages, all targets of one before its
+   * moves.
+   */
   #migrateBatches(list: readonly number[]): { survivors: number[]; outOfMemory: boolean } {
     const survivors: number[] = [];
     const rest = [...list];

@@ -7,7 +7,7 @@ const LARGEST = 512;
 
 /**
  * Tries a whole memory block, then its halves, quarters and so on down to single subblocks: fewer
- * requests, and one isolation for more memory, as long as nothing is in the way.
+ * requests, and one isolation for more memory, as long as no page blocks.
  */
 export const BIGGER_CHUNKS_FIRST: Policy = {
   name: "bigger-chunks-first",

@@ -6,7 +6,7 @@ const MINUTE = 60 * SECOND;
 /** Longest wait where waits grow: the driver's own is 5 min. */
 const LONGEST = 30 * MINUTE;
 
-/** The same wait each time, as in the patch of 2019. */
+/** The same wait each time, as in RFC v3 (September 2019). */
 const FIXED: PolicyFamily = {
   name: "retry-fixed",
   summary: "tries again after the same wait each time",

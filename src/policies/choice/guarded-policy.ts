@@ -14,7 +14,7 @@ export interface PolicyWatch {
 const UNWATCHED: PolicyWatch = { enter: () => undefined, leave: () => undefined };
 
 /**
- * A policy that somebody else wrote, with its answers checked: numbers that name memory blocks of
+ * A policy from a module, with its answers checked: numbers that name memory blocks of
  * the device and subblocks of a memory block, each once, and no more of them than there are. What
  * breaks a rule, and what its code throws, becomes a PolicyError with the policy's name.
  *

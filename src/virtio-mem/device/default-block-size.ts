@@ -21,12 +21,16 @@ export interface HostPages {
   readonly basePageSize?: number;
   /** Bytes of the pages of the memory backend. Default: base pages. */
   readonly backendPageSize?: number;
-  /** Bytes of a THP as the host says in `/sys/kernel/mm/transparent_hugepage/hpage_pmd_size`. Default: QEMU's assumption. */
+  /**
+   * Bytes of a THP as the host says in `/sys/kernel/mm/transparent_hugepage/hpage_pmd_size`.
+   * Default: QEMU's assumption.
+   */
   readonly thpSize?: number;
 }
 
 /**
- * Block size of a QEMU device that names none: the page size of its backend, or, with base pages, that of a THP.
+ * Block size of a QEMU device that names none: the page size of its backend, or, with base pages,
+ * that of a THP.
  *
  * @throws RangeError if QEMU knows no such base page size there.
  */

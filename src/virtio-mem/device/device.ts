@@ -222,7 +222,8 @@ export class VirtioMemDevice {
 
   /**
    * Calls `listener` with the plugged size after every acknowledged PLUG and UNPLUG, and when all
-   * that was plugged has gone at once; see {@link throttleSizeEvents} for what QEMU's monitor shows.
+   * that was plugged has gone at once; see {@link throttleSizeEvents} for what QEMU's monitor
+   * shows.
    *
    * @returns the function that ends it.
    */
@@ -237,7 +238,7 @@ export class VirtioMemDevice {
 
   /**
    * The machine is reset: all is unplugged if that is possible now, the usable region is computed
-   * anew, and the driver is gone.
+   * again, and the driver is gone.
    */
   systemReset(): void {
     this.#blocks.unplugAll();
@@ -303,7 +304,7 @@ export class VirtioMemDevice {
 
   // The driver's side.
 
-  /** The driver lets go of the device, or recovers it. Changes no block and no size. */
+  /** The driver releases the device, or recovers it. Changes no block and no size. */
   deviceReset(): void {
     this.#acceptedFeatures = undefined;
     this.#setHealth("working");

@@ -51,14 +51,14 @@ export interface DeviceFlavour {
   readonly plugFailure: FailureRule;
   /** Discarding the memory of an UNPLUG fails; an ACK ignores it. */
   readonly discardFailure: ResponseType;
-  /** A listener cannot let go of unplugged memory; undefined where that cannot be. */
+  /** A listener cannot unmap unplugged memory; undefined where that cannot be. */
   readonly unmapFailure: FailureRule | undefined;
   /** What UNPLUG_ALL does. */
   readonly unplugAll: {
     /** Is memory discarded, which may fail, even where nothing is plugged? */
     readonly discardsUnplugged: boolean;
     readonly failure: ResponseType;
-    /** What becomes of the usable region: computed anew (it may shrink), kept, or nothing left. */
+    /** What becomes of the usable region: computed again (it may shrink), kept, or nothing left. */
     readonly usable: "recomputed" | "kept" | "nothing";
   };
 

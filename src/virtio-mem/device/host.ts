@@ -20,7 +20,7 @@ export interface MemoryListener {
   unmap(start: number, count: number): boolean;
 }
 
-/** The host and all listeners as one: what a device does besides its bookkeeping. */
+/** The host and all listeners as one: what a device does besides its accounting. */
 export class HostMemory {
   readonly #host: DeviceHost;
   readonly #listeners: MemoryListener[] = [];
@@ -41,7 +41,7 @@ export class HostMemory {
   /**
    * Provides memory for blocks and tells the listeners in order; the first refusal ends it.
    *
-   * @param undo - whether a failure is taken back: listeners that had agreed are told to let go,
+   * @param undo - whether a failure is taken back: listeners that had agreed are told to unmap,
    *   and the memory is discarded. Without, it stays as far as it came.
    */
   populate(start: number, count: number, undo: boolean): boolean {
@@ -67,7 +67,7 @@ export class HostMemory {
     return this.#host.discard?.(start, count) ?? true;
   }
 
-  /** Tells all listeners to let go. `false` if one could not. */
+  /** Tells all listeners to unmap. `false` if one could not. */
   unmap(start: number, count: number): boolean {
     let done = true;
     for (const listener of this.#listeners) done = listener.unmap(start, count) && done;

@@ -17,7 +17,9 @@ export function dynamicSlotSize(
   return Math.max(GiB, blockSize, share);
 }
 
-/** Numbers of the slots that hold a plugged block, ascending: the others are not mapped, or fenced. */
+/**
+ * Numbers of the slots that hold a plugged block, ascending: the others are not mapped, or fenced.
+ */
 export function mappedSlots(
   device: Pick<VirtioMemDevice, "blockSize" | "pluggedRuns">,
   slotSize: number,

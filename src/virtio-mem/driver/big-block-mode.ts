@@ -202,7 +202,7 @@ export class BigBlockMode implements DriverMode {
    * removal leaves it added, with all pages given back.
    *
    * @param takesPages - else it is offlined and removed without further ado.
-   * @returns 0, -EBUSY if memory is in the way, or the errno that ends the run.
+   * @returns 0, -EBUSY if memory is busy, or the errno that ends the run.
    */
   #unplugBigBlock(id: number, takesPages: boolean): number {
     const { link, memory } = this.#context;
@@ -223,7 +223,10 @@ export class BigBlockMode implements DriverMode {
     return rc;
   }
 
-  /** Takes the online sections, the unit in which pages of a big block are taken, ascending; all or none. */
+  /**
+   * Takes the online sections, the unit in which pages of a big block are taken, ascending; all or
+   * none.
+   */
   #takeSections(addr: number): number {
     const { link, memory, profile, policy } = this.#context;
     const isStale = (): boolean => profile.checksConfigBeforeAttempt && link.configChanged;

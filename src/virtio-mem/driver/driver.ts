@@ -91,7 +91,10 @@ export class VirtioMemDriver {
   /** Timed tries since the last success or order of the host. */
   #nrRetries = 0;
   readonly #freeSize: (() => number) | undefined;
-  /** Free memory when the last run ended that left something; undefined where freed memory is no reason to try. */
+  /**
+   * Free memory when the last run ended that left something; undefined where freed memory is no
+   * reason to try.
+   */
   #freeAtEnd: number | undefined;
   /** What was accepted before the guest went to sleep. */
   #features = 0n;
@@ -126,8 +129,9 @@ export class VirtioMemDriver {
    * Loads the driver into a guest that knows nothing of the device's memory. What is plugged
    * nevertheless is left over from an earlier life: the first run unplugs it all.
    *
-   * Accepts the features of the device that the version knows. It fails on one that it does not know
-   * but would have to accept, as Linux does; without `strictFeatures` that one counts as not offered.
+   * Accepts the features of the device that the version knows. It fails on one that it does not
+   * know but would have to accept, as Linux does; without `strictFeatures` that one counts as not
+   * offered.
    *
    * Queues a run; {@link run} does it.
    *
@@ -195,7 +199,7 @@ export class VirtioMemDriver {
     this.#queueWork("config-change");
   }
 
-  /** Queues a run for no reason but that somebody asks. */
+  /** Queues a run because the caller asks for it. */
   ask(): void {
     this.#queueWork("asked");
   }
@@ -217,10 +221,12 @@ export class VirtioMemDriver {
   }
 
   /**
-   * Unloads the driver. Its offline, partly plugged memory blocks are removed first, because nobody
-   * could tell any more which of their pages must not go online. What is plugged stays plugged.
+   * Unloads the driver. Its offline, partly plugged memory blocks are removed first, because
+   * nothing could tell any more which of their pages must not go online. What is plugged stays
+   * plugged.
    *
-   * @returns ids of the memory blocks that Linux keeps; while there are any, no driver can be loaded.
+   * @returns ids of the memory blocks that Linux keeps; while there are any, no driver can be
+   *   loaded.
    */
   remove(): number[] {
     this.#isBeingRemoved = true;
@@ -231,7 +237,9 @@ export class VirtioMemDriver {
     return kept.map(({ id }) => id);
   }
 
-  /** The guest is gone, by a crash or a reset of the machine: the driver never does anything again. */
+  /**
+   * The guest is gone, by a crash or a reset of the machine: the driver never does anything again.
+   */
   abandon(): void {
     this.#isBeingRemoved = true;
     this.#cancelRetry();
@@ -241,8 +249,8 @@ export class VirtioMemDriver {
   /**
    * The guest wants to sleep. Until {@link wakeUp} the device has no driver and no run is made.
    *
-   * @returns `false` if the driver refuses (-EPERM): older ones always, newer ones to hibernate, and
-   *   to sleep to RAM with memory plugged that the device would not keep.
+   * @returns `false` if the driver refuses (-EPERM): older ones always, newer ones to hibernate,
+   *   and to sleep to RAM with memory plugged that the device would not keep.
    */
   trySuspend(kind: "to-idle" | "to-ram" | "to-disk"): boolean {
     if (this.#isFrozen) return true;
@@ -256,7 +264,7 @@ export class VirtioMemDriver {
     return true;
   }
 
-  /** The guest is awake again. Queues a run, which reads the config anew. */
+  /** The guest is awake again. Queues a run, which reads the config again. */
   wakeUp(): void {
     if (!this.#isFrozen) return;
     this.#isFrozen = false;
@@ -462,7 +470,7 @@ function negotiate({ device, profile, strictFeatures = true }: VirtioMemDriverOp
   }
 }
 
-/** Memory of the device that Linux knows belongs to nobody: the driver cannot take it over. */
+/** Memory of the device that Linux knows has no owner: the driver cannot take it over. */
 function assertNotLoadedBefore({ device, memory, profile }: VirtioMemDriverOptions): void {
   const { addr, regionSize, pluggedSize } = device;
   if (profile.driver.reloadErrno === "EINVAL" && pluggedSize === 0) return;

@@ -1,7 +1,7 @@
 import type { UnplugPolicyName } from "../driver-profile.js";
 import type { UnplugPolicy } from "./unplug-policy.js";
 
-/** The patch of September 2019: upwards, subblock by subblock, ZONE_MOVABLE left alone. */
+/** RFC v3 (September 2019): ascending, subblock by subblock, ZONE_MOVABLE left alone. */
 const RFC3_SEED: UnplugPolicy = {
   name: "rfc3-seed",
   passes: [["offline-partial"], ["offline"], ["kernel-partial"], ["kernel"]],

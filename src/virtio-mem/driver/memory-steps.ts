@@ -57,7 +57,7 @@ export class MemorySteps {
    * A failed attempt changes no accounting, but pages that it has moved stay moved. -ENOMEM ends
    * the attempts at once. `isStale` is asked before each attempt.
    *
-   * @returns 0; -EBUSY if something is in the way; -ENOMEM if nothing is left to move pages to;
+   * @returns 0; -EBUSY if memory is busy; -ENOMEM if nothing is left to move pages to;
    *   -EAGAIN if `isStale`.
    */
   fakeOffline(addr: number, size: number, attempts: number, isStale: () => boolean): number {

@@ -29,7 +29,9 @@ export interface DriverGeometry {
   readonly bigBlockSize: number | undefined;
 }
 
-/** @throws RangeError if the version has no mode for these sizes, or a parameter breaks its rule. */
+/**
+ * @throws RangeError if the version has no mode for these sizes, or a parameter breaks its rule.
+ */
 export function driverGeometry(
   profile: DriverProfile,
   parameters: DriverParameters,

@@ -44,7 +44,7 @@ export class PreIsolation {
     return false;
   }
 
-  /** Lets go of a chunk: the caller is about to isolate and take it. */
+  /** Un-isolates a chunk: the caller is about to isolate and take it. */
   release(chunk: SubblockRange): void {
     for (const subblock of subblocksOf([chunk])) this.#release(subblock);
   }

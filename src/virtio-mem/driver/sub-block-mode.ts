@@ -155,7 +155,7 @@ export class SubBlockMode implements DriverMode {
   // The memory notifier; memory blocks that are not the device's are none of its business.
 
   goingOnline(id: number, zone: ZoneKind): boolean {
-    // Memory in the region that somebody else has added must not be used.
+    // Memory in the region that another driver has added must not be used.
     if (!this.#table.has(id)) return !this.covers(id);
     if (this.#isHeld(id)) return false;
     const state = this.#table.state(id);
@@ -259,7 +259,7 @@ export class SubBlockMode implements DriverMode {
     return added;
   }
 
-  /** Who wants the lock meanwhile would wait in Linux; here it is refused, as there is nobody to wait. */
+  /** Who wants the lock meanwhile would wait in Linux; here it is refused, as nothing can wait. */
   #isHeld(id: number): boolean {
     return this.#table.isHeld(id);
   }

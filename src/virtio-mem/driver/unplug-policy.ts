@@ -5,14 +5,14 @@ import type { MemoryBlockState } from "../memory-block-state.js";
 /** Order by id or address. */
 export type ScanOrder = "ascending" | "descending";
 
-/** Pages of one memory block by what stands in the way, one element per subblock. */
+/** Pages of one memory block by what blocks, one element per subblock. */
 export interface SubblockSummary {
   /** Free. */
   readonly freePages: Uint32Array;
   /** In use, and can be moved or dropped as far as a look tells. */
   readonly movablePages: Uint32Array;
   /**
-   * In the way as far as a look tells: kernel memory, pages with references beyond their mappings.
+   * Blocking as far as a scan tells: kernel memory, pages with references beyond their mappings.
    */
   readonly unmovablePages: Uint32Array;
 }

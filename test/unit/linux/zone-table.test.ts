@@ -43,7 +43,7 @@ describe("the marks of ZONE_MOVABLE", () => {
     const movable = zones.zone("Movable", 0);
     normal.managed = 220_909;
     movable.managed = 524_288;
-    // somebody has set min_free_kbytes to 60000
+    // min_free_kbytes was set to 60000
     const shared = 60_000 / 4;
     const others = movableMin === "own" ? shared : Math.floor((shared * 220_909) / 745_197);
     zones.adoptWatermarks(normal, { min: others, low: others, high: others }, 0);
