@@ -105,7 +105,7 @@ export const EVIDENCE: Readonly<
     since: "5.10",
     shown: {
       by: "recordings",
-      names: "lists of 6.1: lru-anon",
+      names: "lists of 6.12: lru-cross",
       also: "isolate_migratepages_block(), v5.10",
     },
   },
@@ -130,7 +130,7 @@ export const EVIDENCE: Readonly<
   "mm.coalescedGiveBack": {
     does: "free_contig_range() frees the largest aligned chunks, up to 4 MiB, not page by page",
     since: "7.1",
-    shown: { by: "recordings", names: "lists of 7.2: pcp" },
+    shown: { by: "recordings", names: "lists of 7.2: mixed-pcp-seed9" },
   },
   "mm.cacheTunes": {
     does: "per-CPU caches tune themselves: refills double, and the limit moves between high_min and high_max",
@@ -140,7 +140,11 @@ export const EVIDENCE: Readonly<
   "mm.cacheSpillsInBatches": {
     does: "a per-CPU cache that overflows gives back batch by batch",
     since: "6.19",
-    shown: { by: "source", where: "free_frozen_page_commit(), v6.19" },
+    shown: {
+      by: "recordings",
+      names: "lists of 7.2: mixed-pcp-seed9",
+      also: "free_frozen_page_commit(), v6.19",
+    },
   },
   "mm.migratesBatches": {
     does: "migration takes the targets of a whole batch first; a page that answers EAGAIN keeps its target",
@@ -193,7 +197,7 @@ export const EVIDENCE: Readonly<
   "mm.largeLruBatch": {
     does: "31 pages wait in a per-CPU batch before they reach the LRU, not 15",
     since: "6.9",
-    shown: { by: "recordings", names: "lists of 6.12: lru-fresh" },
+    shown: { by: "source", where: "folio_batch, PAGEVEC_SIZE, v6.9" },
   },
   "kpageflags.tails": {
     does: "flags are those of the folio: tails show LRU and DIRTY, and THP means any large folio",

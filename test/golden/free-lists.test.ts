@@ -92,7 +92,7 @@ describe("a recorded guest and the model", () => {
       name: "lists/pcp-order9",
       change: { cacheHighOrders: false },
     },
-    { rule: "batches end early", name: "lists/lru-anon", change: { batchEndsEarly: false } },
+    { rule: "batches end early", name: "lists-6.12/lru-cross", change: { batchEndsEarly: false } },
     {
       rule: "fallback claims or steals",
       name: "lists-6.12/e4-e5",
@@ -107,9 +107,9 @@ describe("a recorded guest and the model", () => {
     { rule: "targets come first", name: "lists-6.12/e9", change: { migratesBatches: false } },
     { rule: "zeros are shared", name: "lists-6.12/thp", change: { splitSharesZeros: false } },
     {
-      rule: "LRU batches are large",
-      name: "lists-6.12/lru-fresh",
-      change: { largeLruBatch: false },
+      rule: "caches give back batch by batch",
+      name: "lists-7.2/mixed-pcp-seed9",
+      change: { cacheSpillsInBatches: false },
     },
     {
       rule: "isolation keeps the type",
@@ -123,7 +123,7 @@ describe("a recorded guest and the model", () => {
     },
     {
       rule: "what is given back is coalesced",
-      name: "lists-7.2/pcp",
+      name: "lists-7.2/mixed-pcp-seed9",
       change: { coalescedGiveBack: false },
     },
   ])("disagree on $name where not: $rule", async ({ name, change }) => {
