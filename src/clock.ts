@@ -1,4 +1,13 @@
+import { optionError } from "./input-error.js";
 import { NS_PER_MS } from "./units.js";
+
+/** A run was told to stop in the midst of its work; what it has so far stands. */
+export class Interrupted extends Error {
+  constructor() {
+    super("stopped");
+    this.name = "Interrupted";
+  }
+}
 
 /** A timer of a {@link VirtualClock}. It fires once. */
 export interface Timer {
@@ -40,9 +49,16 @@ export class VirtualClock {
     return this.#timers.at(-1)?.dueNs;
   }
 
-  /** Lets `ns` nanoseconds pass. */
+  /**
+   * Is asked at each move whether to stop there; see {@link Interrupted}. For runs whose work takes
+   * long real time between two chances to let go of the thread.
+   */
+  stopWhen: (() => boolean) | undefined;
+
+  /** Lets `ns` nanoseconds pass. @throws Interrupted where {@link stopWhen} says so. */
   advanceNs(ns: number): void {
     assertNs("ns", ns);
+    if (this.stopWhen?.() === true) throw new Interrupted();
     if (this.#timers.length === 0) {
       this.#setNow(this.#nowNs + ns);
     } else {
@@ -53,11 +69,13 @@ export class VirtualClock {
   /** Lets the time pass until `ns`. A time that has passed already changes nothing. */
   advanceToNs(ns: number): void {
     assertNs("ns", ns);
+    if (this.stopWhen?.() === true) throw new Interrupted();
     for (let timer = this.#timers.at(-1); timer !== undefined; timer = this.#timers.at(-1)) {
       if (timer.dueNs > ns) break;
       this.#timers.pop();
       this.#setNow(Math.max(this.#nowNs, timer.dueNs));
       timer.callback();
+      if (this.stopWhen?.() === true) throw new Interrupted();
     }
     this.#setNow(Math.max(this.#nowNs, ns));
   }
@@ -82,7 +100,7 @@ export class VirtualClock {
 
   #setNow(ns: number): void {
     if (!Number.isSafeInteger(ns)) {
-      throw new RangeError(`virtual time must stay below 2^53 ns, got ${ns}`);
+      throw optionError(`virtual time must stay below 2^53 ns, got ${ns}`);
     }
     this.#nowNs = ns;
   }
@@ -90,6 +108,6 @@ export class VirtualClock {
 
 function assertNs(name: string, ns: number): void {
   if (!Number.isSafeInteger(ns) || ns < 0) {
-    throw new RangeError(`${name} must be a whole number of nanoseconds >= 0, got ${ns}`);
+    throw optionError(`${name} must be a whole number of nanoseconds >= 0, got ${ns}`);
   }
 }

@@ -1,3 +1,5 @@
+import { optionError, shortened } from "./input-error.js";
+
 /** Bytes of a page of the guests that are modelled (x86-64). */
 export const PAGE_SIZE = 4096;
 export const KiB = 1024;
@@ -44,13 +46,14 @@ export function formatRoughSize(bytes: number): string {
   return `${Number(inUnit.toPrecision(4))} ${UNITS[i]}`;
 }
 
-const SIZE = /^(\d+)(?:\.(\d+))?\s*(?:([kmgtpe])(?:ib)?|b)?$/i;
+const SIZE = /^(\d{1,30})(?:\.(\d{1,30}))?\s*(?:([kmgtpe])(?:ib?)?|b)?$/i;
 const UNIT_LETTERS = "kmgtpe";
 
 /**
  * Bytes of a size that a person wrote: a number with `K`, `M`, `G`, `T`, `P` or `E`, each also with
- * `iB`, in either case, all powers of 1024; no unit means bytes. Fractions are fine as long as
- * whole bytes come out: `1.5TiB`, `300M`, `2097152`, `0`.
+ * `i` or `iB`, in either case, all powers of 1024, as in QEMU; no unit means bytes. Fractions are
+ * rounded to whole bytes:
+ * `1.5TiB`, `1Gi`, `300M`, `2097152`, `0`.
  *
  * @param name - what the message calls it.
  * @throws RangeError for anything else, and for more than 2^53 - 1 bytes.
@@ -63,23 +66,41 @@ export function parseSize(text: string, name = "size"): number {
   const power = letter === "" ? 0 : UNIT_LETTERS.indexOf(letter.toLowerCase()) + 1;
   const scaled = BigInt(whole + fraction) * 1024n ** BigInt(power);
   const divisor = 10n ** BigInt(fraction.length);
-  if (scaled % divisor !== 0n) {
-    throw new RangeError(`${name} must be a whole number of bytes, got ${trimmed}`);
+  if (power === 0 && scaled % divisor !== 0n) {
+    throw optionError(`${name} must be a whole number of bytes, got ${trimmed}`);
   }
-  const bytes = scaled / divisor;
+  const bytes = (2n * scaled + divisor) / (2n * divisor);
   if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw new RangeError(`${name} must be less than 8 PiB, got ${trimmed}`);
+    throw optionError(`${name} must be less than 8 PiB, got ${shortened(trimmed)}`);
   }
   return Number(bytes);
 }
 
+/**
+ * An address as pictures, iomem and QEMU write it (`0x140000000`), or as {@link parseSize} reads it
+ * (`5GiB`).
+ *
+ * @throws RangeError that names `name` for anything else, and for 2^53 and more.
+ */
+export function parseAddress(text: string, name = "address"): number {
+  const trimmed = text.trim();
+  if (!/^0x/i.test(trimmed)) return parseSize(trimmed, name);
+  const value = /^0x[\da-f]{1,16}$/i.test(trimmed) ? Number(trimmed) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw optionError(
+    `${name} must be an address such as 0x140000000 or 5GiB, got ${shortened(trimmed)}`,
+  );
+}
+
 function rejectSize(text: string, name: string): never {
-  if (/^-\s*\d/.test(text)) throw new RangeError(`${name} must be at least 0, got ${text}`);
+  if (/^-\s*\d/.test(text)) throw optionError(`${name} must be at least 0, got ${shortened(text)}`);
   const unit = /^\d+(?:\.\d+)?\s*([a-z]+)$/i.exec(text)?.[1];
   if (unit !== undefined) {
-    throw new RangeError(`${name} must be in B, KiB, MiB, GiB or TiB, got unit "${unit}"`);
+    throw optionError(`${name} must be in B, KiB, MiB, GiB or TiB, got unit "${shortened(unit)}"`);
   }
-  throw new RangeError(`${name} must be a number with a unit, such as 512MiB, got "${text}"`);
+  throw optionError(
+    `${name} must be a number with a unit, such as 512MiB, got "${shortened(text)}"`,
+  );
 }
 
 /**
@@ -114,18 +135,27 @@ const MS_PER_UNIT: Readonly<Record<string, number>> = {
   s: 1000,
   min: 60_000,
   h: 3_600_000,
+  d: 86_400_000,
 };
+/** Longer texts are no times; bounds what matching them takes. */
+const MAX_DURATION_TEXT = 40;
 
 /**
- * Milliseconds of a time such as `300ms`, `90s`, `10min`, `2h`.
+ * Milliseconds of a time such as `300ms`, `90s`, `10min`, `2h`, `17h30min`, `1d`.
  *
  * @throws RangeError that names `name` where the text is no such time, or longer than 100 days.
  */
 export function parseDuration(text: string, name = "time"): number {
-  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|h)$/.exec(text.trim());
-  const ms = Number(match?.[1]) * (MS_PER_UNIT[match?.[2] ?? ""] ?? NaN);
+  const trimmed = text.trim().slice(0, MAX_DURATION_TEXT);
+  const isTime = /^(\d+(\.\d+)?\s*(ms|s|min|h|d)\s*)+$/.test(trimmed);
+  let ms = isTime ? 0 : Number.NaN;
+  for (const [, number = "", unit = ""] of trimmed.matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)/g)) {
+    ms += Number(number) * (MS_PER_UNIT[unit] ?? Number.NaN);
+  }
   if (!(ms <= 100 * 24 * 3_600_000)) {
-    throw new RangeError(`${name} must be a time such as 300ms, 90s, 10min or 2h, got ${text}`);
+    throw optionError(
+      `${name} must be a time such as 300ms, 90s, 10min, 2h or 17h30min, at most 100 days, got ${shortened(text)}`,
+    );
   }
   return ms;
 }

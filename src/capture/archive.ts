@@ -11,6 +11,7 @@ const MAX_KEPT_SIZE = 2 ** 26;
 interface Member {
   /** Position in the archive: a name may be there twice, and the last one counts. */
   readonly index: number;
+  readonly size: number;
   readonly bytes: Uint8Array | undefined;
 }
 
@@ -38,7 +39,11 @@ export async function openArchive(
   for await (const { path, size, body } of tarEntries(read(), name)) {
     const isKept = size <= MAX_KEPT_MEMBER_SIZE && keptSize + size <= MAX_KEPT_SIZE;
     if (isKept) keptSize += size;
-    members.set(path, { index: index++, bytes: isKept ? await wholeOf(body, size) : undefined });
+    members.set(path, {
+      index: index++,
+      size,
+      bytes: isKept ? await wholeOf(body, size) : undefined,
+    });
   }
   return {
     name,
@@ -51,8 +56,9 @@ export async function openArchive(
         return;
       }
       let at = 0;
-      for await (const { body } of tarEntries(read(), name)) {
+      for await (const { path: found, size, body } of tarEntries(read(), name)) {
         if (at++ !== member.index) continue;
+        if (found !== path || size !== member.size) break;
         yield* body;
         return;
       }

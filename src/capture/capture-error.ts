@@ -1,8 +1,10 @@
+import { InputError } from "../input-error.js";
+
 /**
  * A file of a capture cannot be used: it is missing, cut off, contradicts another one, or holds
  * something this package does not support. Nothing was changed and nothing is half read.
  */
-export class CaptureError extends Error {
+export class CaptureError extends InputError {
   /** The file as the capture names it. */
   readonly file: string;
   /** What in that file; empty where the file as a whole is meant. */
@@ -10,7 +12,8 @@ export class CaptureError extends Error {
 
   /** @param rule - what is expected and what was found, e.g. `must be a power of two, got 3`. */
   constructor(file: string, field: string, rule: string, options?: ErrorOptions) {
-    super(field === "" ? `${file} ${rule}` : `${file}: ${field} ${rule}`, options);
+    const where = field === "" ? file : `${file}: ${field}`;
+    super(`${where} ${rule}`, options);
     this.name = "CaptureError";
     this.file = file;
     this.field = field;

@@ -19,7 +19,7 @@ export interface CaptureFiles {
 }
 
 /** Text members are read whole; longer than this is no text of a capture. */
-const MAX_TEXT_SIZE = 2 ** 26;
+const MAX_TEXT_SIZE = 2 ** 24;
 
 /** Files by name, as a page gets them when they are dropped on it; also files made in memory. */
 export function captureFilesOf(name: string, members: ReadonlyMap<string, Blob>): CaptureFiles {
@@ -75,7 +75,7 @@ async function* followedBy(
   }
 }
 
-/** Reads a member as UTF-8 text. @throws CaptureError if it is longer than 64 MiB. */
+/** Reads a member as UTF-8 text. @throws CaptureError if it is longer than 16 MiB. */
 export async function readText(files: CaptureFiles, name: string): Promise<string> {
   const decoder = new TextDecoder();
   let size = 0;
@@ -83,7 +83,7 @@ export async function readText(files: CaptureFiles, name: string): Promise<strin
   for await (const piece of openMember(files, name)) {
     size += piece.length;
     if (size > MAX_TEXT_SIZE) {
-      throw new CaptureError(name, "", "must be at most 64 MiB of text, got more");
+      throw new CaptureError(name, "", "must be at most 16 MiB of text, got more");
     }
     text += decoder.decode(piece, { stream: true });
   }

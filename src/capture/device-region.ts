@@ -6,6 +6,7 @@ import type { Iomem } from "./iomem.js";
 import type { DriverLog } from "./kernel-log.js";
 import type { RecordingMeta } from "./recording-meta.js";
 import { hex, isPowerOfTwo } from "./whole-number.js";
+import { optionError } from "../input-error.js";
 
 /** QEMU's choice for guests with transparent huge pages of 2 MiB. */
 const USUAL_BLOCK_SIZE = 2 ** 21;
@@ -176,6 +177,6 @@ function checkGeometry(start: Agreed, size: Agreed, block: Agreed): void {
 }
 
 function reject({ file, field }: Agreed, rule: string): never {
-  if (file === "") throw new RangeError(`${field} ${rule}`);
+  if (file === "") throw optionError(`${field} ${rule}`);
   throw new CaptureError(file, field, rule);
 }

@@ -35,12 +35,12 @@ export function parseIomem(text: string, file: string): Iomem {
   const regions: (IomemRange & { device: string })[] = [];
 
   for (const line of text.split("\n")) {
-    const row = /^\s*(\S+)-(\S+) : (.*)$/.exec(line);
-    if (row === null) {
+    const row = rowOf(line);
+    if (row === undefined) {
       if (line.trim() === "") continue;
       throw new CaptureError(file, "line", `must be "start-end : name", got ${quoted(line)}`);
     }
-    const [, first = "", last = "", name = ""] = row;
+    const { first, last, name } = row;
     const isRam = /^System RAM(?: \(.*\))?$/.test(name);
     const isRegion = /^virtio\d+$/.test(name);
     if (!isRam && !isRegion) continue;
@@ -61,6 +61,18 @@ export function parseIomem(text: string, file: string): Iomem {
   assertApart(systemRam, file, "System RAM");
   assertApart(regions, file, "virtio-mem region");
   return { systemRam, virtioMemRam, regions };
+}
+
+/**
+ * `start-end : name`, with spaces before it. Without a regular expression, whose time would grow
+ * with the square of a line.
+ */
+function rowOf(line: string): { first: string; last: string; name: string } | undefined {
+  const colon = line.indexOf(" : ");
+  const range = line.slice(0, colon < 0 ? 0 : colon).trimStart();
+  const dash = range.indexOf("-");
+  if (dash < 1 || dash === range.length - 1 || range.includes(" ")) return undefined;
+  return { first: range.slice(0, dash), last: range.slice(dash + 1), name: line.slice(colon + 3) };
 }
 
 /** Sorts by address, and checks that no two ranges overlap. */

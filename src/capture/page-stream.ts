@@ -50,6 +50,19 @@ export class PageStream {
     return filled / BYTES_PER_PAGE;
   }
 
+  /**
+   * Reads on to the end, where the checksum of a compressed file waits: only then are the words to
+   * be believed.
+   */
+  async finish(signal?: AbortSignal): Promise<void> {
+    while ((await this.#pieces.next()).done !== true) signal?.throwIfAborted();
+  }
+
+  /** Leaves the rest unread. */
+  async leave(): Promise<void> {
+    await this.#pieces.return?.();
+  }
+
   async #skipTo(pfn: number): Promise<boolean> {
     let left = (pfn - this.#pfn) * BYTES_PER_PAGE;
     while (left > 0 && (await this.#fill())) {

@@ -1,3 +1,5 @@
+import { assertOptions, SIZE, TEXT, type OptionRule } from "../option-check.js";
+import { assertCaptureFiles } from "./assert-capture.js";
 import { CaptureError } from "./capture-error.js";
 import { readText, type CaptureFiles } from "./capture-files.js";
 import { cmaNotes } from "./cma.js";
@@ -34,6 +36,13 @@ export interface CaptureOptions extends DeviceOptions {
   readonly folder?: string;
 }
 
+const RULES: Readonly<Record<keyof Required<CaptureOptions>, OptionRule>> = {
+  folder: TEXT,
+  regionStart: SIZE,
+  regionSize: SIZE,
+  deviceBlockSize: SIZE,
+};
+
 /**
  * Reads a capture: a user's one, or one observation of a recording.
  *
@@ -47,6 +56,8 @@ export async function readCapture(
   files: CaptureFiles,
   options: CaptureOptions = {},
 ): Promise<Capture> {
+  assertCaptureFiles(files);
+  assertOptions("options of readCapture()", options, RULES);
   const layout = findCapture(files, options.folder);
   const text = new CaptureTexts(files, layout);
   const notes: string[] = [];
@@ -129,9 +140,14 @@ export async function readCapture(
   });
 
   const nrPages = Math.floor((iomem.systemRam.at(-1)?.end ?? 0) / PAGE_SIZE);
+  const endPage = Math.max(
+    nrPages,
+    ...iomem.regions.map(({ end }) => Math.ceil(end / PAGE_SIZE)),
+    Math.ceil(region.end / PAGE_SIZE),
+  );
   const words = (role: CaptureRole) => {
     const name = layout.find(role);
-    return name === undefined ? undefined : pageWords(files, name, nrPages);
+    return name === undefined ? undefined : pageWords(files, name, nrPages, endPage);
   };
   const pageTypes = await text.parse("pagetypeinfo", (content, file) =>
     parsePagetypeinfo(content, file, notes),
@@ -153,7 +169,7 @@ export async function readCapture(
     vmstat: (await text.parse("vmstat", parseVmstat)) ?? new Map(),
     swaps: await text.parse("swaps", parseSwaps),
     memInfo,
-    pageFlags: pageWords(files, pageFlagsFile, nrPages),
+    pageFlags: pageWords(files, pageFlagsFile, nrPages, endPage),
     mapCounts: words("mapCounts"),
     pageState: words("pageState"),
     traces: {

@@ -17,6 +17,9 @@ interface OpenZone {
   protection: number[];
 }
 
+/** Pages; the marks of a zone that is smaller can exceed it. */
+const SMALL_ZONE = 2 ** 15;
+
 const PAGE_VALUES = new Set(["boost", "min", "low", "high", "spanned", "present", "managed"]);
 const CPU_VALUES = new Set(["count", "high", "batch"]);
 
@@ -109,9 +112,12 @@ function openZone(node: string, name: string, file: string): OpenZone | undefine
 
 /** `protection: (0, 862, 3934)` */
 function protectionOf(line: string, file: string, field: string): number[] {
-  const list = /\((.*)\)\s*$/.exec(line)?.[1];
-  if (list === undefined)
+  const text = line.trimEnd();
+  const open = text.indexOf("(");
+  if (open < 0 || !text.endsWith(")")) {
     throw new CaptureError(file, field, "must be a list in brackets, got none");
+  }
+  const list = text.slice(open + 1, -1);
   return list.split(",").map((text) => decimalNumber(text.trim(), file, field));
 }
 
@@ -138,16 +144,25 @@ function closeZone(zone: OpenZone, file: string): CaptureZone | undefined {
   };
   atMost("managed", managed, "present", present);
   atMost("present", present, "spanned", spanned);
+  const [min, low, high] = [valueOf("min"), valueOf("low"), valueOf("high")];
+  const boost = zone.values.get("boost") ?? 0;
+  atMost("boost", boost, "min", min);
+  atMost("min", min, "low", low);
+  atMost("low", low, "high", high);
+  // Linux keeps free what it needs, never more than there is; spanned bounds what the core counts
+  // in 32 bits.
+  atMost("high", high, "spanned", Math.max(spanned, SMALL_ZONE));
+  const free = valueOf("free");
   atMost("start_pfn", startPfn, "2^41 - spanned", 2 ** 41 - spanned);
 
   return {
     node: zone.node,
     kind: zone.kind,
-    free: valueOf("free"),
-    boost: zone.values.get("boost") ?? 0,
-    min: valueOf("min"),
-    low: valueOf("low"),
-    high: valueOf("high"),
+    free,
+    boost,
+    min,
+    low,
+    high,
     spanned,
     present,
     managed,

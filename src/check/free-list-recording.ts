@@ -1,3 +1,5 @@
+import { InputError } from "../input-error.js";
+
 import { profileOfRelease } from "../linux/kernel-release.js";
 import { linuxProfile, type LinuxProfile } from "../linux/profile.js";
 
@@ -57,7 +59,7 @@ export interface FreeListAnswer {
 }
 
 /** A recording that cannot be read, or a step that makes no sense. */
-export class RecordingError extends Error {
+export class RecordingError extends InputError {
   constructor(message: string) {
     super(message);
     this.name = "RecordingError";

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 
+import { print } from "./output.js";
+
 /**
  * The shell script that makes a capture inside a guest.
  *
@@ -147,6 +149,6 @@ export function registerCaptureScript(program: Command): void {
       "print a shell script that captures a guest's memory state, to be run in the guest",
     )
     .action(() => {
-      process.stdout.write(captureScript);
+      print(captureScript);
     });
 }

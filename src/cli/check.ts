@@ -7,8 +7,10 @@ import { compareAnswer, type Disagreement } from "../check/compare-free-lists.js
 import { recordedProfile, RecordingError } from "../check/free-list-recording.js";
 import { FreeListReplay } from "../check/free-list-replay.js";
 import { recordingKind } from "../check/recording-kind.js";
+import { visibleText } from "../input-error.js";
 import { readFreeListRecording } from "../node/free-list-recording.js";
 import { openCapture } from "../node/index.js";
+import { print } from "./output.js";
 import { UsageError } from "./usage-error.js";
 
 interface CheckFlags {
@@ -49,7 +51,7 @@ async function checkPath(path: string, isJson: boolean): Promise<void> {
     return;
   }
   for await (const result of checkRecording(path, files, kind)) {
-    process.stdout.write(isJson ? `${JSON.stringify(result)}\n` : checkResultText(result));
+    print(isJson ? `${JSON.stringify(result)}\n` : visibleLines(checkResultText(result)));
     if (!result.agrees) process.exitCode = EXIT_DIFFERENT;
   }
 }
@@ -58,7 +60,7 @@ async function checkFreeLists(path: string, isJson: boolean): Promise<void> {
   const { steps, meta } = await readFreeListRecording(path);
   const replay = new FreeListReplay(steps, meta, recordedProfile(meta));
   if (isJson) {
-    for (const step of steps) process.stdout.write(`${JSON.stringify(replay.play(step))}\n`);
+    for (const step of steps) print(`${JSON.stringify(replay.play(step))}\n`);
     return;
   }
   const totals = { results: 0, sameResults: 0, dumps: 0, sameDumps: 0 };
@@ -71,15 +73,20 @@ async function checkFreeLists(path: string, isJson: boolean): Promise<void> {
     totals.sameDumps += compared.sameDumps;
     first ??= compared.disagreement;
   }
-  process.stdout.write(
+  print(
     `${path}: ${steps.length} steps, ` +
       `${totals.sameResults} of ${totals.results} results and ` +
       `${totals.sameDumps} of ${totals.dumps} free-list dumps identical\n`,
   );
   if (first === undefined) return;
-  process.stdout.write(
+  print(
     `first difference at step ${first.step} (${first.op}), ${first.what}:\n` +
       `  recorded ${first.recorded}\n  model    ${first.model}\n`,
   );
   process.exitCode = EXIT_DIFFERENT;
+}
+
+/** Names of folders come from archives, which can hold anything. */
+function visibleLines(text: string): string {
+  return text.split("\n").map(visibleText).join("\n");
 }

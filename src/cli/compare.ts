@@ -1,20 +1,24 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 
 import { Option, type Command } from "commander";
 
-import { readCapture } from "../capture/read-capture.js";
 import { compareOnCapture, compareOnScenario, type CompareOptions } from "../compare/compare.js";
 import type { Comparison } from "../compare/comparison.js";
 import { PROFILE_NAMES, type ProfileName } from "../linux/profile.js";
-import { openCapture } from "../node/index.js";
 import { comparisonJson } from "../report/comparison-json.js";
 import { comparisonSvg } from "../report/comparison-svg.js";
 import { comparisonText } from "../report/comparison-text.js";
 import { parseScenario } from "../scenario/parse.js";
 import { parseDuration, parseSize } from "../units.js";
 import type { Policy } from "../policies/policy.js";
+import { shortened, visibleText } from "../input-error.js";
+import { readForCommand } from "./capture-input.js";
+import { assertInWorker, stopFlag } from "./command-link.js";
+import { readInput } from "./input.js";
+import { OutputFile, print, SVG } from "./output.js";
 import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";
+import { terminalLook } from "./terminal.js";
 import { UsageError } from "./usage-error.js";
 
 interface CompareFlags {
@@ -28,7 +32,6 @@ interface CompareFlags {
   readonly json?: boolean;
 }
 
-const DEFAULT_COLUMNS = 80;
 const MOST_SEEDS = 1000;
 const INTERRUPTED = 130;
 
@@ -48,29 +51,30 @@ export function registerCompare(program: Command): void {
     )
     .option("--until <time>", "go on through the driver's retries for this long (captures)")
     .option("--folder <name>", "which capture, where the folder or archive holds several")
-    .option("--svg <file>", "draw the comparison to this file")
+    .option("--svg <file>", "draw the comparison to this file; - draws to standard output")
     .option("--json", "print the result as JSON")
     .action(runCompare);
 }
 
 async function runCompare(path: string, flags: CompareFlags): Promise<void> {
-  const progress = progressLine(process.stderr, "running");
-  const abort = new AbortController();
-  const interrupt = (): void => {
-    abort.abort();
-  };
-  process.once("SIGINT", interrupt);
-  process.once("SIGTERM", interrupt);
+  assertInWorker();
+  const svg = OutputFile.open(SVG, flags.svg, [path]);
+  const progress = progressLine("comparing");
   const comparison = await compareFile(path, flags, {
-    stop: abort.signal,
+    ...(stopFlag === undefined ? {} : { stopWhen: () => stopFlag?.isAsked === true }),
     onProgress: progress.show,
-  }).finally(() => {
-    progress.clear();
-    process.removeListener("SIGINT", interrupt);
-    process.removeListener("SIGTERM", interrupt);
-  });
-  await print(comparison, flags);
+  }).finally(progress.clear);
+  stopFlag?.answer();
   if (comparison.interrupted) process.exitCode = INTERRUPTED;
+  if (svg?.isStdout === true) {
+    svg.write(comparisonSvg(comparison));
+    return;
+  }
+  if (flags.json === true) print(`${JSON.stringify(comparisonJson(comparison))}\n`);
+  else print(comparisonText(comparison, { columns: terminalLook().columns }));
+  if (svg === undefined) return;
+  svg.write(comparisonSvg(comparison));
+  if (flags.json !== true) print(`\nThe picture is in ${visibleText(svg.name)}\n`);
 }
 
 async function compareFile(
@@ -83,12 +87,17 @@ async function compareFile(
   const nrSeeds = seedsOf(flags.seeds ?? "1");
   if (await isScenario(path)) {
     assertNoCaptureFlags(flags);
-    const scenario = parseScenario(await textOf(path), path);
+    const scenario = parseScenario(await readInput(path, "<file>"), path);
     const seeds = Array.from({ length: nrSeeds }, (_, at) => (scenario.seed + at) % 2 ** 32);
     return compareOnScenario(scenario, policies, { ...options, seeds });
   }
   const folder = flags.folder === undefined ? {} : { folder: flags.folder };
-  const capture = await readCapture(await openCapture(path), folder);
+  const [capture, ...others] = await readForCommand(path, folder);
+  if (capture === undefined || others.length > 0) {
+    throw new UsageError(
+      `<file> must be a capture of one device, got ${others.length + 1}: virtio-mem predict takes several`,
+    );
+  }
   return compareOnCapture(capture, policies, {
     ...options,
     seeds: Array.from({ length: nrSeeds }, (_, at) => at + 1),
@@ -101,10 +110,12 @@ async function compareFile(
 /** Scenarios are single text files; captures are folders or archives. */
 async function isScenario(path: string): Promise<boolean> {
   if (/\.(ya?ml|json)$/i.test(path)) return true;
-  if (/\.(tar|tgz|tar\.gz)$/i.test(path)) return false;
+  if (path === "-" || /\.(tar|tgz|tar\.gz)$/i.test(path)) return false;
   const info = await stat(path).catch(() => undefined);
   if (info === undefined) {
-    throw new UsageError(`<file> must be a capture or a scenario, got no such file: ${path}`);
+    throw new UsageError(
+      `<file> must be a capture or a scenario, got no such file: ${shortened(path)}`,
+    );
   }
   return false;
 }
@@ -121,36 +132,12 @@ function assertNoCaptureFlags(flags: CompareFlags): void {
   }
 }
 
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`<file> must name a file that can be read, got: ${found}`);
-  }
-}
-
 function seedsOf(text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number < 1 || number > MOST_SEEDS) {
-    throw new UsageError(`--seeds must be a whole number from 1 to ${MOST_SEEDS}, got ${text}`);
+    throw new UsageError(
+      `--seeds must be a whole number from 1 to ${MOST_SEEDS}, got ${shortened(text)}`,
+    );
   }
   return number;
-}
-
-async function print(comparison: Comparison, flags: CompareFlags): Promise<void> {
-  const { stdout } = process;
-  if (flags.svg !== undefined) {
-    await writeFile(flags.svg, comparisonSvg(comparison)).catch((cause: unknown) => {
-      const found = cause instanceof Error ? cause.message : String(cause);
-      throw new UsageError(`--svg must name a file that can be written, got: ${found}`);
-    });
-  }
-  if (flags.json === true) {
-    stdout.write(`${JSON.stringify(comparisonJson(comparison))}\n`);
-    return;
-  }
-  const columns = stdout.isTTY ? stdout.columns : DEFAULT_COLUMNS;
-  stdout.write(comparisonText(comparison, { columns }));
-  if (flags.svg !== undefined) stdout.write(`\nThe picture is in ${flags.svg}\n`);
 }

@@ -8,8 +8,10 @@ import { OwnDevicePort } from "../conformance/own-device-port.js";
 import { playStep } from "../conformance/play-step.js";
 import { parseRecordedGeometry, type RecordedGeometry } from "../conformance/recorded-geometry.js";
 import { requestLines, type Answered } from "../conformance/request-line.js";
-import { parseSize } from "../units.js";
+import { parseAddress, parseSize } from "../units.js";
 import { deviceFlavour, FLAVOUR_NAMES } from "../virtio-mem/device/flavour.js";
+import { readInput } from "./input.js";
+import { print } from "./output.js";
 import { serveDevice } from "./device-server.js";
 import { UsageError } from "./usage-error.js";
 
@@ -46,10 +48,7 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
 }
 
 async function replay(file: string, flags: DeviceFlags): Promise<void> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`--replay must name a file that can be read, got: ${found}`);
-  });
+  const text = await readInput(file, "--replay");
   const recorded = await recordedGeometry(join(dirname(file), "meta.json"));
   const port = new OwnDevicePort(deviceFlavour(flags.flavour), geometryOf(flags, recorded));
   let output = "";
@@ -61,7 +60,7 @@ async function replay(file: string, flags: DeviceFlags): Promise<void> {
     const told = port.device.needsReset ? { ...answered, needsReset: true as const } : answered;
     output += `${JSON.stringify(ordered(told))}\n`;
   }
-  process.stdout.write(output);
+  print(output);
 }
 
 async function serve(where: string, flags: DeviceFlags): Promise<void> {
@@ -100,7 +99,10 @@ function geometryOf(flags: DeviceFlags, recorded: Partial<RecordedGeometry>): De
     text === undefined ? undefined : BigInt(parseSize(text, flag));
   const { regionStart, regionSize, deviceBlockSize } = flags;
   return {
-    addr: size(regionStart, "--region-start") ?? recorded.addr ?? DEFAULT_GEOMETRY.addr,
+    addr:
+      (regionStart === undefined
+        ? recorded.addr
+        : BigInt(parseAddress(regionStart, "--region-start"))) ?? DEFAULT_GEOMETRY.addr,
     regionSize:
       size(regionSize, "--region-size") ?? recorded.regionSize ?? DEFAULT_GEOMETRY.regionSize,
     blockSize:

@@ -1,67 +1,92 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { isMainThread } from "node:worker_threads";
 
 import { Command, CommanderError } from "commander";
 
-import { CaptureError } from "../capture/capture-error.js";
-import { RecordingError } from "../check/free-list-recording.js";
-import { CapacityError } from "../core/kernel-error.js";
-import { ScenarioError } from "../scenario/file/scenario-error.js";
+import { visibleText } from "../input-error.js";
 import { registerCaptureScript } from "./capture-script.js";
 import { registerCheck } from "./check.js";
+import { NeedsWorker, tell } from "./command-link.js";
+import { runInWorker } from "./command-worker.js";
 import { registerCompare } from "./compare.js";
 import { registerDevice } from "./device.js";
-import { NeedsWorker } from "./policy-choice.js";
-import { runInWorker } from "./policy-worker.js";
+import { failureOf } from "./failure.js";
+import { reasonOf } from "./output.js";
 import { registerPredict } from "./predict.js";
 import { registerRun } from "./run.js";
 import { registerVectors } from "./vectors.js";
-import { UsageError } from "./usage-error.js";
 
 const { version } = JSON.parse(
   readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
 ) as { version: string };
 
-/** Bad usage or bad input. */
+/** Bad usage or bad input; also where the answer cannot be written. */
 const EXIT_BAD_INPUT = 2;
 
-const program = new Command("virtio-mem")
-  .description("Models virtio-mem memory hot(un)plug of Linux guests page by page")
-  .version(version)
-  .exitOverride();
-registerPredict(program);
-registerCompare(program);
-registerRun(program);
-registerCaptureScript(program);
-registerCheck(program);
-registerDevice(program);
-registerVectors(program);
-for (const command of program.commands) command.exitOverride();
+/**
+ * A message repeats arguments, which can hold anything; what it says above that is several lines of
+ * its own.
+ */
+function visibleLines(text: string): string {
+  return text.split("\n").map(visibleText).join("\n");
+}
 
-// the reader, such as head, may have had enough
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
-});
+function programOf(): Command {
+  const program = new Command("virtio-mem")
+    .description("Models virtio-mem memory hot(un)plug of Linux guests page by page")
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(visibleLines(text)) });
+  registerPredict(program);
+  registerCompare(program);
+  registerRun(program);
+  registerCaptureScript(program);
+  registerCheck(program);
+  registerDevice(program);
+  registerVectors(program);
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
-  } else if (error instanceof NeedsWorker) {
-    process.exitCode = (await runInWorker(fileURLToPath(import.meta.url))) ?? EXIT_BAD_INPUT;
-  } else if (isInputError(error)) {
-    process.stderr.write(`virtio-mem: ${error.message}\n`);
-    process.exitCode = EXIT_BAD_INPUT;
-  } else {
-    throw error;
+async function runCommand(): Promise<void> {
+  try {
+    await programOf().parseAsync();
+  } catch (error) {
+    if (error instanceof NeedsWorker) {
+      const ended = await runInWorker(fileURLToPath(import.meta.url), (text) => {
+        process.stdout.write(text);
+      });
+      fail(ended.exitCode, ended.words);
+    } else if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
+    } else {
+      const { words, exitCode } = failureOf(error, version);
+      fail(exitCode, words);
+    }
   }
 }
 
-function isInputError(error: unknown): error is Error {
-  return [CaptureError, RecordingError, ScenarioError, RangeError, CapacityError, UsageError].some(
-    (type) => error instanceof type,
-  );
+function fail(exitCode: number, words: string | undefined): void {
+  process.exitCode = exitCode;
+  if (words === undefined) return;
+  if (isMainThread) process.stderr.write(`virtio-mem: ${words}\n`);
+  else tell({ type: "fail", words, exitCode });
+}
+
+if (isMainThread) {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // whoever reads, such as head, may have had enough
+    if (error.code === "EPIPE") process.exit();
+    process.stderr.write(
+      `virtio-mem: standard output must take the answer, got ${reasonOf(error)}\n`,
+    );
+    process.exit(EXIT_BAD_INPUT);
+  });
+  process.stderr.on("error", () => undefined);
+  await runCommand();
+} else {
+  await runCommand();
+  tell({ type: "done", exitCode: Number(process.exitCode ?? 0) });
 }

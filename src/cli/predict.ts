@@ -1,16 +1,17 @@
-import { writeFile } from "node:fs/promises";
+import { Option, type Command } from "commander";
 
-import type { Command } from "commander";
-
-import { readCaptures } from "../capture/read-capture.js";
 import type { ProfileName } from "../linux/profile.js";
-import { openCapture } from "../node/index.js";
+import { shortened, visibleText } from "../input-error.js";
+import { POLICIES } from "../policies/choice/registry.js";
 import { predict, type PredictOptions } from "../predict/predict.js";
 import type { Prediction } from "../predict/prediction.js";
 import { predictionJson } from "../report/prediction-json.js";
 import { predictionSvg } from "../report/prediction-svg.js";
 import { predictionText } from "../report/prediction-text.js";
-import { formatSize, parseDuration, parseSize } from "../units.js";
+import { formatSize, parseAddress, parseDuration, parseSize } from "../units.js";
+import { readForCommand } from "./capture-input.js";
+import { OutputFile, print, SVG } from "./output.js";
+import { COLOR_CHOICES, terminalLook, type ColorChoice } from "./terminal.js";
 import { policyChoice } from "./policy-choice.js";
 import { profileOption } from "./profile-option.js";
 import { askedDevices } from "./requested-sizes.js";
@@ -30,10 +31,9 @@ interface PredictFlags {
   readonly regionSize?: string;
   readonly folder?: string;
   readonly svg?: string;
+  readonly color: ColorChoice;
   readonly json?: boolean;
 }
-
-const DEFAULT_COLUMNS = 80;
 
 export function registerPredict(program: Command): void {
   program
@@ -41,10 +41,16 @@ export function registerPredict(program: Command): void {
     .description(
       "predict how much memory of a captured guest can be unplugged, what cannot, and why",
     )
-    .argument("<capture>", "folder or .tar.gz made by `virtio-mem capture-script`, or a recording")
+    .argument(
+      "<capture>",
+      "folder or .tar.gz made by `virtio-mem capture-script`, or a recording; - reads an archive from a pipe",
+    )
     .option("--requested-size <size>", "size to request of the guest, such as 512MiB", "0")
     .addOption(profileOption("Linux version of the guest"))
-    .option("--policy <names>", "another way to unplug: policies, or your own module")
+    .option(
+      "--policy <names>",
+      `another way to unplug: policies joined by +, or your own module; policies: ${POLICIES.map(({ name }) => name).join(", ")}`,
+    )
     .option(
       "--samples <number>",
       "guests to draw for the interval (default: about a second's worth)",
@@ -59,14 +65,21 @@ export function registerPredict(program: Command): void {
     )
     .option("--region-size <size>", "how large the device's memory is, if the capture does not say")
     .option("--folder <name>", "which capture, where the folder or archive holds several")
-    .option("--svg <file>", "draw the memory to this file")
+    .option(
+      "--svg <file>",
+      "draw the memory to this file; - draws to standard output, in place of the text",
+    )
+    .addOption(
+      new Option("--color <when>", "color the text").choices(COLOR_CHOICES).default("auto"),
+    )
     .option("--json", "print the result as JSON")
     .action(runPredict);
 }
 
 async function runPredict(path: string, flags: PredictFlags): Promise<void> {
   const started = performance.now();
-  const progress = progressLine(process.stderr, "reading page flags");
+  const svg = OutputFile.open(SVG, flags.svg, [path]);
+  const progress = progressLine("reading page flags");
   const options: PredictOptions = {
     profile: flags.profile,
     ...(flags.policy === undefined ? {} : { policy: await policyChoice(flags.policy) }),
@@ -76,9 +89,11 @@ async function runPredict(path: string, flags: PredictFlags): Promise<void> {
     ...sizeOption("subblockSize", flags.subblockSize, "--subblock-size"),
     onProgress: progress.show,
   };
-  const captures = await readCaptures(await openCapture(path), {
+  const captures = await readForCommand(path, {
     ...sizeOption("deviceBlockSize", flags.deviceBlockSize, "--device-block-size"),
-    ...sizeOption("regionStart", flags.regionStart, "--region-start"),
+    ...(flags.regionStart === undefined
+      ? {}
+      : { regionStart: parseAddress(flags.regionStart, "--region-start") }),
     ...sizeOption("regionSize", flags.regionSize, "--region-size"),
     ...(flags.folder === undefined ? {} : { folder: flags.folder }),
   });
@@ -88,29 +103,29 @@ async function runPredict(path: string, flags: PredictFlags): Promise<void> {
   }
   const wallMs = performance.now() - started;
   const isOne = captures.length === 1;
-  const pictures: string[] = [];
-  for (const prediction of flags.svg === undefined ? [] : predictions) {
-    const file = isOne ? flags.svg : pictureOf(flags.svg ?? "", prediction);
-    await writeSvg(file ?? "", predictionSvg(prediction));
-    pictures.push(file ?? "");
+  if (svg?.isStdout === true) {
+    if (!isOne)
+      throw new UsageError("--svg must name a file where there are several devices, got -");
+    for (const prediction of predictions) svg.write(predictionSvg(prediction));
+    return;
   }
   if (flags.json === true) {
     const json = predictions.map((prediction) => predictionJson(prediction, wallMs));
-    process.stdout.write(`${JSON.stringify(isOne ? json[0] : { devices: json })}\n`);
-    return;
+    print(`${JSON.stringify(isOne ? json[0] : { devices: json })}\n`);
+  } else {
+    print(predictions.map((one) => textOf(one, isOne, flags.color)).join("\n"));
   }
-  process.stdout.write(predictions.map((one) => textOf(one, isOne)).join("\n"));
-  for (const file of pictures) process.stdout.write(`\nThe picture is in ${file}\n`);
+  if (svg === undefined) return;
+  for (const prediction of predictions) {
+    const file = isOne ? svg : OutputFile.open(SVG, pictureOf(svg.name, prediction), [path]);
+    file?.write(predictionSvg(prediction));
+    if (flags.json !== true) print(`\nThe picture is in ${visibleText(file?.name ?? "")}\n`);
+  }
 }
 
-function textOf(prediction: Prediction, isOne: boolean): string {
-  const { stdout } = process;
-  const text = predictionText(prediction, {
-    columns: stdout.isTTY ? stdout.columns : DEFAULT_COLUMNS,
-    color: stdout.isTTY && stdout.hasColors() && process.env.NO_COLOR === undefined,
-    ...(stdout.isTTY ? { rows: stdout.rows } : {}),
-  });
-  return isOne ? text : `${deviceLine(prediction)}\n\n${text}`;
+function textOf(prediction: Prediction, isOne: boolean, color: ColorChoice): string {
+  const text = predictionText(prediction, terminalLook(color));
+  return isOne ? text : `${visibleText(deviceLine(prediction))}\n\n${text}`;
 }
 
 function deviceLine({ device, regionStart, regionSize }: Prediction): string {
@@ -141,15 +156,7 @@ function numberOption<K extends string>(
   flag: string,
 ): Partial<Record<K, number>> {
   if (text === undefined) return {};
-  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`${flag} must be a whole number, got ${text}`);
+  if (!/^\d{1,9}$/.test(text))
+    throw new UsageError(`${flag} must be a whole number, got ${shortened(text)}`);
   return { [key]: Number(text) } as Record<K, number>;
-}
-
-async function writeSvg(file: string, svg: string): Promise<void> {
-  try {
-    await writeFile(file, svg);
-  } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`--svg must name a file that can be written, got: ${found}`);
-  }
 }

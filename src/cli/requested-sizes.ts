@@ -1,4 +1,5 @@
 import type { Capture } from "../capture/capture.js";
+import { shortened } from "../input-error.js";
 import { parseSize } from "../units.js";
 import { UsageError } from "./usage-error.js";
 
@@ -17,8 +18,7 @@ export interface AskedDevice {
 export function askedDevices(captures: readonly Capture[], text: string): AskedDevice[] {
   const flag = "--requested-size";
   if (!text.includes("=")) {
-    const requestedSize = parseSize(text, flag);
-    return captures.map((capture) => ({ capture, requestedSize }));
+    return captures.map((capture) => ({ capture, requestedSize: sizeFor(capture, text, flag) }));
   }
   const asked = new Map<Capture, number>();
   for (const part of text.split(",")) {
@@ -28,12 +28,20 @@ export function askedDevices(captures: readonly Capture[], text: string): AskedD
       const known = captures
         .map(({ device }) => device.name ?? "a device without a name")
         .join(", ");
-      throw new UsageError(`${flag} must name a device of the capture (${known}), got ${name}`);
+      throw new UsageError(
+        `${flag} must name a device of the capture (${known}), got ${shortened(name)}`,
+      );
     }
     if (asked.has(capture)) {
-      throw new UsageError(`${flag} must name a device once, got ${name} twice`);
+      throw new UsageError(`${flag} must name a device once, got ${shortened(name)} twice`);
     }
-    asked.set(capture, parseSize(size, `${flag} of ${name}`));
+    asked.set(capture, sizeFor(capture, size, `${flag} of ${name}`));
   }
   return [...asked].map(([capture, requestedSize]) => ({ capture, requestedSize }));
+}
+
+/** A size with a fraction, such as 30.2GiB, means the nearest one that the device can have. */
+function sizeFor({ device }: Capture, text: string, flag: string): number {
+  const size = parseSize(text, flag);
+  return text.includes(".") ? Math.round(size / device.blockSize) * device.blockSize : size;
 }

@@ -1,5 +1,4 @@
-import { access, constants, readFile, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 
 import type { Command } from "commander";
 
@@ -12,11 +11,14 @@ import type { ScenarioResult } from "../scenario/result.js";
 import { runScenario, type RunScenarioOptions } from "../scenario/run.js";
 import { isModulePath } from "../policies/choice/module-path.js";
 import type { Policy } from "../policies/policy.js";
+import { shortened, visibleText } from "../input-error.js";
+import { assertInWorker, stopFlag } from "./command-link.js";
+import { readInput } from "./input.js";
+import { CSV, OutputFile, print, SVG } from "./output.js";
 import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";
+import { terminalLook } from "./terminal.js";
 import { UsageError } from "./usage-error.js";
-
-const DEFAULT_COLUMNS = 80;
 
 interface RunFlags {
   readonly seed?: string;
@@ -32,55 +34,63 @@ export function registerRun(program: Command): void {
     .description("run a scenario: a guest, its load and its host, in virtual time")
     .argument("<file>", "a scenario in YAML or JSON, or - to read it from standard input")
     .option("--seed <number>", "in place of the scenario's")
-    .option("--policy <name>", "policies or your own module, in place of the scenario's")
-    .option("--svg <file>", "draw the run to this file")
-    .option("--csv <file>", "write the samples to this file")
+    .option(
+      "--policy <names>",
+      "policies (virtio-mem predict --help lists them) or your own module, in place of the scenario's",
+    )
+    .option("--svg <file>", "draw the run to this file; - draws to standard output")
+    .option("--csv <file>", "write the samples to this file; - writes to standard output")
     .option("--json", "print the result as JSON")
     .action(runFile);
 }
 
 async function runFile(path: string, flags: RunFlags): Promise<void> {
+  assertInWorker();
   const started = performance.now();
+  const svg = OutputFile.open(SVG, flags.svg, [path]);
+  const csv = OutputFile.open(CSV, flags.csv, [path]);
+  assertOneOnStdout([flags.json === true ? "--json" : undefined, stdoutOf(svg), stdoutOf(csv)]);
   const own = flags.policy === undefined ? undefined : await policyChoice(flags.policy);
-  const scenario = parseScenario(await textOf(path), path);
+  const scenario = parseScenario(await readInput(path, "<file>"), path);
   const policy = own ?? (await policyOf(scenario.policy, path));
-  await assertWritable("--svg", flags.svg);
-  await assertWritable("--csv", flags.csv);
-  const abort = new AbortController();
-  const progress = progressLine(process.stderr, "running");
+  const progress = progressLine("running");
   const options: RunScenarioOptions = {
-    stop: abort.signal,
+    ...(stopFlag === undefined ? {} : { stopWhen: () => stopFlag?.isAsked === true }),
     onProgress: progress.show,
     ...(policy === undefined ? {} : { policy }),
     ...(flags.seed === undefined ? {} : { seed: seedOf(flags.seed) }),
   };
-  const interrupt = (): void => {
-    abort.abort();
-  };
-  process.once("SIGINT", interrupt);
-  process.once("SIGTERM", interrupt);
-  const result = await runScenario(scenario, options)
-    .result()
-    .finally(() => {
-      progress.clear();
-      process.removeListener("SIGINT", interrupt);
-      process.removeListener("SIGTERM", interrupt);
-    });
-  const wallMs = performance.now() - started;
-  if (flags.svg !== undefined) await write("--svg", flags.svg, scenarioSvg(result));
-  if (flags.csv !== undefined) await write("--csv", flags.csv, scenarioCsv(result));
-  process.stdout.write(flags.json === true ? jsonOf(result, wallMs) : wordsOf(result, flags.svg));
+  const result = await runScenario(scenario, options).result().finally(progress.clear);
+  stopFlag?.answer();
   if (result.interrupted) process.exitCode = 130;
+  const wallMs = performance.now() - started;
+  if (svg?.isStdout === true) svg.write(scenarioSvg(result));
+  else if (csv?.isStdout === true) csv.write(scenarioCsv(result));
+  else print(flags.json === true ? jsonOf(result, wallMs) : wordsOf(result));
+  if (csv?.isStdout === false) csv.write(scenarioCsv(result));
+  if (svg?.isStdout !== false) return;
+  svg.write(scenarioSvg(result));
+  if (flags.json !== true && csv?.isStdout !== true) {
+    print(`\nThe picture is in ${visibleText(svg.name)}\n`);
+  }
+}
+
+function stdoutOf(file: OutputFile | undefined): string | undefined {
+  return file?.isStdout === true ? file.flag : undefined;
+}
+
+function assertOneOnStdout(wanted: readonly (string | undefined)[]): void {
+  const [first, second] = wanted.filter((flag) => flag !== undefined);
+  if (second === undefined) return;
+  throw new UsageError(`${second} must go to a file where ${first ?? ""} takes standard output`);
 }
 
 function jsonOf(result: ScenarioResult, wallMs: number): string {
   return `${JSON.stringify(scenarioJson(result, wallMs))}\n`;
 }
 
-function wordsOf(result: ScenarioResult, svg: string | undefined): string {
-  const { stdout } = process;
-  const words = scenarioText(result, { columns: stdout.isTTY ? stdout.columns : DEFAULT_COLUMNS });
-  return svg === undefined ? words : `${words}\nThe picture is in ${svg}\n`;
+function wordsOf(result: ScenarioResult): string {
+  return scenarioText(result, { columns: terminalLook().columns });
 }
 
 /** What the scenario names; modules lie relative to its file. */
@@ -92,45 +102,12 @@ async function policyOf(names: string | undefined, path: string): Promise<Policy
   return policyChoice(names, dirname(path));
 }
 
-async function textOf(path: string): Promise<string> {
-  try {
-    return path === "-" ? await standardInput() : await readFile(path, "utf8");
-  } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`<file> must name a scenario that can be read, got: ${found}`);
-  }
-}
-
-async function standardInput(): Promise<string> {
-  let text = "";
-  for await (const part of process.stdin.setEncoding("utf8")) text += String(part);
-  return text;
-}
-
 function seedOf(text: string): number {
   const seed = Number(text);
   if (!/^\d+$/.test(text) || seed > 0xffffffff) {
-    throw new UsageError(`--seed must be a whole number from 0 to 4294967295, got ${text}`);
+    throw new UsageError(
+      `--seed must be a whole number from 0 to 4294967295, got ${shortened(text)}`,
+    );
   }
   return seed;
-}
-
-/** Before hours are spent on what cannot be written down. Writes nothing. */
-async function assertWritable(flag: string, file: string | undefined): Promise<void> {
-  if (file === undefined) return;
-  try {
-    await access(dirname(resolve(file)), constants.W_OK);
-  } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${flag} must name a file that can be written, got: ${found}`);
-  }
-}
-
-async function write(flag: string, file: string, content: string): Promise<void> {
-  try {
-    await writeFile(file, content);
-  } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${flag} must name a file that can be written, got: ${found}`);
-  }
 }

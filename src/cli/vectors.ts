@@ -1,12 +1,14 @@
-import { readFile, writeFile } from "node:fs/promises";
-
 import { Option, type Command } from "commander";
 
 import { FramePort } from "../conformance/frames.js";
 import { checkVectors, vectorLines, type CaseResult } from "../conformance/vectors.js";
-import { formatCount } from "../units.js";
+import { shortened, shown } from "../input-error.js";
+import { parseDuration } from "../units.js";
 import { deviceFlavour, FLAVOUR_NAMES } from "../virtio-mem/device/flavour.js";
-import { connectDevice, startDevice, type DeviceConnection } from "./device-connection.js";
+import { caseReport, REPORT_FORMATS, type ReportFormat } from "./case-report.js";
+import { connectDevice, DeviceSession, startDevice } from "./device-connection.js";
+import { readInput } from "./input.js";
+import { OutputFile, print, VECTORS } from "./output.js";
 import { UsageError } from "./usage-error.js";
 
 interface VectorFlags {
@@ -16,8 +18,13 @@ interface VectorFlags {
   readonly out?: string;
   readonly against?: string;
   readonly socket?: string;
+  readonly timeout: string;
+  readonly case?: readonly string[];
+  readonly format: ReportFormat;
   readonly json?: boolean;
 }
+
+const INTERRUPTED = 130;
 
 export function registerVectors(program: Command): void {
   program
@@ -32,20 +39,30 @@ export function registerVectors(program: Command): void {
     .option("--out <file>", "where to write the vectors, if not to standard output")
     .option("--against <command>", "start a device that speaks frames over its stdin and stdout")
     .option("--socket <path>", "connect to a device that speaks frames on a Unix socket")
+    .option("--timeout <time>", "for each answer of the device", "5s")
+    .option("--case <names...>", "play these cases only")
+    .addOption(
+      new Option("--format <name>", "of the results").choices(REPORT_FORMATS).default("text"),
+    )
     .option("--json", "print one JSON line per case")
     .action(runVectors);
 }
 
 async function runVectors(file: string | undefined, flags: VectorFlags): Promise<void> {
-  const text = file === undefined ? await makeVectors(flags) : await readText(file);
-  if (flags.against !== undefined) {
-    await tryDevice(startDevice(flags.against), text, flags);
-  } else if (flags.socket !== undefined) {
-    await tryDevice(connectDevice(flags.socket), text, flags);
-  } else if (flags.out !== undefined) {
-    await writeText(flags.out, text);
+  const out = OutputFile.open(VECTORS, flags.out, file === undefined ? [] : [file]);
+  const timeoutMs = parseDuration(flags.timeout, "--timeout");
+  if (timeoutMs < 1)
+    throw new UsageError(`--timeout must be at least 1ms, got ${shown(flags.timeout)}`);
+  const text = file === undefined ? await makeVectors(flags) : await readInput(file, "[file]");
+  const { against, socket } = flags;
+  if (against !== undefined) {
+    await tryDevice(new DeviceSession(() => startDevice(against), timeoutMs), text, flags);
+  } else if (socket !== undefined) {
+    await tryDevice(new DeviceSession(() => connectDevice(socket), timeoutMs), text, flags);
+  } else if (out !== undefined) {
+    out.write(text);
   } else {
-    process.stdout.write(text);
+    print(text);
   }
 }
 
@@ -60,65 +77,42 @@ async function makeVectors(flags: VectorFlags): Promise<string> {
   return `${lines.join("\n")}\n`;
 }
 
-async function tryDevice(
-  connection: DeviceConnection,
-  text: string,
-  flags: VectorFlags,
-): Promise<void> {
-  const port = new FramePort((frame) => connection.exchange(frame));
+async function tryDevice(session: DeviceSession, text: string, flags: VectorFlags): Promise<void> {
+  const port = new FramePort(session.exchange);
+  const format: ReportFormat = flags.json === true ? "json" : flags.format;
   const results: CaseResult[] = [];
-  try {
-    for await (const result of checkVectors(text, port)) {
-      results.push(result);
-      if (flags.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
-    }
-  } finally {
-    connection.close();
+  const { restart } = session;
+  const cases = flags.case === undefined ? {} : { cases: flags.case };
+  // ended early, what has run is still told
+  const tellAll = (): void => {
+    session.close();
+    if (format !== "json") print(caseReport(results, format));
+  };
+  const interrupt = (): void => {
+    tellAll();
+    process.exit(INTERRUPTED);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
+  for await (const result of checkVectors(text, port, { restart, ...cases })) {
+    results.push(result);
+    if (format === "json") print(caseReport([result], format));
   }
-  const differing = results.filter(({ difference }) => difference !== undefined);
-  if (flags.json !== true) process.stdout.write(summary(results, differing));
-  if (differing.length > 0) process.exitCode = 1;
-}
-
-function summary(results: readonly CaseResult[], differing: readonly CaseResult[]): string {
-  const skipped = results.filter((result) => result.skipped);
-  const steps = results.reduce((sum, result) => sum + result.steps, 0);
-  const agreed = results.reduce((sum, result) => sum + result.agreed, 0);
-  const complete = results.length - differing.length - skipped.length;
-  let text =
-    `${formatCount(agreed)} of ${formatCount(steps, "step")} agree; of ` +
-    `${formatCount(results.length, "case")} ${complete} complete, ${differing.length} differ, ` +
-    `${skipped.length} left out\n`;
-  for (const { name, difference } of differing) {
-    if (difference === undefined) continue;
-    text +=
-      `${name}, line ${difference.line}: ${difference.request}\n` +
-      `  ${difference.field}: expected ${difference.expected}, got ${difference.got}\n`;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, interrupt);
+  if (results.length === 0) {
+    session.close();
+    const names = flags.case?.map((name) => shown(name)).join(", ") ?? "none";
+    throw new UsageError(`--case must name cases of the vectors, got ${names}`);
   }
-  if (skipped.length > 0) {
-    text += `left out, because the device cannot do them: ${skipped.map(({ name }) => name).join(", ")}\n`;
-  }
-  return text;
+  tellAll();
+  // a device that can do nothing at all has not passed
+  const isPassed = results.every(({ difference }) => difference === undefined);
+  if (!isPassed || results.every(({ skipped }) => skipped)) process.exitCode = 1;
 }
 
 function wholeNumber(flag: string, text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new UsageError(`${flag} must be a whole number, got ${text}`);
+    throw new UsageError(`${flag} must be a whole number, got ${shortened(text)}`);
   }
   return value;
-}
-
-async function readText(file: string): Promise<string> {
-  return readFile(file, "utf8").catch((cause: unknown) => {
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`the vectors must be a file that can be read, got: ${found}`);
-  });
-}
-
-async function writeText(file: string, text: string): Promise<void> {
-  await writeFile(file, text).catch((cause: unknown) => {
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`--out must name a file that can be written, got: ${found}`);
-  });
 }

@@ -1,3 +1,6 @@
+import { assertCapture } from "../capture/assert-capture.js";
+import { CAPTURED_GUEST, type RulesOf } from "../guest/option-rules.js";
+import { assertOptions, FUNCTION, LIST, NUMBER, OBJECT, SIZE } from "../option-check.js";
 import type { Capture } from "../capture/capture.js";
 import { PAGEBLOCK_SIZE, PageClass } from "../core/abi.js";
 import { Guest, type CapturedGuestOptions, type GuestOptions } from "../guest/guest.js";
@@ -9,6 +12,8 @@ import type { Scenario } from "../scenario/scenario.js";
 import type { ComparedPolicy, Comparison, RunFigures } from "./comparison.js";
 import type { FollowOptions } from "../progress.js";
 import { ShrinkProgress } from "./shrink-progress.js";
+import { Interrupted } from "../clock.js";
+import { optionError } from "../input-error.js";
 
 /** How policies are compared; progress counts runs, and is told before each. */
 export interface CompareOptions extends FollowOptions {
@@ -19,6 +24,8 @@ export interface CompareOptions extends FollowOptions {
   readonly seeds?: readonly number[];
   /** Ends it early without an error: the runs that were finished are then the result. */
   readonly stop?: AbortSignal | undefined;
+  /** As `stop`, but asked in the midst of a run as well; see RunScenarioOptions. */
+  readonly stopWhen?: (() => boolean) | undefined;
 }
 
 /** How policies are compared on a capture. */
@@ -47,6 +54,11 @@ function holdSomePages(guest: Guest, seed: number): void {
   for (const pageClass of HELD_CLASSES) guest.pages.setHoldProbability(pageClass, HOLD_CHANCE);
 }
 
+type Harm = Pick<RunFigures, "failedAllocations" | "oomKills" | "panickedMs">;
+
+/** On a capture only the driver works, and nothing of it ends a program. */
+const NO_HARM: Harm = { failedAllocations: 0, oomKills: 0, panickedMs: null };
+
 /** One run: follows its guest from the beginning, and reads the figures off at the end. */
 class Measured {
   readonly #tally = new CostTally();
@@ -66,7 +78,7 @@ class Measured {
     return this.#progress?.outcome().askedSize ?? 0;
   }
 
-  figures(failedAllocations: number): RunFigures {
+  figures(harm: Harm): RunFigures {
     if (this.#guest === undefined || this.#progress === undefined) {
       throw new Error("a run must be watched before it is measured");
     }
@@ -79,7 +91,7 @@ class Measured {
       to100Ms,
       movedPages: cost.movedPages,
       failedAttempts: cost.failedAttempts,
-      failedAllocations,
+      ...harm,
       largestFreeRun: this.#guest.pages.longestFreeRun() * PAGEBLOCK_SIZE,
       scannedPages: cost.scannedPages,
       droppedPages: cost.droppedPages,
@@ -88,6 +100,22 @@ class Measured {
     };
   }
 }
+
+const RULES: RulesOf<Required<CompareOptions>> = {
+  seeds: LIST,
+  onProgress: FUNCTION,
+  signal: OBJECT,
+  stop: OBJECT,
+  stopWhen: FUNCTION,
+};
+
+const { policy: _, ...GUEST_RULES } = CAPTURED_GUEST;
+const CAPTURE_RULES: RulesOf<Required<CompareCaptureOptions>> = {
+  ...GUEST_RULES,
+  ...RULES,
+  requestedSize: SIZE,
+  untilMs: NUMBER,
+};
 
 /**
  * Asks identical copies of a captured guest for the same size, each under another policy.
@@ -100,6 +128,8 @@ export async function compareOnCapture(
   policies: readonly PolicyChoice[],
   options: CompareCaptureOptions = {},
 ): Promise<Comparison> {
+  assertCapture(capture);
+  assertOptions("options of compareOnCapture()", options, CAPTURE_RULES);
   const { requestedSize = 0, untilMs, seeds = [1] } = options;
   const guestOptions: CapturedGuestOptions = {
     ...(options.profile === undefined ? {} : { profile: options.profile }),
@@ -117,15 +147,21 @@ export async function compareOnCapture(
     async (policy, seed) => {
       const guest = await Guest.fromCapture(capture, {
         ...guestOptions,
-        policy,
+        ...(policy === undefined ? {} : { policy }),
         signal: options.signal,
       });
+      guest.clock.stopWhen = () => isStopped(options);
       if (seeds.length > 1) holdSomePages(guest, seed);
       const measured = new Measured();
       measured.watch(guest);
-      guest.requestSize(requestedSize);
-      if (untilMs !== undefined) guest.advanceTo(untilMs);
-      return { figures: measured.figures(0), askedSize: measured.askedSize };
+      try {
+        guest.requestSize(requestedSize);
+        if (untilMs !== undefined) guest.advanceTo(untilMs);
+      } catch (error) {
+        if (error instanceof Interrupted) return undefined;
+        throw error;
+      }
+      return { figures: measured.figures(NO_HARM), askedSize: measured.askedSize };
     },
   );
 }
@@ -141,23 +177,30 @@ export function compareOnScenario(
   policies: readonly PolicyChoice[],
   options: CompareOptions = {},
 ): Promise<Comparison> {
+  assertOptions("options of compareOnScenario()", options, RULES);
   const asked = { ...options, seeds: options.seeds ?? [scenario.seed] };
-  return compared("scenario", scenario.title, policies, asked, async (policy, seed) => {
+  return compared("scenario", scenario.title, policies, asked, async (policy, seed, onShare) => {
     const measured = new Measured();
-    const { signal, stop } = options;
-    const result = await runScenario(scenario, {
-      policy,
+    const run = runScenario(scenario, {
       seed,
       watch: measured.watch,
-      signal,
-      stop,
-    }).result();
-    if (result.interrupted) return undefined;
-    return {
-      figures: measured.figures(result.summary.failedAllocations),
-      askedSize: measured.askedSize,
-    };
+      signal: options.signal,
+      stopWhen: () => isStopped(options),
+      ...(policy === undefined ? {} : { policy }),
+    });
+    for await (const event of run) {
+      if (event.type === "sample") onShare(event.sample.atMs / scenario.durationMs);
+    }
+    const { interrupted, summary, endedMs } = await run.result();
+    if (interrupted) return undefined;
+    const { failedAllocations, oomKills, panicked } = summary;
+    const harm = { failedAllocations, oomKills, panickedMs: panicked ? endedMs : null };
+    return { figures: measured.figures(harm), askedSize: measured.askedSize };
   });
+}
+
+function isStopped({ stop, stopWhen }: CompareOptions): boolean {
+  return stop?.aborted === true || stopWhen?.() === true;
 }
 
 interface Run {
@@ -169,9 +212,14 @@ async function compared(
   kind: Comparison["kind"],
   subject: string,
   choices: readonly PolicyChoice[],
-  { seeds, onProgress, signal, stop }: CompareOptions & { readonly seeds: readonly number[] },
-  run: (policy: PolicyChoice, seed: number) => Promise<Run | undefined>,
+  options: CompareOptions & { readonly seeds: readonly number[] },
+  run: (
+    policy: PolicyChoice | undefined,
+    seed: number,
+    onShare: (share: number) => void,
+  ) => Promise<Run | undefined>,
 ): Promise<Comparison> {
+  const { seeds, onProgress } = options;
   const names = choices.map(nameOf);
   assertDifferent(names);
   assertSeeds(seeds);
@@ -182,9 +230,14 @@ async function compared(
   for (const [at, choice] of choices.entries()) {
     const runs: RunFigures[] = [];
     for (const seed of interrupted ? [] : seeds) {
-      onProgress?.({ done, total: choices.length * seeds.length, unit: "runs" });
-      signal?.throwIfAborted();
-      const made = stop?.aborted === true ? undefined : await run(choice, seed);
+      const total = choices.length * seeds.length;
+      const onShare = (share: number): void => {
+        onProgress?.({ done: done + Math.min(share, 0.999), total, unit: "runs" });
+      };
+      onShare(0);
+      options.signal?.throwIfAborted();
+      const policy = isOwn(choice) ? undefined : choice;
+      const made = isStopped(options) ? undefined : await run(policy, seed, onShare);
       if (made === undefined) {
         interrupted = true;
         break;
@@ -196,6 +249,12 @@ async function compared(
     if (runs.length > 0) policies.push({ policy: names[at] ?? "", runs });
   }
   return { kind, subject, askedSize, seeds, policies, interrupted };
+}
+
+/** `linux` alone is what the guest's own version does, whichever that is. */
+function isOwn(choice: PolicyChoice): boolean {
+  const [only, ...others] = policiesOf(choice);
+  return only?.name === "linux" && only.isForeign !== true && others.length === 0;
 }
 
 /** @throws PolicyError if there is no such policy: before anything has run. */
@@ -214,9 +273,9 @@ function assertDifferent(names: readonly string[]): void {
 }
 
 function assertSeeds(seeds: readonly number[]): void {
-  if (seeds.length === 0) throw new RangeError("seeds must hold at least one seed, got none");
+  if (seeds.length === 0) throw optionError("seeds must hold at least one seed, got none");
   for (const seed of seeds) {
     if (Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff) continue;
-    throw new RangeError(`seeds must be whole numbers from 0 to 4294967295, got ${seed}`);
+    throw optionError(`seeds must be whole numbers from 0 to 4294967295, got ${seed}`);
   }
 }

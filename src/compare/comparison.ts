@@ -1,3 +1,5 @@
+import { optionError } from "../input-error.js";
+
 /** What one run under one policy came to. Sizes are bytes, times virtual milliseconds. */
 export interface RunFigures {
   /** Of what the host's largest order to shrink asked for. */
@@ -14,6 +16,13 @@ export interface RunFigures {
   readonly failedAttempts: number;
   /** Chunks that workloads asked for in vain. */
   readonly failedAllocations: number;
+  /** Programs that the guest killed for lack of memory. */
+  readonly oomKills: number;
+  /**
+   * When it panicked, since boot; null: it lived. Figures of a guest that panicked are those of
+   * that moment.
+   */
+  readonly panickedMs: number | null;
   /** The longest run of free, aligned 2 MiB at the end. */
   readonly largestFreeRun: number;
   /** Pages looked at. */
@@ -63,11 +72,16 @@ export interface Comparison {
   readonly interrupted: boolean;
 }
 
-/** @throws RangeError if there is no run. */
+/** How many of a policy's guests panicked. */
+export function panicsOf({ runs }: ComparedPolicy): number {
+  return runs.filter(({ panickedMs }) => panickedMs !== null).length;
+}
+
+/** Median, least and most of one figure. @throws RangeError if there is no run. */
 export function spreadOf(runs: readonly RunFigures[], figure: FigureName): Spread {
   const values = runs.map((run) => run[figure] ?? Infinity).sort((a, b) => a - b);
   const [least] = values;
-  if (least === undefined) throw new RangeError("runs must hold at least one run, got none");
+  if (least === undefined) throw optionError("runs must hold at least one run, got none");
   const middle = values[(values.length - 1) >> 1] ?? least;
   const upper = values[values.length >> 1] ?? middle;
   const median = middle === upper ? middle : (middle + upper) / 2;

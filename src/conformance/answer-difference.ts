@@ -27,6 +27,12 @@ function inText(value: unknown): string {
     .join(", ");
 }
 
+/** All that is expected of a line. */
+export function expectedAnswer(line: Readonly<Record<string, unknown>>): string {
+  const parts = COMPARED.filter((field) => line[field] !== undefined);
+  return parts.map((field) => `${field} ${inText(line[field])}`).join("; ") || "an answer";
+}
+
 /** A line without what is expected of it. */
 export function describeRequest(line: Readonly<Record<string, unknown>>): string {
   const answers: readonly string[] = [...COMPARED, "needsReset"];

@@ -1,4 +1,6 @@
+import { DeviceFailure } from "./device-failure.js";
 import type { DeviceGeometry, DevicePort } from "./device-port.js";
+import { optionError } from "../input-error.js";
 
 // A device under test behind a stream of bytes. The kit sends frames, the device answers each with
 // one, in order; numbers are little endian:
@@ -67,7 +69,7 @@ export class FrameReader {
     while (bytes.length - at >= HEAD_SIZE) {
       const length = viewOf(bytes).getUint32(at + 1, true);
       if (length > MAX_PAYLOAD) {
-        throw new RangeError(`frame must have at most ${MAX_PAYLOAD} bytes, got ${length}`);
+        throw optionError(`frame must have at most ${MAX_PAYLOAD} bytes, got ${length}`);
       }
       const end = at + HEAD_SIZE + length;
       if (bytes.length < end) break;
@@ -194,8 +196,10 @@ export class FramePort implements DevicePort {
     return (await this.#ask(FrameOp.Migrate, Uint8Array.of(on ? 1 : 0))).tag === DONE;
   }
 
-  #ask(op: number, payload: Uint8Array = new Uint8Array(0)): Promise<Frame> {
-    return this.#exchange({ tag: op, payload });
+  async #ask(op: number, payload: Uint8Array = new Uint8Array(0)): Promise<Frame> {
+    const answer = await this.#exchange({ tag: op, payload });
+    if (answer.tag <= UNKNOWN) return answer;
+    throw new DeviceFailure(`a frame with status ${answer.tag}, which is none of 0, 1 and 2`);
   }
 }
 

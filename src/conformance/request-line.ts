@@ -2,6 +2,7 @@ import type { RequestType } from "../virtio-mem/protocol.js";
 import { requestCode } from "../virtio-mem/wire.js";
 import type { DeviceGeometry } from "./device-port.js";
 import { parseLossless, wholeNumber } from "./lossless-json.js";
+import { optionError } from "../input-error.js";
 
 /** What one line of a request list or of a vector file asks for. */
 export type Step =
@@ -203,5 +204,5 @@ function fromHex(hex: string): Uint8Array {
 
 function reject(line: number, name: string, rule: string, got: unknown): never {
   const found = got === undefined ? "nothing" : typeof got === "string" ? got : JSON.stringify(got);
-  throw new RangeError(`line ${line}: ${name} must ${rule}, got ${found.slice(0, 80)}`);
+  throw optionError(`line ${line}: ${name} must ${rule}, got ${found.slice(0, 80)}`);
 }

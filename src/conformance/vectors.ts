@@ -1,11 +1,13 @@
 import type { DeviceFlavour } from "../virtio-mem/device/flavour.js";
-import { answerDifference, describeRequest } from "./answer-difference.js";
+import { answerDifference, describeRequest, expectedAnswer } from "./answer-difference.js";
+import { DeviceFailure } from "./device-failure.js";
 import type { DevicePort } from "./device-port.js";
 import { CASE_ADDR, DIRECTED_CASES, type VectorCase, type VectorLine } from "./directed-cases.js";
 import { OwnDevicePort } from "./own-device-port.js";
 import { playStep } from "./play-step.js";
 import { randomCase } from "./random-case.js";
-import { parseRequestLine, requestLines } from "./request-line.js";
+import { parseRequestLine, requestLines, type Answered } from "./request-line.js";
+import { optionError, visibleText } from "../input-error.js";
 
 /** Which cases are made. */
 export interface VectorOptions {
@@ -89,25 +91,65 @@ export interface Difference {
   readonly got: string;
 }
 
+export interface CheckOptions {
+  /**
+   * Makes a new device under test after one that gave no answer; without, nothing is asked any
+   * more.
+   */
+  readonly restart?: () => Promise<void>;
+  /** Names of the cases to play. Default: all. */
+  readonly cases?: readonly string[];
+}
+
+/** A device that fails in so many cases running is asked no more. */
+const MOST_FAILURES = 5;
+
 /**
  * Plays a vector file to a device and compares. A case ends at its first difference, because what
- * follows builds on it.
+ * follows builds on it. A device that fails to answer is restarted for the next case.
  *
  * @throws RangeError if the text is no vector file.
  */
-export async function* checkVectors(text: string, port: DevicePort): AsyncGenerator<CaseResult> {
+export async function* checkVectors(
+  text: string,
+  port: DevicePort,
+  { restart, cases }: CheckOptions = {},
+): AsyncGenerator<CaseResult> {
   let current: Running | undefined;
+  let failures = 0;
   for (const { line, step, expected } of requestLines(text)) {
     if (step.kind === "vectors") continue;
     if (step.kind === "device") {
-      if (current !== undefined) yield resultOf(current);
-      current = { name: step.name, steps: 0, agreed: 0, skipped: false };
+      if (current !== undefined) {
+        if (current.failed !== true && current.agreed > 0) failures = 0;
+        if (!current.isLeftOut) yield resultOf(current);
+      }
+      const isLeftOut = cases !== undefined && !cases.includes(step.name);
+      if (current?.failed === true && restart === undefined) failures = MOST_FAILURES;
+      const skipped = isLeftOut || failures >= MOST_FAILURES;
+      const { needsRestart = false }: Partial<Running> = current ?? {};
+      current = { name: step.name, steps: 0, agreed: 0, skipped, isLeftOut, needsRestart };
     }
     if (current === undefined) {
-      throw new RangeError(`line ${line}: a vector file must begin with a device, got none`);
+      throw optionError(`line ${line}: a vector file must begin with a device, got none`);
     }
     if (current.skipped || current.difference !== undefined) continue;
-    const answered = await playStep(port, step);
+    let answered: Answered | undefined;
+    try {
+      if (current.needsRestart) await restart?.();
+      current.needsRestart = false;
+      answered = await playStep(port, step);
+    } catch (error) {
+      if (!(error instanceof DeviceFailure) && !(error instanceof RangeError)) throw error;
+      const got = visibleText(error.message);
+      const wanted = { field: "answer", expected: expectedAnswer(expected), got };
+      current.difference = { line, request: describeRequest(expected), ...wanted };
+      current.steps++;
+      current.failed = true;
+      current.needsRestart = true;
+      failures++;
+      continue;
+    }
     if (answered === undefined) {
       current.skipped = true;
       continue;
@@ -117,7 +159,7 @@ export async function* checkVectors(text: string, port: DevicePort): AsyncGenera
     if (different === undefined) current.agreed++;
     else current.difference = { line, request: describeRequest(expected), ...different };
   }
-  if (current !== undefined) yield resultOf(current);
+  if (current?.isLeftOut === false) yield resultOf(current);
 }
 
 interface Running {
@@ -126,8 +168,13 @@ interface Running {
   agreed: number;
   skipped: boolean;
   difference?: Difference;
+  /** Not one of the cases that were asked for. */
+  readonly isLeftOut: boolean;
+  /** The device gave no answer. */
+  failed?: boolean;
+  needsRestart: boolean;
 }
 
-function resultOf(running: Running): CaseResult {
-  return { ...running };
+function resultOf({ name, steps, agreed, skipped, difference }: Running): CaseResult {
+  return { name, steps, agreed, skipped, ...(difference === undefined ? {} : { difference }) };
 }

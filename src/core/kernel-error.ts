@@ -1,3 +1,4 @@
+import { InputError } from "../input-error.js";
 import { Errno, type ErrnoName } from "../errno.js";
 
 /** Something that cannot be done in the guest's present state; `code` says what Linux would say. */
@@ -17,7 +18,7 @@ export class KernelError extends Error {
 }
 
 /** The engine itself has no room for this guest in WebAssembly's 4 GiB. */
-export class CapacityError extends Error {
+export class CapacityError extends InputError {
   /** @param message - what did not fit. */
   constructor(message: string) {
     super(message);

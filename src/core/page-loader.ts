@@ -9,6 +9,7 @@ import {
 import { check } from "./answer.js";
 import type { Core } from "./load.js";
 import type { Scratch } from "./scratch.js";
+import { optionError } from "../input-error.js";
 
 /** What a load had to guess. */
 export interface LoadSummary {
@@ -78,9 +79,7 @@ export class PageLoader {
   #stage(area: number, words: Uint8Array, at: number): void {
     const end = at + words.length;
     if (!(at >= 0 && end <= PageLoader.MAX_LOAD_PAGES * 8)) {
-      throw new RangeError(
-        `words must end within ${PageLoader.MAX_LOAD_PAGES * 8} bytes, got ${end}`,
-      );
+      throw optionError(`words must end within ${PageLoader.MAX_LOAD_PAGES * 8} bytes, got ${end}`);
     }
     new Uint8Array(this.#core.memory.buffer, area + at, words.length).set(words);
   }

@@ -27,6 +27,7 @@ import { PageLoader } from "./page-loader.js";
 import { prepareRequest, type PageRequest, type PreparedRequest } from "./page-request.js";
 import { pageblocksFor } from "./pfn-space.js";
 import { Scratch } from "./scratch.js";
+import { optionError, shown } from "../input-error.js";
 
 /** Version behaviour of the memory management, one boolean per MM_* bit of the core. */
 export type MmBehaviour = Readonly<Record<MmFlagName, boolean>>;
@@ -116,12 +117,16 @@ export class PageMemory {
 
   /** Watermarks in pages; boost included, as zoneinfo prints them. */
   setWatermarks(zone: number, min: number, low: number, high: number): void {
+    u32("zone", zone);
+    for (const mark of [min, low, high]) u32("watermark", mark);
     const result = this.#core.setWatermarks(zone, min, low, high);
     if (result < 0) fail(result, `set watermarks ${min}/${low}/${high}`);
   }
 
   /** Pages of the zone kept from requests whose highest zone is `kind`. */
   setLowmemReserve(zone: number, kind: ZoneKindNumber, pages: number): void {
+    u32("zone", zone);
+    u32("pages", pages);
     const result = this.#core.setLowmemReserve(zone, kind, pages);
     if (result < 0) fail(result, `set lowmem reserve ${pages}`);
   }
@@ -130,12 +135,15 @@ export class PageMemory {
    * Per-CPU caches of a zone; `high` 0 switches them off. Cached pages go back to the buddy first.
    */
   setCache(zone: number, cpus: number, batch: number, high: number, highMax = high): void {
+    u32("zone", zone);
+    for (const value of [cpus, batch, high, highMax]) u32("setting of a cache", value);
     const result = this.#core.setCache(zone, cpus, batch, high, highMax);
     check(result, `set ${cpus} caches of ${high} to ${highMax} pages`);
   }
 
   /** Gives the pages of all per-CPU caches of a zone back to the buddy. */
   drainCaches(zone: number): void {
+    u32("zone", zone);
     check(this.#core.drainCaches(zone), `drain the caches of zone ${zone}`);
   }
 
@@ -152,7 +160,7 @@ export class PageMemory {
   /** Chance, 0 to 1, that a page of this class is held at one attempt to collect it. */
   setHoldProbability(pageClass: PageClass, probability: number): void {
     if (!(probability >= 0 && probability <= 1)) {
-      throw new RangeError(`probability must be from 0 to 1, got ${probability}`);
+      throw optionError(`probability must be from 0 to 1, got ${probability}`);
     }
     const threshold = Math.min(Math.round(probability * 2 ** 32), 2 ** 32 - 1);
     check(this.#core.setHoldProbability(pageClass, threshold), "set hold probability");
@@ -194,6 +202,7 @@ export class PageMemory {
     runs: [startPfn: number, nrPages: number][],
   ): number {
     const word = typeof request === "number" ? request : prepareRequest(request);
+    u32("nr", nr);
     const maxRuns = 32768;
     let got = 0;
     while (got < nr) {
@@ -210,6 +219,8 @@ export class PageMemory {
 
   /** Frees `2 ** order` used pages. */
   free(pfn: number, order: number): void {
+    if (pfn >>> 0 !== pfn) u32("pfn", pfn);
+    if (order >>> 0 !== order) u32("order", order);
     const result = this.#freePagesOf(pfn, order);
     // the words of a failure cost more than the call
     if (result < 0) fail(result, `free pfn ${pfn} order ${order}`);
@@ -217,17 +228,21 @@ export class PageMemory {
 
   /** Frees a run of used pages as single pages, ascending. */
   freeRun(startPfn: number, nrPages: number): void {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
     check(this.#core.freeRun(startPfn, nrPages), `free ${nrPages} pages from pfn ${startPfn}`);
   }
 
   /** Changes what a used page is, and what holds it. */
   setPage(pfn: number, pageClass: PageClass, hold: Hold): void {
+    u32("pfn", pfn);
     const result = this.#core.setPage(pfn, pageClass, hold);
     if (result < 0) fail(result, `set the class of pfn ${pfn}`);
   }
 
   /** State byte of a page: bit 7 = head of a free chunk, else class (bits 0-4) and hold (5-6). */
   pageState(pfn: number): number {
+    if (pfn >>> 0 !== pfn) u32("pfn", pfn);
     const state = this.#core.pageState(pfn);
     return state < 0 ? fail(state, `look at pfn ${pfn}`) : state;
   }
@@ -261,6 +276,8 @@ export class PageMemory {
 
   /** One attempt of `alloc_contig_range()`; a failed one may leave the range partly evacuated. */
   allocContig(startPfn: number, nrPages: number): ContigResult {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
     const errno = this.#allocContig(startPfn, nrPages);
     if (errno === -Errno.EINVAL || errno === -Errno.ENOBUFS) {
       fail(errno, `alloc_contig_range of ${nrPages} pages from pfn ${startPfn}`);
@@ -279,6 +296,8 @@ export class PageMemory {
 
   /** Gives back what allocContig() took, also after markOffline(). */
   freeContig(startPfn: number, nrPages: number): void {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
     check(
       this.#core.freeContigRange(startPfn, nrPages),
       `free the contiguous range of ${nrPages} pages from pfn ${startPfn}`,
@@ -287,12 +306,16 @@ export class PageMemory {
 
   /** Marks a range taken by allocContig() PG_offline. */
   markOffline(startPfn: number, nrPages: number): void {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
     const result = this.#core.markOffline(startPfn, nrPages);
     if (result < 0) fail(result, `mark ${nrPages} pages from pfn ${startPfn} offline`);
   }
 
   /** Isolates whole pageblocks; `false` where a page forbids it. */
   tryIsolate(startPfn: number, nrPages: number): boolean {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
     const result = this.#core.isolate(startPfn, nrPages);
     if (result === -Errno.EBUSY) return false;
     check(result, `isolate ${nrPages} pages from pfn ${startPfn}`);
@@ -301,6 +324,8 @@ export class PageMemory {
 
   /** Takes an isolation back: the pageblocks have their migratetype again. */
   unisolate(startPfn: number, nrPages: number): void {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
     check(
       this.#core.unisolate(startPfn, nrPages),
       `un-isolate ${nrPages} pages from pfn ${startPfn}`,
@@ -317,6 +342,8 @@ export class PageMemory {
     nrPages: number,
     runs: readonly (readonly [startPfn: number, nrPages: number])[],
   ): void {
+    u32("zone", zone);
+    for (const value of [startPfn, nrPages, ...runs.flat()]) u32("pfn", value);
     const started = this.#core.startOnline(zone, startPfn, nrPages);
     if (started < 0) fail(started, `online pfn ${startPfn}`);
     for (const [start, nr] of runs) this.onlinePages(start, nr);
@@ -326,12 +353,16 @@ export class PageMemory {
 
   /** Hands pages that were never onlined to the allocator: the generic online path. */
   onlinePages(startPfn: number, nrPages: number): void {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
     const result = this.#core.onlinePages(startPfn, nrPages);
     if (result < 0) fail(result, `online ${nrPages} pages from pfn ${startPfn}`);
   }
 
   /** `offline_pages()`: 0 or -EBUSY; moved pages stay moved. */
   offline(startPfn: number, nrPages: number): { errno: number; blockingPfn: number | undefined } {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
     const errno = this.#core.offlinePages(startPfn, nrPages);
     if (errno !== 0 && errno !== -Errno.EBUSY) fail(errno, `offline pfn ${startPfn}`);
     const pfn = this.#scratch.words[0] ?? NO_PFN;
@@ -340,11 +371,13 @@ export class PageMemory {
 
   /** NR_FREE_PAGES of a zone. */
   freePages(zone: number): number {
+    u32("zone", zone);
     return count(this.#core.freePagesOfZone(zone), "free pages");
   }
 
   /** Free chunks by order, 0 to 10, as buddyinfo prints them. */
   freeChunks(zone: number): number[] {
+    u32("zone", zone);
     return Array.from({ length: MAX_ORDER + 1 }, (_, order) =>
       count(this.#core.nrFreeChunks(zone, order), "free chunks"),
     );
@@ -390,6 +423,7 @@ export class PageMemory {
 
   /** Zone index of the pageblock of `pfn`, or undefined where it is not online. */
   zoneIndex(pfn: number): number | undefined {
+    u32("pfn", pfn);
     const zone = this.#core.pageblockZone(pfn >>> PAGEBLOCK_ORDER);
     return zone < 0 ? undefined : zone;
   }
@@ -439,7 +473,7 @@ export class PageMemory {
   countBySubblock(startPfn: number, nrPages: number, count: number): SubblockCounts {
     const doing = `count the pages of ${count} subblocks from pfn ${startPfn}`;
     if (nrPages % PAGEBLOCK_PAGES !== 0) {
-      throw new RangeError(`nrPages must be a multiple of ${PAGEBLOCK_PAGES}, got ${nrPages}`);
+      throw optionError(`nrPages must be a multiple of ${PAGEBLOCK_PAGES}, got ${nrPages}`);
     }
     check(this.#core.countBySubblock(startPfn, nrPages / PAGEBLOCK_PAGES, count), doing);
     const words = new Uint32Array(this.#core.memory.buffer, this.#core.staging(), 3 * count);
@@ -507,4 +541,10 @@ export class PageMemory {
     const code = this.#core.validate();
     return code === 0 ? undefined : brokenInvariant(code, this.#scratch.words[0] ?? 0);
   }
+}
+
+/** The core takes numbers modulo 2^32: another page would be meant. */
+function u32(name: string, value: number): void {
+  if (value >>> 0 === value) return;
+  throw optionError(`${name} must be a whole number from 0 to 2^32 - 1, got ${shown(value)}`);
 }

@@ -1,4 +1,5 @@
 import { AllocFlag, MAX_ORDER, PageClass, ZoneKindNumber, type Migratetype } from "./abi.js";
+import { optionError, optionTypeError, shown } from "../input-error.js";
 
 /** A page request. */
 export interface PageRequest {
@@ -32,6 +33,9 @@ const ALL_FLAGS = Object.values(AllocFlag).reduce((all, flag) => all | flag, 0);
  * @throws RangeError for a member that is out of its range.
  */
 export function prepareRequest(request: PageRequest): PreparedRequest {
+  if (typeof request !== "object" || (request as unknown) === null) {
+    throw optionTypeError(`request must be a page request, got ${shown(request)}`);
+  }
   const { order, type, pageClass, kind, node, flags = 0 } = request;
   // one digit each; assembly/exports/pages.ts takes them apart
   const word =
@@ -46,10 +50,10 @@ export function prepareRequest(request: PageRequest): PreparedRequest {
 
 function upTo(limit: number, value: number, name: string): number {
   if (Number.isInteger(value) && value >= 0 && value <= limit) return value;
-  throw new RangeError(`${name} of a page request must be from 0 to ${limit}, got ${value}`);
+  throw optionError(`${name} of a page request must be from 0 to ${limit}, got ${value}`);
 }
 
 function flagsOf(flags: number): number {
   if ((flags & ALL_FLAGS) === flags) return flags;
-  throw new RangeError(`flags of a page request must be AllocFlag bits, got ${flags}`);
+  throw optionError(`flags of a page request must be AllocFlag bits, got ${flags}`);
 }

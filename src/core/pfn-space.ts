@@ -1,4 +1,5 @@
 import { PAGEBLOCK_ORDER } from "./abi.js";
+import { optionError } from "../input-error.js";
 
 /** Largest pfn space: 16 TiB less 4 MiB, so that pfns never meet errnos. */
 const MAX_PAGEBLOCKS = 2 ** 23 - 2;
@@ -11,7 +12,7 @@ const MAX_PAGEBLOCKS = 2 ** 23 - 2;
 export function pageblocksFor(endPfn: number): number {
   const blocks = Math.ceil(endPfn / 2 ** PAGEBLOCK_ORDER);
   if (!Number.isInteger(endPfn) || endPfn <= 0 || blocks > MAX_PAGEBLOCKS) {
-    throw new RangeError(
+    throw optionError(
       `endPfn must be a whole number from 1 to ${MAX_PAGEBLOCKS * 2 ** PAGEBLOCK_ORDER} (16 TiB less 4 MiB), got ${endPfn}`,
     );
   }

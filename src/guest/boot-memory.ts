@@ -10,6 +10,7 @@ import { assertMultiple } from "../virtio-mem/sizes.js";
 import type { BootRange, NewGuestOptions } from "./options.js";
 import type { GuestMemory, GuestSetting } from "./setting.js";
 import { MiB, GiB } from "../units.js";
+import { optionError } from "../input-error.js";
 
 /** Where memory above the 32-bit hole starts on x86. */
 const HIGH_MEMORY = 4 * GiB;
@@ -42,15 +43,14 @@ export function endOfBoot(ranges: readonly BootRange[]): number {
   let end = 0;
   for (const { start, size } of [...ranges].sort((a, b) => a.start - b.start)) {
     if (!Number.isSafeInteger(start) || !Number.isSafeInteger(size) || start < 0 || size <= 0) {
-      throw new RangeError(
+      throw optionError(
         `bootRanges must be ranges of whole bytes, got ${size} bytes from ${start} on`,
       );
     }
-    if (start < end)
-      throw new RangeError(`bootRanges must not overlap, got two ranges at ${start}`);
+    if (start < end) throw optionError(`bootRanges must not overlap, got two ranges at ${start}`);
     end = start + size;
   }
-  if (ranges.length === 0) throw new RangeError("bootRanges must hold a range, got none");
+  if (ranges.length === 0) throw optionError("bootRanges must hold a range, got none");
   return Math.max(end, HIGH_MEMORY);
 }
 

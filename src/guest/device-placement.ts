@@ -1,6 +1,7 @@
 import type { NewDeviceOptions } from "./options.js";
 import { formatSize, GiB, MiB } from "../units.js";
 import type { VirtioMemDeviceOptions } from "../virtio-mem/device/device.js";
+import { optionError } from "../input-error.js";
 
 type DevicePlace = VirtioMemDeviceOptions & Required<Pick<NewDeviceOptions, "regionSize">>;
 
@@ -14,7 +15,7 @@ export function placeDevices(
   start: number,
   memoryBlockSize: number,
 ): DevicePlace[] {
-  if (devices.length === 0) throw new RangeError("devices must hold at least one, got none");
+  if (devices.length === 0) throw optionError("devices must hold at least one, got none");
   let next = start;
   const places = devices.map((options) => {
     const { regionSize = 4 * GiB, blockSize = 2 * MiB, regionStart, node, flavour, host } = options;
@@ -22,7 +23,7 @@ export function placeDevices(
     const addr = regionStart ?? Math.ceil(next / unit) * unit;
     if (addr < next) {
       const found = formatSize(addr);
-      throw new RangeError(
+      throw optionError(
         `regionStart must lie above all boot memory and devices before it (${formatSize(next)}), got ${found}`,
       );
     }

@@ -9,6 +9,7 @@ import type { DriverParameters } from "../virtio-mem/driver/parameters.js";
 import { adoptMemoryBlocks, pluggedRuns } from "./captured-blocks.js";
 import type { GuestSample, LoadedCapture } from "./loaded-capture.js";
 import type { GuestMemory, GuestSetting } from "./setting.js";
+import { optionError } from "../input-error.js";
 
 /** The memory of a captured guest, and what the capture says of its device. */
 export interface CapturedMemory extends GuestMemory {
@@ -57,7 +58,7 @@ export function assertWholeSubblocks(device: VirtioMemDevice, profile: LinuxProf
     const ragged = [start, start + count].find((edge) => edge % blocks !== 0);
     if (ragged === undefined) continue;
     const offset = Math.floor(ragged / blocks) * size;
-    throw new RangeError(
+    throw optionError(
       `subblockSize must be at most ${formatSize(PAGEBLOCK_SIZE)} for this guest, got ${formatSize(size)} by profile ${profile.name}: ` +
         `the subblock at ${formatSize(offset)} from the region start is plugged in part only`,
     );

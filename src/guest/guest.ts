@@ -14,6 +14,9 @@ import { featuresToLeaveOut } from "../virtio-mem/device/features.js";
 import { VirtioMemDriver, type VirtioMemDriverOptions } from "../virtio-mem/driver/driver.js";
 import { WorkQueue } from "../virtio-mem/driver/work-queue.js";
 import { bootedMemory, bootRangesOf, endOfBoot } from "./boot-memory.js";
+import { BOOT_RANGE, CAPTURED_GUEST, NEW_DEVICE, NEW_GUEST } from "./option-rules.js";
+import { assertCapture } from "../capture/assert-capture.js";
+import { assertOptions } from "../option-check.js";
 import { placeDevices } from "./device-placement.js";
 import { assertWholeSubblocks, driverParameters, memoryOfLoaded } from "./from-capture.js";
 import { LoadedCapture, type GuestSample } from "./loaded-capture.js";
@@ -21,6 +24,7 @@ import type { CapturedGuestOptions, NewGuestOptions } from "./options.js";
 import { policyTools } from "./policy-tools.js";
 import { profileFor, type KernelChoice, type ProfileFromCapture } from "./profile-from-capture.js";
 import { settingOf, type GuestMemory, type GuestSetting } from "./setting.js";
+import { optionError, shown } from "../input-error.js";
 
 export type * from "./options.js";
 import { GiB } from "../units.js";
@@ -98,6 +102,13 @@ export class Guest {
    *   with a device that insists on a feature.
    */
   static async create(options: NewGuestOptions = {}): Promise<Guest> {
+    assertOptions("options of Guest.create()", options, NEW_GUEST);
+    for (const [at, entry] of (options.devices ?? []).entries()) {
+      assertOptions(`devices[${at}]`, entry, NEW_DEVICE);
+    }
+    for (const [at, range] of (options.bootRanges ?? []).entries()) {
+      assertOptions(`bootRanges[${at}]`, range, BOOT_RANGE);
+    }
     const { memoryBlockSize = SECTION_SIZE } = options;
     const boot = options.bootRanges ?? bootRangesOf(options.bootSize ?? GiB);
     const places = placeDevices(options.devices ?? [options], endOfBoot(boot), memoryBlockSize);
@@ -129,6 +140,8 @@ export class Guest {
    *   version do not go together.
    */
   static async fromCapture(capture: Capture, options: CapturedGuestOptions = {}): Promise<Guest> {
+    assertCapture(capture);
+    assertOptions("options of Guest.fromCapture()", options, CAPTURED_GUEST);
     return Guest.resume(await Guest.load(capture, options), options);
   }
 
@@ -191,11 +204,16 @@ export class Guest {
       if (error instanceof PolicyError) device.requestSize(requestedSize);
       throw error;
     }
+    this.#rethrowListeners();
   }
 
   /** Lets time pass; retry timers that come due run the driver. */
   advanceTo(ms: number): void {
+    if (!(ms >= 0 && ms < 9e9)) {
+      throw optionError(`ms must be a time from 0 to 104 days in milliseconds, got ${shown(ms)}`);
+    }
     this.clock.advanceToNs(Math.round(ms * 1e6));
+    this.#rethrowListeners();
   }
 
   /** One character 0 or 1 per device block of a region, in address order. */
@@ -208,11 +226,17 @@ export class Guest {
     return map;
   }
 
+  /** What somebody's listener threw meanwhile: the guest has gone on without it. */
+  #rethrowListeners(): void {
+    for (const { device } of this.devices) device.listenerFailures.rethrow();
+    this.log.listenerFailures.rethrow();
+  }
+
   #at(index: number): GuestDevice {
     const found = this.devices[index];
     if (found !== undefined) return found;
     const last = this.devices.length - 1;
-    throw new RangeError(`index must be that of a device, 0 to ${last}, got ${index}`);
+    throw optionError(`index must be that of a device, 0 to ${last}, got ${index}`);
   }
 }
 

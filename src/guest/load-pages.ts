@@ -1,3 +1,5 @@
+import { PAGEBLOCK_PAGES } from "../core/abi.js";
+import { KernelError } from "../core/kernel-error.js";
 import { PageLoader } from "../core/page-loader.js";
 import type { PageMemory } from "../core/page-memory.js";
 import type { ZoneTable } from "../linux/zone-table.js";
@@ -28,10 +30,43 @@ export async function loadPages(
   zones: ZoneTable,
   options: LoadOptions = {},
 ): Promise<void> {
-  const ranges = zoneRanges(capture);
   const flags = new PageStream(capture.pageFlags(), "kpageflags");
   const extended =
     capture.pageState === undefined ? undefined : new PageStream(capture.pageState(), "pgx");
+  try {
+    try {
+      await loadRanges(capture, { flags, extended, pages, zones }, options);
+    } catch (error) {
+      // Damage that only the checksum shows explains flags that make no sense better than these do.
+      if (error instanceof CaptureError) await flags.finish(options.signal);
+      throw error;
+    }
+    // Neither is believed before its checksum was compared.
+    await flags.finish(options.signal);
+    await extended?.finish(options.signal);
+    if (capture.mapCounts !== undefined) {
+      const counts = new PageStream(capture.mapCounts(), "kpagecount");
+      await counts.finish(options.signal);
+    }
+  } finally {
+    await flags.leave();
+    await extended?.leave();
+  }
+}
+
+interface LoadTarget {
+  readonly flags: PageStream;
+  readonly extended: PageStream | undefined;
+  readonly pages: PageMemory;
+  readonly zones: ZoneTable;
+}
+
+async function loadRanges(
+  capture: Capture,
+  target: LoadTarget,
+  options: LoadOptions,
+): Promise<void> {
+  const ranges = zoneRanges(capture);
   const allPages = ranges.reduce((sum, { startPfn, endPfn }) => sum + endPfn - startPfn, 0);
   let readPages = 0;
   for (const range of ranges) {
@@ -39,7 +74,7 @@ export async function loadPages(
       options.signal?.throwIfAborted();
       const nrPages = Math.min(PageLoader.MAX_LOAD_PAGES, range.endPfn - pfn);
       const keepCaches = options.keepCaches === true;
-      await loadPiece(range, pfn, nrPages, { flags, extended, pages, zones, keepCaches });
+      await loadPiece(range, pfn, nrPages, { ...target, keepCaches });
       readPages += nrPages;
       options.onProgress?.({ done: readPages, total: allPages, unit: "pages" });
     }
@@ -50,13 +85,7 @@ async function loadPiece(
   range: ZoneRange,
   pfn: number,
   nrPages: number,
-  to: {
-    readonly flags: PageStream;
-    readonly extended: PageStream | undefined;
-    readonly pages: PageMemory;
-    readonly zones: ZoneTable;
-    readonly keepCaches: boolean;
-  },
+  to: LoadTarget & { readonly keepCaches: boolean },
 ): Promise<void> {
   const { flags, extended, pages, zones } = to;
   await stagePiece(flags, "kpageflags", pfn, nrPages, (words, at) => {
@@ -68,11 +97,31 @@ async function loadPiece(
     });
   }
   const zone = zones.zone(range.kind, range.node);
-  pages.loader.loadStaged(pfn, nrPages, zone.id, {
-    hasExtended: extended !== undefined,
-    inDevice: range.inDevice,
-    keepCached: to.keepCaches,
-  });
+  try {
+    pages.loader.loadStaged(pfn, nrPages, zone.id, {
+      hasExtended: extended !== undefined,
+      inDevice: range.inDevice,
+      keepCached: to.keepCaches,
+    });
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    const where = `pages ${pfn} to ${pfn + nrPages - 1}`;
+    const rule =
+      "must be pages of an online memory block, got some that are no pages (KPF_NOPAGE) or flags that no page has: " +
+      "was the guest being resized during the capture?";
+    throw new CaptureError("kpageflags", where, rule, { cause: error });
+  }
+  if (range.inDevice) assertPresent(pages, pfn, nrPages);
+}
+
+/** A memory block that Linux has added has all its pages: only boot memory has holes. */
+function assertPresent(pages: PageMemory, startPfn: number, nrPages: number): void {
+  for (let pfn = startPfn; pfn < startPfn + nrPages; pfn += PAGEBLOCK_PAGES) {
+    if (pages.zoneIndex(pfn) !== undefined) continue;
+    const rule =
+      "must be pages, since their memory block is online, got KPF_NOPAGE: was the guest being resized during the capture?";
+    throw new CaptureError("kpageflags", `pages ${pfn} to ${pfn + PAGEBLOCK_PAGES - 1}`, rule);
+  }
 }
 
 /** The words go straight to where the core reads them: a capture has gigabytes of them. */

@@ -1,7 +1,7 @@
 import { VirtualClock } from "../clock.js";
 import { PAGEBLOCK_SIZE } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
-import { DEFAULT_CALIBRATION, type Calibration } from "../linux/calibration.js";
+import { DEFAULT_CALIBRATION, wholeCalibration, type Calibration } from "../linux/calibration.js";
 import type { MemoryHotplug } from "../linux/memory-hotplug.js";
 import type { LinuxProfile } from "../linux/profile.js";
 import type { ZoneTable } from "../linux/zone-table.js";
@@ -41,7 +41,7 @@ export function settingOf(
   return {
     profile,
     policy: resolvePolicy(options.policy, profile),
-    calibration: options.calibration ?? DEFAULT_CALIBRATION,
+    calibration: wholeCalibration(options.calibration ?? DEFAULT_CALIBRATION),
     clock,
     log: new EventLog(clock),
   };

@@ -1,3 +1,5 @@
+import { optionError, shortened, shown } from "../input-error.js";
+
 /**
  * Prices of steps, in virtual nanoseconds. A profile is named after what it was measured on; times
  * of a prediction are as good as its profile.
@@ -73,6 +75,23 @@ export const HYPERALLOC_CALIBRATION: Calibration = {
   unmapNs: 33_652,
 };
 
+/**
+ * Its prices as whole nanoseconds, the unit of the clock. @throws RangeError where one is no price.
+ */
+export function wholeCalibration(calibration: Calibration): Calibration {
+  const prices = Object.entries(calibration).map(([name, price]: [string, unknown]) => {
+    if (name === "name") return [name, price];
+    if (typeof price === "number" && price >= 0 && price < MOST_NS)
+      return [name, Math.round(price)];
+    throw optionError(
+      `calibration.${shortened(name)} must be nanoseconds from 0 to a day, got ${shown(price)}`,
+    );
+  });
+  return Object.fromEntries(prices) as Calibration;
+}
+
+const MOST_NS = 86_400 * 1e9;
+
 const CALIBRATIONS: readonly Calibration[] = [DEFAULT_CALIBRATION, HYPERALLOC_CALIBRATION];
 
 /** Names of the calibrations that come with the package. */
@@ -82,5 +101,7 @@ export const CALIBRATION_NAMES = CALIBRATIONS.map(({ name }) => name);
 export function calibrationNamed(name: string): Calibration {
   const found = CALIBRATIONS.find((calibration) => calibration.name === name);
   if (found !== undefined) return found;
-  throw new RangeError(`calibration must be one of ${CALIBRATION_NAMES.join(", ")}, got ${name}`);
+  throw optionError(
+    `calibration must be one of ${CALIBRATION_NAMES.join(", ")}, got ${shortened(name)}`,
+  );
 }

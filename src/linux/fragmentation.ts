@@ -1,3 +1,5 @@
+import { optionError } from "../input-error.js";
+
 /**
  * External fragmentation as debugfs `extfrag/` prints it, in thousandths, from the free chunks of a
  * zone by order as buddyinfo prints them (contig-range.md 10.5). All divisions round down.
@@ -12,7 +14,7 @@ interface FreeMemory {
 
 function freeMemory(freeChunks: readonly number[], order: number): FreeMemory {
   if (!Number.isInteger(order) || order < 0 || order >= freeChunks.length) {
-    throw new RangeError(`order must be from 0 to ${freeChunks.length - 1}, got ${order}`);
+    throw optionError(`order must be from 0 to ${freeChunks.length - 1}, got ${order}`);
   }
   let pages = 0;
   let chunks = 0;

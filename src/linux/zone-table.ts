@@ -3,6 +3,7 @@ import type { PageMemory } from "../core/page-memory.js";
 import type { ZoneKind } from "./linux-memory.js";
 import type { MmProfile } from "./profile.js";
 import { lowmemReserves, minFreeKib, watermarksOf, type Watermarks } from "./watermarks.js";
+import { optionError } from "../input-error.js";
 
 /** Zone index as Linux numbers it, for marks and reserves. */
 const LINUX_INDEX: Readonly<Record<ZoneKind, number>> = {
@@ -118,7 +119,7 @@ export class ZoneTable {
   /** The zone with this index in the core. */
   byId(id: number): Zone {
     const zone = this.#zones[id];
-    if (zone === undefined) throw new RangeError(`zone must be a known zone, got ${id}`);
+    if (zone === undefined) throw optionError(`zone must be a known zone, got ${id}`);
     return zone;
   }
 

@@ -1,6 +1,8 @@
 import type { VirtualClock } from "../clock.js";
 import type { LogEntry, LogEntryOf } from "./entry.js";
+import { ListenerFailures } from "../listener-failures.js";
 import { LogPieces } from "./patterns.js";
+import { optionError } from "../input-error.js";
 
 export type * from "./entry.js";
 
@@ -33,6 +35,8 @@ export class EventLog implements Log {
   readonly clock: VirtualClock;
   /** Most entries that are kept, with a pattern counted once. */
   readonly capacity: number;
+  /** What followers have thrown; see {@link ListenerFailures}. */
+  readonly listenerFailures = new ListenerFailures();
   readonly #pieces = new LogPieces();
   #dropped = 0;
   readonly #followers = new Set<(entry: LogEntry) => void>();
@@ -40,7 +44,7 @@ export class EventLog implements Log {
   /** @throws RangeError if `capacity` is no whole number from 2048 on. */
   constructor(clock: VirtualClock, capacity = CAPACITY) {
     if (!Number.isSafeInteger(capacity) || capacity < 2048) {
-      throw new RangeError(`capacity must be a whole number from 2048 on, got ${capacity}`);
+      throw optionError(`capacity must be a whole number from 2048 on, got ${capacity}`);
     }
     this.clock = clock;
     this.capacity = capacity;
@@ -75,7 +79,13 @@ export class EventLog implements Log {
       this.#dropped += oldest.length;
     }
     if (this.#followers.size === 0) return;
-    for (const follower of this.#followers) follower(entry);
+    for (const follower of this.#followers) {
+      try {
+        follower(entry);
+      } catch (error) {
+        this.listenerFailures.note(error);
+      }
+    }
   }
 
   /**

@@ -5,12 +5,13 @@
  * @packageDocumentation
  */
 
-import { createReadStream } from "node:fs";
-import { access, readdir, stat } from "node:fs/promises";
+import { createReadStream, type Stats } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { openArchive } from "../capture/archive.js";
 import { CaptureError } from "../capture/capture-error.js";
+import { optionTypeError, shown } from "../input-error.js";
 import type { CaptureFiles } from "../capture/capture-files.js";
 
 export type * from "../index.js";
@@ -28,16 +29,22 @@ const MAX_DEPTH = 2;
  * @throws CaptureError if `path` is neither, or does not exist.
  */
 export async function openCapture(path: string): Promise<CaptureFiles> {
-  const info = await stat(path).catch(() => undefined);
-  if (info === undefined) {
-    throw new CaptureError(path, "", "must be a folder or an archive, got no such file");
+  if (typeof path !== "string") {
+    throw optionTypeError(`path must be a text, got ${shown(path)}`);
   }
-  if (info.isFile()) return openArchive(path, () => createReadStream(path));
+  const info = await stat(path).catch((cause: unknown) => {
+    const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    const found = isMissing ? "no such file" : shown(cause);
+    throw new CaptureError(path, "", `must be a folder or an archive, got ${found}`);
+  });
+  if (info.isFile()) return openArchive(path, () => unchangedBytes(path, info));
   if (!info.isDirectory()) {
     throw new CaptureError(path, "", "must be a folder or an archive, got something else");
   }
-  const names = await namesIn(path, "", 1);
-  if (!names.includes("meta.json") && (await exists(join(path, "..", "meta.json")))) {
+  const names = await namesIn(path, "", 1).catch((cause: unknown) => {
+    throw new CaptureError(path, "", `must be a folder that can be read, got: ${shown(cause)}`);
+  });
+  if (!names.includes("meta.json") && (await isFile(join(path, "..", "meta.json")))) {
     names.push("../meta.json");
   }
   return {
@@ -47,22 +54,40 @@ export async function openCapture(path: string): Promise<CaptureFiles> {
   };
 }
 
+/** A file that is read more than once. @throws CaptureError where it is not the same any more. */
+async function* unchangedBytes(path: string, first: Stats): AsyncGenerator<Uint8Array> {
+  const info = await stat(path).catch(() => undefined);
+  const isSame =
+    info?.size === first.size && info.mtimeMs === first.mtimeMs && info.ino === first.ino;
+  if (!isSame) {
+    throw new CaptureError(
+      path,
+      "",
+      "must stay as it is while it is read, got one that has changed",
+    );
+  }
+  yield* fileBytes(path, path);
+}
+
 async function namesIn(root: string, folder: string, depth: number): Promise<string[]> {
   const names: string[] = [];
   const entries = await readdir(join(root, folder), { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const name = `${folder}${entry.name}`;
-    if (entry.isFile() || entry.isSymbolicLink()) names.push(name);
-    else if (entry.isDirectory() && depth < MAX_DEPTH) {
+    if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(join(root, name))))) {
+      names.push(name);
+    }
+    if (entry.isDirectory() && depth < MAX_DEPTH) {
       names.push(...(await namesIn(root, `${name}/`, depth + 1)));
     }
   }
   return names;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
+/** Through symbolic links; a device or a pipe is no file of a capture, and would not end. */
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isFile(),
     () => false,
   );
 }

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { guardedPolicy, type PolicyWatch } from "../policies/choice/guarded-policy.js";
 import { isModulePath } from "../policies/choice/module-path.js";
 import type { Policy } from "../policies/policy.js";
+import { written } from "../input-error.js";
 import { PolicyError } from "../policies/policy-error.js";
 import { policyNamed } from "../policies/choice/registry.js";
 
@@ -38,8 +39,9 @@ export async function loadPolicy(path: string, options: LoadPolicyOptions = {}):
     return guardedPolicy(module["default"] ?? module["policy"], path, watch);
   } catch (error) {
     if (error instanceof PolicyError) throw error;
-    const found = error instanceof Error ? error.message : String(error);
-    throw new PolicyError(`policy module ${path} must load, got: ${found}`, { cause: error });
+    throw new PolicyError(`policy module ${path} must load, got: ${written(error)}`, {
+      cause: error,
+    });
   } finally {
     watch?.leave();
   }

@@ -1,3 +1,5 @@
+import { marked, messageOf } from "../input-error.js";
+
 /**
  * A policy that cannot be used: there is none of that name, a combination contradicts itself, or
  * its code breaks a rule. The message names the policy and the rule; the guest is as before.
@@ -5,4 +7,9 @@
 export class PolicyError extends RangeError {
   /** `PolicyError`. */
   override readonly name = "PolicyError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(messageOf(message), options);
+    marked(this);
+  }
 }

@@ -1,3 +1,6 @@
+import { assertCapture } from "../capture/assert-capture.js";
+import { CAPTURED_GUEST, type RulesOf } from "../guest/option-rules.js";
+import { assertOptions, FUNCTION, NUMBER, OBJECT, SIZE, WHOLE } from "../option-check.js";
 import type { Capture } from "../capture/capture.js";
 import { Errno } from "../errno.js";
 import type { LogEntry } from "../log/event-log.js";
@@ -35,6 +38,16 @@ export interface PredictOptions extends CapturedGuestOptions, SamplingOptions {
   readonly untilMs?: number;
 }
 
+const RULES: RulesOf<Required<PredictOptions>> = {
+  ...CAPTURED_GUEST,
+  requestedSize: SIZE,
+  untilMs: NUMBER,
+  samples: WHOLE,
+  confidence: NUMBER,
+  distributions: OBJECT,
+  onSizes: FUNCTION,
+};
+
 /** Retries to list: the driver itself never stops. */
 const LISTED_RETRIES = 5;
 
@@ -45,6 +58,8 @@ const LISTED_RETRIES = 5;
  *   PolicyError if the policy cannot be used on a capture; the reason of `signal`.
  */
 export async function predict(capture: Capture, options: PredictOptions = {}): Promise<Prediction> {
+  assertCapture(capture);
+  assertOptions("options of predict()", options, RULES);
   const { requestedSize = 0, untilMs } = options;
   assertSamplingOptions(options);
   const loaded = await Guest.load(capture, options);

@@ -10,6 +10,7 @@ import { DISTRIBUTIONS } from "./distributions.js";
 import type { Prediction, StayChance } from "./prediction.js";
 import { RandomDraws } from "./random-draws.js";
 import { joinChances } from "./stay-chances.js";
+import { optionError } from "../input-error.js";
 
 /** How the interval of a prediction is drawn: samples of the guest, from learned distributions. */
 export interface SamplingOptions {
@@ -52,12 +53,10 @@ export interface SampledSizes {
 /** @throws RangeError if an option breaks its rule. */
 export function assertSamplingOptions({ samples, confidence }: SamplingOptions): void {
   if (samples !== undefined && !isWhole(samples, 0, MOST_SAMPLES)) {
-    throw new RangeError(
-      `samples must be a whole number from 0 to ${MOST_SAMPLES}, got ${samples}`,
-    );
+    throw optionError(`samples must be a whole number from 0 to ${MOST_SAMPLES}, got ${samples}`);
   }
   if (confidence !== undefined && !isWhole(confidence, 50, 99)) {
-    throw new RangeError(`confidence must be a whole number from 50 to 99, got ${confidence}`);
+    throw optionError(`confidence must be a whole number from 50 to 99, got ${confidence}`);
   }
 }
 

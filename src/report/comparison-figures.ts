@@ -33,6 +33,8 @@ const COLUMNS: readonly FigureColumn[] = [
     format: count,
     less: true,
   },
+  { figure: "oomKills", title: "Programs killed", format: count, less: true },
+  { figure: "panickedMs", title: "Guest panicked after", format: time, less: false },
   {
     figure: "largestFreeRun",
     title: "Largest free run",
@@ -45,9 +47,10 @@ const COLUMNS: readonly FigureColumn[] = [
 
 /** The figures to show: those of the second rank only where some run has them. */
 export function columnsOf({ policies }: Comparison): readonly FigureColumn[] {
-  const optional = new Set<FigureName>(["scannedPages", "droppedPages"]);
+  const optional = new Set<FigureName>(["scannedPages", "droppedPages", "oomKills", "panickedMs"]);
   return COLUMNS.filter(
     ({ figure }) =>
-      !optional.has(figure) || policies.some(({ runs }) => runs.some((run) => run[figure] !== 0)),
+      !optional.has(figure) ||
+      policies.some(({ runs }) => runs.some((run) => run[figure] !== 0 && run[figure] !== null)),
   );
 }

@@ -25,6 +25,8 @@ const FIGURES: readonly FigureName[] = [
   "movedPages",
   "failedAttempts",
   "failedAllocations",
+  "oomKills",
+  "panickedMs",
   "largestFreeRun",
   "scannedPages",
   "droppedPages",

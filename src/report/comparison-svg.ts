@@ -1,4 +1,4 @@
-import { spreadOf, type Comparison } from "../compare/comparison.js";
+import { panicsOf, spreadOf, type Comparison } from "../compare/comparison.js";
 import { formatRoughSize } from "../units.js";
 import { columnsOf, type FigureColumn } from "./comparison-figures.js";
 import { element, rect, short, text } from "./svg-element.js";
@@ -23,14 +23,17 @@ const SPREAD = "#1b1f23";
  */
 export function comparisonSvg(comparison: Comparison): string {
   const { subject, kind, seeds, policies, askedSize } = comparison;
-  const columns = columnsOf(comparison);
+  const all = columnsOf(comparison);
+  const differing = all.filter((column) => !isAlike(comparison, column));
+  const columns = differing.length === 0 ? all : differing;
+  const alike = all.filter((column) => !columns.includes(column));
   const panelHeight = 40 + policies.length * LINE;
   const title = subject === "" ? `Policies on one ${kind}` : subject;
   const seeded =
     seeds.length === 1
       ? ""
       : `; bars are medians over ${seeds.length} seeds, lines go from least to most`;
-  const words = `Policies on the same ${kind}; the host requests ${formatRoughSize(askedSize)} back${seeded}. Dark: the best.`;
+  const words = `Policies on the same ${kind}; the host requests ${formatRoughSize(askedSize)} back${seeded}. Dark: the best.${deadWords(comparison)}${alikeWords(alike)}`;
   const height = HEAD + Math.ceil(columns.length / PER_ROW) * (panelHeight + 18) + 10;
   const panels = columns.map((column, at) => {
     const x = MARGIN + (at % PER_ROW) * (PANEL_WIDTH + GAP);
@@ -40,13 +43,40 @@ export function comparisonSvg(comparison: Comparison): string {
   return svgSheet(WIDTH, height, { title, heading: title.slice(-80), words }, panels);
 }
 
+/** Less than that between two medians is none: one page in 100,000 makes nothing better. */
+const TIE = 0.005;
+
+function isDead({ policies }: Comparison, row: number): boolean {
+  const policy = policies[row];
+  return policy !== undefined && panicsOf(policy) > 0;
+}
+
+function isAlike({ policies }: Comparison, { figure }: FigureColumn): boolean {
+  const values = policies.flatMap(({ runs }) => runs.map((run) => run[figure]));
+  return values.every((value) => value === values[0]);
+}
+
+function alikeWords(alike: readonly FigureColumn[]): string {
+  if (alike.length === 0) return "";
+  return ` Equal for all: ${alike.map(({ title }) => title.toLowerCase()).join(", ")}.`;
+}
+
+function deadWords(comparison: Comparison): string {
+  const dead = comparison.policies.filter((policy) => panicsOf(policy) > 0);
+  if (dead.length === 0) return "";
+  return ` Guests panicked under ${dead.map(({ policy }) => policy).join(", ")}: never the best.`;
+}
+
 function panelOf(comparison: Comparison, column: FigureColumn, x: number, y: number): string {
   const { figure, format, less, title } = column;
   const spreads = comparison.policies.map(({ runs }) => spreadOf(runs, figure));
   const largest = Math.max(0, ...spreads.map(({ most, median }) => most ?? median ?? 0));
   const medians = spreads.map(({ median }) => median ?? (less ? Infinity : -Infinity));
-  const best = less ? Math.min(...medians) : Math.max(...medians);
-  const allAlike = medians.every((median) => median === best);
+  const living = medians.filter((_, row) => !isDead(comparison, row));
+  const best = less ? Math.min(...living) : Math.max(...living);
+  const isGood = (median: number): boolean =>
+    median === best || Math.abs(median - best) <= Math.abs(best) * TIE;
+  const allAlike = medians.every(isGood);
   const room = PANEL_WIDTH - VALUE_WIDTH;
   const at = (value: number): number => (largest === 0 ? 0 : (room * value) / largest);
   const parts = [
@@ -58,9 +88,13 @@ function panelOf(comparison: Comparison, column: FigureColumn, x: number, y: num
   ];
   for (const [row, { median, least, most }] of spreads.entries()) {
     const top = y + 16 + row * LINE;
-    const isBest = !allAlike && (median ?? (less ? Infinity : -Infinity)) === best;
+    const dead = isDead(comparison, row);
+    const isBest = !allAlike && !dead && isGood(median ?? (less ? Infinity : -Infinity));
     parts.push(
-      text(x, top + 10, comparison.policies[row]?.policy ?? "", { "font-size": 11, fill: FAINT }),
+      text(x, top + 10, `${comparison.policies[row]?.policy ?? ""}${dead ? " (panicked)" : ""}`, {
+        "font-size": 11,
+        fill: FAINT,
+      }),
       rect(x, top + 14, room, 12, { fill: TRACK }),
       rect(x, top + 14, at(median ?? largest), 12, {
         fill: median === null ? TRACK : isBest ? BEST : BAR,

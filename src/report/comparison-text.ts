@@ -1,5 +1,6 @@
-import { spreadOf, type Comparison, type Spread } from "../compare/comparison.js";
-import { formatRoughSize } from "../units.js";
+import { visibleText } from "../input-error.js";
+import { panicsOf, spreadOf, type Comparison, type Spread } from "../compare/comparison.js";
+import { formatCount, formatRoughSize } from "../units.js";
 import { columnsOf, type FigureColumn } from "./comparison-figures.js";
 import { wrap } from "./wrap.js";
 
@@ -18,9 +19,25 @@ export function comparisonText(comparison: Comparison, options: { columns: numbe
     ...(interrupted ? ["Ended early: what is missing has not run."] : []),
     "",
     ...policies.map(({ policy }, at) => `  ${at + 1}  ${policy}`),
+    ...deaths(comparison, options.columns),
   ];
   for (const part of parts(comparison, options.columns)) lines.push("", ...part);
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.map((line) => `${visibleText(line)}\n`).join("");
+}
+
+/** A guest that died has given back and freed what nobody wanted of it: that is no merit. */
+function deaths({ policies }: Comparison, columns: number): string[] {
+  const lines: string[] = [];
+  for (const [at, policy] of policies.entries()) {
+    const panics = panicsOf(policy);
+    if (panics === 0) continue;
+    const all = policy.runs.length;
+    const who = all === 1 ? "the guest" : `${panics} of ${formatCount(all, "guest")}`;
+    lines.push(
+      ...wrap(`${at + 1}: ${who} panicked: its figures do not count as good.`, columns, "  "),
+    );
+  }
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 /** The table, as many policies beside each other as the terminal has room for. */
@@ -54,11 +71,16 @@ function pad(cell: string, at: number, width: number): string {
   return at === 0 ? cell.padEnd(width) : cell.padStart(width);
 }
 
+/** Of guests that panicked in brackets, but for what says so. */
 function rowsOf({ policies }: Comparison, { figure, title, format }: FigureColumn): string[][] {
+  const hasPanics = policies.map((policy) => panicsOf(policy) > 0);
   const spreads = policies.map(({ runs }) => spreadOf(runs, figure));
   const row = (name: string, key: keyof Spread): string[] => [
     name,
-    ...spreads.map((spread) => format(spread[key])),
+    ...spreads.map((spread, at) => {
+      const isDead = figure !== "panickedMs" && figure !== "oomKills" && hasPanics[at] === true;
+      return isDead ? `(${format(spread[key])})` : format(spread[key]);
+    }),
   ];
   const rows = [row(title, "median")];
   if (spreads.some(({ least, most }) => least !== most)) {

@@ -1,3 +1,4 @@
+import { visibleText } from "../input-error.js";
 import type { Sample, ScenarioResult } from "../scenario/result.js";
 
 const COLUMNS: readonly (readonly [string, (sample: Sample) => number])[] = [
@@ -22,7 +23,7 @@ export function scenarioCsv({ samples, workloads }: ScenarioResult): string {
   const head = [
     ...COLUMNS.map(([name]) => name),
     ...orders,
-    ...workloads.map(({ name }) => `held_bytes ${name}`),
+    ...workloads.map(({ name }) => `held_bytes ${visibleText(name)}`),
   ];
   const rows = samples.map((sample) =>
     [...COLUMNS.map(([, of]) => of(sample)), ...sample.freeChunks, ...sample.held].join(","),

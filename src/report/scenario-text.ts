@@ -1,3 +1,4 @@
+import { visibleText } from "../input-error.js";
 import type { OrderOutcome, ScenarioEvent, ScenarioResult } from "../scenario/result.js";
 import { formatCount, formatDuration, formatRoughSize, PAGE_SIZE } from "../units.js";
 import { textPlot } from "./text-plot.js";
@@ -18,7 +19,7 @@ export function scenarioText(result: ScenarioResult, { columns }: ScenarioTextOp
   if (result.title !== "") lines.unshift(result.title, "");
   lines.push(...figures(result), "", ...orders(result), ...workloads(result), ...notable(result));
   lines.push("", ...textPlot(result, columns, PLOT_ROWS));
-  return `${lines.join("\n")}\n`;
+  return lines.map((line) => `${visibleText(line)}\n`).join("");
 }
 
 /** What became of the host's last resize request. */
@@ -50,7 +51,8 @@ function figures({ summary, seed, policy, profile }: ScenarioResult): string[] {
     ["Over time", `${summary.pluggedGibMinutes.toFixed(1)} GiB min plugged`],
     [
       "Attempts",
-      `${formatCount(attempts)}, of which ${formatCount(failedAttempts)} failed; ${formatCount(retries, "timed run")}`,
+      `${formatCount(attempts)}${failedAttempts === 0 ? "" : `, of which ${formatCount(failedAttempts)} failed`}` +
+        (retries === 0 ? "" : `; ${formatCount(retries, "timed run")}`),
     ],
     [
       "Moved",
@@ -62,20 +64,42 @@ function figures({ summary, seed, policy, profile }: ScenarioResult): string[] {
   return rows.map(([name, words]) => `  ${name.padEnd(10)} ${words}`);
 }
 
-function orders({ summary }: ScenarioResult): string[] {
+function orders(result: ScenarioResult): string[] {
+  const { summary, devices } = result;
   if (summary.orders.length === 0) return [];
-  const lines = summary.orders.slice(0, LISTED).map(order);
+  const lines = summary.orders
+    .slice(0, LISTED)
+    .map((outcome) => order(outcome, whyNot(result, outcome), devices.length > 1));
   const more = summary.orders.length - LISTED;
   if (more > 0) lines.push(`  and ${formatCount(more)} more`);
   return ["Resize requests", ...lines, ""];
 }
 
-function order({ atMs, requestedSize, reachedAfterMs, pluggedSize }: OrderOutcome): string {
+/**
+ * Why a size was not reached, as the driver or the device said last before the next request;
+ * undefined where nobody said.
+ */
+function whyNot({ events }: ScenarioResult, outcome: OrderOutcome): string | undefined {
+  let why: string | undefined;
+  for (const event of events) {
+    if (event.atMs < outcome.atMs || !("device" in event)) continue;
+    if (event.device !== outcome.device) continue;
+    if (event.type === "order" && event.atMs > outcome.atMs) break;
+    if (event.type === "gave-up" || event.type === "refused") why = event.why;
+  }
+  return why;
+}
+
+function order(
+  { device, atMs, requestedSize, reachedAfterMs, pluggedSize }: OrderOutcome,
+  why: string | undefined,
+  namesDevice: boolean,
+): string {
   const outcome =
     reachedAfterMs === null
-      ? `not reached: ${formatRoughSize(pluggedSize)}`
+      ? `not reached: ${formatRoughSize(pluggedSize)}${why === undefined ? "" : `, ${why}`}`
       : `reached after ${formatDuration(reachedAfterMs)}`;
-  return `  at ${formatDuration(atMs).padStart(10)}  ${formatRoughSize(requestedSize).padStart(10)}  ${outcome}`;
+  return `  at ${formatDuration(atMs).padStart(10)}  ${formatRoughSize(requestedSize).padStart(10)}  ${outcome}${namesDevice ? ` (${device})` : ""}`;
 }
 
 function workloads({ workloads: all }: ScenarioResult): string[] {

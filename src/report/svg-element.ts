@@ -1,3 +1,5 @@
+import { visibleText } from "../input-error.js";
+
 type Attributes = Readonly<Record<string, string | number>>;
 
 /**
@@ -36,10 +38,16 @@ export function short(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
-/** For text and attribute values. Characters that XML does not allow are left out. */
+/**
+ * For text and attribute values. Control characters are shown as escapes; what else XML does not
+ * allow is left out.
+ */
 export function escapeXml(words: string): string {
   return (
     words
+      .split("\n")
+      .map(visibleText)
+      .join("\n")
       // eslint-disable-next-line no-control-regex -- these are the characters XML forbids
       .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, "")
       .replaceAll("&", "&amp;")

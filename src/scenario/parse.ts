@@ -1,5 +1,6 @@
-import { parseDocument } from "yaml";
+import { isScalar, parseDocument, visit, type Document } from "yaml";
 
+import { shown } from "../input-error.js";
 import { resolve } from "./resolve.js";
 import type { Scenario } from "./scenario.js";
 import { ScenarioError } from "./file/scenario-error.js";
@@ -25,11 +26,13 @@ export function parseScenario(text: string, file = "scenario"): Scenario {
       `must have at most ${MAX_CHARACTERS} characters, got ${text.length}`,
     );
   }
-  const document = parseDocument(text, { prettyErrors: true, stringKeys: true });
+  const document = documentOf(text, file);
   const [problem] = document.errors;
+  if (problem?.message.startsWith("Maximum call stack") === true) throw tooDeep(file);
   if (problem !== undefined) {
     throw new ScenarioError(file, "", `must be YAML or JSON: ${firstLine(problem.message)}`);
   }
+  assertUniqueKeys(document, file);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -38,6 +41,34 @@ export function parseScenario(text: string, file = "scenario"): Scenario {
     throw new ScenarioError(file, "", `must be YAML that can be unfolded: ${firstLine(found)}`);
   }
   return scenarioOf(value, file);
+}
+
+function tooDeep(file: string): ScenarioError {
+  return new ScenarioError(file, "", `must be nested at most ${MAX_DEPTH} deep`);
+}
+
+function documentOf(text: string, file: string): Document.Parsed {
+  try {
+    // The parser itself compares each key with all before it.
+    return parseDocument(text, { prettyErrors: true, stringKeys: true, uniqueKeys: false });
+  } catch {
+    throw tooDeep(file);
+  }
+}
+
+function assertUniqueKeys(document: Document.Parsed, file: string): void {
+  visit(document, {
+    Map: (_, { items }) => {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? key.value : key;
+        if (keys.has(name)) {
+          throw new ScenarioError(file, "", `must have each key once, got ${shown(name)} twice`);
+        }
+        keys.add(name);
+      }
+    },
+  });
 }
 
 /**

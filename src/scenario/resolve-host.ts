@@ -1,4 +1,4 @@
-import { nearName } from "../policies/choice/near-name.js";
+import { nearName } from "../near-name.js";
 import { formatDuration, formatSize, MiB, nsOf, NS_PER_MS } from "../units.js";
 import type { Fields } from "./file/fields.js";
 import type { Controller, HostOrder, ScenarioDevice } from "./scenario.js";

@@ -1,3 +1,14 @@
+import {
+  ANYTHING,
+  assertOptions,
+  either,
+  FUNCTION,
+  OBJECT,
+  TEXT,
+  type OptionRule,
+} from "../option-check.js";
+import { nsOf } from "../units.js";
+import { Interrupted } from "../clock.js";
 import { PAGE_SIZE } from "../core/abi.js";
 import type { CoreSource } from "../core/load.js";
 import type { Guest } from "../guest/guest.js";
@@ -7,11 +18,17 @@ import type { Scenario } from "./scenario.js";
 import type { FollowOptions } from "../progress.js";
 import { Simulation } from "./simulation.js";
 import { summarize } from "./summary.js";
+import { optionTypeError, shown } from "../input-error.js";
 
 /** How a scenario is run; progress counts milliseconds of its virtual time. */
 export interface RunScenarioOptions extends FollowOptions {
   /** Ends the run early without an error: what has happened so far is then its result. */
   readonly stop?: AbortSignal | undefined;
+  /**
+   * As `stop`, but asked in the midst of the driver's work as well, which may take seconds in which
+   * no event of JavaScript arrives: it can look at memory that another thread writes. Called often.
+   */
+  readonly stopWhen?: (() => boolean) | undefined;
   /** In place of the scenario's: names joined by `+`, or objects. */
   readonly policy?: PolicyChoice;
   /** In place of the scenario's. */
@@ -22,8 +39,6 @@ export interface RunScenarioOptions extends FollowOptions {
   readonly watch?: (guest: Guest) => void;
 }
 
-/** Slices of a run after which events are handed out and a signal is looked at. */
-const SLICES = 400;
 /** The thread is yielded after this many real milliseconds, so that the caller can stop the run. */
 const YIELD_MS = 30;
 
@@ -38,8 +53,29 @@ const YIELD_MS = 30;
  *   together; CapacityError if the guest does not fit.
  */
 export function runScenario(scenario: Scenario, options: RunScenarioOptions = {}): ScenarioRun {
+  assertOptions("options of runScenario()", options, RULES);
+  if (typeof scenario !== "object" || !("guest" in scenario)) {
+    throw optionTypeError(
+      `scenario must be what parseScenario() or scenarioOf() gives, got ${shown(scenario)}`,
+    );
+  }
   return new ScenarioRun(scenario, options);
 }
+
+const RULES: Readonly<Record<keyof Required<RunScenarioOptions>, OptionRule>> = {
+  signal: OBJECT,
+  stop: OBJECT,
+  onProgress: FUNCTION,
+  stopWhen: FUNCTION,
+  policy: either(TEXT, OBJECT),
+  seed: {
+    holds: (value) =>
+      Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32,
+    words: "a whole number from 0 to 4294967295",
+  },
+  core: ANYTHING,
+  watch: FUNCTION,
+};
 
 /** A scenario on its way: its events one by one, or its result. */
 export class ScenarioRun implements AsyncIterable<RunEvent> {
@@ -69,7 +105,7 @@ export class ScenarioRun implements AsyncIterable<RunEvent> {
    * @throws the reason of the signal; TypeError if it is iterated again.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent, void> {
-    if (this.#isIterated) throw new TypeError("a run must be iterated once only");
+    if (this.#isIterated) throw optionTypeError("a run must be iterated once only");
     this.#isIterated = true;
     this.#isBeingIterated = true;
     try {
@@ -129,26 +165,31 @@ async function* live(
     options.core,
   );
   options.watch?.(simulation.guest);
-  const { durationMs } = scenario;
+  const { clock } = simulation.guest;
+  clock.stopWhen = () =>
+    signal?.aborted === true || stop?.aborted === true || options.stopWhen?.() === true;
+  const durationNs = nsOf(scenario.durationMs);
   let sent = { events: 0, samples: 0 };
   let yielded = performance.now();
   let interrupted = false;
-  for (let slice = 1; slice <= SLICES; slice++) {
+  try {
+    while (clock.nowNs < durationNs && !simulation.hasPanicked) {
+      signal?.throwIfAborted();
+      clock.advanceToNs(Math.min(durationNs, clock.nextTimerNs ?? durationNs));
+      if (performance.now() - yielded > YIELD_MS) {
+        yield* newEvents(simulation, sent);
+        onProgress?.({ done: clock.nowMs, total: scenario.durationMs, unit: "ms" });
+        sent = { events: simulation.events.length, samples: simulation.samples.length };
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        yielded = performance.now();
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
     signal?.throwIfAborted();
-    if (stop?.aborted === true) {
-      interrupted = true;
-      break;
-    }
-    simulation.advanceTo((durationMs * slice) / SLICES);
-    yield* newEvents(simulation, sent);
-    sent = { events: simulation.events.length, samples: simulation.samples.length };
-    onProgress?.({ done: simulation.guest.clock.nowMs, total: durationMs, unit: "ms" });
-    if (simulation.hasPanicked) break;
-    if (performance.now() - yielded > YIELD_MS) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      yielded = performance.now();
-    }
+    interrupted = true;
   }
+  clock.stopWhen = undefined;
   simulation.finish();
   yield* newEvents(simulation, sent);
   return resultOf(simulation, interrupted);

@@ -1,6 +1,6 @@
 import { Validator, type OutputUnit } from "@cfworker/json-schema";
 
-import { nearName } from "../policies/choice/near-name.js";
+import { nearName } from "../near-name.js";
 import { ScenarioError } from "./file/scenario-error.js";
 import type { JsonSchema } from "./file/schema-parts.js";
 import { SCENARIO_SCHEMA } from "./schema.js";

@@ -5,6 +5,7 @@ import type { ScenarioEvent } from "./result.js";
 import type { Scenario } from "./scenario.js";
 import { coreSettings, pagesPerSecond, type ScenarioWorkload } from "./workload/index.js";
 import { nsOf, NS_PER_MS } from "../units.js";
+import { optionError } from "../input-error.js";
 
 const NS_PER_US = 1000;
 /** Workloads act this often, or more often where they are fast. */
@@ -128,7 +129,7 @@ export class WorkloadRunner {
 
   #at(index: number): RunningWorkload {
     const workload = this.#workloads[index];
-    if (workload === undefined) throw new RangeError(`there is no workload ${index}`);
+    if (workload === undefined) throw optionError(`there is no workload ${index}`);
     return workload;
   }
 

@@ -1,12 +1,11 @@
 import { formatSize } from "../units.js";
+import { optionError } from "../input-error.js";
 
 /** Throws unless `size` is a whole number of bytes, not negative and a multiple of `step`. */
 export function assertMultiple(name: string, size: number, step: number): void {
   assertBytes(name, size);
   if (size % step !== 0) {
-    throw new RangeError(
-      `${name} must be a multiple of ${formatSize(step)}, got ${formatSize(size)}`,
-    );
+    throw optionError(`${name} must be a multiple of ${formatSize(step)}, got ${formatSize(size)}`);
   }
 }
 
@@ -14,7 +13,7 @@ export function assertMultiple(name: string, size: number, step: number): void {
 export function assertPowerOfTwo(name: string, size: number, minimum: number): void {
   assertBytes(name, size);
   if (!isPowerOfTwo(size) || size < minimum) {
-    throw new RangeError(
+    throw optionError(
       `${name} must be a power of two of at least ${formatSize(minimum)}, got ${formatSize(size)}`,
     );
   }
@@ -26,6 +25,6 @@ export function isPowerOfTwo(value: number): boolean {
 
 function assertBytes(name: string, size: number): void {
   if (!Number.isSafeInteger(size) || size < 0) {
-    throw new RangeError(`${name} must be a whole number of bytes >= 0, got ${size}`);
+    throw optionError(`${name} must be a whole number of bytes >= 0, got ${size}`);
   }
 }

@@ -6,6 +6,7 @@ import type {
   RequestType,
   ResponseType,
 } from "./protocol.js";
+import { optionError } from "../input-error.js";
 
 // The bytes that driver and device exchange, little endian (device.md sections 2 and 4):
 //
@@ -176,7 +177,7 @@ export function encodeConfig(config: DeviceConfig): Uint8Array {
 /** @throws RangeError for fewer than 56 bytes. */
 export function decodeConfig(bytes: Uint8Array): WireConfig {
   if (bytes.length < CONFIG_SIZE) {
-    throw new RangeError(`config must be ${CONFIG_SIZE} bytes, got ${bytes.length}`);
+    throw optionError(`config must be ${CONFIG_SIZE} bytes, got ${bytes.length}`);
   }
   const view = viewOf(bytes);
   return {

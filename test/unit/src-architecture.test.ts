@@ -7,6 +7,9 @@ import { circlesOf, folderOf, readImports } from "./import-graph.js";
  * lower floors, never from one beside it or above.
  */
 const FLOORS: readonly (readonly string[])[] = [
+  ["input-error.ts"],
+  ["near-name.ts", "listener-failures.ts"],
+  ["option-check.ts"],
   ["errno.ts", "progress.ts", "units.ts"],
   ["clock.ts", "core", "capture", "virtio-mem"],
   ["linux"],

@@ -5,6 +5,7 @@ import {
   formatDuration,
   formatRoughSize,
   formatSize,
+  parseAddress,
   parseSize,
 } from "../../src/units.js";
 
@@ -68,14 +69,28 @@ describe("parseSize", () => {
     ["512B", 512],
     ["9007199254740991", Number.MAX_SAFE_INTEGER],
     ["0.5K", 512],
+    ["0.3K", 307],
+    ["30.2GiB", 32_427_003_085],
+    ["1Gi", GiB],
   ])("reads %j as %d bytes", (text, bytes) => {
     expect(parseSize(text)).toBe(bytes);
   });
 
   test.each([
+    ["0x140000000", 5 * GiB],
+    ["0X10", 16],
+    ["5GiB", 5 * GiB],
+  ])("reads %j as address %d", (text, address) => {
+    expect(parseAddress(text)).toBe(address);
+  });
+
+  test.each(["0x", "0xg", "0x20000000000000", "x10"])("takes %j for no address", (text) => {
+    expect(() => parseAddress(text)).toThrow(/^address must be/);
+  });
+
+  test.each([
     ["-1M", "size must be at least 0, got -1M"],
     ["1.3", "size must be a whole number of bytes, got 1.3"],
-    ["0.3K", "size must be a whole number of bytes, got 0.3K"],
     ["8P", "size must be less than 8 PiB, got 8P"],
     ["9007199254740992", "size must be less than 8 PiB, got 9007199254740992"],
     ["3MB", 'size must be in B, KiB, MiB, GiB or TiB, got unit "MB"'],

@@ -1,6 +1,7 @@
 import type { SubblockRange, UnplugView } from "../../virtio-mem/driver/unplug-policy.js";
 import type { Policy, UnplugDecisions } from "../policy.js";
 import { assertPolicyShape } from "./policy-shape.js";
+import { written } from "../../input-error.js";
 import { PolicyError } from "../policy-error.js";
 
 /** Is told when code of a policy begins and ends: who runs it may end what does not come back. */
@@ -104,10 +105,12 @@ class Guard {
       return call();
     } catch (error) {
       if (error instanceof PolicyError) throw error;
-      const found = error instanceof Error ? error.message : String(error);
-      throw new PolicyError(`policy ${this.#name}: ${what} must not throw, got: ${found}`, {
-        cause: error,
-      });
+      throw new PolicyError(
+        `policy ${this.#name}: ${what} must not throw, got: ${written(error)}`,
+        {
+          cause: error,
+        },
+      );
     } finally {
       this.#watch.leave();
     }
@@ -139,7 +142,11 @@ class Guard {
           const rule = `${what} must name ${things}, ${first} to ${first + count - 1}`;
           return this.fail(rule, item);
         }
-        if (seen.has(item)) return this.fail(`${what} must name each number once`, `${item} twice`);
+        if (seen.has(item)) {
+          throw new PolicyError(
+            `policy ${this.#name}: ${what} must name each number once, got ${item} twice`,
+          );
+        }
         seen.add(item);
       }
       return Uint32Array.from(seen);
@@ -147,7 +154,7 @@ class Guard {
   }
 
   fail(rule: string, found: unknown): never {
-    throw new PolicyError(`policy ${this.#name}: ${rule}, got ${String(found)}`);
+    throw new PolicyError(`policy ${this.#name}: ${rule}, got ${written(found)}`);
   }
 }
 

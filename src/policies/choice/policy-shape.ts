@@ -1,5 +1,7 @@
 import type { MemoryBlockState } from "../../virtio-mem/memory-block-state.js";
+import type { OnlineSettings } from "../../linux/online-policy.js";
 import type { Policy } from "../policy.js";
+import { written } from "../../input-error.js";
 import { PolicyError } from "../policy-error.js";
 
 const KEYS = [
@@ -70,28 +72,44 @@ const UNPLUG: Readonly<Record<string, readonly [Test, string]>> = {
   reserve: [isWhole, "a whole number of bytes"],
 };
 
+const ONLINE: Readonly<Record<keyof OnlineSettings, readonly [Test, string]>> = {
+  autoOnline: [
+    isOneOf(["offline", "online", "online_kernel", "online_movable"]),
+    "offline, online, online_kernel or online_movable",
+  ],
+  onlinePolicy: [
+    isOneOf(["contig-zones", "auto-movable", "prefer-movable"]),
+    "contig-zones, auto-movable or prefer-movable",
+  ],
+  autoMovableRatio: [isWhole, "a whole number of percent"],
+  autoMovableNumaAware: [isOneOf([true, false]), "true or false"],
+  movableNode: [isOneOf([true, false]), "true or false"],
+  preferMovableRatio: [isPositive, "more than 0"],
+};
+
 /** @throws PolicyError that names the source, the policy and the first rule that is broken. */
 export function assertPolicyShape(value: unknown, source: string): Policy {
   if (!isObject(value)) {
     throw new PolicyError(
-      `policy module ${source} must export a policy object, got ${String(value)}`,
+      `policy module ${source} must export a policy object, got ${written(value)}`,
     );
   }
   const policy = value as Record<string, unknown>;
   const { name, summary } = policy;
   if (typeof name !== "string" || !/^[a-z0-9][a-z0-9.=-]*$/.test(name)) {
     throw new PolicyError(
-      `policy module ${source} must have a name of a-z, 0-9, -, . and =, got ${String(name)}`,
+      `policy module ${source} must have a name of a-z, 0-9, -, . and =, got ${written(name)}`,
     );
   }
   const assert = (holds: boolean, rule: string, found: unknown): void => {
-    if (!holds) throw new PolicyError(`policy ${name}: ${rule}, got ${String(found)}`);
+    if (!holds) throw new PolicyError(`policy ${name}: ${rule}, got ${written(found)}`);
   };
   assert(typeof summary === "string", "summary must be text", summary);
   const odd = Object.keys(policy).find((key) => !KEYS.some((known) => known === key));
   assert(odd === undefined, `it must have no other parts than ${KEYS.join(", ")}`, odd);
-  const { unplug, retry, memmap, controller } = policy;
-  if (unplug !== undefined) assertUnplug(unplug, assert);
+  const { unplug, retry, online, memmap, controller } = policy;
+  if (online !== undefined) assertParts("online", online, ONLINE, assert);
+  if (unplug !== undefined) assertParts("unplug", unplug, UNPLUG, assert);
   if (retry !== undefined) assertRetry(retry, assert);
   assert(
     isOneOf([undefined, "older-memory", "added-memory"])(memmap),
@@ -99,6 +117,7 @@ export function assertPolicyShape(value: unknown, source: string): Policy {
     memmap,
   );
   if (controller !== undefined) {
+    assert(isObject(controller), "controller must be an object", controller);
     const { periodMs, decide } = controller as Record<string, unknown>;
     assert(
       isPositive(periodMs) && (periodMs as number) >= 1,
@@ -112,16 +131,21 @@ export function assertPolicyShape(value: unknown, source: string): Policy {
 
 type Assert = (holds: boolean, rule: string, found: unknown) => void;
 
-function assertUnplug(unplug: unknown, assert: Assert): void {
-  assert(isObject(unplug), "unplug must be an object", unplug);
-  for (const [key, value] of Object.entries(unplug as object)) {
-    const rule = UNPLUG[key];
+function assertParts(
+  what: string,
+  parts: unknown,
+  rules: Readonly<Record<string, readonly [Test, string]>>,
+  assert: Assert,
+): void {
+  assert(isObject(parts), `${what} must be an object`, parts);
+  for (const [key, value] of Object.entries(parts as object)) {
+    const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
     assert(
       rule !== undefined,
-      `unplug must have no other parts than ${Object.keys(UNPLUG).join(", ")}`,
+      `${what} must have no other parts than ${Object.keys(rules).join(", ")}`,
       key,
     );
-    if (rule !== undefined) assert(rule[0](value), `unplug.${key} must be ${rule[1]}`, value);
+    if (rule !== undefined) assert(rule[0](value), `${what}.${key} must be ${rule[1]}`, value);
   }
 }
 

@@ -9,7 +9,7 @@ import { ISOLATE_FIRST } from "../builtin/isolate-first.js";
 import { LINUX_ORDERS } from "../builtin/linux-orders.js";
 import { isModulePath } from "./module-path.js";
 import { MEMMAP_ON_MEMORY } from "../builtin/memmap.js";
-import { nearName } from "./near-name.js";
+import { nearName } from "../../near-name.js";
 import { PolicyError } from "../policy-error.js";
 import { memberOf, type PolicyFamily } from "../policy-family.js";
 import type { Policy } from "../policy.js";

@@ -1,8 +1,10 @@
+import { InputError } from "../../input-error.js";
+
 /**
  * A scenario that cannot be run as it is written; the message says where, what rule, and what was
  * found.
  */
-export class ScenarioError extends Error {
+export class ScenarioError extends InputError {
   /** `ScenarioError`. */
   override readonly name = "ScenarioError";
   /** Where in the file: `workloads[1].size`; empty for the file as a whole. */

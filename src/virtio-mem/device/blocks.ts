@@ -4,6 +4,7 @@ import type { HostMemory } from "./host.js";
 import type { BlocksRequest, BlocksState, Response } from "../protocol.js";
 import { RunBitmap } from "../run-bitmap.js";
 import { assertMultiple } from "../sizes.js";
+import { optionError } from "../../input-error.js";
 
 /** Device blocks `[start, start + count)`. */
 export type DeviceBlockRun = readonly [start: number, count: number];
@@ -292,7 +293,7 @@ export class DeviceBlocks {
 
   #assertFits(requestedSize: number): void {
     if (requestedSize > this.regionSize) {
-      throw new RangeError(
+      throw optionError(
         `requestedSize must be at most regionSize (${formatSize(this.regionSize)}), ` +
           `got ${formatSize(requestedSize)}`,
       );
@@ -304,7 +305,7 @@ export class DeviceBlocks {
     let end = 0;
     for (const [start, count] of runs) {
       if (!Number.isInteger(count) || count < 1 || !this.isAll(start, count, false)) {
-        throw new RangeError(
+        throw optionError(
           `plugged must name free device blocks of 0 to ${this.nbBlocks}, ` +
             `got ${count} from ${start} on`,
         );

@@ -1,4 +1,5 @@
 import { KiB, MiB } from "../../units.js";
+import { optionError } from "../../input-error.js";
 
 // Which block size QEMU gives a device that names none (hw/virtio/virtio-mem.c).
 
@@ -42,7 +43,7 @@ export function defaultBlockSize({
 }: HostPages): number {
   if (thpSize === undefined) {
     const known = Object.keys(ASSUMED_THP[architecture]).join(", ");
-    throw new RangeError(
+    throw optionError(
       `basePageSize must be one of ${known} on ${architecture}, got ${basePageSize}`,
     );
   }

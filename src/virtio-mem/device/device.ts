@@ -1,3 +1,5 @@
+import { optionTypeError, shown } from "../../input-error.js";
+import { ListenerFailures } from "../../listener-failures.js";
 import { KernelError } from "../../core/kernel-error.js";
 import type { Log } from "../../log/event-log.js";
 import { formatSize, MiB } from "../../units.js";
@@ -29,6 +31,7 @@ import {
   toRequest,
   type WireRequest,
 } from "../wire.js";
+import { optionError } from "../../input-error.js";
 
 export type { DeviceBlockRun, VirtioMemDeviceOptions };
 
@@ -63,12 +66,17 @@ export class VirtioMemDevice {
   #isBeingRemoved = false;
   readonly #blocks: DeviceBlocks;
   readonly #host: HostMemory;
+  /** What listeners of sizes have thrown; see {@link ListenerFailures}. */
+  readonly listenerFailures = new ListenerFailures();
   readonly #configListeners = new Set<() => void>();
   readonly #sizeListeners = new Set<(pluggedSize: number) => void>();
   readonly #log: Log | undefined;
 
   /** @throws RangeError if an option breaks its rule above, or plugged runs overlap. */
   constructor(options: VirtioMemDeviceOptions) {
+    if (typeof options !== "object" || (options as unknown) === null) {
+      throw optionTypeError(`options of a device must be an object, got ${shown(options)}`);
+    }
     const { addr, regionSize, blockSize = 2 * MiB, requestedSize = 0, nodeId } = options;
     const { flavour = QEMU_FLAVOUR } = options;
     this.flavour = typeof flavour === "string" ? deviceFlavour(flavour) : flavour;
@@ -98,7 +106,11 @@ export class VirtioMemDevice {
         this.#log?.add({ type: "usable-region", atNs: this.#nowNs(), oldSize, newSize });
       },
       onPlugged: (pluggedSize) => {
-        for (const listener of this.#sizeListeners) listener(pluggedSize);
+        for (const listener of this.#sizeListeners) {
+          this.listenerFailures.call(() => {
+            listener(pluggedSize);
+          });
+        }
       },
     });
   }
@@ -207,7 +219,8 @@ export class VirtioMemDevice {
     this.#blocks.setRequestedSize(size);
     this.#log?.add({ type: "requested-size", atNs: this.#nowNs(), size });
     if (!this.isActive) return;
-    for (const listener of this.#configListeners) listener();
+    for (const listener of this.#configListeners) this.listenerFailures.call(listener);
+    this.listenerFailures.rethrow();
   }
 
   /**
@@ -336,7 +349,7 @@ export class VirtioMemDevice {
     }
     const { type, nbBlocks } = request;
     if (!Number.isInteger(nbBlocks) || nbBlocks < 0 || nbBlocks > MAX_NB_BLOCKS) {
-      throw new RangeError(
+      throw optionError(
         `nbBlocks must be a whole number from 0 to ${MAX_NB_BLOCKS}, got ${nbBlocks}`,
       );
     }

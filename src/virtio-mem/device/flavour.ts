@@ -1,5 +1,6 @@
 import type { FeatureName, ResponseType } from "../protocol.js";
 import { MiB, GiB } from "../../units.js";
+import { optionError } from "../../input-error.js";
 
 /** A test that a PLUG must pass; the first that fails decides the answer (device.md 4.5). */
 export type PlugCheck =
@@ -199,7 +200,7 @@ export const FLAVOUR_NAMES = Object.keys(FLAVOURS) as readonly FlavourName[];
 /** @throws RangeError if there is no flavour of that name. */
 export function deviceFlavour(name: string): DeviceFlavour {
   if (!Object.hasOwn(FLAVOURS, name)) {
-    throw new RangeError(`flavour must be one of ${FLAVOUR_NAMES.join(", ")}, got ${name}`);
+    throw optionError(`flavour must be one of ${FLAVOUR_NAMES.join(", ")}, got ${name}`);
   }
   return FLAVOURS[name as FlavourName];
 }

@@ -1,6 +1,7 @@
 import { formatSize } from "../../units.js";
 import type { DeviceFlavour } from "./flavour.js";
 import { assertMultiple, assertPowerOfTwo } from "../sizes.js";
+import { optionError } from "../../input-error.js";
 
 /** Throws a RangeError unless a device of the flavour can have this place and these sizes. */
 export function assertGeometry(
@@ -13,7 +14,7 @@ export function assertGeometry(
   const { minimumBlockSize, maximumBlockSize, regionStep } = geometry;
   assertPowerOfTwo("blockSize", blockSize, minimumBlockSize);
   if (blockSize > maximumBlockSize) {
-    throw new RangeError(
+    throw optionError(
       `blockSize must be at most ${formatSize(maximumBlockSize)} with ${name}, ` +
         `got ${formatSize(blockSize)}`,
     );
@@ -21,11 +22,11 @@ export function assertGeometry(
   assertMultiple("addr", addr, Math.max(blockSize, regionStep));
   assertMultiple("regionSize", regionSize, Math.max(blockSize, regionStep));
   if (!Number.isSafeInteger(addr + regionSize)) {
-    throw new RangeError(
+    throw optionError(
       `addr + regionSize must be less than 8 PiB, got ${formatSize(addr + regionSize)}`,
     );
   }
   if (nodeId !== undefined && !(Number.isInteger(nodeId) && nodeId >= 0 && nodeId <= 0xffff)) {
-    throw new RangeError(`nodeId must be a whole number from 0 to 65535, got ${nodeId}`);
+    throw optionError(`nodeId must be a whole number from 0 to 65535, got ${nodeId}`);
   }
 }

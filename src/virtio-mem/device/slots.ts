@@ -1,5 +1,6 @@
 import type { VirtioMemDevice } from "./device.js";
 import { GiB } from "../../units.js";
+import { optionError } from "../../input-error.js";
 
 /**
  * Bytes of a memory slot where QEMU maps the region in parts: a GiB, a device block, or the region
@@ -10,7 +11,7 @@ export function dynamicSlotSize(
   allowedSlots: number,
 ): number {
   if (!Number.isSafeInteger(allowedSlots) || allowedSlots < 1) {
-    throw new RangeError(`allowedSlots must be a whole number from 1 on, got ${allowedSlots}`);
+    throw optionError(`allowedSlots must be a whole number from 1 on, got ${allowedSlots}`);
   }
   const { regionSize, blockSize } = device;
   const share = Math.ceil(regionSize / allowedSlots / blockSize) * blockSize;

@@ -2,6 +2,7 @@ import { formatSize } from "../../units.js";
 import type { FlavourName } from "./flavour.js";
 import type { DeviceHealth } from "../protocol.js";
 import type { DeviceBlockRun } from "./blocks.js";
+import { optionError, optionTypeError, shown } from "../../input-error.js";
 
 /** A device's state as plain data, for JSON or a structured clone. Sizes are bytes. */
 export interface DeviceSnapshot {
@@ -46,6 +47,7 @@ export function assertLoadable(
   device: Identity,
   mayDisagree: boolean,
 ): void {
+  assertShape(snapshot);
   for (const field of ["addr", "regionSize", "blockSize"] as const) {
     if (snapshot[field] !== device[field]) {
       reject(field, formatSize(device[field]), formatSize(snapshot[field]));
@@ -60,6 +62,13 @@ export function assertLoadable(
     if (!Number.isSafeInteger(size) || size < 0 || size % blockSize !== 0) {
       reject(field, `a multiple of ${formatSize(blockSize)}`, formatSize(size));
     }
+  }
+  if (snapshot.requestedSize > regionSize) {
+    reject(
+      "requestedSize",
+      `at most ${formatSize(regionSize)}`,
+      formatSize(snapshot.requestedSize),
+    );
   }
   if (usableRegionSize > regionSize) {
     reject("usableRegionSize", `at most ${formatSize(regionSize)}`, formatSize(usableRegionSize));
@@ -79,6 +88,26 @@ export function assertLoadable(
   }
 }
 
+const HEALTHS: readonly DeviceHealth[] = ["working", "needs-reset", "stopped"];
+
+/** Plain data comes from files: nothing of it is what its type says before it was looked at. */
+function assertShape(snapshot: unknown): void {
+  if (typeof snapshot !== "object" || snapshot === null) {
+    throw optionTypeError(`snapshot must be an object, got ${shown(snapshot)}`);
+  }
+  const { plugged, acceptedFeatures, health } = snapshot as Readonly<Record<string, unknown>>;
+  if (!Array.isArray(plugged) || !plugged.every((run) => Array.isArray(run))) {
+    reject("plugged", "a list of runs", shown(plugged));
+  }
+  const isBits = typeof acceptedFeatures === "string" && /^[\da-f]{1,16}$/i.test(acceptedFeatures);
+  if (acceptedFeatures !== null && !isBits) {
+    reject("acceptedFeatures", "null or up to 16 hexadecimal digits", shown(acceptedFeatures));
+  }
+  if (!HEALTHS.some((known) => known === health)) {
+    reject("health", `one of ${HEALTHS.join(", ")}`, shown(health));
+  }
+}
+
 function reject(field: string, rule: string, got: string): never {
-  throw new RangeError(`snapshot: ${field} must be ${rule}, got ${got}`);
+  throw optionError(`snapshot: ${field} must be ${rule}, got ${got}`);
 }

@@ -4,6 +4,7 @@ import { SECTION_SIZE } from "../../linux/memmap.js";
 import type { BigBlockState } from "../big-block-state.js";
 import type { DriverContext, DriverMemoryBlock, DriverMode } from "./mode.js";
 import { PAGE_SIZE } from "../../units.js";
+import { optionError } from "../../input-error.js";
 
 /**
  * Big-block mode: one or more memory blocks are plugged, added, removed and unplugged as a whole
@@ -53,7 +54,7 @@ export class BigBlockMode implements DriverMode {
       this.#setState(id, this.#isAdded(id) ? "added" : "plugged");
     }
     if (pluggedSize !== device.pluggedSize) {
-      throw new RangeError(
+      throw optionError(
         `plugged must hold whole big blocks (${deviceBlocks} device blocks), ` +
           `got ${device.pluggedSize - pluggedSize} bytes outside of them`,
       );

@@ -21,6 +21,7 @@ import type { PageIsolation, SubblockSummary, UnplugPolicy } from "./unplug-poli
 import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
 import { WorkQueue } from "./work-queue.js";
 import { NS_PER_MS } from "../../units.js";
+import { optionError } from "../../input-error.js";
 
 /** What a driver is made from. */
 export interface VirtioMemDriverOptions {
@@ -313,7 +314,7 @@ export class VirtioMemDriver {
     const { bigBlockSize, memoryBlockSize, deviceBlockSize } = this.geometry;
     const unitSize = bigBlockSize ?? memoryBlockSize;
     if (unitSize / deviceBlockSize > MAX_NB_BLOCKS) {
-      throw new RangeError(
+      throw optionError(
         `bbmBlockSize must be at most ${MAX_NB_BLOCKS} device blocks, got ${unitSize / deviceBlockSize}`,
       );
     }
@@ -349,7 +350,7 @@ export class VirtioMemDriver {
       freeSize: () => freeSize?.() ?? Infinity,
     };
     if (bigBlockSize !== undefined && context.memmapSubblocks > 0) {
-      throw new RangeError("memmap must be in older memory in big-block mode, got added-memory");
+      throw optionError("memmap must be in older memory in big-block mode, got added-memory");
     }
     return bigBlockSize === undefined
       ? new SubBlockMode(context)

@@ -1,6 +1,7 @@
 import type { DriverProfile } from "../driver-profile.js";
 import { formatSize } from "../../units.js";
 import { assertPowerOfTwo } from "../sizes.js";
+import { optionError } from "../../input-error.js";
 
 /** Module parameters of the driver. */
 export interface DriverParameters {
@@ -42,9 +43,10 @@ export function driverGeometry(
   const subblockSize = Math.max(deviceBlockSize, profile.subblockMinimumSize);
   const largest = profile.bigBlockMode ? Infinity : memoryBlockSize;
   if (subblockSize > largest) {
-    throw new RangeError(
-      `blockSize must be at most a memory block (${formatSize(largest)}) without big-block mode, ` +
-        `got ${formatSize(deviceBlockSize)}`,
+    const isDevice = deviceBlockSize === subblockSize;
+    throw optionError(
+      `${isDevice ? "blockSize" : "subblockSize"} must be at most a memory block (${formatSize(largest)}) ` +
+        `without big-block mode, got ${formatSize(subblockSize)}`,
     );
   }
   const sizes = { memoryBlockSize, deviceBlockSize, subblockSize };
@@ -60,12 +62,12 @@ export function driverGeometry(
 
 function assertKnownParameters(profile: DriverProfile, parameters: DriverParameters): void {
   if (parameters.unplugOnline === false && !profile.unplugOnlineParameter) {
-    throw new RangeError("unplugOnline must be true in a driver without the parameter, got false");
+    throw optionError("unplugOnline must be true in a driver without the parameter, got false");
   }
   if (parameters.forceBbm === true && !profile.bigBlockMode) {
-    throw new RangeError("forceBbm must be false in a driver without big-block mode, got true");
+    throw optionError("forceBbm must be false in a driver without big-block mode, got true");
   }
   if (parameters.bbmSafeUnplug === false && !profile.unsafeBigBlockUnplug) {
-    throw new RangeError("bbmSafeUnplug must be true in a driver without the choice, got false");
+    throw optionError("bbmSafeUnplug must be true in a driver without the choice, got false");
   }
 }

@@ -5,6 +5,7 @@ import type { MemoryBlockState } from "../memory-block-state.js";
 import { MemoryBlockTable } from "./memory-block-table.js";
 import { SubBlockUnplug } from "./sub-block-unplug.js";
 import { PAGE_SIZE } from "../../units.js";
+import { optionError } from "../../input-error.js";
 
 /**
  * Sub-block mode: parts of a memory block are plugged and unplugged, which Linux adds and removes
@@ -69,7 +70,7 @@ export class SubBlockMode implements DriverMode {
         const start = firstBlock + subblock * deviceBlocks;
         if (device.isAll(start, deviceBlocks, false)) continue;
         if (!device.isAll(start, deviceBlocks, true)) {
-          throw new RangeError(
+          throw optionError(
             `plugged must hold whole subblocks (${deviceBlocks} device blocks), ` +
               `got a part of the one at device block ${start}`,
           );
@@ -80,7 +81,7 @@ export class SubBlockMode implements DriverMode {
     }
     const plugged = this.#table.nrPlugged * this.#subblockSize;
     if (plugged !== device.pluggedSize) {
-      throw new RangeError(
+      throw optionError(
         `plugged must lie in whole memory blocks from number ${firstId} on, ` +
           `got ${device.pluggedSize - plugged} bytes elsewhere`,
       );

@@ -17,6 +17,8 @@ function run(change: Partial<RunFigures> = {}): RunFigures {
     movedPages: 1000,
     failedAttempts: 2,
     failedAllocations: 0,
+    oomKills: 0,
+    panickedMs: null,
     largestFreeRun: 4 * MiB,
     scannedPages: 0,
     droppedPages: 0,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { linuxProfile } from "../../../src/linux/profile.js";
-import { nearName } from "../../../src/policies/choice/near-name.js";
+import { nearName } from "../../../src/near-name.js";
 import { PolicyError } from "../../../src/policies/policy-error.js";
 import { POLICIES } from "../../../src/policies/choice/registry.js";
 import { resolvePolicy, type PolicyChoice } from "../../../src/policies/choice/resolve-policy.js";

@@ -100,7 +100,7 @@ describe("predictionSvg", () => {
 
   test("names from outside are escaped", () => {
     const svg = predictionSvg(idleGuest({ profile: `<b>&"\u0007` }));
-    expect(svg).toContain("behaviour of &lt;b&gt;&amp;&quot; \u00b7");
+    expect(svg).toContain("behaviour of &lt;b&gt;&amp;&quot;\\u0007 \u00b7");
     expect(xmlFault(svg)).toBeUndefined();
   });
 

@@ -127,7 +127,7 @@ describe("empty-blocks-first", () => {
 test.each([
   [
     "retry-fixed=",
-    "value of policy retry-fixed must be a time such as 300ms, 90s, 10min or 2h, got ",
+    "value of policy retry-fixed must be a time such as 300ms, 90s, 10min, 2h or 17h30min, at most 100 days, got ",
   ],
   ["retry-fixed=0s", "value of policy retry-fixed must be at least 1ms, got 0s"],
   [

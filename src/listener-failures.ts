@@ -1,0 +1,32 @@
+/**
+ * What listeners have thrown. A listener that throws must not leave the work half done that it only
+ * looks at: the error waits until the work is done, and whoever had it done gets it then. One that
+ * nobody takes is thrown from a microtask of its own.
+ */
+export class ListenerFailures {
+  #first: { readonly error: unknown } | undefined;
+
+  /** Calls a listener; what it throws is kept, the first of several. */
+  call(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.note(error);
+    }
+  }
+
+  note(error: unknown): void {
+    if (this.#first !== undefined) return;
+    this.#first = { error };
+    queueMicrotask(() => {
+      this.rethrow();
+    });
+  }
+
+  /** Throws what is kept, once. */
+  rethrow(): void {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined) throw first.error;
+  }
+}
