@@ -190,6 +190,7 @@ async function* live(
     interrupted = true;
   }
   clock.stopWhen = undefined;
+  onProgress?.({ done: clock.nowMs, total: scenario.durationMs, unit: "ms" });
   simulation.finish();
   yield* newEvents(simulation, sent);
   return resultOf(simulation, interrupted);
