@@ -51,7 +51,7 @@ export class VirtualClock {
 
   /**
    * Is asked at each move whether to stop there; see {@link Interrupted}. For runs whose work takes
-   * long real time between two chances to let go of the thread.
+   * long real time between two chances to yield the thread.
    */
   stopWhen: (() => boolean) | undefined;
 

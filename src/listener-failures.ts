@@ -1,7 +1,7 @@
 /**
  * What listeners have thrown. A listener that throws must not leave the work half done that it only
- * looks at: the error waits until the work is done, and whoever had it done gets it then. One that
- * nobody takes is thrown from a microtask of its own.
+ * looks at: the error waits until the work is done, and the caller gets it then. One that
+ * no caller takes is thrown from a microtask of its own.
  */
 export class ListenerFailures {
   #first: { readonly error: unknown } | undefined;

@@ -4,7 +4,7 @@ import { CaptureError } from "./capture-error.js";
 /**
  * Decompresses a gzip file, piece by piece.
  *
- * Checksum and length stand at its end and are compared by the runtime: whoever believes the data
+ * Checksum and length stand at its end and are compared by the runtime: a reader that trusts the data
  * reads to the end. In Node a file may have several members and padding of zeros behind them, as
  * gzip and tar write them; browsers take one member without padding. Errors of `source` itself come
  * through unchanged.

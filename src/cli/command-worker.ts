@@ -44,7 +44,7 @@ export async function runInWorker(main: string, print: (text: string) => void): 
     stdout: true,
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
   });
-  // Answers come as messages: what else is printed is noise of somebody's module, and spoils no
+  // Answers come as messages: what else is printed is noise of a policy module, and spoils no
   // answer on standard error.
   worker.stdout.pipe(process.stderr, { end: false });
   if (worker.stdin !== null) process.stdin.pipe(worker.stdin);

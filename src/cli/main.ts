@@ -77,7 +77,7 @@ function fail(exitCode: number, words: string | undefined): void {
 
 if (isMainThread) {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // whoever reads, such as head, may have had enough
+    // the reader, such as head, may have had enough
     if (error.code === "EPIPE") process.exit();
     process.stderr.write(
       `virtio-mem: standard output must take the answer, got ${reasonOf(error)}\n`,

@@ -19,7 +19,7 @@ export function terminalInfo(): TerminalInfo {
   };
 }
 
-/** How to write for whoever reads standard output. */
+/** How to write to standard output. */
 export function terminalLook(color: ColorChoice = "auto"): {
   readonly columns: number;
   readonly rows: number;

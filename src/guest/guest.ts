@@ -226,7 +226,7 @@ export class Guest {
     return map;
   }
 
-  /** What somebody's listener threw meanwhile: the guest has gone on without it. */
+  /** What a listener threw meanwhile: the guest has gone on without it. */
   #rethrowListeners(): void {
     for (const { device } of this.devices) device.listenerFailures.rethrow();
     this.log.listenerFailures.rethrow();

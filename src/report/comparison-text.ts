@@ -25,7 +25,7 @@ export function comparisonText(comparison: Comparison, options: { columns: numbe
   return lines.map((line) => `${visibleText(line)}\n`).join("");
 }
 
-/** A guest that died has given back and freed what nobody wanted of it: that is no merit. */
+/** A guest that died has freed memory that was not requested of it: that is no merit. */
 function deaths({ policies }: Comparison, columns: number): string[] {
   const lines: string[] = [];
   for (const [at, policy] of policies.entries()) {

@@ -77,7 +77,7 @@ function orders(result: ScenarioResult): string[] {
 
 /**
  * Why a size was not reached, as the driver or the device said last before the next request;
- * undefined where nobody said.
+ * undefined where it is not given.
  */
 function whyNot({ events }: ScenarioResult, outcome: OrderOutcome): string | undefined {
   let why: string | undefined;
