@@ -4,10 +4,10 @@ import { CaptureError } from "./capture-error.js";
 /**
  * Decompresses a gzip file, piece by piece.
  *
- * Checksum and length stand at its end and are compared by the runtime: a reader that trusts the data
- * reads to the end. In Node a file may have several members and padding of zeros behind them, as
- * gzip and tar write them; browsers take one member without padding. Errors of `source` itself come
- * through unchanged.
+ * Checksum and length stand at its end and are compared by the runtime: a reader that trusts the
+ * data reads to the end. In Node a file may have several members and padding of zeros behind them,
+ * as gzip and tar write them; browsers take one member without padding. Errors of `source` itself
+ * come through unchanged.
  *
  * @throws CaptureError if the data is cut off or damaged; the pieces before that were handed out.
  */
