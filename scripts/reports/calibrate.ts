@@ -23,6 +23,8 @@ const { values, positionals } = parseArgs({
     write: { type: "boolean", default: false },
     "no-judge": { type: "boolean", default: false },
     misses: { type: "boolean", default: false },
+    evidence: { type: "string", default: "flags,references" },
+    samples: { type: "string" },
   },
   allowPositionals: true,
 });
@@ -49,8 +51,11 @@ if (values.write) await write(learned);
 if (!values["no-judge"]) {
   const verdicts: Verdict[] = [];
   for (const guest of guests) {
-    const { kernel, boot } = guest;
-    verdicts.push(await judge(guest, fitter.fit([kernel], `${kernel} ${boot}`)));
+    const { kernel, boot, evidence } = guest;
+    if (!values.evidence.includes(evidence)) continue;
+    const distributions = fitter.fit([kernel], `${kernel} ${boot}`);
+    const samples = values.samples === undefined ? {} : { samples: Number(values.samples) };
+    verdicts.push(await judge(guest, { distributions, ...samples }));
   }
   process.stdout.write(`${reliabilityTable(verdicts)}\n`);
   if (values.misses) process.stdout.write(`\n${missedTable(verdicts)}\n`);

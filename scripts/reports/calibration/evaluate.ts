@@ -1,8 +1,8 @@
 import { captureOf } from "../../../src/check/check-guest.js";
 import { playHost } from "../../../src/check/guest-replay.js";
 import { Guest } from "../../../src/guest/guest.js";
-import type { Distributions, Evidence } from "../../../src/predict/learned.js";
-import { narrowestInterval } from "../../../src/predict/sampling.js";
+import type { Evidence } from "../../../src/predict/learned.js";
+import { narrowestInterval, type SamplingOptions } from "../../../src/predict/sampling.js";
 import { predictLoaded } from "../../../src/predict/predict.js";
 import type { Prediction } from "../../../src/predict/prediction.js";
 import type { ObservedGuest } from "./observed-guest.js";
@@ -29,13 +29,13 @@ export interface Verdict {
 }
 
 /** Predicts a recorded request again, from distributions that know nothing of it. */
-export async function judge(guest: ObservedGuest, distributions: Distributions): Promise<Verdict> {
+export async function judge(guest: ObservedGuest, sampling: SamplingOptions): Promise<Verdict> {
   const { recorded, kernel, evidence } = guest;
   const { observation, files, name } = recorded;
   const capture = await captureOf(files, observation, { flagsOnly: evidence === "flags" });
   let sizes: readonly number[] | undefined;
   const options = {
-    distributions,
+    ...sampling,
     onSizes: (drawn: readonly number[]) => {
       sizes = drawn;
     },
