@@ -13,6 +13,8 @@ import { binOf, runNode } from "./run.js";
 const root = join(import.meta.dirname, "../..");
 const recipes = join(root, "docs/recipes");
 const consumer = inject("consumer");
+/** A bundler on a busy machine takes its time. */
+const TIMEOUT_MS = 240_000;
 /** What the commands of a recipe import besides the package, from the development dependencies. */
 const TOOLS = ["@rollup/plugin-node-resolve", "rollup", "webpack"];
 
@@ -89,22 +91,26 @@ describe("in a page", () => {
   });
   afterAll(() => browser?.close());
 
-  test.each(IN_PAGES)("%s builds, and the page prints what the comment says", async (page, at) => {
-    const { folder, commands } = folderOf(page);
-    for (const command of commands) runIn(folder, command);
-    if (browser === undefined) return;
-    const server = await serve(join(folder, at));
-    const tab = await browser.newPage();
-    try {
-      const printed = tab.waitForEvent("console", { timeout: 30_000 });
-      await tab.goto(`${originOf(server)}/index.html`);
-      expect((await printed).text()).toBe("1 GiB");
-    } finally {
-      await tab.close();
-      server.close();
-      server.closeAllConnections();
-    }
-  });
+  test.each(IN_PAGES)(
+    "%s builds, and the page prints what the comment says",
+    async (page, at) => {
+      const { folder, commands } = folderOf(page);
+      for (const command of commands) runIn(folder, command);
+      if (browser === undefined) return;
+      const server = await serve(join(folder, at));
+      const tab = await browser.newPage();
+      try {
+        const printed = tab.waitForEvent("console", { timeout: 30_000 });
+        await tab.goto(`${originOf(server)}/index.html`);
+        expect((await printed).text()).toBe("1 GiB");
+      } finally {
+        await tab.close();
+        server.close();
+        server.closeAllConnections();
+      }
+    },
+    TIMEOUT_MS,
+  );
 });
 
 test("the workerd recipe is a program that a bundler takes", () => {
