@@ -13,6 +13,7 @@ export type * from "./linux/linux-memory.js";
 export {
   linuxProfile,
   PROFILE_NAMES,
+  type KpageflagsProfile,
   type LinuxProfile,
   type MmProfile,
   type ProfileName,

@@ -38,6 +38,7 @@ export type { OnlineSettings } from "./linux/online-policy.js";
 export {
   linuxProfile,
   PROFILE_NAMES,
+  type KpageflagsProfile,
   type LinuxProfile,
   type MmProfile,
   type ProfileName,

@@ -14,8 +14,9 @@ export interface KernelTraces {
 }
 
 /** Lines of zoneinfo by which versions differ, oldest first. */
-const ZONEINFO_LINES = ["boost", "promo", "high_min"] as const;
-export type ZoneinfoLine = (typeof ZONEINFO_LINES)[number];
+const ZONEINFO_LINES = ["boost", "promo", "high_min"] as const satisfies readonly ZoneinfoLine[];
+/** A line of zoneinfo by which versions differ. */
+export type ZoneinfoLine = "boost" | "promo" | "high_min";
 
 export function zoneinfoLinesOf(text: string): ReadonlySet<ZoneinfoLine> {
   return new Set(

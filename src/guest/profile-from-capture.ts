@@ -14,6 +14,7 @@ import { formatSize } from "../units.js";
 export interface KernelChoice {
   /** As uname printed it; null where the capture does not say. */
   readonly release: string | null;
+  /** Profile that was chosen. */
   readonly profile: ProfileName;
   /** Who decided: the caller, the release, or what the capture shows besides. */
   readonly chosenBy: "caller" | "release" | "capture";

@@ -2,6 +2,7 @@ import { PROFILE_NAMES, type ProfileName } from "./profile.js";
 
 /** Which profile a release of Linux gets. */
 export interface ReleaseProfile {
+  /** Profile whose behaviour it has. */
   readonly profile: ProfileName;
   /** Why it is not the profile of just this release, in a few words; undefined where it is. */
   readonly because: string | undefined;

@@ -4,6 +4,7 @@ import { optionError } from "../input-error.js";
 
 export type * from "./profile-types.js";
 
+/** Names of all profiles, oldest first. */
 export const PROFILE_NAMES = Object.keys(PROFILES) as readonly ProfileName[];
 
 /** @throws RangeError if there is no profile of that name. */
