@@ -11,7 +11,7 @@ describe("a scenario file", () => {
     expect(scenario).toMatchObject({
       seed: 1,
       durationMs: 90e3,
-      guest: { bootMemory: [{ start: 0, size: GiB }], profile: "v6.1" },
+      guest: { bootRanges: [{ start: 0, size: GiB }], profile: "v6.1" },
       devices: [{ regionSize: 4 * GiB, blockSize: 2 * 1024 ** 2, flavour: "qemu" }],
       workloads: [],
       host: [],
@@ -36,7 +36,11 @@ describe("a scenario file", () => {
     { name: "only a comment", text: "# nothing\n", message: "f: must not be empty" },
     { name: "a list", text: "- 1", message: "f: must be an object, got a list of 1" },
     { name: "no YAML", text: "a: [", message: /^f: must be YAML or JSON: .*line 1/ },
-    { name: "a key twice", text: "duration: 1s\nduration: 2s", message: /Map keys must be unique/ },
+    {
+      name: "a key twice",
+      text: "duration: 1s\nduration: 2s",
+      message: /^f: must have each key once, got "duration" twice$/,
+    },
     { name: "huge", text: "#".repeat(2 ** 20 + 1), message: /^f: must have at most 1048576 char/ },
     {
       name: "cyclic",
