@@ -1,6 +1,6 @@
 import { assertCapture } from "../capture/assert-capture.js";
 import { CAPTURED_GUEST, type RulesOf } from "../guest/option-rules.js";
-import { assertOptions, FUNCTION, NUMBER, OBJECT, SIZE, WHOLE } from "../option-check.js";
+import { assertOptions, FUNCTION, NUMBER, OBJECT, SIZE } from "../option-check.js";
 import type { Capture } from "../capture/capture.js";
 import { Errno } from "../errno.js";
 import type { LogEntry } from "../log/event-log.js";
@@ -42,7 +42,7 @@ const RULES: RulesOf<Required<PredictOptions>> = {
   ...CAPTURED_GUEST,
   requestedSize: SIZE,
   untilMs: NUMBER,
-  samples: WHOLE,
+  samples: NUMBER,
   confidence: NUMBER,
   distributions: OBJECT,
   onSizes: FUNCTION,
