@@ -109,7 +109,10 @@ const RULES: RulesOf<Required<CompareOptions>> = {
   stopWhen: FUNCTION,
 };
 
-const { policy: _, ...GUEST_RULES } = CAPTURED_GUEST;
+/** Those of a captured guest, but its policy is the comparison's to give. */
+const GUEST_RULES = Object.fromEntries(
+  Object.entries(CAPTURED_GUEST).filter(([name]) => name !== "policy"),
+) as Omit<typeof CAPTURED_GUEST, "policy">;
 const CAPTURE_RULES: RulesOf<Required<CompareCaptureOptions>> = {
   ...GUEST_RULES,
   ...RULES,
