@@ -37,3 +37,4 @@ export { loadCore, loadCoreSync, type Core, type CoreSource } from "./core/load.
 export { PageMemory, type MmBehaviour, type SubblockCounts } from "./core/page-memory.js";
 export { prepareRequest, type PageRequest, type PreparedRequest } from "./core/page-request.js";
 export { Errno, type ErrnoName } from "./errno.js";
+export { InputError } from "./input-error.js";

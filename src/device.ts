@@ -88,3 +88,5 @@ export {
   type Difference,
   type VectorOptions,
 } from "./conformance/vectors.js";
+export type { ListenerFailures } from "./listener-failures.js";
+export type { CheckOptions } from "./conformance/vectors.js";

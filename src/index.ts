@@ -180,3 +180,5 @@ export { scenarioSvg } from "./report/scenario-svg.js";
 export { scenarioText, type ScenarioTextOptions } from "./report/scenario-text.js";
 export type { FollowOptions, Progress } from "./progress.js";
 export { formatSize, parseSize } from "./units.js";
+export { InputError } from "./input-error.js";
+export type { ListenerFailures } from "./listener-failures.js";

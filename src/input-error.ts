@@ -10,6 +10,7 @@ const INPUT = Symbol.for("virtio-mem-engine.input-error");
  * nothing was changed.
  */
 export class InputError extends Error {
+  /** @param message - what must be, and what was found. */
   constructor(message: string, options?: ErrorOptions) {
     super(messageOf(message), options);
     marked(this);

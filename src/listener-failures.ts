@@ -15,6 +15,7 @@ export class ListenerFailures {
     }
   }
 
+  /** Notes what a listener has thrown. */
   note(error: unknown): void {
     if (this.#first !== undefined) return;
     this.#first = { error };

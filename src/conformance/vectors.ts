@@ -91,6 +91,7 @@ export interface Difference {
   readonly got: string;
 }
 
+/** How vectors are checked. */
 export interface CheckOptions {
   /**
    * Makes a new device under test after one that gave no answer; without, nothing is asked any

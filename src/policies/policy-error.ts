@@ -8,6 +8,7 @@ export class PolicyError extends RangeError {
   /** `PolicyError`. */
   override readonly name = "PolicyError";
 
+  /** @param message - which rule is broken, and what was found. */
   constructor(message: string, options?: ErrorOptions) {
     super(messageOf(message), options);
     marked(this);
