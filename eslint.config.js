@@ -14,6 +14,8 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
       eqeqeq: "error",
+      // a rest without some of its keys is made by naming them
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
       "@typescript-eslint/consistent-type-imports": "error",
       // what we take apart letter by letter are maps of 0 and 1
       "@typescript-eslint/no-misused-spread": ["error", { allow: ["string"] }],
