@@ -85,8 +85,8 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/mm/buddy.ts",
-    old: "if (minOrder > order) return NO_CHUNK;",
-    new: "",
+    old: "const minOrder = noFragment ? max(order, PAGEBLOCK_ORDER) : order;",
+    new: "const minOrder = order;",
     breaks: "a request that must not fragment steals",
   },
   // page-alloc: the fast path
@@ -190,15 +190,15 @@ export const coreEdits: readonly Edit[] = [
     breaks: "cached pages forget the type that they came with",
   },
   {
-    file: "assembly/mm/per-cpu-cache.ts",
-    old: "amount = max(batch, min(amount, most));",
-    new: "amount = max(batch, amount);",
+    file: "assembly/mm/cache-limits.ts",
+    old: "return max(batch, min(amount, most));",
+    new: "return max(batch, amount);",
     breaks: "an overflow may empty the cache",
   },
   {
-    file: "assembly/mm/per-cpu-cache.ts",
-    old: "if (wanted < 2) wanted = 2;",
-    new: "if (wanted < 1) wanted = 1;",
+    file: "assembly/mm/cache-limits.ts",
+    old: "return chunks < 2 ? 2 : chunks;",
+    new: "return chunks < 1 ? 1 : chunks;",
     breaks: "a refill of large chunks takes one",
   },
   // isolation
@@ -260,8 +260,8 @@ export const coreEdits: readonly Edit[] = [
   // migration
   {
     file: "assembly/contig/migrate.ts",
-    old: "if (!(pos & PAGE_MASK) && hasBehaviour(MM_CONTIG_MOVES_THP)) collectUnit(pos, pageClass);",
-    new: "if (hasBehaviour(MM_CONTIG_MOVES_THP)) collectUnit(pos, pageClass);",
+    old: "if (!(pos & PAGE_MASK) && movesUnits(pageClass)) collectUnit(pos, pageClass);",
+    new: "if (movesUnits(pageClass)) collectUnit(pos, pageClass);",
     breaks: "a 2 MiB page is collected by its middle",
   },
   {
@@ -290,8 +290,8 @@ export const coreEdits: readonly Edit[] = [
   },
   {
     file: "assembly/mm/lru-batch.ts",
-    old: "const CAPACITY: u32 = 15;",
-    new: "const CAPACITY: u32 = 31;",
+    old: "const SMALL_BATCH: u32 = 15;",
+    new: "const SMALL_BATCH: u32 = 31;",
     breaks: "pages wait longer for the LRU",
   },
   // contiguous ranges, hotplug

@@ -250,9 +250,9 @@ export const EDITS: readonly Edit[] = [
   ),
   // caches
   core(
-    "mm/per-cpu-cache",
-    "  setShift(cpu, shiftOf(cpu) >> 1);",
-    "  setShift(cpu, shiftOf(cpu));",
+    "mm/cache-limits",
+    "  setFreeCount(cpu, freeCountOf(cpu) >> 1);",
+    "  setFreeCount(cpu, freeCountOf(cpu));",
     "an allocation halves the doubling",
   ),
   core(

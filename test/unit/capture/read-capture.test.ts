@@ -125,7 +125,7 @@ describe("a user's capture", () => {
     },
     {
       options: { deviceBlockSize: Number.NaN },
-      message: "deviceBlockSize must be a power of two of at least 4 KiB, got NaN B",
+      message: "deviceBlockSize must be a whole number of bytes >= 0, got NaN",
     },
     {
       options: { regionSize: 4 * GiB + 1 },
@@ -133,7 +133,7 @@ describe("a user's capture", () => {
     },
     {
       options: { regionStart: -2 * MiB },
-      message: "regionStart must be a multiple of the device block size (2 MiB), got 0x-200000",
+      message: "regionStart must be a whole number of bytes >= 0, got -2097152",
     },
     {
       options: { regionSize: 2 ** 52 },

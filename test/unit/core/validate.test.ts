@@ -11,6 +11,8 @@ const FREE = 704;
 const LRU = 708;
 const ISOLATED = 712;
 const CACHE = 728;
+/** Up to the numbers of the first CPU. */
+const CACHE_HEADER_BYTES = 24;
 const TABLE = 0x200000;
 const SLAB_BYTES = 0x10000;
 const LINKS_IN_SLAB = 12800;
@@ -226,7 +228,7 @@ test.each<{ code: number; damage: string; act: (saboteur: Saboteur) => void }>([
     code: 15,
     damage: "a cached page too many",
     act: (s) => {
-      s.add(s.read(s.zone(CACHE)) + 16, 1);
+      s.add(s.read(s.zone(CACHE)) + CACHE_HEADER_BYTES, 1);
     },
   },
   {

@@ -41,7 +41,7 @@ describe("resolvePolicy", () => {
 
   test.each<[PolicyChoice, string]>([
     ["sense-frist", 'policy must be a known one; near is sense-first, got "sense-frist"'],
-    ["v6.12", 'policy must be a known one; near is v6.1, got "v6.12"'],
+    ["v6.13", 'policy must be a known one; near is v6.1, got "v6.13"'],
     [
       "linux+rfc3-seed",
       "policy linux+rfc3-seed must decide each thing once, got linux and rfc3-seed: each decides the whole unplug behaviour",
