@@ -89,11 +89,6 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [0, 1, 0, 1, 1],
   ],
   setZeroFilledPages: [[512], [MAX]],
-  // only while a capture is loaded
-  markPlugged: [
-    [0, 1],
-    [MAX, 1],
-  ],
   setCpu: [],
   dropFileCache: [],
   dropSlab: [[101], [MAX]],
