@@ -1,7 +1,9 @@
+import type { CaptureSettings } from "../capture/capture.js";
 import { driverParameters } from "../guest/from-capture.js";
 import type { CoreSource } from "../core/load.js";
 import { Guest } from "../guest/guest.js";
 import { profileFromCapture } from "../guest/profile-from-capture.js";
+import type { OnlineSettings } from "../linux/online-policy.js";
 import { predictOn } from "../predict/predict.js";
 import type { BootStep, RecordedBoot } from "./boot-recording.js";
 import type { ReplayedObservation } from "./check-guest.js";
@@ -23,7 +25,7 @@ export async function replayBoot(
     blockSize,
     node,
     memoryBlockSize: capture.memoryBlockSize,
-    online: capture.settings,
+    online: onlineSettings(capture.settings),
     driver: driverParameters(capture, profile),
     ...(core === undefined ? {} : { core }),
   });
@@ -31,6 +33,13 @@ export async function replayBoot(
     for (const step of boot.steps) playStep(guest, step);
   });
   return { observation, guest, prediction, waitsMs: [] };
+}
+
+/** Of what a capture says of the guest's settings, how memory goes online. */
+function onlineSettings(settings: CaptureSettings): OnlineSettings {
+  const { autoOnline, onlinePolicy, autoMovableRatio, autoMovableNumaAware, movableNode } =
+    settings;
+  return { autoOnline, onlinePolicy, autoMovableRatio, autoMovableNumaAware, movableNode };
 }
 
 function playStep(guest: Guest, step: BootStep): void {
