@@ -14,7 +14,7 @@ export { captureFilesOf, type CaptureFiles } from "./capture/capture-files.js";
 export type * from "./capture/capture.js";
 export type { KernelTraces, ZoneinfoLine } from "./capture/kernel-traces.js";
 export type { DeviceOptions } from "./capture/device-region.js";
-export { readCapture, type CaptureOptions } from "./capture/read-capture.js";
+export { readCapture, readCaptures, type CaptureOptions } from "./capture/read-capture.js";
 
 // guests
 export { VirtualClock, type Timer } from "./clock.js";

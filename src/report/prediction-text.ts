@@ -27,7 +27,9 @@ export interface PredictionTextOptions {
   readonly columns: number;
   /** Adds colour by escape codes; without, the text says all of it. */
   readonly color: boolean;
-  /** Height of the terminal, 40 unless given. The map shrinks to fit; the words do not. */
+  /**
+   * Height of the terminal in lines: the map shrinks to fit, the words do not. Default: 40.
+   */
   readonly rows?: number;
 }
 
