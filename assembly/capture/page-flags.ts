@@ -1,4 +1,4 @@
-// From what a guest says of a page to its class (contig-range.md section 11).
+// From what a guest says of a page to its class (docs/spec/kpageflags.md).
 //
 // The pages of a compound page are all what its first page says: up to 6.9 only that one carries
 // the flags of the folio, from 6.10 on /proc/kpageflags shows them on each. load.ts goes by the

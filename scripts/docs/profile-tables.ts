@@ -5,6 +5,7 @@
 
 import { EVIDENCE, type Evidence, type Proof } from "../../src/linux/evidence.js";
 import { linuxProfile, PROFILE_NAMES, type LinuxProfile } from "../../src/linux/profile.js";
+import { inWords } from "./value-words.js";
 
 const [which] = process.argv.slice(2);
 switch (which) {
@@ -40,18 +41,6 @@ function valueOf(
   field: string,
 ): string {
   return inWords(Object.entries(profile[part]).find(([name]) => name === field)?.[1]);
-}
-
-function inWords(value: unknown): string {
-  if (Array.isArray(value)) {
-    return value.map((part) => (Array.isArray(part) ? part.join("+") : String(part))).join(", ");
-  }
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value)
-      .map(([key, part]) => `${key} ${String(part)}`)
-      .join(", ");
-  }
-  return String(value);
 }
 
 function evidence(): string[][] {

@@ -39,9 +39,9 @@ export interface Calibration {
 }
 
 /**
- * Orders of magnitude for a guest with hardware virtualisation: the cost model of contig-range.md
- * section 6, with adding and removing set so that idle memory goes at the rates published with
- * HyperAlloc (about 57 us per 2 MiB block to unplug, 19 us to plug).
+ * Orders of magnitude for a guest with hardware virtualisation, with adding and removing set so
+ * that idle memory goes at the rates published with HyperAlloc (about 57 us per 2 MiB block to
+ * unplug, 19 us to plug).
  */
 export const DEFAULT_CALIBRATION: Calibration = {
   name: "default",

@@ -2,7 +2,7 @@ import { optionError } from "../input-error.js";
 
 /**
  * External fragmentation as debugfs `extfrag/` prints it, in thousandths, from the free chunks of a
- * zone by order as buddyinfo prints them (contig-range.md 10.5). All divisions round down.
+ * zone by order as buddyinfo prints them: `__fragmentation_index()` (v6.1). Divisions round down.
  */
 
 interface FreeMemory {

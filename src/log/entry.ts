@@ -1,4 +1,4 @@
-import type { ContigStage } from "../core/contig-result.js";
+import type { ContigResult } from "../core/contig-result.js";
 import type { BigBlockState } from "../virtio-mem/big-block-state.js";
 import type { DeviceHealth } from "../virtio-mem/protocol.js";
 import type { MemoryBlockState } from "../virtio-mem/memory-block-state.js";
@@ -80,25 +80,13 @@ export interface BigBlockStateEntry extends LogStamp {
 }
 
 /** One attempt of alloc_contig_range(). */
-export interface ContigEntry extends LogStamp {
+export interface ContigEntry extends LogStamp, ContigResult {
   /** Tells this kind of entry from the others. */
   readonly type: "contig";
   /** First pfn of the range. */
   readonly startPfn: number;
   /** Pages of the range. */
   readonly nrPages: number;
-  /** 0 or a negative errno. */
-  readonly errno: number;
-  /** Step at which the attempt ended. */
-  readonly stage: ContigStage;
-  /** First blocking page; undefined on success and where memory ran out. */
-  readonly blockingPfn: number | undefined;
-  /** Its page class as pageClassName() prints it; undefined where there is none. */
-  readonly blockingClass: string | undefined;
-  /** Base pages moved. */
-  readonly migratedPages: number;
-  /** Clean file pages dropped. */
-  readonly droppedPages: number;
 }
 
 /** The driver looked at pages without touching them, to see whether they could move. */

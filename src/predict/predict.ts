@@ -139,15 +139,15 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
   host();
   tally.end();
   const obstacles = tally.obstacles.obstacles();
+  const pluggedSizeAfter = guest.device.pluggedSize;
   const outcome = {
     requestedSize,
     sizeBefore: pluggedSizeBefore,
-    sizeAfter: guest.device.pluggedSize,
+    sizeAfter: pluggedSizeAfter,
     obstacles,
     outOfMemory: tally.ranOutOfMemory,
   };
   const cost = tally.cost.cost(guest.clock.nowMs);
-  const pluggedSizeAfter = guest.device.pluggedSize;
   const pluggedAfter = guest.pluggedMap();
   const isShrink = pluggedSizeAfter < pluggedSizeBefore || outcome.outOfMemory;
   const shortMemory = isShrink ? shortMemoryNotes(guest, hadKernelMemory, outcome.outOfMemory) : [];

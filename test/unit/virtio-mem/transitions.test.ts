@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { inWords } from "../../../scripts/docs/value-words.js";
 import { linuxProfile, PROFILE_NAMES, type ProfileName } from "../../../src/linux/profile.js";
 import {
   ANSWER_ROWS,
@@ -64,15 +65,3 @@ test("the differences between versions in the document are those of the data", (
     );
   }
 });
-
-function inWords(value: unknown): string {
-  if (Array.isArray(value)) {
-    return value.map((part) => (Array.isArray(part) ? part.join("+") : String(part))).join(", ");
-  }
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value)
-      .map(([key, part]) => `${key} ${String(part)}`)
-      .join(", ");
-  }
-  return String(value);
-}
