@@ -67,7 +67,7 @@ export function either(...rules: readonly OptionRule[]): OptionRule {
  *
  * @param what - what the options are of, for messages: `options of predict()`.
  * @throws TypeError for what is no object and for a value of another type than the rule has;
- * RangeError for an unknown name and   a value of the right type that breaks the rule.
+ * RangeError for an unknown name and a value of the right type that breaks the rule.
  */
 export function assertOptions(what: string, options: unknown, rules: OptionRules): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
