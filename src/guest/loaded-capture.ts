@@ -4,6 +4,7 @@ import type { CoreImage } from "../core/core-image.js";
 import { PageMemory } from "../core/page-memory.js";
 import type { LinuxProfile } from "../linux/profile.js";
 import { ZoneTable } from "../linux/zone-table.js";
+import { pluggedRuns } from "./captured-blocks.js";
 import { adoptCaches, adoptZones, classifyZones } from "./captured-zones.js";
 import { markBalloon, noteCounters } from "./counters.js";
 import { loadPages } from "./load-pages.js";
@@ -75,6 +76,12 @@ export class LoadedCapture {
   /** Bytes of the core's memory that the guest uses. */
   get size(): number {
     return this.pages.memoryUse().bytes;
+  }
+
+  /** Bytes that are plugged, before any guest has begun. */
+  get pluggedSize(): number {
+    const runs = pluggedRuns(this.capture, this.pages);
+    return runs.reduce((sum, [, nr]) => sum + nr, 0) * this.capture.device.blockSize;
   }
 
   /** From now on guests can begin more than once; takes a copy of the core's memory. */

@@ -1,9 +1,9 @@
 import { Doubt } from "../core/abi.js";
 import type { Guest } from "../guest/guest.js";
 import type { TurnedShare } from "./learned.js";
-import type { Prediction, StayChance } from "./prediction.js";
+import type { StayChance } from "./prediction.js";
 import type { RandomDraws } from "./random-draws.js";
-import { joinChances } from "./stay-chances.js";
+import { joinChances, type PredictedRun } from "./stay-chances.js";
 
 // Where a guest is too large to be drawn again and again: how many subblocks turn out otherwise,
 // without asking what the driver would do about it.
@@ -34,7 +34,7 @@ export function doubtsOfRegion({ pages, device, driver }: Guest): Uint8Array {
  * chance.
  */
 export function estimatedSizes(
-  prediction: Prediction,
+  prediction: PredictedRun,
   doubts: Uint8Array,
   shares: ReadonlyMap<Doubt, TurnedShare>,
   draws: RandomDraws,
@@ -56,7 +56,7 @@ export function estimatedSizes(
 
 /** How likely each subblock stays, by its kind alone. */
 export function estimatedChances(
-  prediction: Prediction,
+  prediction: PredictedRun,
   doubts: Uint8Array,
   shares: ReadonlyMap<Doubt, TurnedShare>,
 ): StayChance[] {
@@ -72,7 +72,7 @@ export function estimatedChances(
 
 /** Subblocks by kind, of those that end as their kind says. */
 function countedKinds(
-  { pluggedBefore, pluggedAfter, deviceBlockSize, subblockSize }: Prediction,
+  { pluggedBefore, pluggedAfter, deviceBlockSize, subblockSize }: PredictedRun,
   doubts: Uint8Array,
 ): Map<Doubt, number> {
   const counts = new Map<Doubt, number>();

@@ -24,6 +24,7 @@ import { strangenessOf } from "./strange-guest.js";
 import { doubtNotes, growthInterval } from "./uncertainty.js";
 import { ObstacleTally } from "./obstacles.js";
 import { shortMemoryNotes } from "./short-memory.js";
+import type { PredictedRun } from "./stay-chances.js";
 import type { DeviceRequest, PredictedMemoryBlock, Prediction } from "./prediction.js";
 import { NS_PER_MS } from "../units.js";
 
@@ -85,19 +86,22 @@ export function predictLoaded(
 ): Prediction {
   const { size } = loaded;
   const { confidence = DEFAULT_CONFIDENCE, distributions } = options;
-  if (options.samples === undefined ? fitsSampling(size) : options.samples > 0) loaded.keep();
+  // a guest that grows meets none of what may turn out otherwise
+  const isSampled =
+    requestedSize < loaded.pluggedSize &&
+    (options.samples === undefined ? fitsSampling(size) : options.samples > 0);
+  if (isSampled) loaded.keep();
   const guest = Guest.resume(loaded, options);
   const strangeness = strangenessOf(loaded, guest, distributions);
   const doubts = doubtsOfRegion(guest);
-  const own = predictOn(guest, requestedSize, () => {
+  const own = runOn(guest, requestedSize, () => {
     host(guest);
   });
   const notes = [...loaded.contradictions, ...strangeness, ...own.notes];
   const device = loaded.capture.device.name ?? null;
   const prediction = { ...own, device, confidence, notes };
   const { pluggedSizeBefore, pluggedSizeAfter } = prediction;
-  // a guest that grows meets none of what may turn out otherwise
-  if (requestedSize >= pluggedSizeBefore) return prediction;
+  if (requestedSize >= pluggedSizeBefore) return withSureStays(prediction);
   const surprises = loaded.contradictions.length + strangeness.length;
   const samples = options.samples ?? defaultSamples(size, prediction);
   if (samples === 0) {
@@ -130,6 +134,15 @@ const NOT_SAMPLED =
  * @param requestedSize - what is asked of it in the end.
  */
 export function predictOn(guest: Guest, requestedSize: number, host: () => void): Prediction {
+  return withSureStays(runOn(guest, requestedSize, host));
+}
+
+/** Each device block stays, or does not, as in the predicted guest. */
+function withSureStays(run: PredictedRun): Prediction {
+  return { ...run, stays: stayChances(run, new Uint16Array(), 0) };
+}
+
+function runOn(guest: Guest, requestedSize: number, host: () => void): PredictedRun {
   const pluggedSizeBefore = guest.device.pluggedSize;
   const pluggedBefore = guest.pluggedMap();
   const hadKernelMemory = guest.driver
@@ -162,7 +175,6 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
     interval: growthInterval(guest, outcome),
     confidence: DEFAULT_CONFIDENCE,
     samples: 0,
-    stays: stayChances(sizes, new Uint16Array(), 0),
     subblockSize: guest.driver.geometry.subblockSize,
     memoryBlockSize: guest.hotplug.memoryBlockSize,
     device: null,

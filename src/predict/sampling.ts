@@ -9,7 +9,7 @@ import type { Doubt } from "../core/abi.js";
 import { DISTRIBUTIONS } from "./distributions.js";
 import type { Prediction, StayChance } from "./prediction.js";
 import { RandomDraws } from "./random-draws.js";
-import { joinChances } from "./stay-chances.js";
+import { joinChances, type PredictedRun } from "./stay-chances.js";
 import { optionError } from "../input-error.js";
 
 /** How the interval of a prediction is drawn: samples of the guest, from learned distributions. */
@@ -75,7 +75,7 @@ export function fitsSampling(size: number): boolean {
 /**
  * How many samples are drawn by default: fewer of large guests, and none where not even a few fit.
  */
-export function defaultSamples(size: number, { cost }: Prediction): number {
+export function defaultSamples(size: number, { cost }: PredictedRun): number {
   const each =
     2 * size +
     cost.attempts * ATTEMPT_BYTES +

@@ -1,5 +1,8 @@
 import type { Prediction, StayChance } from "./prediction.js";
 
+/** A prediction but for how likely each device block stays. */
+export type PredictedRun = Omit<Prediction, "stays">;
+
 /**
  * The chances of the device blocks that were plugged before, neighbours with equal ones as one
  * range.

@@ -1,10 +1,11 @@
 import { fileURLToPath } from "node:url";
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { readCapture } from "../../../src/capture/read-capture.js";
+import { Guest } from "../../../src/guest/guest.js";
 import { openCapture } from "../../../src/node/index.js";
-import { predict } from "../../../src/predict/predict.js";
+import { predict, predictLoaded } from "../../../src/predict/predict.js";
 import { RandomDraws } from "../../../src/predict/random-draws.js";
 import { narrowestInterval } from "../../../src/predict/sampling.js";
 
@@ -89,6 +90,19 @@ describe("a prediction of the example", () => {
     expect(expected).toBeGreaterThan(estimated.interval[0]);
     expect(expected).toBeLessThan(estimated.interval[1]);
   }, 60_000);
+
+  test("that grows takes no copy of the core's memory: its guest is not drawn", async () => {
+    const capture = await readCapture(await openCapture(example));
+    const loaded = await Guest.load(capture);
+    const keep = vi.spyOn(loaded, "keep");
+    const size = loaded.pluggedSize;
+    const grown = predictLoaded(loaded, size, {}, (guest) => {
+      guest.requestSize(size);
+    });
+    expect(grown.pluggedSizeBefore).toBe(size);
+    expect(grown.stays).toEqual([{ offset: 0, size, probability: 1 }]);
+    expect(keep).not.toHaveBeenCalled();
+  });
 
   test.each([
     [{ samples: -1 }, "samples must be a whole number from 0 to 10000, got -1"],
