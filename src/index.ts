@@ -171,6 +171,18 @@ export type * from "./compare/comparison.js";
 export { comparisonJson, type ComparisonJson } from "./report/comparison-json.js";
 export { comparisonSvg } from "./report/comparison-svg.js";
 export { comparisonText } from "./report/comparison-text.js";
+export { fleetCsv } from "./report/fleet-csv.js";
+export { fleetPrometheus } from "./report/fleet-prometheus.js";
+export {
+  failedFleetRow,
+  fleetRow,
+  worstFirst,
+  type FleetAnswer,
+  type FleetBlocker,
+  type FleetRow,
+  type FleetSuggestion,
+} from "./report/fleet-row.js";
+export { fleetText, type FleetTextOptions } from "./report/fleet-text.js";
 export { predictionJson, type PredictionJson } from "./report/prediction-json.js";
 export { predictionSvg } from "./report/prediction-svg.js";
 export { predictionText, type PredictionTextOptions } from "./report/prediction-text.js";

@@ -1,10 +1,12 @@
 import { Option, type Command } from "commander";
 
+import type { Capture } from "../capture/capture.js";
 import type { ProfileName } from "../linux/profile.js";
 import { shortened, visibleText } from "../input-error.js";
 import { POLICIES } from "../policies/choice/registry.js";
 import { predict, type PredictOptions } from "../predict/predict.js";
 import type { Prediction } from "../predict/prediction.js";
+import { fleetRow } from "../report/fleet-row.js";
 import { predictionJson } from "../report/prediction-json.js";
 import { predictionSvg } from "../report/prediction-svg.js";
 import { predictionText } from "../report/prediction-text.js";
@@ -13,6 +15,14 @@ import { readForCommand } from "./capture-input.js";
 import { OutputFile, print, SVG } from "./output.js";
 import { COLOR_CHOICES, terminalLook, type ColorChoice } from "./terminal.js";
 import { policyChoice } from "./policy-choice.js";
+import {
+  assertDifferentPaths,
+  FLEET_FORMATS,
+  fleetRows,
+  namedCaptures,
+  printFleet,
+  type FleetFormat,
+} from "./fleet.js";
 import { profileOption } from "./profile-option.js";
 import { askedDevices } from "./requested-sizes.js";
 import { progressLine } from "./progress-line.js";
@@ -33,7 +43,12 @@ interface PredictFlags {
   readonly svg?: string;
   readonly color: ColorChoice;
   readonly json?: boolean;
+  readonly format?: FleetFormat;
+  readonly failAbove?: string;
 }
+
+/** Exit status where more stays than `--fail-above` says. */
+const EXIT_ABOVE = 1;
 
 export function registerPredict(program: Command): void {
   program
@@ -42,8 +57,8 @@ export function registerPredict(program: Command): void {
       "predict how much memory of a captured guest can be unplugged, what cannot, and why",
     )
     .argument(
-      "<capture>",
-      "folder or .tar.gz made by `virtio-mem capture-script`, or a recording; - reads an archive from a pipe",
+      "<capture...>",
+      "folder or .tar.gz made by `virtio-mem capture-script`, or a recording; - reads an archive from a pipe; several, or a folder of them, make a table",
     )
     .option("--requested-size <size>", "size to request of the guest, such as 512MiB", "0")
     .addOption(profileOption("Linux version of the guest"))
@@ -72,24 +87,48 @@ export function registerPredict(program: Command): void {
     .addOption(
       new Option("--color <when>", "color the text").choices(COLOR_CHOICES).default("auto"),
     )
-    .option("--json", "print the result as JSON")
+    .option("--json", "print the result as JSON; of several captures a line per device")
+    .addOption(
+      new Option("--format <name>", "print a table, a row per device, worst first").choices(
+        FLEET_FORMATS,
+      ),
+    )
+    .option(
+      "--fail-above <size>",
+      "end with status 1 where a request falls short by more than this",
+    )
     .action(runPredict);
 }
 
-async function runPredict(path: string, flags: PredictFlags): Promise<void> {
-  const started = performance.now();
-  const svg = OutputFile.open(SVG, flags.svg, [path]);
-  const progress = progressLine("reading page flags");
-  const options: PredictOptions = {
+async function runPredict(paths: readonly string[], flags: PredictFlags): Promise<void> {
+  const failAbove =
+    flags.failAbove === undefined ? Infinity : parseSize(flags.failAbove, "--fail-above");
+  const options = await optionsOf(flags);
+  const captures = namedCaptures(paths);
+  const [only] = captures;
+  const isFleet = captures.length > 1 || only !== paths[0] || flags.format !== undefined;
+  const shortSizes =
+    isFleet || only === undefined
+      ? await predictFleet(captures, flags, options)
+      : await predictOne(only, flags, options);
+  if (process.exitCode === undefined && shortSizes.some((size) => size > failAbove)) {
+    process.exitCode = EXIT_ABOVE;
+  }
+}
+
+async function optionsOf(flags: PredictFlags): Promise<PredictOptions> {
+  return {
     profile: flags.profile,
     ...(flags.policy === undefined ? {} : { policy: await policyChoice(flags.policy) }),
     ...(flags.until === undefined ? {} : { untilMs: parseDuration(flags.until, "--until") }),
     ...numberOption("samples", flags.samples, "--samples"),
     ...numberOption("confidence", flags.confidence, "--confidence"),
     ...sizeOption("subblockSize", flags.subblockSize, "--subblock-size"),
-    onProgress: progress.show,
   };
-  const captures = await readForCommand(path, {
+}
+
+function readNamed(path: string, flags: PredictFlags): Promise<Capture[]> {
+  return readForCommand(path, {
     ...sizeOption("deviceBlockSize", flags.deviceBlockSize, "--device-block-size"),
     ...(flags.regionStart === undefined
       ? {}
@@ -97,12 +136,75 @@ async function runPredict(path: string, flags: PredictFlags): Promise<void> {
     ...sizeOption("regionSize", flags.regionSize, "--region-size"),
     ...(flags.folder === undefined ? {} : { folder: flags.folder }),
   });
+}
+
+async function predictDevices(
+  captures: readonly Capture[],
+  { requestedSize: asked }: PredictFlags,
+  options: PredictOptions,
+  what: string,
+): Promise<Prediction[]> {
+  const progress = progressLine(what);
   const predictions: Prediction[] = [];
-  for (const { capture, requestedSize } of askedDevices(captures, flags.requestedSize)) {
-    predictions.push(await predict(capture, { ...options, requestedSize }).finally(progress.clear));
+  for (const { capture, requestedSize } of askedDevices(captures, asked)) {
+    const followed = { ...options, requestedSize, onProgress: progress.show };
+    predictions.push(await predict(capture, followed).finally(progress.clear));
   }
-  const wallMs = performance.now() - started;
-  const isOne = captures.length === 1;
+  return predictions;
+}
+
+/** A table of several captures; returns what each device falls short by. */
+async function predictFleet(
+  paths: readonly string[],
+  flags: PredictFlags,
+  options: PredictOptions,
+): Promise<number[]> {
+  if (flags.svg !== undefined) {
+    throw new UsageError("--svg must be left out where the answer is a table");
+  }
+  if (flags.json === true && flags.format !== undefined) {
+    throw new UsageError("--json must be left out where there is a --format");
+  }
+  if (paths.length > 1 && paths.includes("-")) {
+    throw new UsageError("<capture> must be files where there are several, got -");
+  }
+  assertDifferentPaths(paths);
+  let at = 0;
+  const rows = await fleetRows(paths, {
+    read: (path) => readNamed(path, flags),
+    predict: (captures) =>
+      predictDevices(captures, flags, options, `capture ${++at} of ${paths.length}`),
+  });
+  printFleet(rows, flags.format ?? (flags.json === true ? "jsonl" : "text"));
+  return rows.map(({ answer }) => answer?.shortSize ?? 0);
+}
+
+/** The whole answer for one capture; returns what each of its devices falls short by. */
+async function predictOne(
+  path: string,
+  flags: PredictFlags,
+  options: PredictOptions,
+): Promise<number[]> {
+  const started = performance.now();
+  const svg = OutputFile.open(SVG, flags.svg, [path]);
+  const captures = await readNamed(path, flags);
+  const predictions = await predictDevices(captures, flags, options, "reading page flags");
+  printOne(path, predictions, { flags, svg, wallMs: performance.now() - started });
+  return predictions.map((prediction) => fleetRow("", path, prediction).answer?.shortSize ?? 0);
+}
+
+interface OneOutput {
+  readonly flags: PredictFlags;
+  readonly svg: OutputFile | undefined;
+  readonly wallMs: number;
+}
+
+function printOne(
+  path: string,
+  predictions: readonly Prediction[],
+  { flags, svg, wallMs }: OneOutput,
+): void {
+  const isOne = predictions.length === 1;
   if (svg?.isStdout === true) {
     if (!isOne)
       throw new UsageError("--svg must name a file where there are several devices, got -");

@@ -1,5 +1,5 @@
-import { visibleText } from "../input-error.js";
 import type { Sample, ScenarioResult } from "../scenario/result.js";
+import { csvTable } from "./csv.js";
 
 const COLUMNS: readonly (readonly [string, (sample: Sample) => number])[] = [
   ["at_ms", ({ atMs }) => atMs],
@@ -23,14 +23,12 @@ export function scenarioCsv({ samples, workloads }: ScenarioResult): string {
   const head = [
     ...COLUMNS.map(([name]) => name),
     ...orders,
-    ...workloads.map(({ name }) => `held_bytes ${visibleText(name)}`),
+    ...workloads.map(({ name }) => `held_bytes ${name}`),
   ];
-  const rows = samples.map((sample) =>
-    [...COLUMNS.map(([, of]) => of(sample)), ...sample.freeChunks, ...sample.held].join(","),
-  );
-  return `${[head.map(quoted).join(","), ...rows].join("\n")}\n`;
-}
-
-function quoted(cell: string): string {
-  return /[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  const rows = samples.map((sample) => [
+    ...COLUMNS.map(([, of]) => of(sample)),
+    ...sample.freeChunks,
+    ...sample.held,
+  ]);
+  return csvTable(head, rows);
 }
