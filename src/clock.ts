@@ -50,12 +50,18 @@ export class VirtualClock {
   }
 
   /**
-   * Is asked at each move whether to stop there; see {@link Interrupted}. For runs whose work takes
-   * long real time between two chances to yield the thread.
+   * Is asked at each move whether to stop there; where it says so, the move throws Interrupted. For
+   * runs whose work takes long real time between two chances to yield the thread.
    */
   stopWhen: (() => boolean) | undefined;
 
-  /** Lets `ns` nanoseconds pass. @throws Interrupted where {@link stopWhen} says so. */
+  /**
+   * Lets `ns` nanoseconds pass.
+   *
+   * @param ns - Whole nanoseconds, from 0 on.
+   * @throws RangeError if `ns` is no such number, or the time would reach 2^53; Interrupted where
+   *   {@link stopWhen} says so.
+   */
   advanceNs(ns: number): void {
     assertNs("ns", ns);
     if (this.stopWhen?.() === true) throw new Interrupted();
@@ -66,7 +72,12 @@ export class VirtualClock {
     }
   }
 
-  /** Lets the time pass until `ns`. A time that has passed already changes nothing. */
+  /**
+   * Lets the time pass until `ns`. A time that has passed already changes nothing.
+   *
+   * @param ns - Whole nanoseconds since the start.
+   * @throws RangeError if `ns` is no such time; Interrupted where {@link stopWhen} says so.
+   */
   advanceToNs(ns: number): void {
     assertNs("ns", ns);
     if (this.stopWhen?.() === true) throw new Interrupted();
@@ -82,6 +93,11 @@ export class VirtualClock {
 
   /**
    * Calls `callback` when the clock reaches `dueNs`; one that has passed fires at the next move.
+   *
+   * @param dueNs - Whole nanoseconds since the start.
+   * @param callback - Is called once, with the clock at `dueNs` or later.
+   * @returns The timer, for {@link cancelTimer}.
+   * @throws RangeError if `dueNs` is no such time.
    */
   setTimer(dueNs: number, callback: () => void): Timer {
     assertNs("dueNs", dueNs);
@@ -92,7 +108,11 @@ export class VirtualClock {
     return timer;
   }
 
-  /** Takes a timer back. One that has fired or was cancelled before is left alone. */
+  /**
+   * Takes a timer back. One that has fired or was cancelled before is left alone.
+   *
+   * @param timer - What {@link setTimer} has returned.
+   */
   cancelTimer(timer: Timer): void {
     const at = this.#timers.findIndex((armed) => armed === timer);
     if (at >= 0) this.#timers.splice(at, 1);

@@ -24,7 +24,7 @@ export {
   type WorkloadKind,
   type WorkloadSettings,
 } from "./core/abi.js";
-export type { Bitmap } from "./core/bitmap.js";
+export type { Bitmap, BitRun } from "./core/bitmap.js";
 export type { ContigResult, ContigStage } from "./core/contig-result.js";
 export type {
   GuestWorkloads,
@@ -34,7 +34,14 @@ export type {
 } from "./core/guest-workloads.js";
 export { CapacityError, KernelError } from "./core/kernel-error.js";
 export { loadCore, loadCoreSync, type Core, type CoreSource } from "./core/load.js";
-export { PageMemory, type MmBehaviour, type SubblockCounts } from "./core/page-memory.js";
+export {
+  PageMemory,
+  type MemoryUse,
+  type MmBehaviour,
+  type OfflineResult,
+  type PageCounts,
+  type SubblockCounts,
+} from "./core/page-memory.js";
 export { prepareRequest, type PageRequest, type PreparedRequest } from "./core/page-request.js";
 export { Errno, type ErrnoName } from "./errno.js";
 export { InputError } from "./input-error.js";

@@ -67,7 +67,7 @@ export type {
   WorkloadSettings,
   ZoneKindNumber,
 } from "./core/abi.js";
-export type { Bitmap } from "./core/bitmap.js";
+export type { Bitmap, BitRun } from "./core/bitmap.js";
 export type { ContigResult, ContigStage } from "./core/contig-result.js";
 export type {
   GuestWorkloads,
@@ -78,7 +78,14 @@ export type {
 export { CapacityError, KernelError } from "./core/kernel-error.js";
 export type { Core, CoreSource } from "./core/load.js";
 export type { LoadSummary } from "./core/page-loader.js";
-export type { MmBehaviour, PageMemory, SubblockCounts } from "./core/page-memory.js";
+export type {
+  MemoryUse,
+  MmBehaviour,
+  OfflineResult,
+  PageCounts,
+  PageMemory,
+  SubblockCounts,
+} from "./core/page-memory.js";
 export type { PageRequest, PreparedRequest } from "./core/page-request.js";
 export { Errno, type ErrnoName } from "./errno.js";
 export type { DeviceBlockRun, VirtioMemDevice } from "./virtio-mem/device/device.js";
@@ -101,7 +108,9 @@ export type {
   SubblockRange,
   ChunkTest,
   PageIsolation,
+  MemoryBlockOrder,
   ScanOrder,
+  SubblockOrder,
   SubblockSummary,
   UnplugPolicy,
   UnplugView,

@@ -10,7 +10,12 @@ const INPUT = Symbol.for("virtio-mem-engine.input-error");
  * nothing was changed.
  */
 export class InputError extends Error {
-  /** @param message - what must be, and what was found. */
+  /**
+   * Made by this package; callers catch it.
+   *
+   * @param message - what must be, and what was found.
+   * @param options - As of `Error`: the `cause`.
+   */
   constructor(message: string, options?: ErrorOptions) {
     super(messageOf(message), options);
     marked(this);

@@ -6,7 +6,11 @@
 export class ListenerFailures {
   #first: { readonly error: unknown } | undefined;
 
-  /** Calls a listener; what it throws is kept, the first of several. */
+  /**
+   * Calls a listener; what it throws is kept, the first of several.
+   *
+   * @param listener - Is called at once, without arguments.
+   */
   call(listener: () => void): void {
     try {
       listener();
@@ -15,7 +19,11 @@ export class ListenerFailures {
     }
   }
 
-  /** Notes what a listener has thrown. */
+  /**
+   * Notes what a listener has thrown.
+   *
+   * @param error - What was thrown; only the first is kept.
+   */
   note(error: unknown): void {
     if (this.#first !== undefined) return;
     this.#first = { error };

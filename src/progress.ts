@@ -13,7 +13,11 @@ export interface Progress {
 
 /** How to follow a long operation, and how to end it early. */
 export interface FollowOptions {
-  /** Called now and then while it goes on. */
+  /**
+   * Called now and then while it goes on.
+   *
+   * @param progress - What is done and what there is to do.
+   */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /**
    * Aborts it: its promise is then rejected with the signal's reason, and nothing is left of it.

@@ -20,6 +20,8 @@ const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
  * `1610612736` is `1.5 GiB`, `2013265920` is `1920 MiB` and `2097153` is `2097153 B`.
  *
  * Never rounds. Any number is accepted, because messages show bad input with it too.
+ *
+ * @param bytes - Any number; negative ones keep their sign.
  */
 export function formatSize(bytes: number): string {
   for (let i = UNITS.length - 1; i > 0; i--) {
@@ -56,6 +58,7 @@ const UNIT_LETTERS = "kmgtpe";
  * `1.5TiB`, `1Gi`, `300M`, `2097152`, `0`.
  *
  * @param name - what the message calls it.
+ * @param text - The size; spaces around it are ignored.
  * @throws RangeError for anything else, and for more than 2^53 - 1 bytes.
  */
 export function parseSize(text: string, name = "size"): number {

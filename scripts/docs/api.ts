@@ -21,8 +21,6 @@ export interface ApiReport {
   readonly text: string;
   /** Names in signatures that the entry does not export, with where they stand. */
   readonly missing: readonly string[];
-  /** Exports and members without a comment. */
-  readonly undocumented: readonly string[];
 }
 
 /** The report of each entry, from the declarations that tsc writes. */
@@ -123,7 +121,6 @@ function reportOf(
   return {
     text: `# ${name}\n\n${intro}\n\n${more}\`\`\`ts\n${blocks.join("\n\n")}\n\`\`\`\n`,
     missing: [...missing].sort(),
-    undocumented: shown.flatMap(undocumentedIn),
   };
 }
 
@@ -149,30 +146,6 @@ function namedTypes(checker: ts.TypeChecker, declaration: ts.Node): ts.Symbol[] 
   };
   visit(declaration);
   return found.filter((symbol) => !(symbol.flags & ts.SymbolFlags.TypeParameter));
-}
-
-/** The export itself, and its members, where no comment says what they are. */
-function undocumentedIn({ name, target }: Exported): string[] {
-  const declarations = target.getDeclarations() ?? [];
-  const found = declarations.some(isDocumented) ? [] : [name];
-  for (const member of declarations.flatMap(membersOf)) {
-    const of = ts.isConstructorDeclaration(member) ? "constructor" : member.name?.getText();
-    if (!isDocumented(member)) found.push(`${name}.${of ?? ""}`);
-  }
-  // an accessor's setter, and an overload, are told of by the first
-  return [...new Set(found)];
-}
-
-function membersOf(declaration: ts.Declaration): (ts.ClassElement | ts.TypeElement)[] {
-  const isClass = ts.isClassDeclaration(declaration);
-  if (!isClass && !ts.isInterfaceDeclaration(declaration)) return [];
-  const members: readonly (ts.ClassElement | ts.TypeElement)[] = declaration.members;
-  return members.filter((member) => !isPrivate(member) && !ts.isSetAccessor(member));
-}
-
-function isDocumented(declaration: ts.Node): boolean {
-  const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
-  return ts.getJSDocCommentsAndTags(node).length > 0;
 }
 
 function isPrivate(node: ts.Node): boolean {

@@ -17,7 +17,9 @@
 //
 //   <!-- table by: npx tsx scripts/docs/profile-tables.ts driver -->
 //
-// It also writes docs/api/*.api.md, what users can import (see api.ts).
+// It also writes docs/api/*.api.md, what users can import (see api.ts), and the API reference to
+// build/reference/ (typedoc.json): TypeDoc fails where an export, a member or a parameter has no
+// comment, a link leads nowhere, or a type in a signature is not exported.
 //
 // --check writes nothing and fails where a block differs from what its command prints now.
 
@@ -63,10 +65,7 @@ for (const document of DOCUMENTS) {
     if (!isUpToDate(join(root, picture), command)) stale.push(`${document}: ${picture}`);
   }
 }
-for (const { path, text, missing, undocumented } of apiReports()) {
-  if (undocumented.length > 0) {
-    throw new Error(`each export and member must say what it is:\n  ${undocumented.join("\n  ")}`);
-  }
+for (const { path, text, missing } of apiReports()) {
   if (missing.length > 0) {
     throw new Error(
       `each type in a signature must be exported beside it:\n  ${missing.join("\n  ")}`,

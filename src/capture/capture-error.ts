@@ -10,7 +10,14 @@ export class CaptureError extends InputError {
   /** What in that file; empty where the file as a whole is meant. */
   readonly field: string;
 
-  /** @param rule - what is expected and what was found, e.g. `must be a power of two, got 3`. */
+  /**
+   * Made by this package; callers catch it.
+   *
+   * @param file - The file as the capture names it.
+   * @param field - What in that file; empty where the file as a whole is meant.
+   * @param rule - What is expected and what was found, such as `must be a power of two, got 3`.
+   * @param options - As of `Error`: the `cause`.
+   */
   constructor(file: string, field: string, rule: string, options?: ErrorOptions) {
     const where = field === "" ? file : `${file}: ${field}`;
     super(`${where} ${rule}`, options);

@@ -14,14 +14,23 @@ export interface CaptureFiles {
   readonly name: string;
   /** Names of all files, with `/` between folders. */
   names(): readonly string[];
-  /** Starts to read a file from its beginning. */
+  /**
+   * Starts to read a file from its beginning.
+   *
+   * @param name - One of {@link names}.
+   */
   open(name: string): AsyncIterable<Uint8Array>;
 }
 
 /** Text members are read whole; longer than this is no text of a capture. */
 const MAX_TEXT_SIZE = 2 ** 24;
 
-/** Files by name, as a page gets them when they are dropped on it; also files made in memory. */
+/**
+ * Files by name, as a page gets them when they are dropped on it; also files made in memory.
+ *
+ * @param name - Where the files come from, for messages.
+ * @param members - The files by name, with `/` between folders.
+ */
 export function captureFilesOf(name: string, members: ReadonlyMap<string, Blob>): CaptureFiles {
   return {
     name,

@@ -67,7 +67,7 @@ export interface CaptureZone {
   readonly min: number;
   /** Low watermark, boost included. */
   readonly low: number;
-  /** High watermark, boost included. */
+  /** Pages that the cache keeps at most. */
   readonly high: number;
   /** Pages from the first to the last, holes included. */
   readonly spanned: number;
@@ -81,8 +81,11 @@ export interface CaptureZone {
   readonly protection: readonly number[];
   /** One entry per CPU: pages hidden in its cache, and the cache's limits. */
   readonly cpus: readonly {
+    /** Free pages in the cache now. */
     readonly count: number;
+    /** Pages that the cache keeps at most. */
     readonly high: number;
+    /** Pages that move between cache and buddy at once. */
     readonly batch: number;
   }[];
   /** Other counters of the zone by zoneinfo's names (nr_zone_active_anon, nr_zspages ...). */

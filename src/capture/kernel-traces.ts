@@ -7,7 +7,7 @@ export interface KernelTraces {
   /** Names of the parameters that the virtio_mem module has; empty where they were not captured. */
   readonly driverParameters: ReadonlySet<string>;
   /**
-   * Of the lines of zoneinfo that came with some version ({@link ZONEINFO_LINES}): those that are
+   * Of the lines of zoneinfo that came with some version (ZONEINFO_LINES): those that are
    * there.
    */
   readonly zoneinfoLines: ReadonlySet<ZoneinfoLine>;

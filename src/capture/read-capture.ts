@@ -49,6 +49,8 @@ const RULES: Readonly<Record<keyof Required<CaptureOptions>, OptionRule>> = {
  * Reads and checks all text files. The page flags are only looked for; their length and
  * completeness are checked whenever they are read to the end.
  *
+ * @param files - From {@link openArchive}, {@link captureFilesOf} or, in Node, `openCapture()`.
+ * @param options - What the files leave open: which folder, where the device lies.
  * @throws CaptureError if a file is missing, malformed, contradicts another one, or comes from a
  *   guest that the model does not know.
  */
@@ -185,6 +187,8 @@ export async function readCapture(
  * The capture once for each of its devices, by address; once where it has one device or an option
  * or file says which one is meant.
  *
+ * @param files - As of {@link readCapture}; they hold several guests or devices.
+ * @param options - As of {@link readCapture}, for each of them.
  * @throws as {@link readCapture}.
  */
 export async function readCaptures(

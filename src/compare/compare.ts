@@ -123,6 +123,9 @@ const CAPTURE_RULES: RulesOf<Required<CompareCaptureOptions>> = {
 /**
  * Asks identical copies of a captured guest for the same size, each under another policy.
  *
+ * @param capture - What {@link readCapture} has read; each run loads it anew.
+ * @param policies - The choices to compare, each names joined by `+` or objects.
+ * @param options - Requested size, version, seeds.
  * @throws PolicyError if a policy cannot be used; CaptureError if the capture cannot; RangeError
  *   if an option breaks its rule.
  */
@@ -173,6 +176,9 @@ export async function compareOnCapture(
  * Runs a scenario under each policy, once per seed: the guests live through the same as far as the
  * policy lets them.
  *
+ * @param scenario - What {@link parseScenario} has read; its own policy is left out.
+ * @param policies - The choices to compare, each names joined by `+` or objects.
+ * @param options - Seeds, and how to follow and end it.
  * @throws as {@link runScenario}.
  */
 export function compareOnScenario(

@@ -72,12 +72,22 @@ export interface Comparison {
   readonly interrupted: boolean;
 }
 
-/** How many of a policy's guests panicked. */
+/**
+ * How many of a policy's guests panicked.
+ *
+ * @param compared - A policy with its runs.
+ */
 export function panicsOf({ runs }: ComparedPolicy): number {
   return runs.filter(({ panickedMs }) => panickedMs !== null).length;
 }
 
-/** Median, least and most of one figure. @throws RangeError if there is no run. */
+/**
+ * Median, least and most of one figure.
+ *
+ * @param runs - Runs of one policy.
+ * @param figure - Which figure of {@link RunFigures}.
+ * @throws RangeError if there is no run.
+ */
 export function spreadOf(runs: readonly RunFigures[], figure: FigureName): Spread {
   const values = runs.map((run) => run[figure] ?? Infinity).sort((a, b) => a - b);
   const [least] = values;

@@ -16,16 +16,37 @@ export interface DevicePort {
   /**
    * Makes a new device, forgetting the old one; nothing plugged, nothing requested.
    *
+   * @param geometry - Place and sizes of the new device.
    * @returns `false` if the device under test cannot have this geometry; the old one then stands.
    */
   create(geometry: DeviceGeometry): Awaitable<boolean>;
-  /** Returns the written bytes, none at all for an empty answer; undefined: no answer came. */
+  /**
+   * Returns the written bytes, none at all for an empty answer; undefined: no answer came.
+   *
+   * @param request - Bytes of the request, of any length; a whole one has 24 (VIRTIO 1.3, section
+   *   5.15.6).
+   * @param writableSize - Bytes that the driver leaves for the answer; a whole one has 10.
+   */
   handle(request: Uint8Array, writableSize: number): Awaitable<Uint8Array | undefined>;
-  /** The bytes of the config space. */
+  /**
+   * The bytes of the config space.
+   *
+   * @param offset - First byte of the config space, from 0 on.
+   * @param size - Bytes to read.
+   */
   readConfig(offset: number, size: number): Awaitable<Uint8Array>;
-  /** Writes to the config space, which nothing may change. */
+  /**
+   * Writes to the config space, which nothing may change.
+   *
+   * @param offset - First byte of the config space, from 0 on.
+   * @param bytes - What is written.
+   */
   writeConfig(offset: number, bytes: Uint8Array): Awaitable<void>;
-  /** Returns whether the host takes this requested size. */
+  /**
+   * Returns whether the host takes this requested size.
+   *
+   * @param size - Requested size in bytes, any 64 bits.
+   */
   requestSize(size: bigint): Awaitable<boolean>;
   /** Resets the machine; a driver works with the device again afterwards. */
   systemReset(): Awaitable<void>;
@@ -34,10 +55,15 @@ export interface DevicePort {
   /**
    * Starts or ends a migration of the guest.
    *
+   * @param on - `true` starts it, `false` ends it.
    * @returns `false` if the device under test knows none.
    */
   migrate(on: boolean): Awaitable<boolean>;
 }
 
-/** A value, at once or later. */
+/**
+ * A value, at once or later.
+ *
+ * @typeParam T - The value.
+ */
 export type Awaitable<T> = T | Promise<T>;

@@ -22,13 +22,21 @@ import { optionError } from "../input-error.js";
 
 /** What a frame asks for, or answers. */
 export const FrameOp = {
+  /** Answer the bytes of a request. */
   Handle: 1,
+  /** Read the config space. */
   ReadConfig: 2,
+  /** Write to the config space. */
   WriteConfig: 3,
+  /** Set the requested size. */
   RequestSize: 4,
+  /** Reset the machine. */
   SystemReset: 5,
+  /** Reset the device, by its driver. */
   DeviceReset: 6,
+  /** Make a new device with a geometry. */
   Create: 7,
+  /** Start or end a migration of the guest. */
   Migrate: 8,
 } as const;
 
@@ -60,7 +68,11 @@ export function encodeFrame({ tag, payload }: Frame): Uint8Array {
 export class FrameReader {
   #rest = new Uint8Array(0);
 
-  /** @throws RangeError for a frame that is longer than any of the protocol. */
+  /**
+   * @param piece - The next bytes of the stream, as many as have come.
+   * @returns the frames that are complete now.
+   * @throws RangeError for a frame that is longer than any of the protocol.
+   */
   *push(piece: Uint8Array): Generator<Frame> {
     const bytes = new Uint8Array(this.#rest.length + piece.length);
     bytes.set(this.#rest);
@@ -80,7 +92,13 @@ export class FrameReader {
   }
 }
 
-/** Answers one frame by a device; what a device behind a socket has to do. */
+/**
+ * Answers one frame by a device; what a device behind a socket has to do.
+ *
+ * @param port - The device.
+ * @param request - A frame of the kit.
+ * @returns the frame to send back; status 2 for one that the protocol does not know.
+ */
 export async function serveFrame(port: DevicePort, { tag, payload }: Frame): Promise<Frame> {
   const view = viewOf(payload);
   const size = MIN_PAYLOAD[tag];
@@ -133,12 +151,15 @@ const MIN_PAYLOAD: Readonly<Record<number, number>> = {
 export class FramePort implements DevicePort {
   readonly #exchange: (frame: Frame) => Promise<Frame>;
 
-  /** @param exchange - sends a frame and gives the answer to it. */
+  /**
+   * A device that is reached by frames.
+   *
+   * @param exchange - Sends a frame and gives the answer to it; what it throws goes to the caller.
+   */
   constructor(exchange: (frame: Frame) => Promise<Frame>) {
     this.#exchange = exchange;
   }
 
-  /** As {@link DevicePort} says, by frames. */
   async create({ addr, regionSize, blockSize }: DeviceGeometry): Promise<boolean> {
     const payload = new Uint8Array(24);
     const view = viewOf(payload);
@@ -148,7 +169,6 @@ export class FramePort implements DevicePort {
     return (await this.#ask(FrameOp.Create, payload)).tag === DONE;
   }
 
-  /** As {@link DevicePort} says, by frames. */
   async handle(request: Uint8Array, writableSize: number): Promise<Uint8Array | undefined> {
     const payload = new Uint8Array(4 + request.length);
     viewOf(payload).setUint32(0, writableSize, true);
@@ -157,7 +177,6 @@ export class FramePort implements DevicePort {
     return tag === DONE ? response : undefined;
   }
 
-  /** As {@link DevicePort} says, by frames. */
   async readConfig(offset: number, size: number): Promise<Uint8Array> {
     const payload = new Uint8Array(8);
     viewOf(payload).setUint32(0, offset, true);
@@ -165,7 +184,6 @@ export class FramePort implements DevicePort {
     return (await this.#ask(FrameOp.ReadConfig, payload)).payload;
   }
 
-  /** As {@link DevicePort} says, by frames. */
   async writeConfig(offset: number, bytes: Uint8Array): Promise<void> {
     const payload = new Uint8Array(4 + bytes.length);
     viewOf(payload).setUint32(0, offset, true);
@@ -173,7 +191,6 @@ export class FramePort implements DevicePort {
     await this.#ask(FrameOp.WriteConfig, payload);
   }
 
-  /** As {@link DevicePort} says, by frames. */
   async requestSize(size: bigint): Promise<boolean> {
     if (size !== BigInt.asUintN(64, size)) return false;
     const payload = new Uint8Array(8);
@@ -181,17 +198,14 @@ export class FramePort implements DevicePort {
     return (await this.#ask(FrameOp.RequestSize, payload)).tag === DONE;
   }
 
-  /** As {@link DevicePort} says, by frames. */
   async systemReset(): Promise<void> {
     await this.#ask(FrameOp.SystemReset);
   }
 
-  /** As {@link DevicePort} says, by frames. */
   async deviceReset(): Promise<void> {
     await this.#ask(FrameOp.DeviceReset);
   }
 
-  /** As {@link DevicePort} says, by frames. */
   async migrate(on: boolean): Promise<boolean> {
     return (await this.#ask(FrameOp.Migrate, Uint8Array.of(on ? 1 : 0))).tag === DONE;
   }

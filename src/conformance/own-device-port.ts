@@ -8,7 +8,13 @@ export class OwnDevicePort implements DevicePort {
   readonly #flavour: DeviceFlavour;
   #device: VirtioMemDevice;
 
-  /** @throws RangeError if the flavour has no device of that geometry. */
+  /**
+   * The modelled device of a flavour.
+   *
+   * @param flavour - From {@link deviceFlavour}.
+   * @param geometry - Place and sizes of its first device.
+   * @throws RangeError if the flavour has no device of that geometry.
+   */
   constructor(flavour: DeviceFlavour, geometry: DeviceGeometry) {
     this.#flavour = flavour;
     this.#device = deviceOf(flavour, geometry);
@@ -19,7 +25,6 @@ export class OwnDevicePort implements DevicePort {
     return this.#device;
   }
 
-  /** As {@link DevicePort} says, on the modelled device. */
   create(geometry: DeviceGeometry): boolean {
     try {
       this.#device = deviceOf(this.#flavour, geometry);
@@ -30,22 +35,18 @@ export class OwnDevicePort implements DevicePort {
     }
   }
 
-  /** As {@link DevicePort} says, on the modelled device. */
   handle(request: Uint8Array, writableSize: number): Uint8Array | undefined {
     return this.#device.handleBytes(request, writableSize);
   }
 
-  /** As {@link DevicePort} says, on the modelled device. */
   readConfig(offset: number, size: number): Uint8Array {
     return this.#device.readConfig(offset, size);
   }
 
-  /** As {@link DevicePort} says, on the modelled device. */
   writeConfig(offset: number, bytes: Uint8Array): void {
     this.#device.writeConfig(offset, bytes);
   }
 
-  /** As {@link DevicePort} says, on the modelled device. */
   requestSize(size: bigint): boolean {
     // A size that a double would round is larger than any region.
     if (size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER)) return false;
@@ -58,19 +59,16 @@ export class OwnDevicePort implements DevicePort {
     }
   }
 
-  /** As {@link DevicePort} says, on the modelled device. */
   systemReset(): void {
     this.#device.systemReset();
     this.#device.activate();
   }
 
-  /** As {@link DevicePort} says, on the modelled device. */
   deviceReset(): void {
     this.#device.deviceReset();
     this.#device.activate();
   }
 
-  /** As {@link DevicePort} says, on the modelled device. */
   migrate(on: boolean): boolean {
     this.#device.migrating = on;
     return true;

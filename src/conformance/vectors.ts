@@ -22,7 +22,11 @@ export interface VectorOptions {
 const VERSION = 1;
 const STEPS_PER_RANDOM_CASE = 1000;
 
-/** The lines of a vector file: what to ask, and what a device of the flavour answers. */
+/**
+ * The lines of a vector file: what to ask, and what a device of the flavour answers.
+ *
+ * @param options - Whose answers are expected, and how many random cases.
+ */
 export async function* vectorLines(options: VectorOptions): AsyncGenerator<string> {
   const { flavour, random = 0, seed = 1 } = options;
   yield JSON.stringify({ req: "vectors", version: VERSION, flavour: flavour.name });
@@ -109,6 +113,9 @@ const MOST_FAILURES = 5;
  * Plays a vector file to a device and compares. A case ends at its first difference, because what
  * follows builds on it. A device that fails to answer is restarted for the next case.
  *
+ * @param port - The device under test.
+ * @param text - Lines of a vector file, as {@link vectorLines} makes them.
+ * @param options - Which cases, and how a device that stops answering is started again.
  * @throws RangeError if the text is no vector file.
  */
 export async function* checkVectors(

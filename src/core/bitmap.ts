@@ -6,6 +6,14 @@ import { optionError } from "../input-error.js";
 
 const MAX_BITS = 2 ** 30;
 
+/** Neighbouring bits of a {@link Bitmap} that are all set, or all clear. */
+export interface BitRun {
+  /** Number of the first bit. */
+  readonly start: number;
+  /** Number of bits. */
+  readonly length: number;
+}
+
 /**
  * Bits over subblocks or device blocks in the core's memory, searched 64 at a time.
  *
@@ -21,8 +29,9 @@ export class Bitmap {
   /**
    * A cleared bitmap. It takes its memory for good: make one and use it again.
    *
-   * @param length - 1 to 2^30.
-   * @throws CapacityError if it does not fit.
+   * @param core - Core whose memory holds the bits; `PageMemory.createBitmap()` passes its own.
+   * @param length - Number of bits, 1 to 2^30.
+   * @throws RangeError if `length` is out of range; CapacityError if the bits do not fit.
    */
   constructor(core: Core, length: number) {
     if (!Number.isInteger(length) || length < 1 || length > MAX_BITS) {
@@ -37,44 +46,88 @@ export class Bitmap {
     this.length = length;
   }
 
-  /** Sets, or clears, `count` bits from `start` on. */
+  /**
+   * Sets, or clears, `count` bits from `start` on.
+   *
+   * @param start - First bit, 0 to {@link length}.
+   * @param count - Bits to write, 0 to `length - start`.
+   * @param set - `true` sets them, `false` clears them.
+   * @throws RangeError if the run leaves the map.
+   */
   write(start: number, count: number, set: boolean): void {
     this.#assertRun(start, count);
     this.#core.writeBits(this.handle, start, count, Number(set));
   }
 
-  /** Is the bit set? */
+  /**
+   * Is the bit set?
+   *
+   * @param bit - Number of the bit, 0 to `length - 1`.
+   * @throws RangeError if there is no such bit.
+   */
   test(bit: number): boolean {
     this.#assertBit("bit", bit);
     return this.#core.testBit(this.handle, bit) === 1;
   }
 
-  /** First bit from `from` on that is set, or clear. */
+  /**
+   * First bit from `from` on that is set, or clear.
+   *
+   * @param from - First bit that is looked at, 0 to `length - 1`.
+   * @param set - Look for a set bit, or for a clear one.
+   * @returns Number of the bit; undefined where there is none up to the end.
+   * @throws RangeError if `from` is no bit of the map.
+   */
   next(from: number, set: boolean): number | undefined {
     this.#assertBit("from", from);
     return bitOf(this.#core.nextBit(this.handle, from, Number(set)));
   }
 
-  /** Last bit up to and including `from` that is set, or clear. */
+  /**
+   * Last bit up to and including `from` that is set, or clear.
+   *
+   * @param from - Last bit that is looked at, 0 to `length - 1`.
+   * @param set - Look for a set bit, or for a clear one.
+   * @returns Number of the bit; undefined where there is none down to bit 0.
+   * @throws RangeError if `from` is no bit of the map.
+   */
   previous(from: number, set: boolean): number | undefined {
     this.#assertBit("from", from);
     return bitOf(this.#core.previousBit(this.handle, from, Number(set)));
   }
 
-  /** Set bits among the `count` bits from `start` on. */
+  /**
+   * Set bits among the `count` bits from `start` on.
+   *
+   * @param start - First bit. Default: 0.
+   * @param count - Bits to look at. Default: all from `start` on.
+   * @throws RangeError if the run leaves the map.
+   */
   count(start = 0, count = this.length - start): number {
     this.#assertRun(start, count);
     return this.#core.countBits(this.handle, start, count) >>> 0;
   }
 
-  /** How many bits from `from` on are set, or clear, without a gap. */
+  /**
+   * How many bits from `from` on are set, or clear, without a gap.
+   *
+   * @param from - First bit of the run, 0 to `length - 1`.
+   * @param set - Count set bits, or clear ones.
+   * @returns 0 where bit `from` itself is not so.
+   * @throws RangeError if `from` is no bit of the map.
+   */
   runLength(from: number, set: boolean): number {
     this.#assertBit("from", from);
     return this.#core.runLength(this.handle, from, Number(set), this.length) >>> 0;
   }
 
-  /** The longest run of set, or clear, bits; the lowest of equals. */
-  longestRun(set: boolean): { start: number; length: number } | undefined {
+  /**
+   * The longest run of set, or clear, bits; the lowest of equals.
+   *
+   * @param set - Look for set bits, or for clear ones.
+   * @returns First bit and number of bits; undefined where no bit is so.
+   */
+  longestRun(set: boolean): BitRun | undefined {
     const length = this.#core.longestRun(this.handle, Number(set)) >>> 0;
     if (length === 0) return undefined;
     const [start = 0] = new Uint32Array(this.#core.memory.buffer, this.#core.scratch(), 1);

@@ -61,7 +61,11 @@ export class GuestWorkloads {
   /**
    * Adds a workload that has not started.
    *
-   * @returns its number.
+   * @typeParam K - Kind of workload, which decides the settings.
+   * @param kind - What the workload does; {@link WorkloadSetting} lists the settings of each kind.
+   * @param seed - Seed of its random choices, 0 to 2^32 - 1.
+   * @param settings - A value for each setting of the kind, a whole number below 2^32.
+   * @returns its number, 0 to 63, which the other methods take.
    * @throws CapacityError if there are 64 already; RangeError if a setting is no whole number below
    *   2^32.
    */
@@ -75,7 +79,13 @@ export class GuestWorkloads {
     return workload;
   }
 
-  /** How many pages a program wants to have from its next step on: whole, below 2^32. */
+  /**
+   * How many pages a program wants to have from its next step on: whole, below 2^32.
+   *
+   * @param workload - Number of a workload of kind `anonymous`.
+   * @param pages - Pages that it wants to have, a whole number below 2^32.
+   * @throws RangeError if `pages` is no such number.
+   */
   resize(workload: number, pages: number): void {
     this.#set(workload, WorkloadSetting.anonymous.target, "target", pages);
   }
@@ -87,12 +97,22 @@ export class GuestWorkloads {
     check(this.#core.setWorkload(workload, index, value), "set up a workload");
   }
 
-  /** Starts a workload, or starts it again after it was stopped or killed. */
+  /**
+   * Starts a workload, or starts it again after it was stopped or killed.
+   *
+   * @param workload - Number from {@link add}.
+   * @throws KernelError if there is no such workload, or it runs already.
+   */
   start(workload: number): void {
     check(this.#core.beginWorkload(workload), "start a workload");
   }
 
-  /** Ends a workload; what it has is freed. */
+  /**
+   * Ends a workload; what it has is freed.
+   *
+   * @param workload - Number from {@link add}.
+   * @throws KernelError if there is no such workload.
+   */
   stop(workload: number): void {
     check(this.#core.endWorkload(workload), "stop a workload");
   }
@@ -100,6 +120,8 @@ export class GuestWorkloads {
   /**
    * Lets a workload work for a while.
    *
+   * @param workload - Number from {@link add}.
+   * @param us - Virtual microseconds to work for.
    * @throws CapacityError if the core's memory is exhausted.
    */
   run(workload: number, us: number): void {
@@ -108,31 +130,58 @@ export class GuestWorkloads {
     }
   }
 
-  /** Clean pages of files that it has left in the page cache go. */
+  /**
+   * Clean pages of files that it has left in the page cache go.
+   *
+   * @param workload - Number from {@link add}.
+   * @throws KernelError if there is no such workload.
+   */
   dropCaches(workload: number): void {
     check(this.#core.dropWorkloadCaches(workload), "drop the caches of a workload");
   }
 
-  /** Pins up to `pages` random movable pages of a workload. Returns how many. */
+  /**
+   * Pins up to `pages` random movable pages of a workload. Returns how many.
+   *
+   * @param workload - Number from {@link add}.
+   * @param pages - Pages to pin.
+   * @returns Pages that were pinned: fewer where it has fewer movable ones.
+   * @throws KernelError if there is no such workload.
+   */
   pin(workload: number, pages: number): number {
     const pinned = this.#core.holdWorkload(workload, pages, Hold.Pinned) | 0;
     check(pinned, "pin pages of a workload");
     return pinned;
   }
 
-  /** Releases all pinned pages of a workload. */
+  /**
+   * Releases all pinned pages of a workload.
+   *
+   * @param workload - Number from {@link add}.
+   * @throws KernelError if there is no such workload.
+   */
   unpin(workload: number): void {
     check(this.#core.holdWorkload(workload, 0, Hold.None) | 0, "unpin pages of a workload");
   }
 
-  /** Rounds that a workload of kind `frag` has finished. */
+  /**
+   * Rounds that a workload of kind `frag` has finished.
+   *
+   * @param workload - Number from {@link add}.
+   * @throws KernelError if there is no such workload.
+   */
   rounds(workload: number): number {
     const rounds = this.#core.workloadRounds(workload) | 0;
     check(rounds, "look at the rounds of a workload");
     return rounds;
   }
 
-  /** How a workload stands now. */
+  /**
+   * How a workload stands now.
+   *
+   * @param workload - Number from {@link add}.
+   * @throws KernelError if there is no such workload.
+   */
   look(workload: number): WorkloadLook {
     const state = this.#core.lookAtWorkload(workload);
     check(state, "look at a workload");
@@ -166,7 +215,13 @@ export class GuestWorkloads {
     return this.#core.hasPanicked() !== 0;
   }
 
-  /** Pageblocks of the range that workloads have written to since this was last asked. */
+  /**
+   * Pageblocks of the range that workloads have written to since this was last asked.
+   *
+   * @param firstBlock - Number of the first pageblock: its first pfn divided by 512.
+   * @param nrBlocks - Pageblocks of the range.
+   * @throws KernelError if the range leaves the pfn space.
+   */
   takeTouched(firstBlock: number, nrBlocks: number): number {
     const found = this.#core.takeTouched(firstBlock, nrBlocks) | 0;
     check(found, "look for touched pageblocks");

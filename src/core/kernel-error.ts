@@ -7,6 +7,8 @@ export class KernelError extends Error {
   readonly code: ErrnoName;
 
   /**
+   * Made by this package; callers catch it.
+   *
    * @param code - name of the errno.
    * @param doing - what was tried, for the message.
    */
@@ -19,7 +21,11 @@ export class KernelError extends Error {
 
 /** The engine itself has no room for this guest in WebAssembly's 4 GiB. */
 export class CapacityError extends InputError {
-  /** @param message - what did not fit. */
+  /**
+   * Made by this package; callers catch it.
+   *
+   * @param message - what did not fit.
+   */
   constructor(message: string) {
     super(message);
     this.name = "CapacityError";

@@ -38,6 +38,7 @@ export async function loadCore(source?: CoreSource): Promise<Core> {
  * that for a module that it finds too large (Chrome did from 4 KiB on, and now does from 8 MiB
  * on): use {@link loadCore} or a worker there, or pass a `WebAssembly.Module`.
  *
+ * @param source - Bytes or a compiled module. Default: the core of the package.
  * @throws TypeError if `source` is a URL, of no such type or not this package's core.
  */
 export function loadCoreSync(source?: BufferSource | WebAssembly.Module): Core {

@@ -42,6 +42,34 @@ export interface SubblockCounts {
   readonly unmovablePages: Uint32Array;
 }
 
+/** How `offline_pages()` ended. */
+export interface OfflineResult {
+  /** 0 where the range is offline, else -EBUSY. */
+  readonly errno: number;
+  /** First page that could not be moved; undefined where none was in the way. */
+  readonly blockingPfn: number | undefined;
+}
+
+/** Pages of a range by kind; their sum without `held` is the range. */
+export interface PageCounts {
+  /** In free lists. */
+  readonly free: number;
+  /** In use, of a class that can be moved or dropped; held ones, too. */
+  readonly movable: number;
+  /** All others. */
+  readonly unmovable: number;
+  /** Those of the movable pages that something keeps in place: see {@link Hold}. */
+  readonly held: number;
+}
+
+/** WebAssembly memory of a guest. */
+export interface MemoryUse {
+  /** Bytes of linear memory in use. */
+  readonly bytes: number;
+  /** Pageblocks whose pages are not all alike: each needs a record. */
+  readonly mixedPageblocks: number;
+}
+
 /**
  * The pages of one guest: the only place that talks to the WebAssembly core. Everything is in pfns
  * and page counts.
@@ -88,7 +116,8 @@ export class PageMemory {
    *
    * @param endPfn - pfns 0 to `endPfn` - 1 can exist; rounded up to whole pageblocks (512), at most
    *   2^32 - 1024.
-   * @param source - see loadCore().
+   * @param behaviour - A boolean for each name; `linuxProfile(name).mm` has them.
+   * @param source - Where the core comes from; see `loadCore()`. Default: the package.
    * @throws RangeError if `endPfn` is out of range; CapacityError if the table does not fit.
    */
   static async create(
@@ -100,7 +129,14 @@ export class PageMemory {
     return new PageMemory(await loadCore(source), blocks, behaviour);
   }
 
-  /** Like {@link create}, at once; see loadCoreSync(). */
+  /**
+   * Like {@link create}, at once; see loadCoreSync().
+   *
+   * @param endPfn - As of {@link create}.
+   * @param behaviour - As of {@link create}.
+   * @param source - Bytes or a compiled module; see `loadCoreSync()`. Default: the package.
+   * @throws RangeError if `endPfn` is out of range; CapacityError if the table does not fit.
+   */
   static createSync(
     endPfn: number,
     behaviour: MmBehaviour,
@@ -110,12 +146,27 @@ export class PageMemory {
     return new PageMemory(loadCoreSync(source), blocks, behaviour);
   }
 
-  /** Adds an empty zone and returns its index, 0 to 15. One zone per kind and node. */
+  /**
+   * Adds an empty zone and returns its index, 0 to 15. One zone per kind and node.
+   *
+   * @param kind - Kind of zone.
+   * @param node - NUMA node, 0 to 15.
+   * @throws KernelError if there is such a zone, or there are 16 already.
+   */
   addZone(kind: ZoneKindNumber, node: number): number {
     return check(this.#core.addZone(kind, node), `add zone of kind ${kind} on node ${node}`);
   }
 
-  /** Watermarks in pages; boost included, as zoneinfo prints them. */
+  /**
+   * Watermarks in pages; boost included, as zoneinfo prints them.
+   *
+   * @param zone - Index from {@link addZone}.
+   * @param min - Below it, only requests without watermarks are served.
+   * @param low - Below it, Linux wakes kswapd.
+   * @param high - Up to it, kswapd reclaims.
+   * @throws RangeError for what is no u32; KernelError if there is no such zone, or not `min` <=
+   *   `low` <= `high`.
+   */
   setWatermarks(zone: number, min: number, low: number, high: number): void {
     u32("zone", zone);
     for (const mark of [min, low, high]) u32("watermark", mark);
@@ -123,7 +174,15 @@ export class PageMemory {
     if (result < 0) fail(result, `set watermarks ${min}/${low}/${high}`);
   }
 
-  /** Pages of the zone kept from requests whose highest zone is `kind`. */
+  /**
+   * Pages of the zone kept from requests whose highest zone is `kind`.
+   *
+   * @param zone - Index from {@link addZone}.
+   * @param kind - Highest zone that the requests may use.
+   * @param pages - Pages above the watermark that such requests leave (`lowmem_reserve` of `struct
+   *   zone`).
+   * @throws RangeError for what is no u32; KernelError if there is no such zone.
+   */
   setLowmemReserve(zone: number, kind: ZoneKindNumber, pages: number): void {
     u32("zone", zone);
     u32("pages", pages);
@@ -133,6 +192,14 @@ export class PageMemory {
 
   /**
    * Per-CPU caches of a zone; `high` 0 switches them off. Cached pages go back to the buddy first.
+   *
+   * @param zone - Index from {@link addZone}.
+   * @param cpus - CPUs, each with a cache.
+   * @param batch - Pages that are taken from the buddy, or given back to it, at once.
+   * @param high - Pages that a cache keeps; 0 switches the caches off.
+   * @param highMax - Up to so many where the version tunes `high` itself (`decay_pcp_high()`, v6.7
+   *   and later). Default: `high`.
+   * @throws RangeError for what is no u32; KernelError if there is no such zone.
    */
   setCache(zone: number, cpus: number, batch: number, high: number, highMax = high): void {
     u32("zone", zone);
@@ -141,7 +208,11 @@ export class PageMemory {
     check(result, `set ${cpus} caches of ${high} to ${highMax} pages`);
   }
 
-  /** Gives the pages of all per-CPU caches of a zone back to the buddy. */
+  /**
+   * Gives the pages of all per-CPU caches of a zone back to the buddy.
+   *
+   * @param zone - Index from {@link addZone}.
+   */
   drainCaches(zone: number): void {
     u32("zone", zone);
     check(this.#core.drainCaches(zone), `drain the caches of zone ${zone}`);
@@ -152,12 +223,22 @@ export class PageMemory {
     this.#core.drainLru();
   }
 
-  /** Seeds the chance of held pages; the same seed gives the same run. */
+  /**
+   * Seeds the chance of held pages; the same seed gives the same run.
+   *
+   * @param seed - 0 to 2^32 - 1.
+   */
   seedRandom(seed: number): void {
     this.#core.seedRandom(seed);
   }
 
-  /** Chance, 0 to 1, that a page of this class is held at one attempt to collect it. */
+  /**
+   * Chance, 0 to 1, that a page of this class is held at one attempt to collect it.
+   *
+   * @param pageClass - Class of the pages.
+   * @param probability - 0 to 1; a multiple of 2^-32.
+   * @throws RangeError if `probability` is out of range.
+   */
   setHoldProbability(pageClass: PageClass, probability: number): void {
     if (!(probability >= 0 && probability <= 1)) {
       throw optionError(`probability must be from 0 to 1, got ${probability}`);
@@ -166,7 +247,12 @@ export class PageMemory {
     check(this.#core.setHoldProbability(pageClass, threshold), "set hold probability");
   }
 
-  /** AllocFlag.NoWatermarks and ThisNode for migration targets; 0 is what Linux does. */
+  /**
+   * AllocFlag.NoWatermarks and ThisNode for migration targets; 0 is what Linux does.
+   *
+   * @param flags - {@link AllocFlag} bits.
+   * @throws KernelError for other bits.
+   */
   setMigrationTargets(flags: number): void {
     check(this.#core.setMigrationTargets(flags), `set migration targets ${flags}`);
   }
@@ -174,12 +260,20 @@ export class PageMemory {
   /**
    * Pages at the end of each THP, 0 to 511, that hold only zeros: a THP that has to be split loses
    * them where the version shares the zero page. Default: 0.
+   *
+   * @param pages - 0 to 511.
+   * @throws KernelError for more.
    */
   setZeroFilledPages(pages: number): void {
     check(this.#core.setZeroFilledPages(pages), `take ${pages} pages of each THP for zeros`);
   }
 
-  /** First pfn of `2 ** order` pages, or undefined where no zone of the list has them. */
+  /**
+   * First pfn of `2 ** order` pages, or undefined where no zone of the list has them.
+   *
+   * @param request - A request, or one that {@link prepareRequest} has checked before.
+   * @throws RangeError if a member of the request is out of its range.
+   */
   tryAlloc(request: PageRequest | PreparedRequest): number | undefined {
     const word = typeof request === "number" ? request : prepareRequest(request);
     const answer = this.#allocPages(word);
@@ -192,9 +286,14 @@ export class PageMemory {
   }
 
   /**
-   * Up to `nr` order-0 pages, as the same number of single requests would get them (lemma L1 of the
-   * engine model). Appends runs to `runs` and returns how many pages there were; fewer than asked
-   * where memory is out.
+   * Up to `nr` order-0 pages, as the same number of single requests would get them. Appends runs to
+   * `runs` and returns how many pages there were; fewer than `nr` where memory is out.
+   *
+   * @param nr - Pages to take, 0 to 2^32 - 1.
+   * @param request - Its order counts as 0.
+   * @param runs - Gets `[startPfn, nrPages]` for each run, in the order in which they were taken.
+   * @throws RangeError if an argument is out of its range; KernelError for a class that only whole
+   *   huge pages have.
    */
   allocBulk(
     nr: number,
@@ -217,7 +316,13 @@ export class PageMemory {
     return got;
   }
 
-  /** Frees `2 ** order` used pages. */
+  /**
+   * Frees `2 ** order` used pages.
+   *
+   * @param pfn - First page of an allocation.
+   * @param order - Order with which it was taken.
+   * @throws RangeError for what is no u32; KernelError if the pages are not in use.
+   */
   free(pfn: number, order: number): void {
     if (pfn >>> 0 !== pfn) u32("pfn", pfn);
     if (order >>> 0 !== order) u32("order", order);
@@ -226,21 +331,40 @@ export class PageMemory {
     if (result < 0) fail(result, `free pfn ${pfn} order ${order}`);
   }
 
-  /** Frees a run of used pages as single pages, ascending. */
+  /**
+   * Frees a run of used pages as single pages, ascending.
+   *
+   * @param startPfn - First page.
+   * @param nrPages - Pages of the run.
+   * @throws RangeError for what is no u32; KernelError if a page is not in use.
+   */
   freeRun(startPfn: number, nrPages: number): void {
     u32("startPfn", startPfn);
     u32("nrPages", nrPages);
     check(this.#core.freeRun(startPfn, nrPages), `free ${nrPages} pages from pfn ${startPfn}`);
   }
 
-  /** Changes what a used page is, and what holds it. */
+  /**
+   * Changes what a used page is, and what holds it.
+   *
+   * @param pfn - A page that is in use.
+   * @param pageClass - What it is from now on.
+   * @param hold - What keeps it in place.
+   * @throws RangeError for what is no u32; KernelError if the page is not in use.
+   */
   setPage(pfn: number, pageClass: PageClass, hold: Hold): void {
     u32("pfn", pfn);
     const result = this.#core.setPage(pfn, pageClass, hold);
     if (result < 0) fail(result, `set the class of pfn ${pfn}`);
   }
 
-  /** State byte of a page: bit 7 = head of a free chunk, else class (bits 0-4) and hold (5-6). */
+  /**
+   * State byte of a page: bit 7 = head of a free chunk, else class (bits 0-4) and hold (5-6).
+   *
+   * @param pfn - Any page of the pfn space.
+   * @returns one byte; `classOfState()` takes the class from it.
+   * @throws RangeError for what is no u32; KernelError if the page is outside the pfn space.
+   */
   pageState(pfn: number): number {
     if (pfn >>> 0 !== pfn) u32("pfn", pfn);
     const state = this.#core.pageState(pfn);
@@ -251,6 +375,10 @@ export class PageMemory {
    * Runs of one class in a range whose units of `step` pages each have one class, such as
    * subblocks: `[startPfn, nrPages, class]`, ascending. A free page counts by its class, whatever
    * chunk it is in.
+   *
+   * @param startPfn - First page.
+   * @param nrPages - Pages of the range, a multiple of `step`.
+   * @param step - Pages of a unit, such as a subblock.
    */
   *runsOfClass(
     startPfn: number,
@@ -269,12 +397,23 @@ export class PageMemory {
   /**
    * A fatal signal is pending for the caller that allocates ranges: attempts that have something to
    * move end with -EINTR.
+   *
+   * @param pending - `true` from now on, `false` not any more.
    */
   setSignalPending(pending: boolean): void {
     this.#core.setSignal(pending ? 1 : 0);
   }
 
-  /** One attempt of `alloc_contig_range()`; a failed one may leave the range partly evacuated. */
+  /**
+   * One attempt of `alloc_contig_range()`; a failed one may leave the range partly evacuated.
+   *
+   * @param startPfn - First page.
+   * @param nrPages - Pages of the range.
+   * @returns `errno` 0 where the range is taken; else -EBUSY, -ENOMEM or -EINTR, with the first
+   *   blocking page.
+   * @throws RangeError for what is no u32; KernelError with EINVAL if the range is not online or in
+   *   several zones.
+   */
   allocContig(startPfn: number, nrPages: number): ContigResult {
     u32("startPfn", startPfn);
     u32("nrPages", nrPages);
@@ -294,7 +433,13 @@ export class PageMemory {
     };
   }
 
-  /** Gives back what allocContig() took, also after markOffline(). */
+  /**
+   * Gives back what allocContig() took, also after markOffline().
+   *
+   * @param startPfn - First page.
+   * @param nrPages - Pages of the range.
+   * @throws RangeError for what is no u32; KernelError if the range was not taken.
+   */
   freeContig(startPfn: number, nrPages: number): void {
     u32("startPfn", startPfn);
     u32("nrPages", nrPages);
@@ -304,7 +449,13 @@ export class PageMemory {
     );
   }
 
-  /** Marks a range taken by allocContig() PG_offline. */
+  /**
+   * Marks a range taken by allocContig() PG_offline.
+   *
+   * @param startPfn - First page.
+   * @param nrPages - Pages of the range.
+   * @throws RangeError for what is no u32; KernelError if the range was not taken.
+   */
   markOffline(startPfn: number, nrPages: number): void {
     u32("startPfn", startPfn);
     u32("nrPages", nrPages);
@@ -312,7 +463,13 @@ export class PageMemory {
     if (result < 0) fail(result, `mark ${nrPages} pages from pfn ${startPfn} offline`);
   }
 
-  /** Isolates whole pageblocks; `false` where a page forbids it. */
+  /**
+   * Isolates whole pageblocks; `false` where a page forbids it.
+   *
+   * @param startPfn - First page.
+   * @param nrPages - Pages; pageblocks that the range touches are isolated as a whole.
+   * @throws RangeError for what is no u32; KernelError if the range is not online in one zone.
+   */
   tryIsolate(startPfn: number, nrPages: number): boolean {
     u32("startPfn", startPfn);
     u32("nrPages", nrPages);
@@ -322,7 +479,13 @@ export class PageMemory {
     return true;
   }
 
-  /** Takes an isolation back: the pageblocks have their migratetype again. */
+  /**
+   * Takes an isolation back: the pageblocks have their migratetype again.
+   *
+   * @param startPfn - First page.
+   * @param nrPages - Pages, as for {@link tryIsolate}.
+   * @throws RangeError for what is no u32; KernelError if the range is not online in one zone.
+   */
   unisolate(startPfn: number, nrPages: number): void {
     u32("startPfn", startPfn);
     u32("nrPages", nrPages);
@@ -335,6 +498,12 @@ export class PageMemory {
   /**
    * Brings absent pageblocks online in a zone. Only the pages of `runs` go to the allocator; the
    * others are PG_offline, never onlined.
+   *
+   * @param zone - Index from {@link addZone}.
+   * @param startPfn - First page, at a pageblock's start.
+   * @param nrPages - Pages, a multiple of 512.
+   * @param runs - `[startPfn, nrPages]` of the pages that are plugged, ascending, inside the range.
+   * @throws RangeError for what is no u32; KernelError if a pageblock is online already.
    */
   online(
     zone: number,
@@ -351,7 +520,13 @@ export class PageMemory {
     if (ended < 0) fail(ended, `online pfn ${startPfn}`);
   }
 
-  /** Hands pages that were never onlined to the allocator: the generic online path. */
+  /**
+   * Hands pages that were never onlined to the allocator: the generic online path.
+   *
+   * @param startPfn - First page of a range of class `NeverOnlined`.
+   * @param nrPages - Pages of the range.
+   * @throws RangeError for what is no u32; KernelError if a page is of another class.
+   */
   onlinePages(startPfn: number, nrPages: number): void {
     u32("startPfn", startPfn);
     u32("nrPages", nrPages);
@@ -359,8 +534,16 @@ export class PageMemory {
     if (result < 0) fail(result, `online ${nrPages} pages from pfn ${startPfn}`);
   }
 
-  /** `offline_pages()`: 0 or -EBUSY; moved pages stay moved. */
-  offline(startPfn: number, nrPages: number): { errno: number; blockingPfn: number | undefined } {
+  /**
+   * `offline_pages()`: 0 or -EBUSY; moved pages stay moved.
+   *
+   * @param startPfn - First page, at a pageblock's start.
+   * @param nrPages - Pages, a multiple of 512.
+   * @returns errno, and the first page that could not be moved.
+   * @throws RangeError for what is no u32; KernelError if the range is not online in one zone, or,
+   *   before v5.19, not of whole 4 MiB.
+   */
+  offline(startPfn: number, nrPages: number): OfflineResult {
     u32("startPfn", startPfn);
     u32("nrPages", nrPages);
     const errno = this.#core.offlinePages(startPfn, nrPages);
@@ -369,13 +552,22 @@ export class PageMemory {
     return { errno, blockingPfn: pfn === NO_PFN ? undefined : pfn };
   }
 
-  /** NR_FREE_PAGES of a zone. */
+  /**
+   * NR_FREE_PAGES of a zone.
+   *
+   * @param zone - Index from {@link addZone}.
+   */
   freePages(zone: number): number {
     u32("zone", zone);
     return count(this.#core.freePagesOfZone(zone), "free pages");
   }
 
-  /** Free chunks by order, 0 to 10, as buddyinfo prints them. */
+  /**
+   * Free chunks by order, 0 to 10, as buddyinfo prints them.
+   *
+   * @param zone - Index from {@link addZone}.
+   * @returns 11 counts.
+   */
   freeChunks(zone: number): number[] {
     u32("zone", zone);
     return Array.from({ length: MAX_ORDER + 1 }, (_, order) =>
@@ -386,6 +578,8 @@ export class PageMemory {
   /**
    * Pages to move so that what is used of a zone's partly free pageblocks lies in as few of them as
    * can hold it.
+   *
+   * @param zone - Index from {@link addZone}.
    */
   compactionMoves(zone: number): number {
     return count(this.#core.compactionMoves(zone), "moves to compact");
@@ -396,12 +590,22 @@ export class PageMemory {
     return count(this.#core.longestFreeRun(), "the longest free run");
   }
 
-  /** Pages of a zone that exist. */
+  /**
+   * Pages of a zone that exist.
+   *
+   * @param zone - Index from {@link addZone}.
+   */
   presentPages(zone: number): number {
     return count(this.#core.presentPagesOfZone(zone), "present pages");
   }
 
-  /** One free list from head to tail: first pfns of its chunks. */
+  /**
+   * One free list from head to tail: first pfns of its chunks.
+   *
+   * @param zone - Index from {@link addZone}.
+   * @param order - 0 to 10.
+   * @param type - Which of the lists of that order.
+   */
   freeList(zone: number, order: number, type: Migratetype): number[] {
     const max = 0x20000;
     const list: number[] = [];
@@ -415,24 +619,34 @@ export class PageMemory {
     }
   }
 
-  /** Migratetype of the pageblock of `pfn`, or undefined where it is not online. */
+  /**
+   * Migratetype of the pageblock of `pfn`, or undefined where it is not online.
+   *
+   * @param pfn - Any page of the pageblock.
+   */
   pageblockType(pfn: number): Migratetype | undefined {
     const type = this.#core.pageblockType(pfn >>> PAGEBLOCK_ORDER);
     return type < 0 ? undefined : (type as Migratetype);
   }
 
-  /** Zone index of the pageblock of `pfn`, or undefined where it is not online. */
+  /**
+   * Zone index of the pageblock of `pfn`, or undefined where it is not online.
+   *
+   * @param pfn - Any page of the pageblock.
+   */
   zoneIndex(pfn: number): number | undefined {
     u32("pfn", pfn);
     const zone = this.#core.pageblockZone(pfn >>> PAGEBLOCK_ORDER);
     return zone < 0 ? undefined : zone;
   }
 
-  /** Pages by kind in whole pageblocks. A held page counts as movable, too. */
-  countPages(
-    startPfn: number,
-    nrPages: number,
-  ): { free: number; movable: number; unmovable: number; held: number } {
+  /**
+   * Pages by kind in whole pageblocks. A held page counts as movable, too.
+   *
+   * @param startPfn - First page, at a pageblock's start.
+   * @param nrPages - Pages, a multiple of 512.
+   */
+  countPages(startPfn: number, nrPages: number): PageCounts {
     check(this.#core.countPages(startPfn, nrPages), `count pages from pfn ${startPfn}`);
     const [free = 0, movable = 0, unmovable = 0, held = 0] = this.#scratch.words;
     return { free, movable, unmovable, held };
@@ -441,6 +655,9 @@ export class PageMemory {
   /**
    * A cleared bitmap of `bits` bits, 1 to 2^30, in the core's memory. It lives as long as this
    * guest.
+   *
+   * @param bits - Number of bits.
+   * @throws RangeError if `bits` is out of range; CapacityError if they do not fit.
    */
   createBitmap(bits: number): Bitmap {
     return new Bitmap(this.#core, bits);
@@ -451,7 +668,11 @@ export class PageMemory {
    * go as far as their pages tell: nothing unmovable, nothing held. Whether there is memory to move
    * to is not looked at.
    *
-   * @param bitmap - of at least `nrSubblocks` bits: gets the answer for each subblock.
+   * @param startPfn - First page of the first subblock, at a pageblock's start.
+   * @param blocksEach - Pageblocks of a subblock.
+   * @param nrSubblocks - Subblocks to look at.
+   * @param bitmap - Of at least `nrSubblocks` bits: gets the answer for each subblock. Default:
+   *   only the sum is returned.
    */
   countRemovable(
     startPfn: number,
@@ -469,6 +690,12 @@ export class PageMemory {
   /**
    * Pages of `count` subblocks of `nrPages` pages each, from `startPfn` on, by what blocks taking
    * them; one element per subblock. Held pages count as unmovable here. At most 43690 subblocks.
+   *
+   * @param startPfn - First page of the first subblock, at a pageblock's start.
+   * @param nrPages - Pages of a subblock, a multiple of 512.
+   * @param count - Subblocks, at most 43690.
+   * @throws RangeError if `nrPages` is no such multiple; KernelError if the subblocks leave the pfn
+   *   space.
    */
   countBySubblock(startPfn: number, nrPages: number, count: number): SubblockCounts {
     const doing = `count the pages of ${count} subblocks from pfn ${startPfn}`;
@@ -487,6 +714,8 @@ export class PageMemory {
   /**
    * Frees the slabs of which no object is in use and, of the others that lie in reclaimable
    * pageblocks, about `percent` (0 to 100), drawn from the seed. Returns how many pages that were.
+   *
+   * @param percent - 0 to 100.
    */
   dropSlab(percent: number): number {
     return count(this.#core.dropSlab(percent), "slab to drop");
@@ -501,6 +730,11 @@ export class PageMemory {
    * What may turn out otherwise about each of `count` subblocks of a captured guest, of `nrPages`
    * pages each, from `startPfn` on: a Doubt each. True to the capture only until something happens.
    * At most 524288 subblocks.
+   *
+   * @param startPfn - First page of the first subblock, at a pageblock's start.
+   * @param nrPages - Pages of a subblock, a multiple of 512.
+   * @param count - Subblocks, at most 524288.
+   * @returns one element per subblock.
    */
   doubtsBySubblock(startPfn: number, nrPages: number, count: number): Uint8Array {
     const blocksEach = Math.max(1, nrPages / PAGEBLOCK_PAGES);
@@ -512,7 +746,8 @@ export class PageMemory {
   /**
    * Pages of a zone by class, index {@link PageClass}. Also while a capture is loaded.
    *
-   * @param deviceOnly - only pages that were loaded as the device's. Default: false.
+   * @param zone - Index from {@link addZone}.
+   * @param deviceOnly - Only pages that were loaded as the device's. Default: false.
    */
   countByClass(zone: number, deviceOnly = false): number[] {
     check(this.#core.countByClass(zone, Number(deviceOnly)), `count the pages of zone ${zone}`);
@@ -526,7 +761,7 @@ export class PageMemory {
   }
 
   /** Bytes of linear memory in use, and pageblocks that need a page record. */
-  memoryUse(): { bytes: number; mixedPageblocks: number } {
+  memoryUse(): MemoryUse {
     return {
       bytes: this.#core.usedMemory() >>> 0,
       mixedPageblocks: this.#core.mixedPageblocks() >>> 0,

@@ -18,7 +18,10 @@ export interface PageRequest {
 }
 
 /** A page request as the core takes it; see {@link prepareRequest}. */
-export type PreparedRequest = number & { readonly [prepared]: true };
+export type PreparedRequest = number & {
+  /** Only {@link prepareRequest} makes one. */
+  readonly [prepared]: true;
+};
 declare const prepared: unique symbol;
 
 const MAX_TYPE = 2;
@@ -30,6 +33,7 @@ const ALL_FLAGS = Object.values(AllocFlag).reduce((all, flag) => all | flag, 0);
  * Checks a request once, for those who make it again and again: {@link PageMemory.tryAlloc} takes
  * what it returns in place of the request, and is about a third faster so.
  *
+ * @param request - The request, as {@link PageMemory.tryAlloc} takes it.
  * @throws RangeError for a member that is out of its range.
  */
 export function prepareRequest(request: PageRequest): PreparedRequest {

@@ -98,6 +98,7 @@ export class Guest {
   /**
    * Boots a guest whose memory is idle.
    *
+   * @param options - Its memory, devices and version. Default: 1 GiB of boot memory and one device.
    * @throws RangeError if a size breaks its rule; KernelError if the version's driver cannot work
    *   with a device that insists on a feature.
    */
@@ -136,6 +137,8 @@ export class Guest {
   /**
    * Continues the life of a captured guest: its pages, its zones' marks, what is plugged.
    *
+   * @param capture - What {@link readCapture} has read.
+   * @param options - Device, policy and version, where they are not to be those of the capture.
    * @throws CaptureError if the capture contradicts itself; RangeError if device, driver and
    *   version do not go together.
    */
@@ -192,6 +195,7 @@ export class Guest {
    * Asks for a size and lets the driver work until it goes idle or waits for its retry timer.
    *
    * @param index - which of {@link devices}. Default: the first.
+   * @param bytes - Requested size: a multiple of the device's block size, at most its region.
    * @throws RangeError if there is no such device, or its device takes no such size.
    */
   requestSize(bytes: number, index = 0): void {
@@ -207,7 +211,13 @@ export class Guest {
     this.#rethrowListeners();
   }
 
-  /** Lets time pass; retry timers that come due run the driver. */
+  /**
+   * Lets time pass; retry timers that come due run the driver.
+   *
+   * @param ms - Virtual milliseconds since boot, 0 to 9e9 (104 days); a time that has passed
+   *   changes nothing.
+   * @throws RangeError if `ms` is no such time; what a listener of an event has thrown.
+   */
   advanceTo(ms: number): void {
     if (!(ms >= 0 && ms < 9e9)) {
       throw optionError(`ms must be a time from 0 to 104 days in milliseconds, got ${shown(ms)}`);
@@ -216,7 +226,12 @@ export class Guest {
     this.#rethrowListeners();
   }
 
-  /** One character 0 or 1 per device block of a region, in address order. */
+  /**
+   * One character 0 or 1 per device block of a region, in address order.
+   *
+   * @param index - Which of {@link devices}. Default: the first.
+   * @throws RangeError if there is no such device.
+   */
   pluggedMap(index = 0): string {
     const { device } = this.#at(index);
     let map = "";

@@ -97,7 +97,10 @@ const CALIBRATIONS: readonly Calibration[] = [DEFAULT_CALIBRATION, HYPERALLOC_CA
 /** Names of the calibrations that come with the package. */
 export const CALIBRATION_NAMES = CALIBRATIONS.map(({ name }) => name);
 
-/** @throws RangeError if there is none of that name. */
+/**
+ * @param name - One of {@link CALIBRATION_NAMES}.
+ * @throws RangeError if there is none of that name.
+ */
 export function calibrationNamed(name: string): Calibration {
   const found = CALIBRATIONS.find((calibration) => calibration.name === name);
   if (found !== undefined) return found;

@@ -52,6 +52,7 @@ const NUMBERED = PROFILE_NAMES.flatMap((profile) => {
  * The profile for a release as `uname -r` prints it (`6.1.0-56-amd64`): its own, else that of the
  * nearest older release.
  *
+ * @param release - As `uname -r` prints it: `6.1.0-56-amd64`.
  * @returns undefined if the text does not begin with two numbers.
  */
 export function profileOfRelease(release: string): ReleaseProfile | undefined {

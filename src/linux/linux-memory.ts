@@ -18,7 +18,11 @@ export interface LinuxMemory {
    */
   readonly ownMemmapSize?: number;
 
-  /** The memory block, or undefined where Linux knows none. */
+  /**
+   * The memory block, or undefined where Linux knows none.
+   *
+   * @param id - Its address divided by {@link memoryBlockSize}.
+   */
   memoryBlock(id: number): MemoryBlockInfo | undefined;
 
   /**
@@ -26,6 +30,8 @@ export interface LinuxMemory {
    * memmap, creates the memory blocks and, by the onlining policy, brings them online before it
    * returns.
    *
+   * @param firstId - Id of the first memory block.
+   * @param count - Memory blocks to add.
    * @returns 0, -ENOMEM (no room for the memmap) or -EEXIST; on failure nothing was added.
    */
   addMemoryBlocks(firstId: number, count: number): number;
@@ -34,27 +40,53 @@ export interface LinuxMemory {
    * `offline_and_remove_memory()` of those blocks. All or nothing: where one block refuses, those
    * taken offline by this call come back online. Removal gives the memmaps back.
    *
+   * @param firstId - Id of the first memory block.
+   * @param count - Memory blocks to remove.
    * @returns 0, -EBUSY or -ENOMEM.
    */
   offlineAndRemove(firstId: number, count: number): number;
 
-  /** `alloc_contig_range(startPfn, startPfn + nrPages)`, one attempt. */
+  /**
+   * `alloc_contig_range(startPfn, startPfn + nrPages)`, one attempt.
+   *
+   * @param startPfn - First page; the range may begin and end inside a pageblock.
+   * @param nrPages - Pages of the range.
+   * @returns How far the attempt came and what it cost; `errno` is 0 where the range is now the
+   *   caller's.
+   */
   allocContigRange(startPfn: number, nrPages: number): ContigResult;
 
-  /** Marks a range just taken as PG_offline and takes it off the accounts. */
+  /**
+   * Marks a range just taken as PG_offline and takes it off the accounts.
+   *
+   * @param startPfn - First page of a range that {@link allocContigRange} has taken.
+   * @param nrPages - Pages of the range.
+   */
   setOffline(startPfn: number, nrPages: number): void;
 
   /**
    * Hands the fake-offline pages of a range back to the page allocator: taken ones through
    * `free_contig_range()`, pages that were never online through the generic online path; the
    * accounts follow.
+   *
+   * @param startPfn - First page, at a pageblock's start.
+   * @param nrPages - Pages of the range, a multiple of 512.
    */
   fakeOnline(startPfn: number, nrPages: number): void;
 
-  /** Undoes a successful {@link allocContigRange} that was not marked offline. */
+  /**
+   * Undoes a successful {@link allocContigRange} that was not marked offline.
+   *
+   * @param startPfn - First page of a range that {@link allocContigRange} has taken.
+   * @param nrPages - Pages of the range.
+   */
   freeContigRange(startPfn: number, nrPages: number): void;
 
-  /** Calls back for every memory block event from now on; returns the function that ends it. */
+  /**
+   * Calls back for every memory block event from now on; returns the function that ends it.
+   *
+   * @param notifier - Is called in the order of registration.
+   */
   registerNotifier(notifier: MemoryNotifier): () => void;
 }
 
@@ -88,24 +120,56 @@ export interface MemoryGroup {
  * comes to all, also to those who were not asked any more.
  */
 export interface MemoryNotifier {
-  /** A memory block is about to go online to `zone`; `false` vetoes. */
+  /**
+   * A memory block is about to go online to `zone`; `false` vetoes.
+   *
+   * @param id - Id of the memory block.
+   * @param zone - Zone that it is to be part of.
+   */
   goingOnline(id: number, zone: ZoneKind): boolean;
-  /** A memory block is online in `zone`. */
+  /**
+   * A memory block is online in `zone`.
+   *
+   * @param id - Id of the memory block.
+   * @param zone - Zone that it is part of now.
+   */
   online(id: number, zone: ZoneKind): void;
-  /** A memory block does not go online after all. */
+  /**
+   * A memory block does not go online after all.
+   *
+   * @param id - Id of the memory block.
+   */
   cancelOnline(id: number): void;
-  /** A memory block is about to go offline; `false` vetoes. */
+  /**
+   * A memory block is about to go offline; `false` vetoes.
+   *
+   * @param id - Id of the memory block.
+   */
   goingOffline(id: number): boolean;
-  /** A memory block is offline. */
+  /**
+   * A memory block is offline.
+   *
+   * @param id - Id of the memory block.
+   */
   offline(id: number): void;
-  /** A memory block does not go offline after all. */
+  /**
+   * A memory block does not go offline after all.
+   *
+   * @param id - Id of the memory block.
+   */
   cancelOffline(id: number): void;
   /**
    * Page callback at onlining: which pages of this block go to the allocator, as runs
    * `[startPfn, nrPages]`, ascending. The others become PG_offline, never onlined.
    * Undefined where the block is none of this driver's: all of it goes online.
+   *
+   * @param id - Id of the memory block.
    */
   pluggedRuns(id: number): readonly (readonly [startPfn: number, nrPages: number])[] | undefined;
-  /** The group of a memory block of this driver's; undefined where it is none. */
+  /**
+   * The group of a memory block of this driver's; undefined where it is none.
+   *
+   * @param id - Id of the memory block.
+   */
   memoryGroup(id: number): MemoryGroup | undefined;
 }

@@ -60,7 +60,6 @@ export interface MemoryHotplugOptions {
  * accounting of zones.
  */
 export class MemoryHotplug implements LinuxMemory {
-  /** As {@link LinuxMemory} says. */
   readonly memoryBlockSize: number;
   readonly #options: MemoryHotplugOptions;
   readonly #pages: PageMemory;
@@ -105,7 +104,6 @@ export class MemoryHotplug implements LinuxMemory {
     this.#blocks[id] = { id, zone, memmap, managed, withdrawn };
   }
 
-  /** As {@link LinuxMemory} says. */
   memoryBlock(id: number): MemoryBlockInfo | undefined {
     const block = this.#blocks[id];
     if (block === undefined) return undefined;
@@ -113,7 +111,6 @@ export class MemoryHotplug implements LinuxMemory {
     return { id, state: zone === undefined ? "offline" : "online", zone: zone?.kind };
   }
 
-  /** As {@link LinuxMemory} says. */
   addMemoryBlocks(firstId: number, count: number): number {
     const { autoOnline } = this.#options.online;
     for (let id = firstId; id < firstId + count; id++) {
@@ -138,7 +135,6 @@ export class MemoryHotplug implements LinuxMemory {
     return 0;
   }
 
-  /** As {@link LinuxMemory} says. */
   offlineAndRemove(firstId: number, count: number): number {
     const taken: [MemoryBlock, ZoneKind][] = [];
     for (let id = firstId; id < firstId + count; id++) {
@@ -168,6 +164,9 @@ export class MemoryHotplug implements LinuxMemory {
    * User space brings a memory block online, into the zone it names or, with `online`, into the one
    * that the policy chooses.
    *
+   * @param id - Its address divided by {@link memoryBlockSize}.
+   * @param as - What user space writes to the memory block's `state`: `online`, `online_kernel` or
+   *   `online_movable`.
    * @returns 0; -EBUSY if a driver vetoes it; -EINVAL if there is no such memory block, or it is
    *   online already.
    */
@@ -181,6 +180,7 @@ export class MemoryHotplug implements LinuxMemory {
   /**
    * User space takes a memory block offline: its pages move elsewhere.
    *
+   * @param id - Its address divided by {@link memoryBlockSize}.
    * @returns 0; -EBUSY if a page cannot move or a driver vetoes it; -ENOMEM without room elsewhere;
    *   -EINVAL if there is no such memory block, or it is offline already.
    */
@@ -190,7 +190,6 @@ export class MemoryHotplug implements LinuxMemory {
     return this.#offline(block);
   }
 
-  /** As {@link LinuxMemory} says. */
   allocContigRange(startPfn: number, nrPages: number): ContigResult {
     const result = this.#pages.allocContig(startPfn, nrPages);
     const prices = this.#options.calibration;
@@ -205,12 +204,10 @@ export class MemoryHotplug implements LinuxMemory {
     return result;
   }
 
-  /** As {@link LinuxMemory} says. */
   freeContigRange(startPfn: number, nrPages: number): void {
     this.#pages.freeContig(startPfn, nrPages);
   }
 
-  /** As {@link LinuxMemory} says. */
   setOffline(startPfn: number, nrPages: number): void {
     this.#pages.markOffline(startPfn, nrPages);
     this.#forEachPart(startPfn, nrPages, (block, part) => {
@@ -219,7 +216,6 @@ export class MemoryHotplug implements LinuxMemory {
     this.#followManaged();
   }
 
-  /** As {@link LinuxMemory} says. */
   fakeOnline(startPfn: number, nrPages: number): void {
     const runs = this.#pages.runsOfClass(startPfn, nrPages, PAGEBLOCK_PAGES);
     for (const [start, nr, pageClass] of runs) {
@@ -239,8 +235,12 @@ export class MemoryHotplug implements LinuxMemory {
   }
 
   /**
-   * @param priority - higher ones are called first, equal ones in the order of registration.
-   * Default: 0.
+   * Calls back for every memory block event from now on, as {@link LinuxMemory} says.
+   *
+   * @param notifier - Is asked and told; its memory groups count from now on.
+   * @param priority - Higher ones are called first, equal ones in the order of registration.
+   *   Default: 0.
+   * @returns the function that ends it.
    */
   registerNotifier(notifier: MemoryNotifier, priority = 0): () => void {
     const entry = { notifier, priority };

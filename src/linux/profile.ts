@@ -7,7 +7,10 @@ export type * from "./profile-types.js";
 /** Names of all profiles, oldest first. */
 export const PROFILE_NAMES = Object.keys(PROFILES) as readonly ProfileName[];
 
-/** @throws RangeError if there is no profile of that name. */
+/**
+ * @param name - One of {@link PROFILE_NAMES}.
+ * @throws RangeError if there is no profile of that name.
+ */
 export function linuxProfile(name: ProfileName): LinuxProfile {
   const profile = Object.hasOwn(PROFILES, name) ? PROFILES[name] : undefined;
   if (profile === undefined) {

@@ -27,7 +27,9 @@ export interface Zone {
   readonly id: number;
   /** Which zone. */
   readonly kind: ZoneKind;
-  /** Index as Linux numbers it; see {@link LINUX_INDEX}. */
+  /**
+   * Index as Linux numbers it (`enum zone_type` on x86-64): DMA 0, DMA32 1, Normal 2, Movable 3.
+   */
   readonly index: number;
   /** NUMA node. */
   readonly node: number;
@@ -81,7 +83,7 @@ export class ZoneTable {
     this.#movableMin = options.movableMin ?? "share";
   }
 
-  /** The same books once more, for another guest in the same core. */
+  /** The same accounting once more, for another guest in the same core. */
   copy(): ZoneTable {
     const copy = new ZoneTable(this.#pages, {
       minFreeLimitKib: this.#limitKib,
@@ -98,13 +100,23 @@ export class ZoneTable {
     return this.#zones;
   }
 
-  /** The zone of that kind and node; undefined where there is none. */
+  /**
+   * The zone of that kind and node; undefined where there is none.
+   *
+   * @param kind - Kind of zone.
+   * @param node - NUMA node.
+   */
   find(kind: ZoneKind, node: number): Zone | undefined {
     for (const zone of this.#zones) if (zone.kind === kind && zone.node === node) return zone;
     return undefined;
   }
 
-  /** The zone of that kind and node; made where there is none. */
+  /**
+   * The zone of that kind and node; made where there is none.
+   *
+   * @param kind - Kind of zone.
+   * @param node - NUMA node, 0 to 15.
+   */
   zone(kind: ZoneKind, node: number): Zone {
     const known = this.find(kind, node);
     if (known !== undefined) return known;
@@ -116,14 +128,25 @@ export class ZoneTable {
     return zone;
   }
 
-  /** The zone with this index in the core. */
+  /**
+   * The zone with this index in the core.
+   *
+   * @param id - {@link Zone.id}.
+   * @throws RangeError if there is no such zone.
+   */
   byId(id: number): Zone {
     const zone = this.#zones[id];
     if (zone === undefined) throw optionError(`zone must be a known zone, got ${id}`);
     return zone;
   }
 
-  /** Takes over watermarks that a guest had, boost included. */
+  /**
+   * Takes over watermarks that a guest had, boost included.
+   *
+   * @param zone - One of this table's.
+   * @param watermarks - In pages, without the boost.
+   * @param boost - Pages that `watermark_boost` adds to each (`boost_watermark()`, v5.0 and later).
+   */
   adoptWatermarks(zone: Zone, watermarks: Watermarks, boost: number): void {
     zone.watermarks = watermarks;
     const { min, low, high } = watermarks;

@@ -199,5 +199,15 @@ export type LogEntry =
   | RunEndEntry
   | RetryArmedEntry;
 
-/** The entries of one type. */
-export type LogEntryOf<T extends LogEntry["type"]> = Extract<LogEntry, { type: T }>;
+/**
+ * The entries of one type.
+ *
+ * @typeParam T - Value of `type` of the entries.
+ */
+export type LogEntryOf<T extends LogEntry["type"]> = Extract<
+  LogEntry,
+  {
+    /** Value of `type`. */
+    type: T;
+  }
+>;

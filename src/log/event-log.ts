@@ -13,9 +13,20 @@ const CAPACITY = 2 ** 18;
 export interface Log {
   /** Dates the entries; writers read it, the log does not. */
   readonly clock: VirtualClock;
-  /** Writes an entry. */
+  /**
+   * Writes an entry.
+   *
+   * @param entry - What happened; `atNs` is the clock's time now.
+   */
   add(entry: LogEntry): void;
-  /** The entries of one type from entry number `start` on. */
+  /**
+   * The entries of one type from entry number `start` on.
+   *
+   * @typeParam T - Type of entry, which decides the fields.
+   * @param type - Value of `type` of the entries.
+   * @param start - Number of the first entry that is looked at, counted from the beginning of the
+   *   log. Default: 0.
+   */
   of<T extends LogEntry["type"]>(type: T, start?: number): Iterable<LogEntryOf<T>>;
   /** All entries that are kept, in order; a new list for each call. */
   readonly entries: readonly LogEntry[];
@@ -26,7 +37,7 @@ export interface Log {
  * truth beside it.
  *
  * Its memory is bounded. What repeats in equal steps is kept as a pattern and a count, without
- * loss (see {@link LogPieces}). Of what remains the oldest is dropped where it would be more than
+ * loss (see src/log/patterns.ts). Of what remains the oldest is dropped where it would be more than
  * `capacity` entries; {@link dropped} counts it. Who must see everything follows the log from the
  * beginning.
  */
@@ -41,7 +52,13 @@ export class EventLog implements Log {
   #dropped = 0;
   readonly #followers = new Set<(entry: LogEntry) => void>();
 
-  /** @throws RangeError if `capacity` is no whole number from 2048 on. */
+  /**
+   * An empty log.
+   *
+   * @param clock - Virtual clock of the guest.
+   * @param capacity - Most entries that are kept, a whole number from 2048 on. Default: 262144.
+   * @throws RangeError if `capacity` is no whole number from 2048 on.
+   */
   constructor(clock: VirtualClock, capacity = CAPACITY) {
     if (!Number.isSafeInteger(capacity) || capacity < 2048) {
       throw optionError(`capacity must be a whole number from 2048 on, got ${capacity}`);
@@ -70,7 +87,11 @@ export class EventLog implements Log {
     return this.#pieces.stored;
   }
 
-  /** Writes an entry. */
+  /**
+   * Writes an entry.
+   *
+   * @param entry - What happened; `atNs` is the clock's time now.
+   */
   add(entry: LogEntry): void {
     this.#pieces.add(entry);
     while (this.#pieces.stored > this.capacity) {
@@ -91,6 +112,7 @@ export class EventLog implements Log {
   /**
    * Calls `follower` with each entry from now on, at the moment at which it is written.
    *
+   * @param follower - Is called synchronously; what it throws is kept in {@link listenerFailures}.
    * @returns the function that ends it.
    */
   follow(follower: (entry: LogEntry) => void): () => void {
@@ -100,7 +122,14 @@ export class EventLog implements Log {
     };
   }
 
-  /** The entries of one type from entry number `start` on. */
+  /**
+   * The entries of one type from entry number `start` on.
+   *
+   * @typeParam T - Type of entry, which decides the fields.
+   * @param type - Value of `type` of the entries.
+   * @param start - Number of the first entry that is looked at, counted from the beginning of the
+   *   log. Default: 0.
+   */
   *of<T extends LogEntry["type"]>(type: T, start = 0): Generator<LogEntryOf<T>> {
     yield* this.#pieces.read(start, type) as Generator<LogEntryOf<T>>;
   }

@@ -26,6 +26,7 @@ const MAX_DEPTH = 2;
  * A folder without meta.json of its own gets that of the folder above, as `../meta.json`; so one
  * observation of a recording can be named.
  *
+ * @param path - Folder or archive, relative to the working directory.
  * @throws CaptureError if `path` is neither, or does not exist.
  */
 export async function openCapture(path: string): Promise<CaptureFiles> {

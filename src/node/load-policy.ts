@@ -21,6 +21,8 @@ export interface LoadPolicyOptions {
  * A policy from a module in TypeScript or JavaScript: its default export, or the export `policy`.
  * Its answers are checked whenever it is asked.
  *
+ * @param path - Path of the module, relative to `folder`.
+ * @param options - Where paths start, and who watches.
  * @throws PolicyError if there is no such file, it cannot be loaded, or what it exports is no
  *   policy.
  */
@@ -51,6 +53,9 @@ export async function loadPolicy(path: string, options: LoadPolicyOptions = {}):
 /**
  * Names and paths of modules, joined by `+`, as policies.
  *
+ * @param names - Such as `sense-first+./my-policy.ts`; a part with a slash or a known ending is a
+ *   path.
+ * @param options - As of {@link loadPolicy}.
  * @throws as {@link loadPolicy}; PolicyError if there is no policy of a name.
  */
 export async function loadPolicies(names: string, options?: LoadPolicyOptions): Promise<Policy[]> {

@@ -8,7 +8,12 @@ export class PolicyError extends RangeError {
   /** `PolicyError`. */
   override readonly name = "PolicyError";
 
-  /** @param message - which rule is broken, and what was found. */
+  /**
+   * Made by this package; callers catch it.
+   *
+   * @param message - which rule is broken, and what was found.
+   * @param options - As of `Error`: the `cause`.
+   */
   constructor(message: string, options?: ErrorOptions) {
     super(messageOf(message), options);
     marked(this);

@@ -8,7 +8,12 @@ export interface PolicyFamily {
   readonly summary: string;
   /** The default. */
   readonly value: string;
-  /** @throws PolicyError if the value breaks its rule. */
+  /**
+   * A policy from its value.
+   *
+   * @param value - What stands behind `=`.
+   * @throws PolicyError if the value breaks its rule.
+   */
   readonly make: (value: string) => Omit<Policy, "name" | "summary">;
 }
 

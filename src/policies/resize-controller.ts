@@ -22,6 +22,11 @@ export interface ResizeView {
 export interface ResizeController {
   /** Virtual milliseconds between two decisions, at least 1. */
   readonly periodMs: number;
-  /** Bytes, rounded down to device blocks and kept inside the region by the caller. */
+  /**
+   * The size to request now, in bytes: rounded down to device blocks and kept inside the region by
+   * the caller.
+   *
+   * @param view - The guest as it is at this moment.
+   */
   readonly decide: (view: ResizeView) => number;
 }

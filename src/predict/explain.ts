@@ -35,7 +35,12 @@ interface LastRun {
   readonly end: RunEndEntry | undefined;
 }
 
-/** Says in words why a guest has not what is requested of it, and what is waited for. */
+/**
+ * Says in words why a guest has not what is requested of it, and what is waited for.
+ *
+ * @param explained - A device, its driver, and the log of both.
+ * @returns Sentences, and what the driver waits for.
+ */
 export function explain({ device, driver, log }: Explained): Explanation {
   const { requestedSize, pluggedSize } = device;
   const lastRun = lastRunOf(log);

@@ -55,6 +55,8 @@ const LISTED_RETRIES = 5;
 /**
  * What this guest would give back, or take, if the host asked for a size now.
  *
+ * @param capture - What {@link readCapture} has read; it may be used again.
+ * @param options - Requested size, version, policy and samples. Default: shrink to 0.
  * @throws CaptureError if the capture cannot be used; RangeError if an option breaks its rule;
  *   PolicyError if the policy cannot be used on a capture; the reason of `signal`.
  */

@@ -20,7 +20,11 @@ export interface SamplingOptions {
   readonly confidence?: number;
   /** What the draws are from. Default: what was learned from recordings. */
   readonly distributions?: Distributions;
-  /** Is told the size that remains in each sample, in bytes. */
+  /**
+   * Is told the size that remains in each sample, in bytes.
+   *
+   * @param sizes - Bytes that stay plugged in each sample.
+   */
   readonly onSizes?: (sizes: readonly number[]) => void;
 }
 

@@ -10,9 +10,15 @@ import {
 export interface ComparisonJson extends Omit<Comparison, "policies"> {
   /** As in a comparison, with spreads. */
   readonly policies: readonly {
+    /** Names of the policies, joined by `+`. */
     readonly policy: string;
+    /** Each figure over all runs. */
     readonly figures: Readonly<Record<FigureName, Spread>>;
-    readonly runs: readonly (RunFigures & { readonly seed: number })[];
+    /** The figures of each run, with its seed. */
+    readonly runs: readonly (RunFigures & {
+      /** Seed of the run. */
+      readonly seed: number;
+    })[];
   }[];
 }
 
@@ -34,7 +40,11 @@ const FIGURES: readonly FigureName[] = [
   "requests",
 ];
 
-/** The object to print as JSON, always with the keys in the same order. */
+/**
+ * The object to print as JSON, always with the keys in the same order.
+ *
+ * @param comparison - From {@link compareOnCapture} or {@link compareOnScenario}.
+ */
 export function comparisonJson(comparison: Comparison): ComparisonJson {
   const { kind, subject, askedSize, seeds, policies, interrupted } = comparison;
   return {

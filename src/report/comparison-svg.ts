@@ -20,6 +20,8 @@ const SPREAD = "#1b1f23";
 /**
  * A comparison as bars: a panel per figure, a bar per policy, the spread over the seeds as a line
  * on it.
+ *
+ * @param comparison - From {@link compareOnCapture} or {@link compareOnScenario}.
  */
 export function comparisonSvg(comparison: Comparison): string {
   const { subject, kind, seeds, policies, askedSize } = comparison;

@@ -8,6 +8,9 @@ import { wrap } from "./wrap.js";
  * A comparison as a table: a line per figure, a column per policy, medians over the seeds and under
  * them the least and the most where they differ. Policies that find no room beside the others
  * follow in a table of their own.
+ *
+ * @param comparison - From {@link compareOnCapture} or {@link compareOnScenario}.
+ * @param options - `columns`: characters per line.
  */
 export function comparisonText(comparison: Comparison, options: { columns: number }): string {
   const { kind, subject, seeds, policies, askedSize, interrupted } = comparison;

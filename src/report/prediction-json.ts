@@ -24,6 +24,7 @@ export interface PredictionJson extends Prediction {
  * and the order of keys is always the same.
  *
  * @param wallMs - real milliseconds that the prediction took; left out where it is.
+ * @param prediction - From {@link predict}.
  */
 export function predictionJson(prediction: Prediction, wallMs?: number): PredictionJson {
   return {

@@ -20,6 +20,8 @@ const LEGEND_PITCH = 22;
  * The answer as a picture: a standalone SVG of the region in address order, with a legend that says
  * how much went and how much stays for which reason. No scripts, no style sheets, no outside
  * references; less than 2 MB, however large the region.
+ *
+ * @param prediction - From {@link predict}.
  */
 export function predictionSvg(prediction: Prediction): string {
   const map = new RegionMap(prediction);

@@ -37,6 +37,9 @@ export interface PredictionTextOptions {
  * The answer to a person at a terminal: what is unplugged, where the rest is, why, and what to do.
  *
  * Plain ASCII, no line wider than `columns`, ends with a line feed.
+ *
+ * @param prediction - From {@link predict}.
+ * @param options - Width and height of the terminal, and whether it shows colors.
  */
 export function predictionText(prediction: Prediction, options: PredictionTextOptions): string {
   const columns = Math.max(MIN_COLUMNS, Math.floor(options.columns));

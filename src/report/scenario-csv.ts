@@ -17,7 +17,11 @@ const COLUMNS: readonly (readonly [string, (sample: Sample) => number])[] = [
   ["largest_free_run_bytes", ({ largestFreeRun }) => largestFreeRun],
 ];
 
-/** The samples as a table: a line each, numbers only, bytes and milliseconds. */
+/**
+ * The samples as a table: a line each, numbers only, bytes and milliseconds.
+ *
+ * @param result - From {@link runScenario}.
+ */
 export function scenarioCsv({ samples, workloads }: ScenarioResult): string {
   const orders = Array.from({ length: 11 }, (_, order) => `free_order_${order}`);
   const head = [

@@ -12,7 +12,8 @@ export interface ScenarioJson extends ScenarioResult {
 /**
  * The object to print as JSON, always with the keys in the same order.
  *
- * @param wallMs - real milliseconds that the run took; left out where it is.
+ * @param result - From {@link runScenario}.
+ * @param wallMs - Real milliseconds that the run took, where the caller measured them.
  */
 export function scenarioJson(result: ScenarioResult, wallMs?: number): ScenarioJson {
   const { title, seed, policy, profile, calibration, bootSize, durationMs, endedMs, interrupted } =

@@ -34,6 +34,8 @@ interface Panel {
 /**
  * A run as a picture: memory, work, fragmentation and workloads over time, one below the other. A
  * standalone SVG.
+ *
+ * @param result - From {@link runScenario}.
  */
 export function scenarioSvg(result: ScenarioResult): string {
   const { samples, endedMs } = result;

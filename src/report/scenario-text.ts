@@ -13,7 +13,12 @@ const PLOT_ROWS = 12;
 /** Orders and events to list; the others are counted. */
 const LISTED = 12;
 
-/** A run in words and a plot, for a terminal. */
+/**
+ * A run in words and a plot, for a terminal.
+ *
+ * @param result - From {@link runScenario}.
+ * @param options - Width of the terminal.
+ */
 export function scenarioText(result: ScenarioResult, { columns }: ScenarioTextOptions): string {
   const lines = [headline(result), ""];
   if (result.title !== "") lines.unshift(result.title, "");

@@ -15,7 +15,8 @@ const MAX_DEPTH = 20;
 /**
  * Reads a scenario file: YAML 1.2, of which JSON is a part.
  *
- * @param file - what messages call it.
+ * @param text - The file, at most 2^20 characters.
+ * @param file - What messages call it. Default: `scenario`.
  * @throws ScenarioError that says where in the file, what rule, and what was found.
  */
 export function parseScenario(text: string, file = "scenario"): Scenario {
@@ -74,6 +75,8 @@ function assertUniqueKeys(document: Document.Parsed, file: string): void {
 /**
  * Checks a scenario that is an object already, as a program or `JSON.parse` makes it.
  *
+ * @param value - An object as `JSON.parse()` makes it, with the keys of a scenario file.
+ * @param file - What messages call it. Default: `scenario`.
  * @throws ScenarioError like {@link parseScenario}.
  */
 export function scenarioOf(value: unknown, file = "scenario"): Scenario {

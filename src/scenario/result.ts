@@ -66,7 +66,9 @@ export interface Sample {
   readonly held: readonly number[];
   /** The same two sizes of each device, in the order of the file. */
   readonly devices: readonly {
+    /** Bytes that the host requests of it. */
     readonly requestedSize: number;
+    /** Bytes that are plugged in it. */
     readonly pluggedSize: number;
   }[];
 }
@@ -150,56 +152,127 @@ export interface EventTime {
   readonly atMs: number;
 }
 
+/** The host requests a size. */
+export interface OrderEvent extends EventTime {
+  /** `order`. */
+  readonly type: "order";
+  /** Name of the device. */
+  readonly device: string;
+  /** Bytes that are requested. */
+  readonly requestedSize: number;
+}
+
+/** A device has the size that was requested of it. */
+export interface ReachedEvent extends EventTime {
+  /** `reached`. */
+  readonly type: "reached";
+  /** Name of the device. */
+  readonly device: string;
+  /** Bytes that are requested, and plugged. */
+  readonly requestedSize: number;
+}
+
+/** A device does not take the size that the host requests. */
+export interface RefusedEvent extends EventTime {
+  /** `refused`. */
+  readonly type: "refused";
+  /** Name of the device. */
+  readonly device: string;
+  /** Bytes that were to be requested. */
+  readonly requestedSize: number;
+  /** Why, in words. */
+  readonly why: string;
+}
+
+/** The driver waits for its retry timer or an event, and the requested size is not reached. */
+export interface GaveUpEvent extends EventTime {
+  /** `gave-up`. */
+  readonly type: "gave-up";
+  /** Name of the device. */
+  readonly device: string;
+  /** Bytes that are requested. */
+  readonly requestedSize: number;
+  /** Bytes that are plugged. */
+  readonly pluggedSize: number;
+  /** Why, in words. */
+  readonly why: string;
+}
+
+/** Something is done to a workload. */
+export interface WorkloadEvent extends EventTime {
+  /** It starts, it ends, or its part of the page cache is dropped. */
+  readonly type: "workload-start" | "workload-stop" | "drop-caches";
+  /** Name of the workload. */
+  readonly workload: string;
+}
+
+/** A fault begins or ends. */
+export interface FaultEvent extends EventTime {
+  /** `fault`. */
+  readonly type: "fault";
+  /** Kind of fault, as the scenario file names it. */
+  readonly kind: string;
+  /** `true` where it begins, `false` where it ends. */
+  readonly begins: boolean;
+}
+
+/** A workload of kind `frag` has finished a round. The counts are of zone Normal. */
+export interface FragRoundEvent extends EventTime {
+  /** `frag-round`. */
+  readonly type: "frag-round";
+  /** Name of the workload. */
+  readonly workload: string;
+  /** Number of the round, from 1 on. */
+  readonly round: number;
+  /** Free pages. */
+  readonly freePages: number;
+  /** Free, aligned 2 MiB. */
+  readonly freeHugePages: number;
+  /** Pages to move to free as many more of those as possible. */
+  readonly moves: number;
+}
+
+/** The OOM killer ends a program. */
+export interface OomKillEvent extends EventTime {
+  /** `oom-kill`. */
+  readonly type: "oom-kill";
+  /** Name of the workload that was killed. */
+  readonly victim: string;
+  /** Name of the workload whose request could not be served. */
+  readonly requester: string;
+  /** Bytes that the victim had. */
+  readonly size: number;
+  /** Order of the request. */
+  readonly order: number;
+}
+
+/** The guest panics; the run ends. */
+export interface PanicEvent extends EventTime {
+  /** `panic`. */
+  readonly type: "panic";
+  /** Why, in words. */
+  readonly why: string;
+}
+
 /** What happened at a moment, in order of time. */
 export type ScenarioEvent =
-  | (EventTime & {
-      readonly type: "order";
-      readonly device: string;
-      readonly requestedSize: number;
-    })
-  | (EventTime & {
-      readonly type: "reached";
-      readonly device: string;
-      readonly requestedSize: number;
-    })
-  | (EventTime & {
-      readonly type: "refused";
-      readonly device: string;
-      readonly requestedSize: number;
-      readonly why: string;
-    })
-  | (EventTime & {
-      readonly type: "gave-up";
-      readonly device: string;
-      readonly requestedSize: number;
-      readonly pluggedSize: number;
-      readonly why: string;
-    })
-  | (EventTime & {
-      readonly type: "workload-start" | "workload-stop" | "drop-caches";
-      readonly workload: string;
-    })
-  | (EventTime & { readonly type: "fault"; readonly kind: string; readonly begins: boolean })
-  | (EventTime & {
-      readonly type: "frag-round";
-      readonly workload: string;
-      readonly round: number;
-      /**
-       * Of zone Normal: free pages, free 2 MiB frames, pages to move to free as many more as
-       * possible.
-       */
-      readonly freePages: number;
-      readonly freeHugePages: number;
-      readonly moves: number;
-    })
-  | (EventTime & {
-      readonly type: "oom-kill";
-      readonly victim: string;
-      readonly requester: string;
-      readonly size: number;
-      readonly order: number;
-    })
-  | (EventTime & { readonly type: "panic"; readonly why: string });
+  | OrderEvent
+  | ReachedEvent
+  | RefusedEvent
+  | GaveUpEvent
+  | WorkloadEvent
+  | FaultEvent
+  | FragRoundEvent
+  | OomKillEvent
+  | PanicEvent;
+
+/** How the guest stands, whenever a sample is due. */
+export interface SampleEvent {
+  /** `sample`. */
+  readonly type: "sample";
+  /** The guest at that moment. */
+  readonly sample: Sample;
+}
 
 /** What the iterator of a run yields: events, and a sample whenever one is due. */
-export type RunEvent = ScenarioEvent | { readonly type: "sample"; readonly sample: Sample };
+export type RunEvent = ScenarioEvent | SampleEvent;

@@ -35,7 +35,11 @@ export interface RunScenarioOptions extends FollowOptions {
   readonly seed?: number;
   /** Where the core comes from; see loadCore(). */
   readonly core?: CoreSource;
-  /** Is shown the guest before anything happens to it, to follow its log. */
+  /**
+   * Is shown the guest before anything happens to it, to follow its log.
+   *
+   * @param guest - The guest that was just booted.
+   */
   readonly watch?: (guest: Guest) => void;
 }
 
@@ -43,12 +47,14 @@ export interface RunScenarioOptions extends FollowOptions {
 const YIELD_MS = 30;
 
 /**
- * Runs a scenario in virtual time. Iterate it for what happens while it happens, or {@link result}
- * at once; either way it runs once.
+ * Runs a scenario in virtual time. Iterate it for what happens while it happens, or {@link
+ * ScenarioRun.result} at once; either way it runs once.
  *
  * Deterministic: the same scenario, policy and seed give the same result bit for bit, wherever it
  * runs.
  *
+ * @param scenario - From {@link parseScenario} or {@link scenarioOf}; it may be run again.
+ * @param options - Policy and seed in place of the scenario's own; how to follow and end the run.
  * @throws PolicyError if there is no such policy; RangeError if sizes and version do not go
  *   together; CapacityError if the guest does not fit.
  */

@@ -125,11 +125,13 @@ export type Fault = FaultWindow &
         readonly kind: "pins";
         /** Index of the workload. */
         readonly workload: number;
+        /** Bytes that are pinned. */
         readonly size: number;
       }
     | {
         /** Movable pages are busy at the moment of an attempt with this probability. */
         readonly kind: "busy-pages";
+        /** Chance that a page is busy, 0 to 1. */
         readonly share: number;
       }
     | {
@@ -137,6 +139,7 @@ export type Fault = FaultWindow &
          * The host behind the device can do nothing; has no memory to plug; is migrating the guest.
          */
         readonly kind: "device-busy" | "host-out-of-memory" | "migration";
+        /** Index of the device. */
         readonly device: number;
       }
   );

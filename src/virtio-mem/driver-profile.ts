@@ -8,9 +8,18 @@ export type UnplugPolicyName = "rfc3-seed" | "v5.8" | "v5.10" | "v5.11" | "linux
  * "Limit on offline memory").
  */
 export type OfflineLimitRule =
-  | { readonly kind: "memory-blocks"; readonly count: number }
-  /** At least twice the unit that is added. */
-  | { readonly kind: "size"; readonly size: number };
+  | {
+      /** By number of memory blocks. */
+      readonly kind: "memory-blocks";
+      /** Memory blocks that may be offline before more are added. */
+      readonly count: number;
+    }
+  | {
+      /** By size. */
+      readonly kind: "size";
+      /** Bytes that may be offline before more are added; at least twice the unit that is added. */
+      readonly size: number;
+    };
 
 /** The virtio-mem driver of a version; docs/spec/driver.md describes each behaviour. */
 export interface DriverProfile {
@@ -53,7 +62,12 @@ export interface DriverProfile {
   /** What a busy device means: the same as busy memory, or a code of its own. */
   readonly deviceBusy: "EBUSY" | "ETXTBSY";
   /** The wait before another try, doubled after each up to the maximum. */
-  readonly retry: { readonly minimumMs: number; readonly maximumMs: number };
+  readonly retry: {
+    /** First wait in virtual milliseconds. */
+    readonly minimumMs: number;
+    /** Longest wait in virtual milliseconds. */
+    readonly maximumMs: number;
+  };
   /**
    * What loading the driver says where memory of the device is known to Linux already, because the
    * driver was loaded before.

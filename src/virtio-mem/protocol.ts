@@ -18,7 +18,12 @@ export interface BlocksRequest {
 }
 
 /** A request of the driver. */
-export type Request = BlocksRequest | { readonly type: "UNPLUG_ALL" };
+export type Request =
+  | BlocksRequest
+  | {
+      /** Everything that is plugged. */
+      readonly type: "UNPLUG_ALL";
+    };
 
 /** The device's answer to a request. */
 export interface Response {
@@ -29,7 +34,14 @@ export interface Response {
 }
 
 /** What comes back for a request: `none` from a device that is broken or has no driver. */
-export type Answer = Response | { readonly type: "none"; readonly state?: never };
+export type Answer =
+  | Response
+  | {
+      /** No answer came. */
+      readonly type: "none";
+      /** Never there. */
+      readonly state?: never;
+    };
 
 /**
  * Does the device take requests? One that got a request it cannot read may need a reset by its
@@ -69,13 +81,18 @@ export const FeatureBit = {
   UnpluggedInaccessible: 1,
   /** The guest may suspend to RAM with plugged memory. */
   PersistentSuspend: 2,
+  /** VIRTIO 1.0 or later (`VIRTIO_F_VERSION_1`). */
   Version1: 32,
 } as const;
 
 /** Name of a feature bit. */
 export type FeatureName = keyof typeof FeatureBit;
 
-/** The features as the 64 bits that device and driver exchange. */
+/**
+ * The features as the 64 bits that device and driver exchange.
+ *
+ * @param features - Names, in any order.
+ */
 export function featureBits(features: Iterable<FeatureName>): bigint {
   let bits = 0n;
   for (const name of features) bits |= 1n << BigInt(FeatureBit[name]);

@@ -4,11 +4,13 @@ import type {
   DeviceConfig,
   Request,
   RequestType,
+  Response,
   ResponseType,
 } from "./protocol.js";
 import { optionError } from "../input-error.js";
 
-// The bytes that driver and device exchange, little endian (device.md sections 2 and 4):
+// The bytes that driver and device exchange, little endian (docs/spec/device.md, "Config space" and
+// "Requests"):
 //
 //   request   0     2        8               16          18        24
 //             +-----+--------+---------------+-----------+---------+
@@ -79,7 +81,11 @@ export function requestCode(type: RequestType): number {
   return REQUEST_TYPES.indexOf(type);
 }
 
-/** The 24 bytes of a request. Numbers are cut to the width of their field. */
+/**
+ * The 24 bytes of a request. Numbers are cut to the width of their field.
+ *
+ * @param request - A request, or its fields as they are to be on the wire.
+ */
 export function encodeRequest(request: Request | WireRequest): Uint8Array {
   const bytes = new Uint8Array(REQUEST_SIZE);
   const view = viewOf(bytes);
@@ -113,7 +119,11 @@ export function joinRequest(
   return joined.subarray(0, at);
 }
 
-/** A request from at least 24 bytes; undefined from fewer. */
+/**
+ * A request from at least 24 bytes; undefined from fewer.
+ *
+ * @param bytes - The readable part of the descriptor chain.
+ */
 export function decodeWireRequest(bytes: Uint8Array): WireRequest | undefined {
   if (bytes.length < REQUEST_SIZE) return undefined;
   const view = viewOf(bytes);
@@ -131,7 +141,11 @@ export function toRequest({ type: code, addr, nbBlocks }: WireRequest): Request 
   return type === "UNPLUG_ALL" ? { type } : { type, addr, nbBlocks };
 }
 
-/** The 10 bytes of a response; none for a request that got no answer. */
+/**
+ * The 10 bytes of a response; none for a request that got no answer.
+ *
+ * @param answer - What {@link VirtioMemDevice.handle} gives.
+ */
 export function encodeResponse(answer: Answer): Uint8Array | undefined {
   if (answer.type === "none") return undefined;
   const bytes = new Uint8Array(RESPONSE_SIZE);
@@ -145,12 +159,11 @@ export function encodeResponse(answer: Answer): Uint8Array | undefined {
  * The answer in the bytes that a device has written. The state is read whatever was asked: it means
  * something only in the ACK of a STATE request, which the caller knows.
  *
- * @returns undefined where the bytes are no answer that the protocol knows.
+ * @param bytes - What the device has written.
+ * @param to - Type of the request that was answered.
+ * @returns the answer; undefined where the bytes are none that the protocol knows.
  */
-export function decodeResponse(
-  bytes: Uint8Array,
-  to: RequestType,
-): { type: ResponseType; state?: BlocksState } | undefined {
+export function decodeResponse(bytes: Uint8Array, to: RequestType): Response | undefined {
   if (bytes.length < RESPONSE_SIZE) return undefined;
   const view = viewOf(bytes);
   const type = RESPONSE_TYPES[view.getUint16(0, true)];
@@ -160,7 +173,11 @@ export function decodeResponse(
   return state === undefined ? undefined : { type, state };
 }
 
-/** The 56 bytes of the config space. */
+/**
+ * The 56 bytes of the config space.
+ *
+ * @param config - What {@link VirtioMemDevice.config} gives.
+ */
 export function encodeConfig(config: DeviceConfig): Uint8Array {
   const bytes = new Uint8Array(CONFIG_SIZE);
   const view = viewOf(bytes);
@@ -174,7 +191,12 @@ export function encodeConfig(config: DeviceConfig): Uint8Array {
   return bytes;
 }
 
-/** @throws RangeError for fewer than 56 bytes. */
+/**
+ * The fields of the config space (VIRTIO 1.3, section 5.15.4).
+ *
+ * @param bytes - At least 56.
+ * @throws RangeError for fewer than 56 bytes.
+ */
 export function decodeConfig(bytes: Uint8Array): WireConfig {
   if (bytes.length < CONFIG_SIZE) {
     throw optionError(`config must be ${CONFIG_SIZE} bytes, got ${bytes.length}`);

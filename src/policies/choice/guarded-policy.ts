@@ -6,7 +6,11 @@ import { PolicyError } from "../policy-error.js";
 
 /** Is told when code of a policy begins and ends: who runs it may end what does not come back. */
 export interface PolicyWatch {
-  /** A decision is asked for. */
+  /**
+   * A decision is asked for.
+   *
+   * @param what - The decision, in words.
+   */
   readonly enter: (what: string) => void;
   /** It was answered. */
   readonly leave: () => void;
@@ -22,6 +26,9 @@ const UNWATCHED: PolicyWatch = { enter: () => undefined, leave: () => undefined 
  * A generator that never ends is stopped; a loop inside the policy that never ends is not, unless
  * `watch` can.
  *
+ * @param value - What a module exports.
+ * @param source - Name of the module, for messages.
+ * @param watch - Is told when code of the policy begins and ends. Default: nobody is.
  * @throws PolicyError if it is no policy.
  */
 export function guardedPolicy(value: unknown, source: string, watch = UNWATCHED): Policy {

@@ -56,7 +56,8 @@ const OTHERS = {
  * Puts policies together: decisions of single ones go over those of a complete one, and that over
  * what the Linux version does.
  *
- * @param choice - undefined: the version's own behaviour.
+ * @param choice - Names joined by `+`, or objects. Undefined: as the version does.
+ * @param profile - Linux version whose own policy fills what the choice leaves open.
  * @throws PolicyError if there is none of a name, or two decide the same.
  */
 export function resolvePolicy(

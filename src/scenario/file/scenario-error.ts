@@ -11,6 +11,8 @@ export class ScenarioError extends InputError {
   readonly path: string;
 
   /**
+   * Made by this package; callers catch it.
+   *
    * @param file - what messages call the file.
    * @param path - where in the file; empty for the file as a whole.
    * @param rule - what it must be, and what was found.

@@ -24,7 +24,12 @@ export interface AnonymousWorkload extends WorkloadLife {
   /** Share of its memory that asks for huge pages, 0 to 1. */
   readonly thpShare: number;
   /** Other sizes that it wants to have later. */
-  readonly resize: readonly { readonly atMs: number; readonly size: number }[];
+  readonly resize: readonly {
+    /** When it changes, in virtual milliseconds since boot. */
+    readonly atMs: number;
+    /** Bytes that it wants to have from then on. */
+    readonly size: number;
+  }[];
 }
 
 /**

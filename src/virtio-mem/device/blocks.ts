@@ -35,7 +35,7 @@ const ERROR: Response = { type: "ERROR" };
 
 /**
  * The device's books: a bit for each device block, the three sizes, and what a request does to them
- * (device.md sections 4 to 6). What differs between devices comes from the flavour.
+ * (docs/spec/device.md). What differs between devices comes from the flavour.
  *
  * ```text
  *  addr              + pluggedSize in any of these        + usableRegionSize    + regionSize
@@ -247,7 +247,8 @@ export class DeviceBlocks {
   }
 
   /**
-   * Inside the *usable* region, for every request that names blocks (device.md section 4.4).
+   * Inside the *usable* region, for every request that names blocks (docs/spec/device.md, "Valid
+   * ranges").
    *
    * Doubles are enough: the region ends below 2^53, so an address that they round lies outside of
    * it before and after, and there is no wrap-around.

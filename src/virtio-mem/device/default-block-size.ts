@@ -33,6 +33,7 @@ export interface HostPages {
  * Block size of a QEMU device that names none: the page size of its backend, or, with base pages,
  * that of a THP.
  *
+ * @param host - Architecture and page sizes of the host.
  * @throws RangeError if QEMU knows no such base page size there.
  */
 export function defaultBlockSize({

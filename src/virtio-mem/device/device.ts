@@ -41,8 +41,8 @@ const NO_ANSWER: Answer = { type: "none" };
  * The virtio-mem device: which device blocks are plugged, and what the host wants plugged.
  *
  * It decides nothing about which blocks: the driver asks, the device accepts or refuses. Every
- * request is all or nothing; whatever is not acknowledged has changed nothing (device.md sections
- * 4 to 6), but for the defects of real devices that a flavour has on purpose.
+ * request is all or nothing; whatever is not acknowledged has changed nothing
+ * (docs/spec/device.md), but for the defects of real devices that a flavour has on purpose.
  *
  * A new device has a driver that accepted all features; see {@link deviceReset} and
  * {@link activate}.
@@ -72,7 +72,13 @@ export class VirtioMemDevice {
   readonly #sizeListeners = new Set<(pluggedSize: number) => void>();
   readonly #log: Log | undefined;
 
-  /** @throws RangeError if an option breaks its rule above, or plugged runs overlap. */
+  /**
+   * A device with a driver that accepted all features.
+   *
+   * @param options - Place, sizes, flavour and host; see {@link VirtioMemDeviceOptions} for each
+   *   rule.
+   * @throws RangeError if an option breaks its rule above, or plugged runs overlap.
+   */
   constructor(options: VirtioMemDeviceOptions) {
     if (typeof options !== "object" || (options as unknown) === null) {
       throw optionTypeError(`options of a device must be an object, got ${shown(options)}`);
@@ -115,11 +121,19 @@ export class VirtioMemDevice {
     });
   }
 
-  /** A migration of the guest is running: nothing is plugged or unplugged meanwhile. */
+  /**
+   * A migration of the guest is running: nothing is plugged or unplugged meanwhile. The host sets
+   * it.
+   */
   get migrating(): boolean {
     return this.#blocks.migrating;
   }
 
+  /**
+   * Tells the device that a migration begins or ends.
+   *
+   * @param migrating - Is one running?
+   */
   set migrating(migrating: boolean) {
     this.#blocks.migrating = migrating;
   }
@@ -182,7 +196,11 @@ export class VirtioMemDevice {
     return this.#acceptedFeatures ?? 0n;
   }
 
-  /** Has the driver accepted this feature? */
+  /**
+   * Has the driver accepted this feature?
+   *
+   * @param feature - Name of the feature bit.
+   */
   hasAccepted(feature: FeatureName): boolean {
     return hasFeature(this.acceptedFeatures, feature);
   }
@@ -227,6 +245,7 @@ export class VirtioMemDevice {
    * Calls `listener` whenever the host has set a requested size, also one equal to the old, while a
    * driver works with the device.
    *
+   * @param listener - Is called after the requested size has changed; reads it from the device.
    * @returns the function that ends it.
    */
   onConfigChange(listener: () => void): () => void {
@@ -235,16 +254,23 @@ export class VirtioMemDevice {
 
   /**
    * Calls `listener` with the plugged size after every acknowledged PLUG and UNPLUG, and when all
-   * that was plugged has gone at once; see {@link throttleSizeEvents} for what QEMU's monitor
-   * shows.
+   * that was plugged has gone at once; see `throttleSizeEvents()` of `./device` for what QEMU's
+   * monitor shows.
    *
+   * @param listener - Is called with the plugged size in bytes.
    * @returns the function that ends it.
    */
   onSizeChange(listener: (pluggedSize: number) => void): () => void {
     return addTo(this.#sizeListeners, listener);
   }
 
-  /** Lets `listener` follow what is plugged from now on, and refuse it. */
+  /**
+   * Lets `listener` follow what is plugged from now on, and refuse it.
+   *
+   * @param listener - Is told of device blocks before they are plugged and after they are
+   *   unplugged.
+   * @returns the function that ends it.
+   */
   addMemoryListener(listener: MemoryListener): () => void {
     return this.#host.add(listener);
   }
@@ -297,6 +323,7 @@ export class VirtioMemDevice {
    * Takes over the state of a device like this one, from a snapshot. Unplugged memory is discarded,
    * listeners are told of what is plugged.
    *
+   * @param snapshot - From {@link snapshot} of a device with the same flavour, place and sizes.
    * @throws RangeError if the snapshot is of another device or contradicts itself; KernelError if a
    *   listener refuses. Then nothing has changed.
    */
@@ -338,6 +365,9 @@ export class VirtioMemDevice {
   /**
    * Answers a request of the driver.
    *
+   * @param request - Type and device blocks.
+   * @returns ACK, NACK, BUSY or ERROR as the flavour decides (VIRTIO 1.3, section 5.15.6); `none`
+   *   where the device is broken or has no driver.
    * @throws RangeError if `nbBlocks` is not a whole number of 16 bits: no driver can send that.
    */
   handle(request: Request): Answer {
@@ -382,7 +412,12 @@ export class VirtioMemDevice {
     return this.handleWire(wireRequest);
   }
 
-  /** Answers a request of any type and address; see {@link handleBytes}. */
+  /**
+   * Answers a request of any type and address; see {@link handleBytes}.
+   *
+   * @param wireRequest - Fields of a request as they are on the wire.
+   * @returns the answer as {@link handleBytes} gives it.
+   */
   handleWire(wireRequest: WireRequest): Uint8Array | undefined {
     const request = toRequest(wireRequest);
     if (request !== undefined) return encodeResponse(this.handle(request));
@@ -393,18 +428,31 @@ export class VirtioMemDevice {
   /**
    * Reads `size` bytes of the config space, at any offset. A read that leaves the 56 bytes gives
    * all ones.
+   *
+   * @param offset - First byte, 0 to 55. Default: 0.
+   * @param size - Bytes to read. Default: all 56.
+   * @returns the bytes, little endian (VIRTIO 1.3, section 5.15.4).
    */
   readConfig(offset = 0, size: number = CONFIG_SIZE): Uint8Array {
     if (offset < 0 || offset + size > CONFIG_SIZE) return new Uint8Array(size).fill(0xff);
     return encodeConfig(this.config).slice(offset, offset + size);
   }
 
-  /** The config space is read only: a write is taken and forgotten. */
+  /**
+   * The config space is read only: a write is taken and forgotten.
+   *
+   * @param offset - First byte.
+   * @param bytes - What is written.
+   */
   readonly writeConfig: (offset: number, bytes: Uint8Array) => void = ignore;
 
   /**
    * May the driver access `[addr, addr + size)`? Plugged memory always; unplugged memory by a read
    * of the CPU, inside the usable region and as long as it was not told to keep off.
+   *
+   * @param kind - A read or a write of the CPU, or DMA of a device.
+   * @param addr - Guest physical address in bytes.
+   * @param size - Bytes, from 1 on; 0 and less are never allowed.
    */
   allowsAccess(kind: "read" | "write" | "dma", addr: number, size: number): boolean {
     const offset = addr - this.addr;
@@ -415,7 +463,13 @@ export class VirtioMemDevice {
     return kind === "read" && !this.hasAccepted("UnpluggedInaccessible");
   }
 
-  /** Is each device block of the run `plugged`? Runs beyond the region are never. */
+  /**
+   * Is each device block of the run `plugged`? Runs beyond the region are never.
+   *
+   * @param start - First device block, counted from 0.
+   * @param count - Device blocks.
+   * @param plugged - Ask for plugged blocks, or for unplugged ones.
+   */
   isAll(start: number, count: number, plugged: boolean): boolean {
     return this.#blocks.isAll(start, count, plugged);
   }

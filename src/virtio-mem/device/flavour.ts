@@ -2,21 +2,34 @@ import type { FeatureName, ResponseType } from "../protocol.js";
 import { MiB, GiB } from "../../units.js";
 import { optionError } from "../../input-error.js";
 
-/** A test that a PLUG must pass; the first that fails decides the answer (device.md 4.5). */
+/**
+ * A test that a PLUG must pass; the first that fails decides the answer (docs/spec/device.md,
+ * "PLUG").
+ */
 export type PlugCheck =
   | "range" // aligned, not empty, inside the usable region; else ERROR
   | "size" // not more than requested; else `answerTooLarge`
   | "state" // each device block is unplugged; else ERROR
   | "busy"; // the guest is not migrating; else BUSY
 
-/** Which part of the region takes requests (device.md section 5.2). */
+/** Which part of the region takes requests (docs/spec/device.md, "Sizes"). */
 export type UsableRegionRule =
-  /** Nothing while nothing is requested, else `extentSize` more than requested. */
-  | { readonly kind: "extent"; readonly extentSize: number }
-  /** All of it, always. */
-  | { readonly kind: "region" }
-  /** Grows to whole slots when more is requested than is usable. */
-  | { readonly kind: "slots"; readonly slotSize: number };
+  | {
+      /** Nothing while nothing is requested, else `extentSize` more than requested. */
+      readonly kind: "extent";
+      /** Bytes that are usable beyond what is requested. */
+      readonly extentSize: number;
+    }
+  | {
+      /** All of it, always. */
+      readonly kind: "region";
+    }
+  | {
+      /** Grows to whole slots when more is requested than is usable. */
+      readonly kind: "slots";
+      /** Bytes of a slot. */
+      readonly slotSize: number;
+    };
 
 /** What a failure of the host does to a request that has passed all checks. */
 export interface FailureRule {
@@ -26,7 +39,10 @@ export interface FailureRule {
   readonly leaves: "nothing" | "blocks" | "blocks-and-size";
 }
 
-/** What becomes of a request that the device cannot read (device.md section 4.9). */
+/**
+ * What becomes of a request that the device cannot read (docs/spec/device.md, "Malformed
+ * requests").
+ */
 export type MalformedRule =
   | "needs-reset" // no answer to it and to all that follow, until the driver resets the device
   | "stop" // the same, but the device does not say so
@@ -58,6 +74,7 @@ export interface DeviceFlavour {
   readonly unplugAll: {
     /** Is memory discarded, which may fail, even where nothing is plugged? */
     readonly discardsUnplugged: boolean;
+    /** Answer where discarding the memory fails. */
     readonly failure: ResponseType;
     /** What becomes of the usable region: computed again (it may shrink), kept, or nothing left. */
     readonly usable: "recomputed" | "kept" | "nothing";
@@ -79,6 +96,7 @@ export interface DeviceFlavour {
   readonly malformed: {
     /** Fewer than 24 bytes to read, or fewer than 10 to write. */
     readonly tooShort: MalformedRule;
+    /** A type of request that the standard does not have. */
     readonly unknownType: MalformedRule;
     /** May the request lie in several descriptors; else the first must hold it all. */
     readonly maySplit: boolean;
@@ -96,7 +114,9 @@ export interface DeviceFlavour {
 
   /** Which sizes and addresses are allowed. */
   readonly geometry: {
+    /** Smallest device block in bytes. */
     readonly minimumBlockSize: number;
+    /** Largest device block in bytes. */
     readonly maximumBlockSize: number;
     /** Region start and size are multiples of this, and of the device block. */
     readonly regionStep: number;
@@ -197,7 +217,10 @@ const FLAVOURS: Readonly<Record<FlavourName, DeviceFlavour>> = {
 /** Names of all flavours. */
 export const FLAVOUR_NAMES = Object.keys(FLAVOURS) as readonly FlavourName[];
 
-/** @throws RangeError if there is no flavour of that name. */
+/**
+ * @param name - One of {@link FLAVOUR_NAMES}.
+ * @throws RangeError if there is no flavour of that name.
+ */
 export function deviceFlavour(name: string): DeviceFlavour {
   if (!Object.hasOwn(FLAVOURS, name)) {
     throw optionError(`flavour must be one of ${FLAVOUR_NAMES.join(", ")}, got ${name}`);

@@ -3,9 +3,19 @@
  * answer `false`: it could not be done. What is left out always succeeds.
  */
 export interface DeviceHost {
-  /** Takes memory for blocks that are about to be plugged. */
+  /**
+   * Takes memory for blocks that are about to be plugged.
+   *
+   * @param start - First device block, counted from 0.
+   * @param count - Device blocks.
+   */
   readonly preallocate?: (start: number, count: number) => boolean;
-  /** Drops the contents of blocks that are about to be unplugged. */
+  /**
+   * Drops the contents of blocks that are about to be unplugged.
+   *
+   * @param start - First device block, counted from 0.
+   * @param count - Device blocks.
+   */
   readonly discard?: (start: number, count: number) => boolean;
 }
 
@@ -14,9 +24,19 @@ export interface DeviceHost {
  * device.
  */
 export interface MemoryListener {
-  /** Blocks are being plugged; `false` refuses that. */
+  /**
+   * Blocks are being plugged; `false` refuses that.
+   *
+   * @param start - First device block, counted from 0.
+   * @param count - Device blocks.
+   */
   map(start: number, count: number): boolean;
-  /** Blocks are gone, or a plug that this listener agreed to was called off; `false`: it failed. */
+  /**
+   * Blocks are gone, or a plug that this listener agreed to was called off; `false`: it failed.
+   *
+   * @param start - First device block, counted from 0.
+   * @param count - Device blocks.
+   */
   unmap(start: number, count: number): boolean;
 }
 

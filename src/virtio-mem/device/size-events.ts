@@ -7,6 +7,9 @@ const INTERVAL_NS = 1_000_000_000;
  * Passes a device's plugged size on as QEMU's monitor does: the first change at once, then at most
  * one a second, always the last value of that second.
  *
+ * @param device - Whose plugged size is passed on.
+ * @param clock - Virtual clock that counts the second.
+ * @param listener - Is called with the plugged size in bytes.
  * @returns the function that ends it.
  */
 export function throttleSizeEvents(

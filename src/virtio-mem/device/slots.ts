@@ -3,8 +3,12 @@ import { GiB } from "../../units.js";
 import { optionError } from "../../input-error.js";
 
 /**
- * Bytes of a memory slot where QEMU maps the region in parts: a GiB, a device block, or the region
- * by the slots it may take, whichever is largest (device.md section 8).
+ * Bytes of a memory slot where QEMU maps the region in parts (`dynamic-memslots`): a GiB, a device
+ * block, or the region by the slots it may take, whichever is largest.
+ *
+ * @param device - Its region and block size.
+ * @param allowedSlots - Memory slots that the device may take, from 1 on.
+ * @throws RangeError if `allowedSlots` is no whole number from 1 on.
  */
 export function dynamicSlotSize(
   device: Pick<VirtioMemDevice, "regionSize" | "blockSize">,
@@ -20,6 +24,9 @@ export function dynamicSlotSize(
 
 /**
  * Numbers of the slots that hold a plugged block, ascending: the others are not mapped, or fenced.
+ *
+ * @param device - Its block size and plugged blocks.
+ * @param slotSize - Bytes of a slot, a multiple of the device block; see {@link dynamicSlotSize}.
  */
 export function mappedSlots(
   device: Pick<VirtioMemDevice, "blockSize" | "pluggedRuns">,

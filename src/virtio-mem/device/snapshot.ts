@@ -30,7 +30,8 @@ export interface DeviceSnapshot {
   readonly health: DeviceHealth;
 }
 
-/** What both sides of a migration must agree on (device.md section 7). */
+/** What both sides of a migration must agree on (docs/spec/device.md, "Migration,
+ * snapshots, events"). */
 interface Identity {
   readonly addr: number;
   readonly regionSize: number;

@@ -8,7 +8,7 @@ import { optionError } from "../../input-error.js";
 
 /**
  * Big-block mode: one or more memory blocks are plugged, added, removed and unplugged as a whole
- * (driver.md sections 3.3 and 6.5).
+ * (docs/spec/driver.md).
  *
  * ```text
  *           PLUG, add

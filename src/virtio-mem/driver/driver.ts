@@ -43,13 +43,23 @@ export interface VirtioMemDriverOptions {
   readonly strictFeatures?: boolean;
   /** The work queue shared by all drivers of a guest. Default: one of its own. */
   readonly workQueue?: WorkQueue;
-  /** A look at the pages of `count` subblocks, for policies that look before they try. */
+  /**
+   * A look at the pages of `count` subblocks, for policies that look before they try.
+   *
+   * @param startPfn - First page of the first subblock.
+   * @param nrPages - Pages of a subblock.
+   * @param count - Subblocks to look at.
+   */
   readonly sense?: (startPfn: number, nrPages: number, count: number) => SubblockSummary;
   /** Virtual nanoseconds that a look at a page takes. Default: 0. */
   readonly lookedPageNs?: number;
   /** Isolation of pageblocks, for policies that isolate before they move. */
   readonly isolation?: PageIsolation;
-  /** Gives a cache back to the allocator and says how many pages that were. */
+  /**
+   * Gives a cache back to the allocator and says how many pages that were.
+   *
+   * @param cache - Which cache.
+   */
   readonly shrink?: (cache: ShrinkableCache) => number;
   /** Free memory of the guest in bytes. */
   readonly freeSize?: () => number;
@@ -59,7 +69,7 @@ export interface VirtioMemDriverOptions {
 
 /**
  * The virtio-mem driver of a Linux guest: brings the plugged size to what the device requests, as
- * far as the guest's memory allows (driver.md).
+ * far as the guest's memory allows (docs/spec/driver.md).
  *
  * It does not act by itself: a config change, an onlined memory block or its own retry timer only
  * queue work, and {@link run} does it. The retry timer calls {@link run} when the clock is moved
@@ -250,6 +260,7 @@ export class VirtioMemDriver {
   /**
    * The guest wants to sleep. Until {@link wakeUp} the device has no driver and no run is made.
    *
+   * @param kind - How deep the guest sleeps: s2idle, suspend to RAM, or hibernation.
    * @returns `false` if the driver refuses (-EPERM): older ones always, newer ones to hibernate,
    *   and to sleep to RAM with memory plugged that the device would not keep.
    */

@@ -15,7 +15,13 @@ export class KdumpDriver {
   readonly #profile: LinuxProfile;
   #asked: { readonly block: number; readonly answer: Answer } | undefined;
 
-  /** @throws KernelError if the version cannot be loaded in a kdump kernel. */
+  /**
+   * Loads the driver: the device is active afterwards.
+   *
+   * @param device - The device of the crashed guest.
+   * @param profile - Linux version of the kdump kernel.
+   * @throws KernelError if the version cannot be loaded in a kdump kernel.
+   */
   constructor(device: VirtioMemDevice, profile: LinuxProfile) {
     if (profile.driver.kdump === "refused") {
       throw new KernelError("EBUSY", `load the driver of ${profile.name} in a kdump kernel`);
@@ -27,6 +33,8 @@ export class KdumpDriver {
 
   /**
    * May the page at `addr` be read for the dump? What is not the device's is none of its business.
+   *
+   * @param addr - Guest physical address in bytes.
    */
   isRam(addr: number): boolean {
     const { addr: start, regionSize, blockSize, pluggedSize } = this.#device;
@@ -43,6 +51,7 @@ export class KdumpDriver {
    * All of the device's memory that may be RAM, ascending, in chunks of a section or a device
    * block.
    *
+   * @param sectionSize - Bytes of a memory section, 128 MiB on x86-64.
    * @throws KernelError if the version cannot, or the device gives no state: then nothing is
    *   listed.
    */

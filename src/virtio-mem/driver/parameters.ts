@@ -18,7 +18,7 @@ export interface DriverParameters {
   readonly bbmSafeUnplug?: boolean;
 }
 
-/** What the parameters, the version and the sizes around give (driver.md sections 2.2 and 2.3). */
+/** What the parameters, the version and the sizes around give (docs/spec/driver.md). */
 export interface DriverGeometry {
   /** Bytes of a memory block. */
   readonly memoryBlockSize: number;

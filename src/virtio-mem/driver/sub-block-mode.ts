@@ -9,7 +9,7 @@ import { optionError } from "../../input-error.js";
 
 /**
  * Sub-block mode: parts of a memory block are plugged and unplugged, which Linux adds and removes
- * as a whole (driver.md sections 3.2, 5 and 6).
+ * as a whole (docs/spec/driver.md).
  *
  * ```text
  *           PLUG, add               online

@@ -19,9 +19,19 @@ export interface SubblockSummary {
 
 /** Keeps the page allocator out of pageblocks, and lets it back. */
 export interface PageIsolation {
-  /** `false` where a page forbids it; nothing has changed then. */
+  /**
+   * `false` where a page forbids it; nothing has changed then.
+   *
+   * @param startPfn - First page, at a pageblock's start.
+   * @param nrPages - Pages, a multiple of 512.
+   */
   tryIsolate(startPfn: number, nrPages: number): boolean;
-  /** Takes the isolation back. */
+  /**
+   * Takes the isolation back.
+   *
+   * @param startPfn - First page, at a pageblock's start.
+   * @param nrPages - Pages, a multiple of 512.
+   */
   unisolate(startPfn: number, nrPages: number): void;
 }
 
@@ -45,19 +55,54 @@ export interface UnplugView {
   readonly subblocksPerMemoryBlock: number;
   /** Plugged subblocks of each memory block. */
   readonly pluggedSubblocks: Uint16Array;
-  /** State of a memory block. */
+  /**
+   * State of a memory block.
+   *
+   * @param id - Id of the memory block.
+   */
   state(id: number): MemoryBlockState;
-  /** Is this subblock plugged? */
+  /**
+   * Is this subblock plugged?
+   *
+   * @param id - Id of the memory block.
+   * @param subblock - Subblock of it, counted from 0.
+   */
   isPlugged(id: number, subblock: number): boolean;
   /**
    * Looks at the pages of a memory block, which costs time; undefined where the guest offers no
    * such look. While the driver visits a memory block it looks there once, however often it is
    * asked.
+   *
+   * @param id - Id of the memory block.
    */
   sense(id: number): SubblockSummary | undefined;
-  /** The same for the subblocks of one chunk, which costs less where only those are of interest. */
+  /**
+   * The same for the subblocks of one chunk, which costs less where only those are of interest.
+   *
+   * @param chunk - Subblocks to look at.
+   */
   senseChunk(chunk: SubblockRange): SubblockSummary | undefined;
 }
+
+/**
+ * Names the memory blocks of a pass, in the order in which they are visited.
+ *
+ * @param view - The device as it is now.
+ * @param pass - Index into {@link UnplugPolicy.passes}.
+ * @returns ids of memory blocks, each at most once.
+ */
+export type MemoryBlockOrder = (view: UnplugView, pass: number) => Iterable<number>;
+
+/**
+ * Names the subblocks of a memory block at which chunks start, in the order in which they are
+ * tried.
+ *
+ * @param view - The device as it is now.
+ * @param id - Id of the memory block that is visited.
+ * @param count - Size of the chunks in subblocks.
+ * @returns numbers of subblocks, counted from 0, each at most once.
+ */
+export type SubblockOrder = (view: UnplugView, id: number, count: number) => Iterable<number>;
 
 /**
  * What an unplug run in sub-block mode tries, in which order and how often. The policy decides,
@@ -77,14 +122,13 @@ export interface UnplugPolicy {
    * Order of the memory blocks in a pass. A function is asked once per pass and names ids; the
    * ones it leaves out are not visited, those in another state are skipped.
    */
-  readonly memoryBlocks: ScanOrder | ((view: UnplugView, pass: number) => Iterable<number>);
+  readonly memoryBlocks: ScanOrder | MemoryBlockOrder;
   /**
    * Order of the subblocks of a memory block. A function is asked for each size of chunk in a visit
    * to an online memory block and names the subblocks at which chunks of that size start; those it
    * leaves out are not tried. Offline memory blocks are then emptied in descending order.
    */
-  readonly subblocks:
-    ScanOrder | ((view: UnplugView, id: number, count: number) => Iterable<number>);
+  readonly subblocks: ScanOrder | SubblockOrder;
   /**
    * Sizes of the chunks that are tried, in subblocks, powers of two, in the order of trying;
    * `"memory-block"` is all of it. A chunk is aligned to its size, wholly plugged and not larger
@@ -92,11 +136,19 @@ export interface UnplugPolicy {
    */
   readonly chunks: readonly (number | "memory-block")[];
   /** How often alloc_contig_range() is tried on a range, back to back, by kind of zone. */
-  readonly attempts: { readonly kernel: number; readonly movable: number };
+  readonly attempts: {
+    /** In zones for kernel memory, at least 1. */
+    readonly kernel: number;
+    /** In ZONE_MOVABLE, at least 1. */
+    readonly movable: number;
+  };
   /**
    * Chunks of online memory blocks are tried in ascending rank, whatever memory block they are in;
    * equal ranks in the order that the rest of the policy gives. Asked once per run for each plugged
    * chunk, before anything online is touched. Default: the order of the visits.
+   *
+   * @param view - The device as it is now.
+   * @param chunk - A plugged chunk.
    */
   readonly rank?: (view: UnplugView, chunk: SubblockRange) => number;
   /**
@@ -134,5 +186,10 @@ export interface UnplugPolicy {
   readonly reserve?: number;
 }
 
-/** Shall this chunk be tried? */
+/**
+ * Shall this chunk be tried?
+ *
+ * @param view - The device as it is now.
+ * @param chunk - What is tried next.
+ */
 export type ChunkTest = (view: UnplugView, chunk: SubblockRange) => boolean;

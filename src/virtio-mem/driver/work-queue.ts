@@ -13,7 +13,11 @@ export class WorkQueue {
     return this.#running;
   }
 
-  /** Queues work. */
+  /**
+   * Queues work.
+   *
+   * @param item - Is called once, when the queue runs; one that is queued already stays so.
+   */
   queue(item: () => void): void {
     this.#items.push(item);
   }
