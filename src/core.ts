@@ -18,15 +18,13 @@ export {
   PAGEBLOCK_SIZE,
   PageClass,
   pageClassName,
-  WorkloadSetting,
   type MmFlagName,
   ZoneKindNumber,
-  type WorkloadKind,
-  type WorkloadSettings,
 } from "./core/abi.js";
 export type { Bitmap, BitRun } from "./core/bitmap.js";
 export type { ContigResult, ContigStage } from "./core/contig-result.js";
 export type {
+  CoreWorkload,
   GuestWorkloads,
   OomKill,
   WorkloadLook,

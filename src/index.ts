@@ -62,14 +62,12 @@ export type {
   Migratetype,
   PageClass,
   MmFlagName,
-  WorkloadKind,
-  WorkloadSetting,
-  WorkloadSettings,
   ZoneKindNumber,
 } from "./core/abi.js";
 export type { Bitmap, BitRun } from "./core/bitmap.js";
 export type { ContigResult, ContigStage } from "./core/contig-result.js";
 export type {
+  CoreWorkload,
   GuestWorkloads,
   OomKill,
   WorkloadLook,
@@ -156,16 +154,9 @@ export type * from "./scenario/result.js";
 export { runScenario, ScenarioRun, type RunScenarioOptions } from "./scenario/run.js";
 export { ScenarioError } from "./scenario/file/scenario-error.js";
 export type * from "./scenario/scenario.js";
-export type { AnonymousWorkload } from "./scenario/workload/anonymous.js";
-export type { CompileWorkload } from "./scenario/workload/compile.js";
-export type { FragWorkload } from "./scenario/workload/frag.js";
-export type { FunctionsWorkload } from "./scenario/workload/functions.js";
-export type { ScenarioWorkload } from "./scenario/workload/index.js";
-export type { KernelWorkload } from "./scenario/workload/kernel.js";
+export { coreWorkload, type WorkloadKind } from "./scenario/workload/index.js";
+export type * from "./scenario/workload/kinds.js";
 export type { WorkloadLife } from "./scenario/workload/kind.js";
-export type { NetworkWorkload } from "./scenario/workload/network.js";
-export type { PageCacheWorkload } from "./scenario/workload/page-cache.js";
-export type { PinsWorkload } from "./scenario/workload/pins.js";
 
 // comparisons of policies
 export {

@@ -3,6 +3,8 @@
 import { EINVAL, ENOBUFS, HOLD_FAIL, HOLD_NONE, HOLD_PINNED } from "../abi";
 import {
   dropCaches,
+  isAdjustable,
+  isKind,
   settingsFit,
   startWorkload,
   stepWorkload,
@@ -14,7 +16,7 @@ import { SMALL_OPERATION, ensureRecords } from "../mm/record-slab";
 import { forgetTouched } from "../mm/rmap";
 import { slotsExhausted } from "../mm/slots";
 import { holdPages, releaseHolds } from "../workload/pin-fault";
-import { fragRounds } from "../workload/frag";
+import { WORKLOAD_FRAG, fragRounds } from "../workload/frag";
 import {
   OOM_WORDS,
   clearOomEvents,
@@ -30,10 +32,6 @@ import {
   MAX_WORKLOADS,
   SETTINGS,
   STATE_RUNNING,
-  WORKLOAD_COMPILE,
-  WORKLOAD_FRAG,
-  WORKLOAD_KINDS,
-  WORKLOAD_PINS,
   addWorkload as add,
   countAt,
   kindOfWorkload,
@@ -54,18 +52,9 @@ const MAX_STEP_US: u32 = 60_000_000;
  * Adds a workload of a WORKLOAD_* kind. Returns its number, -EINVAL, or -ENOBUFS where 64 exist.
  */
 export function addWorkload(kind: u32, seed: u32): i32 {
-  if (nrPageblocks == 0 || kind >= WORKLOAD_KINDS) return -EINVAL;
+  if (nrPageblocks == 0 || !isKind(kind)) return -EINVAL;
   if (nrWorkloads == MAX_WORKLOADS) return -ENOBUFS;
   return add(kind, seed);
-}
-
-/**
- * Once it has started only how much a workload wants, or how fast it is, may change: the first
- * setting of most kinds.
- */
-function mayChange(at: usize, index: u32): bool {
-  const kind = kindOfWorkload(at);
-  return index == 0 && kind != WORKLOAD_PINS && kind != WORKLOAD_COMPILE && kind != WORKLOAD_FRAG;
 }
 
 /** Sets a setting, whose numbers the kind of workload defines. Returns 0 or -EINVAL. */
@@ -74,7 +63,7 @@ export function setWorkload(workload: u32, index: u32, value: u32): i32 {
   const at = workloadAt(workload);
   const old = setting(at, index);
   setSetting(at, index, value);
-  if (nrPageSets(at) == 0 || (mayChange(at, index) && settingsFit(at))) return 0;
+  if (nrPageSets(at) == 0 || (isAdjustable(at, index) && settingsFit(at))) return 0;
   setSetting(at, index, old);
   return -EINVAL;
 }

@@ -3,8 +3,11 @@
 
 import { faultIn, shrinkProgram } from "./page-fault";
 import { PROGRAM_PAGE_SETS, freeSomewhere, openProgram, programSize } from "./program";
-import { STATE_RUNNING, due, notYet, openPageSets, setting, stateOf } from "./table";
+import { STATE_RUNNING, due, notYet, openPageSets, setProgram, setting, stateOf } from "./table";
 import { WorkloadAddr } from "../mm/numbers";
+import { FITS, IS_ADJUSTABLE, OPEN, STEP } from "./kind";
+
+export const WORKLOAD_ANONYMOUS: u32 = 0;
 
 /** Pages that it wants to have. */
 export const TARGET: u32 = 0;
@@ -22,15 +25,33 @@ export const CAPACITY: u32 = 5;
 const FAULTS: u32 = 0;
 const CHURN: u32 = 1;
 
-export function anonymousFits(at: WorkloadAddr): bool {
+/** Answers the questions of kind.ts. */
+export function anonymous(at: WorkloadAddr, question: u32, elapsedUs: u32): bool {
+  switch (question) {
+    case FITS:
+      return fits(at);
+    case OPEN:
+      return open(at);
+    case STEP:
+      step(at, elapsedUs);
+      return true;
+    case IS_ADJUSTABLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function fits(at: WorkloadAddr): bool {
   return setting(at, CHUNK) > 0 && setting(at, TARGET) <= setting(at, CAPACITY);
 }
 
-export function openAnonymous(at: WorkloadAddr): bool {
+function open(at: WorkloadAddr): bool {
+  setProgram(at);
   return openPageSets(at, PROGRAM_PAGE_SETS) && openProgram(at, 0, setting(at, CAPACITY));
 }
 
-export function stepAnonymous(at: WorkloadAddr, elapsedUs: u32): void {
+function step(at: WorkloadAddr, elapsedUs: u32): void {
   const target = setting(at, TARGET);
   const has = programSize(at, 0);
   const mayFault = due(at, FAULTS, setting(at, FAULT_RATE), elapsedUs);

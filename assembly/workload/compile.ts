@@ -23,6 +23,9 @@ import {
   stateOf,
 } from "./table";
 import { WorkloadAddr } from "../mm/numbers";
+import { DROP_CACHES, FITS, OPEN, START, STEP } from "./kind";
+
+export const WORKLOAD_COMPILE: u32 = 6;
 
 /** Jobs side by side. */
 export const JOBS: u32 = 0;
@@ -44,7 +47,28 @@ const JOBS_AT: u32 = 0;
 const STARTED: u32 = 1;
 const JOB_BYTES: u32 = 8;
 
-export function compileFits(at: WorkloadAddr): bool {
+/** Answers the questions of kind.ts. */
+export function compile(at: WorkloadAddr, question: u32, elapsedUs: u32): bool {
+  switch (question) {
+    case FITS:
+      return fits(at);
+    case OPEN:
+      return open(at);
+    case START:
+      forget(at);
+      return true;
+    case STEP:
+      step(at, elapsedUs);
+      return true;
+    case DROP_CACHES:
+      dropCaches(at);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function fits(at: WorkloadAddr): bool {
   const jobs = setting(at, JOBS);
   if (jobs == 0 || jobs > MAX_JOBS || setting(at, SIZE) < 4) return false;
   return setting(at, LIFE) >= 2 && setting(at, LIFE) < 1 << 30;
@@ -54,7 +78,7 @@ function fileCacheOf(at: WorkloadAddr): usize {
   return pageSetAt(at, setting(at, JOBS) * PROGRAM_PAGE_SETS);
 }
 
-export function openCompile(at: WorkloadAddr): bool {
+function open(at: WorkloadAddr): bool {
   const jobs = setting(at, JOBS);
   const lifetimes = reserve(<u64>jobs * (4 + JOB_BYTES));
   if (!setPrograms(at, jobs, lifetimes)) return false;
@@ -71,7 +95,7 @@ function jobAt(at: WorkloadAddr, job: u32): usize {
   return <usize>note(at, JOBS_AT) + <usize>(job * JOB_BYTES);
 }
 
-export function stepCompile(at: WorkloadAddr, elapsedUs: u32): void {
+function step(at: WorkloadAddr, elapsedUs: u32): void {
   const elapsedMs = due(at, 0, 1000, elapsedUs);
   for (let job: u32 = 0; job < setting(at, JOBS) && stateOf(at) == STATE_RUNNING; ++job) {
     stepJob(at, job, elapsedMs);
@@ -114,12 +138,12 @@ function startJob(at: WorkloadAddr, job: u32): bool {
 }
 
 /** What was built is deleted, or the caches are dropped. */
-export function dropBuilt(at: WorkloadAddr): void {
+function dropCaches(at: WorkloadAddr): void {
   freeAll(fileCacheOf(at));
 }
 
 /** Nothing is built any more; the next start begins with the first job. */
-export function forgetCompile(at: WorkloadAddr): void {
+function forget(at: WorkloadAddr): void {
   clearLifetimes(at);
   setNote(at, STARTED, 0);
 }

@@ -38,6 +38,9 @@ import {
 } from "./table";
 import { wyrandBelow } from "../mm/wyrand";
 import { PageSetAddr, Pfn, WorkloadAddr } from "../mm/numbers";
+import { FITS, OPEN, START, STEP } from "./kind";
+
+export const WORKLOAD_FRAG: u32 = 7;
 
 /** Pages that each thread takes. */
 export const PAGES: u32 = 0;
@@ -74,13 +77,31 @@ const ROUND: u32 = 2;
  */
 const RANDOM_AT: u32 = 3;
 
-export function fragFits(at: WorkloadAddr): bool {
+/** Answers the questions of kind.ts. */
+export function frag(at: WorkloadAddr, question: u32, elapsedUs: u32): bool {
+  switch (question) {
+    case FITS:
+      return fits(at);
+    case OPEN:
+      return open(at);
+    case START:
+      forget(at);
+      return true;
+    case STEP:
+      step(at, elapsedUs);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function fits(at: WorkloadAddr): bool {
   const threads = setting(at, THREADS);
   if (threads == 0 || threads > MAX_THREADS || setting(at, SHARE) > 90) return false;
   return setting(at, PAGES) >= 2 && setting(at, PAGES) < 1 << 28;
 }
 
-export function openFrag(at: WorkloadAddr): bool {
+function open(at: WorkloadAddr): bool {
   const threads = setting(at, THREADS);
   const random = reserve((<u64>threads * 3 + 1) << 3);
   if (!random || !openPageSets(at, threads)) return false;
@@ -94,7 +115,7 @@ export function openFrag(at: WorkloadAddr): bool {
 }
 
 /** It begins again with its next step. */
-export function forgetFrag(at: WorkloadAddr): void {
+function forget(at: WorkloadAddr): void {
   const random = <usize>note(at, RANDOM_AT);
   for (let thread: u32 = 0; thread < setting(at, THREADS); ++thread) {
     store<u64>(random + ((<usize>thread) << 3), thread);
@@ -136,7 +157,7 @@ function stageLength(at: WorkloadAddr): u32 {
   return <u32>((<u64>kept(at) * setting(at, SHARE)) / 100);
 }
 
-export function stepFrag(at: WorkloadAddr, elapsedUs: u32): void {
+function step(at: WorkloadAddr, elapsedUs: u32): void {
   let budget = due(at, 0, setting(at, RATE), elapsedUs);
   while (budget > 0 && note(at, STAGE) != DONE) {
     const isShuffle = note(at, STAGE) == SHUFFLE;

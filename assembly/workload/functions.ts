@@ -20,6 +20,9 @@ import {
   stateOf,
 } from "./table";
 import { WorkloadAddr } from "../mm/numbers";
+import { FITS, IS_ADJUSTABLE, OPEN, START, STEP } from "./kind";
+
+export const WORKLOAD_FUNCTIONS: u32 = 5;
 
 /** Mean milliseconds from start to start. */
 export const INTERVAL: u32 = 0;
@@ -36,14 +39,34 @@ const MAX_FUNCTIONS: u32 = 1024;
 /** Milliseconds until the next start. A function's lifetime is what it has left. */
 const UNTIL_START: u32 = 0;
 
-export function functionsFit(at: WorkloadAddr): bool {
+/** Answers the questions of kind.ts. */
+export function functions(at: WorkloadAddr, question: u32, elapsedUs: u32): bool {
+  switch (question) {
+    case FITS:
+      return fits(at);
+    case OPEN:
+      return open(at);
+    case START:
+      forget(at);
+      return true;
+    case STEP:
+      step(at, elapsedUs);
+      return true;
+    case IS_ADJUSTABLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function fits(at: WorkloadAddr): bool {
   const most = setting(at, MOST);
   if (most == 0 || most > MAX_FUNCTIONS) return false;
   if (setting(at, INTERVAL) == 0 || setting(at, LIFE) == 0) return false;
   return setting(at, INTERVAL) < 1 << 30 && setting(at, LIFE) < 1 << 30;
 }
 
-export function openFunctions(at: WorkloadAddr): bool {
+function open(at: WorkloadAddr): bool {
   const most = setting(at, MOST);
   if (!setPrograms(at, most, reserve((<u64>most) << 2))) return false;
   if (!openPageSets(at, most * PROGRAM_PAGE_SETS)) return false;
@@ -53,7 +76,7 @@ export function openFunctions(at: WorkloadAddr): bool {
   return true;
 }
 
-export function stepFunctions(at: WorkloadAddr, elapsedUs: u32): void {
+function step(at: WorkloadAddr, elapsedUs: u32): void {
   let elapsedMs = due(at, 0, 1000, elapsedUs);
   for (let place: u32 = 0; place < setting(at, MOST); ++place) {
     const left = load<u32>(lifetimeAt(at, place));
@@ -87,7 +110,7 @@ function start(at: WorkloadAddr): void {
 }
 
 /** Nothing runs any more. */
-export function forgetFunctions(at: WorkloadAddr): void {
+function forget(at: WorkloadAddr): void {
   clearLifetimes(at);
   setNote(at, UNTIL_START, 0);
 }

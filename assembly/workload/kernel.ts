@@ -19,6 +19,9 @@ import {
   stateOf,
 } from "./table";
 import { PageSetAddr, WorkloadAddr } from "../mm/numbers";
+import { FITS, IS_ADJUSTABLE, OPEN, STEP } from "./kind";
+
+export const WORKLOAD_KERNEL: u32 = 2;
 
 /** Chunks a second that are allocated. */
 export const RATE: u32 = 0;
@@ -33,7 +36,24 @@ export const CAPACITY: u32 = 6;
 
 const MAX_OCTAVES: u32 = 32;
 
-export function kernelFits(at: WorkloadAddr): bool {
+/** Answers the questions of kind.ts. */
+export function kernel(at: WorkloadAddr, question: u32, elapsedUs: u32): bool {
+  switch (question) {
+    case FITS:
+      return fits(at);
+    case OPEN:
+      return open(at);
+    case STEP:
+      step(at, elapsedUs);
+      return true;
+    case IS_ADJUSTABLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function fits(at: WorkloadAddr): bool {
   const pageClass = setting(at, CLASS);
   if (pageClass >= PAGE_CLASSES || !isUsed(pageClass) || isMovable(pageClass)) return false;
   if (setting(at, ORDER) > MAX_ORDER || setting(at, TYPE) > MIGRATE_RECLAIMABLE) return false;
@@ -41,7 +61,7 @@ export function kernelFits(at: WorkloadAddr): bool {
   return octaves > 0 && octaves <= MAX_OCTAVES && setting(at, SHORTEST) > 0;
 }
 
-export function openKernel(at: WorkloadAddr): bool {
+function open(at: WorkloadAddr): bool {
   const octaves = setting(at, OCTAVES);
   if (!openPageSets(at, octaves)) return false;
   for (let octave: u32 = 0; octave < octaves; ++octave) {
@@ -57,7 +77,7 @@ export function openKernel(at: WorkloadAddr): bool {
   return true;
 }
 
-export function stepKernel(at: WorkloadAddr, elapsedUs: u32): void {
+function step(at: WorkloadAddr, elapsedUs: u32): void {
   const octaves = setting(at, OCTAVES);
   let births = due(at, 0, setting(at, RATE), elapsedUs);
   for (let octave: u32 = 0; octave < octaves && stateOf(at) == STATE_RUNNING; ++octave) {

@@ -16,6 +16,9 @@ import {
   setting,
 } from "./table";
 import { PageSetAddr, WorkloadAddr } from "../mm/numbers";
+import { FITS, IS_ADJUSTABLE, OPEN, STEP } from "./kind";
+
+export const WORKLOAD_NETWORK: u32 = 3;
 
 /** Mean microseconds from burst to burst. */
 export const PERIOD: u32 = 0;
@@ -29,7 +32,24 @@ export const HOLD: u32 = 3;
 const UNTIL_BURST: u32 = 0;
 const UNTIL_FREE: u32 = 1;
 
-export function burstsFit(at: WorkloadAddr): bool {
+/** Answers the questions of kind.ts. */
+export function network(at: WorkloadAddr, question: u32, elapsedUs: u32): bool {
+  switch (question) {
+    case FITS:
+      return fits(at);
+    case OPEN:
+      return open(at);
+    case STEP:
+      step(at, elapsedUs);
+      return true;
+    case IS_ADJUSTABLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function fits(at: WorkloadAddr): bool {
   return (
     setting(at, PERIOD) >= 1000 &&
     setting(at, HOLD) > 0 &&
@@ -40,7 +60,7 @@ export function burstsFit(at: WorkloadAddr): bool {
   );
 }
 
-export function openBursts(at: WorkloadAddr): bool {
+function open(at: WorkloadAddr): bool {
   if (!openPageSets(at, 1)) return false;
   setNote(at, UNTIL_BURST, nextPeriod(at));
   const pageSet = createPageSet(
@@ -59,7 +79,7 @@ function nextPeriod(at: WorkloadAddr): u32 {
   return (period >> 1) + randomBelow(at, period);
 }
 
-export function stepBursts(at: WorkloadAddr, elapsedUs: u32): void {
+function step(at: WorkloadAddr, elapsedUs: u32): void {
   const pageSet = pageSetAt(at, 0);
   while (elapsedUs > 0) {
     const hasBuffers = nrSlots(pageSet) > 0;

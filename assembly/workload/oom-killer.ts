@@ -11,11 +11,9 @@ import {
   COUNT_TAKEN,
   STATE_KILLED,
   STATE_RUNNING,
-  WORKLOAD_ANONYMOUS,
-  WORKLOAD_PINS,
   addCount,
   freePageSets,
-  kindOfWorkload,
+  isProgram,
   lifetimeAt,
   nrPageSets,
   nrPrograms,
@@ -64,8 +62,7 @@ export function wasKilled(pageSet: PageSetAddr): bool {
 function nrVictims(at: WorkloadAddr): u32 {
   if (stateOf(at) != STATE_RUNNING) return 0;
   if (hasManyPrograms(at)) return nrPrograms(at);
-  const kind = kindOfWorkload(at);
-  return kind == WORKLOAD_ANONYMOUS || kind == WORKLOAD_PINS ? 1 : 0;
+  return isProgram(at) ? 1 : 0;
 }
 
 /** Is the workload one of many programs, which goes on when one of them is killed? */

@@ -6,6 +6,9 @@ import { createFileCache, readFiles } from "./file-cache";
 import { freeAll } from "./page-set";
 import { due, openPageSets, pageSetAt, setPageSet, setting } from "./table";
 import { WorkloadAddr } from "../mm/numbers";
+import { DROP_CACHES, FITS, IS_ADJUSTABLE, OPEN, STEP } from "./kind";
+
+export const WORKLOAD_PAGE_CACHE: u32 = 1;
 
 /** Pages a second that are read. */
 export const READ_RATE: u32 = 0;
@@ -17,7 +20,27 @@ export const DIRTY_SHARE: u32 = 2;
 const CLEAN: u32 = 0;
 const DIRTY: u32 = 1;
 
-export function pageCacheFits(at: WorkloadAddr): bool {
+/** Answers the questions of kind.ts. */
+export function pageCache(at: WorkloadAddr, question: u32, elapsedUs: u32): bool {
+  switch (question) {
+    case FITS:
+      return fits(at);
+    case OPEN:
+      return open(at);
+    case STEP:
+      step(at, elapsedUs);
+      return true;
+    case DROP_CACHES:
+      dropCaches(at);
+      return true;
+    case IS_ADJUSTABLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function fits(at: WorkloadAddr): bool {
   return setting(at, DIRTY_SHARE) <= 1000;
 }
 
@@ -25,14 +48,14 @@ function dirtyLimit(at: WorkloadAddr): u32 {
   return <u32>((<u64>setting(at, LIMIT) * setting(at, DIRTY_SHARE)) / 1000);
 }
 
-export function openPageCache(at: WorkloadAddr): bool {
+function open(at: WorkloadAddr): bool {
   if (!openPageSets(at, 2)) return false;
   const dirty = dirtyLimit(at);
   const clean = setPageSet(at, CLEAN, createFileCache(setting(at, LIMIT) - dirty, PAGE_FILE_CLEAN));
   return clean && setPageSet(at, DIRTY, createFileCache(dirty, PAGE_FILE_DIRTY));
 }
 
-export function stepPageCache(at: WorkloadAddr, elapsedUs: u32): void {
+function step(at: WorkloadAddr, elapsedUs: u32): void {
   const pages = due(at, 0, setting(at, READ_RATE), elapsedUs);
   const dirty = <u32>((<u64>pages * setting(at, DIRTY_SHARE)) / 1000);
   const limit = dirtyLimit(at);
@@ -41,6 +64,6 @@ export function stepPageCache(at: WorkloadAddr, elapsedUs: u32): void {
 }
 
 /** `echo 1 > /proc/sys/vm/drop_caches`: clean pages go. */
-export function dropPageCache(at: WorkloadAddr): void {
+function dropCaches(at: WorkloadAddr): void {
   freeAll(pageSetAt(at, CLEAN));
 }

@@ -5,8 +5,11 @@ import { HOLD_PINNED, MIGRATE_MOVABLE, PAGE_ANON, ZONE_KINDS, ZONE_NORMAL } from
 import { createPageSet, livePages } from "./page-set";
 import { stateByte } from "../mm/page-class";
 import { takeOrKill } from "./oom-killer";
-import { due, openPageSets, pageSetAt, setPageSet, setting } from "./table";
+import { due, openPageSets, pageSetAt, setPageSet, setProgram, setting } from "./table";
 import { WorkloadAddr } from "../mm/numbers";
+import { FITS, OPEN, STEP } from "./kind";
+
+export const WORKLOAD_PINS: u32 = 4;
 
 /** Pages that are to be pinned. */
 export const TARGET: u32 = 0;
@@ -18,11 +21,27 @@ export const RATE: u32 = 1;
  */
 export const KIND: u32 = 2;
 
-export function pinsFit(at: WorkloadAddr): bool {
+/** Answers the questions of kind.ts. */
+export function pins(at: WorkloadAddr, question: u32, elapsedUs: u32): bool {
+  switch (question) {
+    case FITS:
+      return fits(at);
+    case OPEN:
+      return open(at);
+    case STEP:
+      step(at, elapsedUs);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function fits(at: WorkloadAddr): bool {
   return setting(at, KIND) >= ZONE_NORMAL && setting(at, KIND) < ZONE_KINDS;
 }
 
-export function openPins(at: WorkloadAddr): bool {
+function open(at: WorkloadAddr): bool {
+  setProgram(at);
   if (!openPageSets(at, 1)) return false;
   const pageSet = createPageSet(
     setting(at, TARGET),
@@ -34,7 +53,7 @@ export function openPins(at: WorkloadAddr): bool {
   return setPageSet(at, 0, pageSet);
 }
 
-export function stepPins(at: WorkloadAddr, elapsedUs: u32): void {
+function step(at: WorkloadAddr, elapsedUs: u32): void {
   const pageSet = pageSetAt(at, 0);
   const target = setting(at, TARGET);
   const has = livePages(pageSet);

@@ -8,23 +8,14 @@
 //   byte 200  4 counts, u64: COUNT_*
 //   byte 232  number of programs, address of their lifetimes, u32 each: of a workload that goes on
 //             when one of its programs is killed
-//   byte 240  unused, up to 256
+//   byte 240  1 where the workload as a whole is one program, u32
+//   byte 244  unused, up to 256
 
 import { freeAll, livePages } from "./page-set";
 import { WORKLOADS, WORKLOADS_BYTES } from "../mm/layout";
 import { reserve } from "../mm/reserve";
 import { xorshift32 } from "../mm/xorshift";
 import { PageSetAddr, WorkloadAddr } from "../mm/numbers";
-
-export const WORKLOAD_ANONYMOUS: u32 = 0;
-export const WORKLOAD_PAGE_CACHE: u32 = 1;
-export const WORKLOAD_KERNEL: u32 = 2;
-export const WORKLOAD_NETWORK: u32 = 3;
-export const WORKLOAD_PINS: u32 = 4;
-export const WORKLOAD_FUNCTIONS: u32 = 5;
-export const WORKLOAD_COMPILE: u32 = 6;
-export const WORKLOAD_FRAG: u32 = 7;
-export const WORKLOAD_KINDS: u32 = 8;
 
 export const STATE_NEW: u32 = 0;
 export const STATE_RUNNING: u32 = 1;
@@ -47,6 +38,7 @@ const NR_PAGE_SETS_AT: usize = 192;
 const COUNTS_AT: usize = 200;
 const NR_PROGRAMS_AT: usize = 232;
 const LIFETIMES_AT: usize = 236;
+const IS_PROGRAM_AT: usize = 240;
 
 export let nrWorkloads: u32 = 0;
 
@@ -159,6 +151,14 @@ export function setPrograms(at: WorkloadAddr, count: u32, lifetimes: usize): boo
   store<u32>(at, count, NR_PROGRAMS_AT);
   store<u32>(at, <u32>lifetimes, LIFETIMES_AT);
   return lifetimes != 0;
+}
+
+/** The workload as a whole is one program: the OOM killer may end it. */
+export function setProgram(at: WorkloadAddr): void {
+  store<u32>(at, 1, IS_PROGRAM_AT);
+}
+export function isProgram(at: WorkloadAddr): bool {
+  return load<u32>(at, IS_PROGRAM_AT) != 0;
 }
 
 /** Programs that come and go; 0 for a workload of another kind. */

@@ -76,6 +76,7 @@ for (const { path, text, missing } of apiReports()) {
   stale.push(path);
   if (!isCheck) writeFileSync(file, text);
 }
+outputOf(isCheck ? "npx typedoc --emit none" : "npx typedoc");
 if (stale.length > 0) {
   const what = isCheck ? "out of date, npm run docs renews it" : "updated";
   console.log(`${what}:\n  ${stale.join("\n  ")}`);

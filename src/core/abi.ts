@@ -196,39 +196,6 @@ export type Hold = (typeof Hold)[keyof typeof Hold];
 /** Where an attempt of alloc_contig_range() ended, STAGE_* in assembly/abi.ts, by number. */
 export const CONTIG_STAGES = ["done", "isolate", "migrate", "test", "memory"] as const;
 
-/** What takes and frees pages of a guest by itself. */
-export type WorkloadKind =
-  "anonymous" | "page-cache" | "kernel" | "network" | "pins" | "functions" | "compile" | "frag";
-
-/** Numbers of the kinds of workloads, WORKLOAD_* in assembly/abi.ts. */
-export const WorkloadKindNumber = {
-  anonymous: 0,
-  "page-cache": 1,
-  kernel: 2,
-  network: 3,
-  pins: 4,
-  functions: 5,
-  compile: 6,
-  frag: 7,
-} as const satisfies Readonly<Record<WorkloadKind, number>>;
-
-/** The settings of each kind of workload by name; its file in assembly/workload/ defines them. */
-export const WorkloadSetting = {
-  anonymous: { target: 0, faultRate: 1, churnRate: 2, chunk: 3, thpShare: 4, capacity: 5 },
-  "page-cache": { readRate: 0, limit: 1, dirtyShare: 2 },
-  kernel: { rate: 0, order: 1, class: 2, type: 3, shortest: 4, octaves: 5, capacity: 6 },
-  network: { period: 0, burst: 1, order: 2, hold: 3 },
-  pins: { target: 0, rate: 1, kind: 2 },
-  functions: { interval: 0, size: 1, life: 2, most: 3, thpShare: 4 },
-  compile: { jobs: 0, size: 1, life: 2, cache: 3, total: 4, cacheLimit: 5 },
-  frag: { pages: 0, threads: 1, rounds: 2, share: 3, rate: 4, movable: 5 },
-} as const satisfies Readonly<Record<WorkloadKind, Readonly<Record<string, number>>>>;
-
-/** A value for each setting of a kind of workload: whole numbers from 0 to 2^32 - 1. */
-export type WorkloadSettings<K extends WorkloadKind> = Readonly<
-  Record<keyof (typeof WorkloadSetting)[K], number>
->;
-
 /** What a load of kpageflags brings along, LOAD_* in assembly/exports/load.ts. */
 export const LoadMode = { Extended: 1, InDevice: 2, KeepCached: 4 } as const;
 

@@ -1,10 +1,4 @@
-import {
-  Hold,
-  WorkloadKindNumber,
-  WorkloadSetting,
-  type WorkloadKind,
-  type WorkloadSettings,
-} from "./abi.js";
+import { Hold } from "./abi.js";
 import { check } from "./answer.js";
 import { fail } from "./kernel-error.js";
 import type { Core } from "./load.js";
@@ -14,6 +8,19 @@ import { optionError } from "../input-error.js";
 export const WORKLOAD_STATES: readonly WorkloadState[] = ["new", "running", "stopped", "killed"];
 /** What a workload is doing. */
 export type WorkloadState = "new" | "running" | "stopped" | "killed";
+
+/**
+ * A kind of workload as the core knows it: WORKLOAD_* and the settings of its file in
+ * assembly/workload/.
+ *
+ * @typeParam S - Names of the settings.
+ */
+export interface CoreWorkload<S extends string = string> {
+  /** Number of the kind. */
+  readonly number: number;
+  /** Number of each setting, by name. */
+  readonly settings: Readonly<Record<S, number>>;
+}
 
 /** A workload now. */
 export interface WorkloadLook {
@@ -61,20 +68,23 @@ export class GuestWorkloads {
   /**
    * Adds a workload that has not started.
    *
-   * @typeParam K - Kind of workload, which decides the settings.
-   * @param kind - What the workload does; {@link WorkloadSetting} lists the settings of each kind.
+   * @typeParam S - Names of the settings.
+   * @param kind - What the workload does; `coreWorkload()` has the kinds of scenarios.
    * @param seed - Seed of its random choices, 0 to 2^32 - 1.
    * @param settings - A value for each setting of the kind, a whole number below 2^32.
    * @returns its number, 0 to 63, which the other methods take.
    * @throws CapacityError if there are 64 already; RangeError if a setting is no whole number below
    *   2^32.
    */
-  add<K extends WorkloadKind>(kind: K, seed: number, settings: WorkloadSettings<K>): number {
-    const workload = this.#core.addWorkload(WorkloadKindNumber[kind], seed);
+  add<S extends string>(
+    kind: CoreWorkload<S>,
+    seed: number,
+    settings: Readonly<Record<S, number>>,
+  ): number {
+    const workload = this.#core.addWorkload(kind.number, seed);
     if (workload < 0) fail(workload, "add a workload");
-    const numbers: Readonly<Record<string, number>> = WorkloadSetting[kind];
-    for (const [name, value] of Object.entries<number>(settings)) {
-      this.#set(workload, numbers[name] ?? -1, name, value);
+    for (const [name, index] of Object.entries<number>(kind.settings)) {
+      this.#set(workload, index, name, settings[name as S]);
     }
     return workload;
   }
@@ -82,12 +92,12 @@ export class GuestWorkloads {
   /**
    * How many pages a program wants to have from its next step on: whole, below 2^32.
    *
-   * @param workload - Number of a workload of kind `anonymous`.
+   * @param workload - Number of a workload whose first setting is what it wants, as of `anonymous`.
    * @param pages - Pages that it wants to have, a whole number below 2^32.
    * @throws RangeError if `pages` is no such number.
    */
   resize(workload: number, pages: number): void {
-    this.#set(workload, WorkloadSetting.anonymous.target, "target", pages);
+    this.#set(workload, 0, "pages", pages);
   }
 
   #set(workload: number, index: number, name: string, value: number): void {

@@ -21,7 +21,11 @@ const COLUMNS: readonly (readonly [string, (row: FleetRow) => CsvCell])[] = [
   ["error", ({ error }) => error],
 ];
 
-/** A fleet as CSV: a line per device, in the order of the rows; sizes in bytes. */
+/**
+ * A fleet as CSV: a line per device, in the order of the rows; sizes in bytes.
+ *
+ * @param rows - A row per device, as {@link fleetRow} makes them.
+ */
 export function fleetCsv(rows: readonly FleetRow[]): string {
   return csvTable(
     COLUMNS.map(([name]) => name),

@@ -28,6 +28,8 @@ const METRICS: readonly (readonly [string, string, (answer: FleetAnswer) => numb
 /**
  * A fleet in the text format of Prometheus, for the textfile collector of node_exporter: gauges
  * with the labels `guest` and `device`.
+ *
+ * @param rows - A row per device, as {@link fleetRow} makes them.
  */
 export function fleetPrometheus(rows: readonly FleetRow[]): string {
   const lines: string[] = [];

@@ -63,7 +63,13 @@ export interface FleetRow {
   readonly error: string | null;
 }
 
-/** The row of a prediction in a fleet. */
+/**
+ * The row of a prediction in a fleet.
+ *
+ * @param guest - Name of the guest.
+ * @param file - File that its capture was read from.
+ * @param prediction - From {@link predict}.
+ */
 export function fleetRow(guest: string, file: string, prediction: Prediction): FleetRow {
   const { pluggedSizeBefore, pluggedSizeAfter, requestedSize, kernel } = prediction;
   const outcome = outcomeOf(prediction);
@@ -88,7 +94,13 @@ export function fleetRow(guest: string, file: string, prediction: Prediction): F
   return { guest, file, device: prediction.device, answer, error: null };
 }
 
-/** The row of a capture that cannot be used. */
+/**
+ * The row of a capture that cannot be used.
+ *
+ * @param guest - Name of the guest.
+ * @param file - File that cannot be used.
+ * @param error - Why, in words.
+ */
 export function failedFleetRow(guest: string, file: string, error: string): FleetRow {
   return { guest, file, device: null, answer: null, error };
 }
@@ -96,6 +108,8 @@ export function failedFleetRow(guest: string, file: string, error: string): Flee
 /**
  * A copy of the rows with those first that fall short by most; captures that cannot be used come
  * last, since nothing is known of them.
+ *
+ * @param rows - Rows in any order.
  */
 export function worstFirst(rows: readonly FleetRow[]): FleetRow[] {
   const rank = ({ answer }: FleetRow): number => (answer === null ? -1 : answer.shortSize);

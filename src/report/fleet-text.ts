@@ -18,6 +18,9 @@ export interface FleetTextOptions {
 /**
  * A fleet as a table in the order of the rows: what comes back of each device, and below it what
  * holds the rest and what to do. Ends with a line feed.
+ *
+ * @param rows - A row per device, in the order in which they are printed.
+ * @param options - Width of the terminal.
  */
 export function fleetText(rows: readonly FleetRow[], options: FleetTextOptions): string {
   const columns = Math.max(MIN_COLUMNS, options.columns);

@@ -2,7 +2,7 @@ import { formatDuration } from "../units.js";
 import type { Fields } from "./file/fields.js";
 import { deviceOf, named } from "./resolve-host.js";
 import type { Fault, ScenarioDevice } from "./scenario.js";
-import type { ScenarioWorkload } from "./workload/index.js";
+import type { ScenarioWorkload } from "./workload/kinds.js";
 
 export interface FaultContext {
   readonly durationMs: number;

@@ -4,7 +4,7 @@ import type { OnlineSettings } from "../linux/online-policy.js";
 import type { ProfileName } from "../linux/profile.js";
 import type { FlavourName } from "../virtio-mem/device/flavour.js";
 import type { DriverParameters } from "../virtio-mem/driver/parameters.js";
-import type { ScenarioWorkload } from "./workload/index.js";
+import type { ScenarioWorkload } from "./workload/kinds.js";
 
 /**
  * A guest, what it does, and what its host asks of it over time: a scenario file that was read and

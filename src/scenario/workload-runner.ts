@@ -3,7 +3,8 @@ import type { WorkloadLook } from "../core/guest-workloads.js";
 import type { Guest } from "../guest/guest.js";
 import type { ScenarioEvent } from "./result.js";
 import type { Scenario } from "./scenario.js";
-import { coreSettings, pagesPerSecond, type ScenarioWorkload } from "./workload/index.js";
+import { coreSettings, coreWorkload, pagesPerSecond } from "./workload/index.js";
+import type { ScenarioWorkload } from "./workload/kinds.js";
 import { nsOf, NS_PER_MS } from "../units.js";
 import { optionError } from "../input-error.js";
 
@@ -52,7 +53,8 @@ export class WorkloadRunner {
     };
     this.#workloads = scenario.workloads.map((spec) => {
       const settings = coreSettings(spec, surroundings);
-      return { spec, id: guest.pages.workloads.add(spec.kind, scenario.seed, settings), rounds: 0 };
+      const kind = coreWorkload(spec.kind);
+      return { spec, id: guest.pages.workloads.add(kind, scenario.seed, settings), rounds: 0 };
     });
     this.stepMs = stepOf(scenario.workloads);
   }

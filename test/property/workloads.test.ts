@@ -1,15 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import {
-  PAGEBLOCK_PAGES,
-  WorkloadSetting,
-  type WorkloadKind,
-  type WorkloadSettings,
-} from "../../src/core/abi.js";
+import { PAGEBLOCK_PAGES } from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
 import { linuxProfile } from "../../src/linux/profile.js";
 import { ZoneKindNumber } from "../../src/core/abi.js";
+import { coreWorkload, type WorkloadKind } from "../../src/scenario/workload/index.js";
 import { coreModule } from "../core-under-test.js";
 import { PATIENCE, runs } from "./runs.js";
 
@@ -84,9 +80,12 @@ const workload = fc.oneof(
 );
 
 /** Settings in the order of their numbers, by name. */
-function named<K extends WorkloadKind>(kind: K, values: readonly number[]): WorkloadSettings<K> {
-  const entries = Object.entries(WorkloadSetting[kind]).map(([name, at]) => [name, values[at]]);
-  return Object.fromEntries(entries) as WorkloadSettings<K>;
+function named(kind: WorkloadKind, values: readonly number[]): Record<string, number> {
+  const entries = Object.entries(coreWorkload(kind).settings).map(([name, at]) => [
+    name,
+    values[at],
+  ]);
+  return Object.fromEntries(entries) as Record<string, number>;
 }
 
 const step = fc.oneof(
@@ -131,7 +130,7 @@ test(
           const memory = guest();
           const { workloads } = memory;
           const ids = specs.map(({ kind, settings }) =>
-            workloads.add(kind, seed, named(kind, settings)),
+            workloads.add(coreWorkload(kind), seed, named(kind, settings)),
           );
           const free = (): number => memory.freePages(0) + memory.freePages(1);
           const held = (): number => ids.reduce((sum, id) => sum + workloads.look(id).pages, 0);

@@ -34,8 +34,17 @@ export interface AnonymousWorkload extends WorkloadLife {
 
 /**
  * A program: faults memory in up to a size, gives it back in chunks and faults as much in again.
+ *
+ * @internal
  */
-export const ANONYMOUS: KindOfWorkload<AnonymousWorkload> = {
+export const ANONYMOUS: KindOfWorkload<
+  AnonymousWorkload,
+  "target" | "faultRate" | "churnRate" | "chunk" | "thpShare" | "capacity"
+> = {
+  core: {
+    number: 0,
+    settings: { target: 0, faultRate: 1, churnRate: 2, chunk: 3, thpShare: 4, capacity: 5 },
+  },
   schema: workloadSchema(
     "A program: faults memory in up to a size, then gives it back in chunks and faults as much in anew.",
     ["size"],

@@ -30,8 +30,12 @@ export interface CompileWorkload extends WorkloadLife {
   readonly dropAtMs: readonly number[];
 }
 
-/** Jobs side by side that grow until they end and leave files in the page cache. */
-export const COMPILE: KindOfWorkload<CompileWorkload> = {
+/** Jobs side by side that grow until they end and leave files in the page cache. @internal */
+export const COMPILE: KindOfWorkload<
+  CompileWorkload,
+  "jobs" | "size" | "life" | "cache" | "total" | "cacheLimit"
+> = {
+  core: { number: 6, settings: { jobs: 0, size: 1, life: 2, cache: 3, total: 4, cacheLimit: 5 } },
   schema: workloadSchema(
     "A build: jobs side by side that grow until they end and leave files in the page cache.",
     [],

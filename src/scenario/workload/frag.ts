@@ -18,8 +18,16 @@ export interface FragWorkload extends WorkloadLife {
   readonly movable: boolean;
 }
 
-/** Fills nine tenths of a zone, frees a random half, reallocates a share round by round. */
-export const FRAG: KindOfWorkload<FragWorkload> = {
+/**
+ * Fills nine tenths of a zone, frees a random half, reallocates a share round by round.
+ *
+ * @internal
+ */
+export const FRAG: KindOfWorkload<
+  FragWorkload,
+  "pages" | "threads" | "rounds" | "share" | "rate" | "movable"
+> = {
+  core: { number: 7, settings: { pages: 0, threads: 1, rounds: 2, share: 3, rate: 4, movable: 5 } },
   schema: workloadSchema(
     "LLFree's benchmark: fills nine tenths of zone Normal with single pages, frees a random half, then reallocates a share round by round.",
     [],

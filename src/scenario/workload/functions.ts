@@ -29,8 +29,12 @@ export interface FunctionsWorkload extends WorkloadLife {
   readonly thpShare: number;
 }
 
-/** Many small programs that start, live a while and end. */
-export const FUNCTIONS: KindOfWorkload<FunctionsWorkload> = {
+/** Many small programs that start, live a while and end. @internal */
+export const FUNCTIONS: KindOfWorkload<
+  FunctionsWorkload,
+  "interval" | "size" | "life" | "most" | "thpShare"
+> = {
+  core: { number: 5, settings: { interval: 0, size: 1, life: 2, most: 3, thpShare: 4 } },
   schema: workloadSchema(
     "Serverless functions: many small programs that start, live a while and end.",
     ["size"],

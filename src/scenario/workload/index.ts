@@ -1,11 +1,7 @@
-import type { WorkloadKind } from "../../core/abi.js";
+import type { CoreWorkload } from "../../core/guest-workloads.js";
 import type { Fields } from "../file/fields.js";
 import type { JsonSchema } from "../file/schema-parts.js";
-import { ANONYMOUS, type AnonymousWorkload } from "./anonymous.js";
-import { COMPILE, type CompileWorkload } from "./compile.js";
-import { FRAG, type FragWorkload } from "./frag.js";
-import { FUNCTIONS, type FunctionsWorkload } from "./functions.js";
-import { KERNEL, type KernelWorkload } from "./kernel.js";
+import { KINDS, type ScenarioWorkload } from "./kinds.js";
 import {
   resolveLife,
   type KindOfWorkload,
@@ -13,34 +9,9 @@ import {
   type WorkloadLimits,
   type WorkloadSurroundings,
 } from "./kind.js";
-import { NETWORK, type NetworkWorkload } from "./network.js";
-import { PAGE_CACHE, type PageCacheWorkload } from "./page-cache.js";
-import { PINS, type PinsWorkload } from "./pins.js";
 
-/** Something that uses the guest's memory. */
-export type ScenarioWorkload =
-  | AnonymousWorkload
-  | PageCacheWorkload
-  | KernelWorkload
-  | NetworkWorkload
-  | PinsWorkload
-  | FunctionsWorkload
-  | CompileWorkload
-  | FragWorkload;
-
-/** In the core the kinds have the same names. */
-const KINDS: {
-  readonly [K in WorkloadKind]: KindOfWorkload<Extract<ScenarioWorkload, { kind: K }>>;
-} = {
-  anonymous: ANONYMOUS,
-  "page-cache": PAGE_CACHE,
-  kernel: KERNEL,
-  network: NETWORK,
-  pins: PINS,
-  functions: FUNCTIONS,
-  compile: COMPILE,
-  frag: FRAG,
-};
+/** Name of a kind of workload, as scenario files spell it. */
+export type WorkloadKind = ScenarioWorkload["kind"];
 
 /** What each kind of workload may say in a file. */
 export const WORKLOAD_SCHEMAS: Readonly<Record<string, JsonSchema>> = Object.fromEntries(
@@ -60,6 +31,16 @@ export function resolveWorkload(
   const kind = fields.choice<WorkloadKind>("kind", "anonymous");
   const life = resolveLife(fields, `${kind} ${at + 1}`, limits);
   return { ...life, kind, ...KINDS[kind].resolve(fields, limits) } as ScenarioWorkload;
+}
+
+/**
+ * A kind of workload as the core knows it, for {@link GuestWorkloads.add}.
+ *
+ * @param kind - Name of the kind, as scenario files spell it.
+ * @returns its number, and the numbers of its settings by name.
+ */
+export function coreWorkload(kind: WorkloadKind): CoreWorkload {
+  return KINDS[kind].core;
 }
 
 /** What the core is told of a workload: its settings by name. */
@@ -83,6 +64,6 @@ export function actionsOf(workload: ScenarioWorkload): readonly WorkloadAction[]
 /**
  * A workload and the entry of its own kind belong together, which the type of the table cannot say.
  */
-function kindOf(workload: ScenarioWorkload): KindOfWorkload<ScenarioWorkload> {
-  return KINDS[workload.kind] as unknown as KindOfWorkload<ScenarioWorkload>;
+function kindOf(workload: ScenarioWorkload): KindOfWorkload<ScenarioWorkload, string> {
+  return KINDS[workload.kind] as unknown as KindOfWorkload<ScenarioWorkload, string>;
 }

@@ -31,8 +31,15 @@ export interface KernelWorkload extends WorkloadLife {
   readonly longestLifeMs: number;
 }
 
-/** Kernel memory that comes and goes and cannot move. */
-export const KERNEL: KindOfWorkload<KernelWorkload> = {
+/** Kernel memory that comes and goes and cannot move. @internal */
+export const KERNEL: KindOfWorkload<
+  KernelWorkload,
+  "rate" | "order" | "class" | "type" | "shortest" | "octaves" | "capacity"
+> = {
+  core: {
+    number: 2,
+    settings: { rate: 0, order: 1, class: 2, type: 3, shortest: 4, octaves: 5, capacity: 6 },
+  },
   schema: workloadSchema(
     "Kernel memory that comes and goes and cannot move; most of it lives for a moment, a little for very long.",
     ["size"],

@@ -1,4 +1,4 @@
-import type { WorkloadKind, WorkloadSettings } from "../../core/abi.js";
+import type { CoreWorkload } from "../../core/guest-workloads.js";
 import { formatDuration } from "../../units.js";
 import type { Fields } from "../file/fields.js";
 import { described, object, TIME, type JsonSchema } from "../file/schema-parts.js";
@@ -35,8 +35,16 @@ export type WorkloadAction = { readonly atMs: number } & (
   { readonly type: "resize"; readonly size: number } | { readonly type: "drop-caches" }
 );
 
-/** One kind of workload: what a scenario file may say of it, and what the core is told. */
-export interface KindOfWorkload<W extends WorkloadLife & { readonly kind: WorkloadKind }> {
+/**
+ * One kind of workload: what a scenario file may say of it, and what the core is told. `S` are the
+ * names of the core's settings.
+ */
+export interface KindOfWorkload<
+  W extends WorkloadLife & { readonly kind: string },
+  S extends string,
+> {
+  /** Its number in the core and those of its settings. */
+  readonly core: CoreWorkload<S>;
   readonly schema: JsonSchema;
   /** What a validated file says, with defaults; @throws ScenarioError where a rule is broken. */
   readonly resolve: (fields: Fields, limits: WorkloadLimits) => Own<W>;
@@ -44,7 +52,7 @@ export interface KindOfWorkload<W extends WorkloadLife & { readonly kind: Worklo
   readonly settings: (
     workload: W,
     surroundings: WorkloadSurroundings,
-  ) => WorkloadSettings<W["kind"]>;
+  ) => Readonly<Record<S, number>>;
   /** Pages a second that it may take or free, for the length of a step. */
   readonly pagesPerSecond: (workload: W) => number;
   /** What is done to it while it runs. Default: nothing. */

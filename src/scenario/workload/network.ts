@@ -25,8 +25,9 @@ export interface NetworkWorkload extends WorkloadLife {
   readonly holdMs: number;
 }
 
-/** A network under load. */
-export const NETWORK: KindOfWorkload<NetworkWorkload> = {
+/** A network under load. @internal */
+export const NETWORK: KindOfWorkload<NetworkWorkload, "period" | "burst" | "order" | "hold"> = {
+  core: { number: 3, settings: { period: 0, burst: 1, order: 2, hold: 3 } },
   schema: workloadSchema(
     "A network under load: bursts of unmovable buffers, each held for a moment.",
     ["burst"],

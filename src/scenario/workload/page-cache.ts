@@ -17,8 +17,9 @@ export interface PageCacheWorkload extends WorkloadLife {
   readonly dropAtMs: readonly number[];
 }
 
-/** Programs that read files larger than memory. */
-export const PAGE_CACHE: KindOfWorkload<PageCacheWorkload> = {
+/** Programs that read files larger than memory. @internal */
+export const PAGE_CACHE: KindOfWorkload<PageCacheWorkload, "readRate" | "limit" | "dirtyShare"> = {
+  core: { number: 1, settings: { readRate: 0, limit: 1, dirtyShare: 2 } },
   schema: workloadSchema(
     "Programs that read files larger than memory: the cache takes what is free and makes room for whoever asks.",
     [],

@@ -16,8 +16,9 @@ export interface PinsWorkload extends WorkloadLife {
   readonly zone: "kernel" | "any";
 }
 
-/** Memory that a device or RDMA keeps for good. */
-export const PINS: KindOfWorkload<PinsWorkload> = {
+/** Memory that a device or RDMA keeps for good. @internal */
+export const PINS: KindOfWorkload<PinsWorkload, "target" | "rate" | "kind"> = {
+  core: { number: 4, settings: { target: 0, rate: 1, kind: 2 } },
   schema: workloadSchema(
     "Memory that a device or RDMA keeps for good: anonymous pages that cannot move.",
     ["size"],

@@ -49,20 +49,10 @@ describe("src/core/abi.ts", () => {
     { name: "Doubt", own: abi.Doubt, core: group("DOUBT_", ["DOUBT_KINDS"]) },
     { name: "LoadMode", own: abi.LoadMode, core: group("LOAD_") },
     {
-      name: "WorkloadKindNumber",
-      own: abi.WorkloadKindNumber,
-      core: group("WORKLOAD_", ["WORKLOAD_KINDS"]),
-    },
-    {
       name: "WORKLOAD_STATES",
       own: Object.fromEntries(WORKLOAD_STATES.map((state, index) => [state, index])),
       core: group("STATE_"),
     },
-    ...Object.entries(abi.WorkloadSetting).map(([kind, own]) => ({
-      name: `WorkloadSetting of ${kind}`,
-      own,
-      core: group(`SETTING_${kind.replaceAll("-", "_").toUpperCase()}_`),
-    })),
     { name: "JournalKind", own: abi.JournalKind, core: group("JOURNAL_") },
     {
       name: "CONTIG_STAGES",
