@@ -42,8 +42,11 @@ const UNABLE = { status: 2 };
 
 function answerOf(device, op, payload) {
   switch (op) {
-    case 1: {
-      const answer = device.handle(payload.subarray(4), payload.readUInt32LE(0));
+    case 1:
+    case 11: {
+      const bytes = payload.subarray(4);
+      const readable = op === 1 ? [bytes] : descriptors(bytes);
+      const answer = device.handle(readable, payload.readUInt32LE(0));
       return answer === undefined ? REFUSED : { status: 0, answer };
     }
     case 2:
@@ -66,7 +69,23 @@ function answerOf(device, op, payload) {
       const [addr, regionSize, blockSize] = [0, 8, 16].map((at) => payload.readBigUInt64LE(at));
       return device.create(addr, regionSize, blockSize) ? DONE : REFUSED;
     }
+    case 9:
+      return device.snapshot === undefined ? UNABLE : { status: 0, answer: device.snapshot() };
+    case 10:
+      if (device.restore === undefined) return UNABLE;
+      return device.restore(payload) ? DONE : REFUSED;
     default:
       return UNABLE;
   }
+}
+
+/** Readable descriptors, each with its length before it. */
+function descriptors(bytes) {
+  const parts = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = at + 4 + bytes.readUInt32LE(at);
+    parts.push(bytes.subarray(at + 4, end));
+    at = end;
+  }
+  return parts;
 }

@@ -14,8 +14,9 @@ def serve(device, reader=sys.stdin.buffer, writer=sys.stdout.buffer):
         op, length = struct.unpack("<BI", head)
         payload = reader.read(length)
         status, answer = 0, b""
-        if op == 1:
-            answer = device.handle(payload[4:], struct.unpack_from("<I", payload)[0])
+        if op in (1, 11):
+            readable = [payload[4:]] if op == 1 else descriptors(payload[4:])
+            answer = device.handle(readable, struct.unpack_from("<I", payload)[0])
             if answer is None:
                 status, answer = 1, b""
         elif op == 2:
@@ -31,10 +32,24 @@ def serve(device, reader=sys.stdin.buffer, writer=sys.stdout.buffer):
             device.device_reset()
         elif op == 7:
             status = 0 if device.create(*struct.unpack("<QQQ", payload)) else 1
+        elif op == 9 and hasattr(device, "snapshot"):
+            answer = device.snapshot()
+        elif op == 10 and hasattr(device, "restore"):
+            status = 0 if device.restore(payload) else 1
         else:
             status = 2
         writer.write(struct.pack("<BI", status, len(answer)) + answer)
         writer.flush()
+
+
+def descriptors(payload):
+    """Readable descriptors, each with its length before it."""
+    parts, at = [], 0
+    while at < len(payload):
+        end = at + 4 + struct.unpack_from("<I", payload, at)[0]
+        parts.append(payload[at + 4 : end])
+        at = end
+    return parts
 
 
 def serve_socket(device, path):

@@ -32,8 +32,9 @@ class ToyDevice {
     return true;
   }
 
-  handle(request, writable) {
+  handle(readable, writable) {
     if (this.needsReset) return undefined;
+    const request = Buffer.concat(readable);
     const kind = request.length < 24 || writable < 10 ? Infinity : request.readUInt16LE(0);
     if (kind > STATE) {
       this.needsReset = true;
@@ -113,6 +114,18 @@ class ToyDevice {
 
   writeConfig() {
     // a driver may try; nothing happens
+  }
+
+  snapshot() {
+    const { plugged, usableSize, requestedSize } = this;
+    return Buffer.from([usableSize, requestedSize, ...plugged].join(" "));
+  }
+
+  restore(state) {
+    const [usableSize, requestedSize, ...plugged] = state.toString().split(" ").map(BigInt);
+    Object.assign(this, { usableSize, requestedSize, needsReset: false });
+    this.plugged = new Set(plugged.map(Number));
+    return true;
   }
 }
 

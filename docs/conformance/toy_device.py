@@ -34,7 +34,8 @@ class ToyDevice:
         self.needs_reset = False
         return True
 
-    def handle(self, request, writable):
+    def handle(self, readable, writable):
+        request = b"".join(readable)
         if self.needs_reset:
             return None
         if len(request) < 24 or writable < 10:
@@ -105,6 +106,16 @@ class ToyDevice:
 
     def write_config(self, offset, data):
         pass  # a driver may try; nothing happens
+
+    def snapshot(self):
+        sizes = struct.pack("<QQ", self.usable_size, self.requested_size)
+        return sizes + struct.pack(f"<{len(self.plugged)}I", *sorted(self.plugged))
+
+    def restore(self, state):
+        self.usable_size, self.requested_size = struct.unpack_from("<QQ", state)
+        self.plugged = {block for block, in struct.iter_unpack("<I", state[16:])}
+        self.needs_reset = False
+        return True
 
 
 if __name__ == "__main__":

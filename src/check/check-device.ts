@@ -3,7 +3,7 @@ import { readText, type CaptureFiles } from "../capture/capture-files.js";
 import { answerDifference, describeRequest } from "../conformance/answer-difference.js";
 import { parseRecordedGeometry, type RecordedGeometry } from "../conformance/recorded-geometry.js";
 import { OwnDevicePort } from "../conformance/own-device-port.js";
-import { playStep } from "../conformance/play-step.js";
+import { StepPlayer } from "../conformance/play-step.js";
 import { requestLines, type RequestLine } from "../conformance/request-line.js";
 import type { DeviceFlavour } from "../virtio-mem/device/flavour.js";
 import type { CheckResult, FirstDifference } from "./check-result.js";
@@ -25,10 +25,11 @@ export async function checkDevice(
   let lines = 0;
   let same = 0;
   let difference: FirstDifference | null = null;
+  const player = new StepPlayer(port);
   for (const line of linesOf(await readText(files, FILE))) {
     lines++;
     const before = port.device.config;
-    const found = await differenceOf(port, line);
+    const found = await differenceOf(player, line);
     if (found === undefined) same++;
     else {
       difference ??= {
@@ -64,10 +65,10 @@ function* linesOf(text: string): Generator<RequestLine> {
 }
 
 async function differenceOf(
-  port: OwnDevicePort,
+  player: StepPlayer,
   { line, step, expected }: RequestLine,
 ): Promise<ReturnType<typeof answerDifference>> {
-  const answered = await playStep(port, step);
+  const answered = await player.play(step);
   if (answered === undefined) {
     throw new CaptureError(FILE, `line ${line}`, "must be something that the device can do");
   }

@@ -40,18 +40,27 @@ function textReport(results: readonly CaseResult[]): string {
       text +=
         `${name}, line ${difference.line}: ${difference.request}\n` +
         `  ${difference.field}: expected ${difference.expected}, got ${visibleText(difference.got)}\n`;
+      const { reason } = difference;
+      if (reason !== undefined) text += `  rule: ${reason.rule}\n  source: ${reason.source}\n`;
     }
     const more = group.slice(shown.length).map(({ name }) => name);
     if (more.length > 0) text += `  the same in ${more.join(", ")}\n`;
   }
-  if (skipped.length > 0) {
-    text += `left out, because the device cannot do them: ${skipped.map(({ name }) => name).join(", ")}\n`;
+  const unable = skipped.filter(({ notAsked }) => notAsked !== true).map(({ name }) => name);
+  if (unable.length > 0)
+    text += `left out, because the device cannot do them: ${unable.join(", ")}\n`;
+  const notAsked = skipped.length - unable.length;
+  if (notAsked > 0) {
+    text +=
+      `${formatCount(notAsked, "case")} not asked any more, because the device gave no answer in ` +
+      "those before; --case NAME plays one\n";
   }
   return text;
 }
 
 /**
- * Cases that differ in the same field of the answer to the same kind of request, in the same way.
+ * Cases that differ in the same field of the answer to the same kind of request, in the same way
+ * and by the same rule.
  */
 function byCause(differing: readonly CaseResult[]): CaseResult[][] {
   const groups = new Map<string, CaseResult[]>();
@@ -59,22 +68,24 @@ function byCause(differing: readonly CaseResult[]): CaseResult[][] {
     const { difference } = result;
     if (difference === undefined) continue;
     const kind = /"req":"([^"]*)"/.exec(difference.request)?.[1] ?? "";
-    const key = [kind, difference.field, difference.expected, difference.got]
-      .join("\n")
-      .replace(/\d+/g, "N");
-    groups.set(key, [...(groups.get(key) ?? []), result]);
+    const { field, expected, got, reason } = difference;
+    const key = [kind, field, expected, got, reason?.rule ?? ""].join("\n");
+    const cause = key.replace(/\d+(?:\.\d+)?(?: (?:[KMGT]i)?B\b)?/g, "N");
+    groups.set(cause, [...(groups.get(cause) ?? []), result]);
   }
   return [...groups.values()];
 }
 
 function tapReport(results: readonly CaseResult[]): string {
   const lines = ["TAP version 13", `1..${results.length}`];
-  for (const [at, { name, skipped, difference }] of results.entries()) {
+  for (const [at, result] of results.entries()) {
+    const { name, skipped, difference } = result;
     const head = `${difference === undefined ? "ok" : "not ok"} ${at + 1} - ${name.replaceAll("#", "\\#")}`;
-    lines.push(skipped ? `${head} # SKIP the device cannot do it` : head);
+    lines.push(skipped ? `${head} # SKIP ${whySkipped(result)}` : head);
     if (difference === undefined) continue;
     lines.push("  ---");
-    for (const [key, value] of Object.entries(difference)) {
+    const { reason, ...fields } = difference;
+    for (const [key, value] of Object.entries({ ...fields, ...reason })) {
       lines.push(`  ${key}: ${JSON.stringify(visibleText(String(value)))}`);
     }
     lines.push("  ...");
@@ -82,15 +93,23 @@ function tapReport(results: readonly CaseResult[]): string {
   return `${lines.join("\n")}\n`;
 }
 
+function whySkipped({ notAsked }: CaseResult): string {
+  return notAsked === true
+    ? "the device gave no answer in the cases before"
+    : "the device cannot do it";
+}
+
 function junitReport(results: readonly CaseResult[]): string {
   const failures = results.filter(({ difference }) => difference !== undefined).length;
   const skips = results.filter(({ skipped }) => skipped).length;
-  const cases = results.map(({ name, steps, skipped, difference }) => {
+  const cases = results.map((result) => {
+    const { name, steps, skipped, difference } = result;
     const head = `  <testcase classname="virtio-mem" name="${xml(name)}" assertions="${steps}"`;
-    if (skipped) return `${head}><skipped message="the device cannot do it"/></testcase>`;
+    if (skipped) return `${head}><skipped message="${whySkipped(result)}"/></testcase>`;
     if (difference === undefined) return `${head}/>`;
-    const { line, request, field, expected, got } = difference;
-    const words = `line ${line}: ${request}\n${field}: expected ${expected}, got ${got}`;
+    const { line, request, field, expected, got, reason } = difference;
+    const why = reason === undefined ? "" : `\nrule: ${reason.rule}\nsource: ${reason.source}`;
+    const words = `line ${line}: ${request}\n${field}: expected ${expected}, got ${got}${why}`;
     return `${head}><failure message="${xml(`${field} differs`)}">${xml(words)}</failure></testcase>`;
   });
   return [

@@ -5,7 +5,7 @@ import { Option, type Command } from "commander";
 
 import type { DeviceGeometry } from "../conformance/device-port.js";
 import { OwnDevicePort } from "../conformance/own-device-port.js";
-import { playStep } from "../conformance/play-step.js";
+import { StepPlayer } from "../conformance/play-step.js";
 import { parseRecordedGeometry, type RecordedGeometry } from "../conformance/recorded-geometry.js";
 import { requestLines, type Answered } from "../conformance/request-line.js";
 import { parseAddress, parseSize } from "../units.js";
@@ -51,9 +51,10 @@ async function replay(file: string, flags: DeviceFlags): Promise<void> {
   const text = await readInput(file, "--replay");
   const recorded = await recordedGeometry(join(dirname(file), "meta.json"));
   const port = new OwnDevicePort(deviceFlavour(flags.flavour), geometryOf(flags, recorded));
+  const player = new StepPlayer(port);
   let output = "";
   for (const { line, step } of requestLines(text)) {
-    const answered = await playStep(port, step);
+    const answered = await player.play(step);
     if (answered === undefined) {
       throw new UsageError(`line ${line}: this device cannot do that`);
     }

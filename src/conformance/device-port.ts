@@ -29,6 +29,17 @@ export interface DevicePort {
    */
   handle(request: Uint8Array, writableSize: number): Awaitable<Uint8Array | undefined>;
   /**
+   * As {@link handle}, for a chain of several readable descriptors, or none.
+   *
+   * @param readable - Bytes of each readable descriptor, in the order of the chain.
+   * @param writableSize - Bytes that the driver leaves for the answer; a whole one has 10.
+   * @returns "unable" if the device under test cannot be given one.
+   */
+  handleChain(
+    readable: readonly Uint8Array[],
+    writableSize: number,
+  ): Awaitable<Uint8Array | undefined | "unable">;
+  /**
    * The bytes of the config space.
    *
    * @param offset - First byte of the config space, from 0 on.
@@ -59,6 +70,19 @@ export interface DevicePort {
    * @returns `false` if the device under test knows none.
    */
   migrate(on: boolean): Awaitable<boolean>;
+  /**
+   * The state that a snapshot of the machine keeps of the device, in the device's own format.
+   *
+   * @returns undefined if the device under test has none.
+   */
+  snapshot(): Awaitable<Uint8Array | undefined>;
+  /**
+   * Puts a device of this state in the place of the present one; a driver works with it.
+   *
+   * @param state - What {@link snapshot} of a device of this kind gave.
+   * @returns `false` if the device under test does not take it.
+   */
+  restore(state: Uint8Array): Awaitable<boolean>;
 }
 
 /**

@@ -36,6 +36,8 @@ const target = (size: number | string, note?: string): VectorLine => ({
 const UNPLUG_ALL: VectorLine = { req: "UNPLUG_ALL" };
 const SYSTEM_RESET: VectorLine = { req: "system_reset" };
 const DEVICE_RESET: VectorLine = { req: "device_reset" };
+const SNAPSHOT: VectorLine = { req: "snapshot" };
+const RESTORE: VectorLine = { req: "restore" };
 const migrate = (on: boolean): VectorLine => ({ req: "migrate", on });
 const bytes = (hex: string, note: string, writable = 10): VectorLine => ({
   req: "bytes",
@@ -43,6 +45,18 @@ const bytes = (hex: string, note: string, writable = 10): VectorLine => ({
   writable,
   note,
 });
+
+const chain = (hex: readonly string[], note: string, writable = 10): VectorLine => ({
+  req: "chain",
+  hex_in: hex,
+  writable,
+  note,
+});
+
+/** The 24 bytes of a request in hexadecimal, with its range counted from the region start. */
+function hexOf(type: number, off: number, nbBlocks: number): string {
+  return toHex(encodeRequest({ type, addr: BigInt(CASE_ADDR + off), nbBlocks }));
+}
 
 /** Bytes from the region start to address `2^64 - size`. */
 function beforeWrap(size: number): bigint {
@@ -396,6 +410,96 @@ export const DIRECTED_CASES: readonly VectorCase[] = [
     yield { req: "raw3", off: 0, nb_blocks: 3 };
     yield { req: "raw1", off: 0, nb_blocks: 1 };
     yield { req: "raw2" };
-    yield bytes(toHex(encodeRequest({ type: "STATE", addr: CASE_ADDR, nbBlocks: 2 })), "STATE");
+    yield bytes(hexOf(3, 0, 2), "STATE");
+  }),
+  small("26-device-reset-keeps-what-is-plugged", function* (device, block) {
+    yield target(64 * MiB);
+    yield plug(0, 8);
+    yield plug(16 * block, 3);
+    yield DEVICE_RESET;
+    yield { req: "config", offset: 0, size: 56 };
+    yield state(0, 8);
+    yield state(8 * block, 8);
+    yield state(16 * block, 3);
+    yield plug(0, 1, "still plugged");
+    yield plug(8 * block, 8);
+    yield unplug(0, 19);
+    yield DEVICE_RESET;
+    yield DEVICE_RESET;
+    yield plug(device().usableRegionSize - block, 1, "the usable region is as large as before");
+    yield UNPLUG_ALL;
+    yield DEVICE_RESET;
+    yield state(0, 1);
+  }),
+  small("27-longer-than-a-request", function* () {
+    yield target(64 * MiB);
+    yield bytes(`${hexOf(0, 0, 2)}00`, "a byte more");
+    yield state(0, 2);
+    yield DEVICE_RESET;
+    yield state(0, 2);
+  }),
+  ...[4, 5, 255, 256, 32768].map((type) =>
+    small(`28-unknown-type-${type}-goes-on`, function* () {
+      yield target(64 * MiB);
+      yield { req: `raw${type}`, off: 0, nb_blocks: 1 };
+      yield plug(0, 1, "the request after it");
+      yield { req: `raw${type}`, off: 0, nb_blocks: 1 };
+      yield DEVICE_RESET;
+      yield plug(4 * MiB, 1);
+      yield state(0, 1);
+    }),
+  ),
+  ...[
+    { name: "8-and-16", parts: (hex: string) => [hex.slice(0, 16), hex.slice(16)] },
+    { name: "24-times-1", parts: (hex: string) => hex.match(/../g) ?? [] },
+    { name: "24-and-8", parts: (hex: string) => [hex, "ff".repeat(8)] },
+    { name: "0-and-24", parts: (hex: string) => ["", hex] },
+    { name: "8-and-15", parts: (hex: string) => [hex.slice(0, 16), hex.slice(16, 46)] },
+    { name: "none", parts: () => [] },
+  ].map(({ name, parts }) =>
+    small(`29-descriptors-${name}`, function* (_device, block) {
+      yield target(64 * MiB);
+      yield chain(parts(hexOf(0, 0, 2)), "PLUG");
+      yield chain([hexOf(3, 0, 2)], "STATE in one");
+      yield DEVICE_RESET;
+      yield chain(parts(hexOf(0, 4 * block, 1)), "PLUG with no room", 9);
+      yield DEVICE_RESET;
+      yield state(0, 6);
+    }),
+  ),
+  small("30-snapshot", function* (device, block) {
+    yield target(64 * MiB);
+    yield plug(0, 4);
+    yield plug(8 * block, 2);
+    yield target(32 * MiB);
+    yield SNAPSHOT;
+    yield unplug(0, 2);
+    yield target(128 * MiB);
+    yield plug(32 * block, 20);
+    yield RESTORE;
+    yield { req: "config", offset: 0, size: 56 };
+    yield state(0, 4);
+    yield state(4 * block, 4);
+    yield state(8 * block, 2);
+    yield state(10 * block, device().usableRegionSize / block - 10);
+    yield plug(8 * block, 1, "plugged already");
+    yield unplug(3 * block, 1);
+    yield plug(3 * block, 1);
+    yield DEVICE_RESET;
+    yield state(0, 4);
+    yield RESTORE;
+    yield UNPLUG_ALL;
+    yield state(0, 4);
+    yield RESTORE;
+    yield state(0, 4);
+  }),
+  small("31-snapshot-of-nothing", function* () {
+    yield SNAPSHOT;
+    yield target(64 * MiB);
+    yield plug(0, 4);
+    yield RESTORE;
+    yield state(0, 4);
+    yield target(2 * MiB);
+    yield plug(0, 1);
   }),
 ];

@@ -17,6 +17,10 @@ import { optionError } from "../input-error.js";
 //   6 device reset      -                                    -
 //   7 new device        addr u64, region u64, block u64      -; status 1: not with this geometry
 //   8 migrate           on u8                                -
+//   9 snapshot          -                                    the state, in a format of its own
+//   10 restore          the state                            -; status 1: not this state
+//   11 handle chain     writable size u32, then for each     as 1
+//                       readable descriptor length u32, bytes
 //
 // Status 0 is done, 2 is "cannot do that at all".
 
@@ -38,6 +42,12 @@ export const FrameOp = {
   Create: 7,
   /** Start or end a migration of the guest. */
   Migrate: 8,
+  /** Give the state that a snapshot keeps. */
+  Snapshot: 9,
+  /** Take such a state. */
+  Restore: 10,
+  /** Answer a request in several readable descriptors, or in none. */
+  HandleChain: 11,
 } as const;
 
 const DONE = 0;
@@ -45,6 +55,7 @@ const REFUSED = 1;
 const UNKNOWN = 2;
 
 const HEAD_SIZE = 5;
+const LENGTH_SIZE = 4;
 /** No frame of the protocol comes near it; a longer one means that the streams are out of step. */
 const MAX_PAYLOAD = 1 << 20;
 
@@ -131,9 +142,36 @@ export async function serveFrame(port: DevicePort, { tag, payload }: Frame): Pro
       });
       return frame(isMade ? DONE : REFUSED);
     }
+    case FrameOp.Snapshot: {
+      const state = await port.snapshot();
+      return state === undefined ? frame(UNKNOWN) : frame(DONE, state);
+    }
+    case FrameOp.Restore:
+      return frame((await port.restore(payload)) ? DONE : REFUSED);
+    case FrameOp.HandleChain: {
+      const readable = descriptorsOf(payload.subarray(4));
+      if (readable === undefined) return frame(UNKNOWN);
+      const response = await port.handleChain(readable, view.getUint32(0, true));
+      if (response === "unable") return frame(UNKNOWN);
+      return response === undefined ? frame(REFUSED) : frame(DONE, response);
+    }
     default:
       return frame((await port.migrate(payload[0] !== 0)) ? DONE : UNKNOWN);
   }
+}
+
+/** Descriptors as they lie in a frame; undefined where their lengths do not add up. */
+function descriptorsOf(bytes: Uint8Array): Uint8Array[] | undefined {
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    if (bytes.length - at < LENGTH_SIZE) return undefined;
+    const end = at + LENGTH_SIZE + viewOf(bytes).getUint32(at, true);
+    if (end > bytes.length) return undefined;
+    parts.push(bytes.subarray(at + LENGTH_SIZE, end));
+    at = end;
+  }
+  return parts;
 }
 
 const MIN_PAYLOAD: Readonly<Record<number, number>> = {
@@ -145,6 +183,9 @@ const MIN_PAYLOAD: Readonly<Record<number, number>> = {
   [FrameOp.DeviceReset]: 0,
   [FrameOp.Create]: 24,
   [FrameOp.Migrate]: 1,
+  [FrameOp.Snapshot]: 0,
+  [FrameOp.Restore]: 0,
+  [FrameOp.HandleChain]: 4,
 };
 
 /** A device at the other end of a stream. One frame is on its way at a time. */
@@ -174,6 +215,25 @@ export class FramePort implements DevicePort {
     viewOf(payload).setUint32(0, writableSize, true);
     payload.set(request, 4);
     const { tag, payload: response } = await this.#ask(FrameOp.Handle, payload);
+    return tag === DONE ? response : undefined;
+  }
+
+  async handleChain(
+    readable: readonly Uint8Array[],
+    writableSize: number,
+  ): Promise<Uint8Array | undefined | "unable"> {
+    const size = readable.reduce((sum, part) => sum + LENGTH_SIZE + part.length, 4);
+    const payload = new Uint8Array(size);
+    const view = viewOf(payload);
+    view.setUint32(0, writableSize, true);
+    let at = 4;
+    for (const part of readable) {
+      view.setUint32(at, part.length, true);
+      payload.set(part, at + LENGTH_SIZE);
+      at += LENGTH_SIZE + part.length;
+    }
+    const { tag, payload: response } = await this.#ask(FrameOp.HandleChain, payload);
+    if (tag === UNKNOWN) return "unable";
     return tag === DONE ? response : undefined;
   }
 
@@ -208,6 +268,15 @@ export class FramePort implements DevicePort {
 
   async migrate(on: boolean): Promise<boolean> {
     return (await this.#ask(FrameOp.Migrate, Uint8Array.of(on ? 1 : 0))).tag === DONE;
+  }
+
+  async snapshot(): Promise<Uint8Array | undefined> {
+    const { tag, payload } = await this.#ask(FrameOp.Snapshot);
+    return tag === DONE ? payload : undefined;
+  }
+
+  async restore(state: Uint8Array): Promise<boolean> {
+    return (await this.#ask(FrameOp.Restore, state)).tag === DONE;
   }
 
   async #ask(op: number, payload: Uint8Array = new Uint8Array(0)): Promise<Frame> {

@@ -1,6 +1,8 @@
 import { KernelError } from "../core/kernel-error.js";
 import type { DeviceFlavour } from "../virtio-mem/device/flavour.js";
 import { VirtioMemDevice } from "../virtio-mem/device/device.js";
+import type { DeviceSnapshot } from "../virtio-mem/device/snapshot.js";
+import { isInputError } from "../input-error.js";
 import type { DeviceGeometry, DevicePort } from "./device-port.js";
 
 /** Our own device behind the port of the kit; synchronous. */
@@ -39,6 +41,10 @@ export class OwnDevicePort implements DevicePort {
     return this.#device.handleBytes(request, writableSize);
   }
 
+  handleChain(readable: readonly Uint8Array[], writableSize: number): Uint8Array | undefined {
+    return this.#device.handleBytes(readable, writableSize);
+  }
+
   readConfig(offset: number, size: number): Uint8Array {
     return this.#device.readConfig(offset, size);
   }
@@ -71,6 +77,23 @@ export class OwnDevicePort implements DevicePort {
 
   migrate(on: boolean): boolean {
     this.#device.migrating = on;
+    return true;
+  }
+
+  snapshot(): Uint8Array {
+    return new TextEncoder().encode(JSON.stringify(this.#device.snapshot()));
+  }
+
+  restore(state: Uint8Array): boolean {
+    const { addr, regionSize, blockSize } = this.#device;
+    const device = new VirtioMemDevice({ addr, regionSize, blockSize, flavour: this.#flavour });
+    try {
+      device.restore(JSON.parse(new TextDecoder().decode(state)) as DeviceSnapshot);
+    } catch (error) {
+      if (isInputError(error) || error instanceof SyntaxError) return false;
+      throw error;
+    }
+    this.#device = device;
     return true;
   }
 }

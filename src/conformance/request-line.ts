@@ -15,11 +15,21 @@ export type Step =
     }
   /** A request byte by byte, with room for an answer of `writableSize` bytes. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly writableSize: number }
+  /** A request in several readable descriptors, or in none. */
+  | {
+      readonly kind: "chain";
+      readonly readable: readonly Uint8Array[];
+      readonly writableSize: number;
+    }
   /** The host sets a requested size; undefined: something that is no size. */
   | { readonly kind: "requested-size"; readonly size: bigint | undefined }
   | { readonly kind: "system_reset" }
   | { readonly kind: "device_reset" }
   | { readonly kind: "migrate"; readonly on: boolean }
+  /** The device's state is kept for a later `restore` of the same case. */
+  | { readonly kind: "snapshot" }
+  /** A device of the state that was kept last takes the place of the present one. */
+  | { readonly kind: "restore" }
   | { readonly kind: "config"; readonly offset: number; readonly size: number }
   | { readonly kind: "config-write"; readonly offset: number; readonly bytes: Uint8Array }
   /** A new device; `name` is that of the case that begins. */
@@ -100,6 +110,8 @@ function stepOf(fields: Fields): Step {
       return { kind: "requested-size", size: fields.anySize("size") };
     case "system_reset":
     case "device_reset":
+    case "snapshot":
+    case "restore":
       return { kind: req };
     case "migrate":
       return { kind: "migrate", on: fields.flag("on") };
@@ -107,6 +119,12 @@ function stepOf(fields: Fields): Step {
       return {
         kind: "bytes",
         bytes: fields.bytes("hex_in"),
+        writableSize: fields.count("writable", 10, 0xffff),
+      };
+    case "chain":
+      return {
+        kind: "chain",
+        readable: fields.listOfBytes("hex_in"),
         writableSize: fields.count("writable", 10, 0xffff),
       };
     case "config":
@@ -141,6 +159,10 @@ function stepOf(fields: Fields): Step {
       return fields.reject("req", "be a request that is known", req);
   }
 }
+
+const HEX = /^(?:[0-9a-f]{2})*$/i;
+/** A queue of a virtio-mem device has as many in QEMU and cloud-hypervisor. */
+const MOST_DESCRIPTORS = 128;
 
 /** Fields of one line, checked as they are taken. */
 class Fields {
@@ -189,8 +211,18 @@ class Fields {
 
   bytes(name: string): Uint8Array {
     const hex = this.text(name);
-    if (!/^(?:[0-9a-f]{2})*$/i.test(hex)) this.reject(name, "be hexadecimal digits", hex);
+    if (!HEX.test(hex)) this.reject(name, "be hexadecimal digits", hex);
     return fromHex(hex);
+  }
+
+  listOfBytes(name: string): Uint8Array[] {
+    const value = this.#fields[name];
+    const isList = Array.isArray(value) && value.length <= MOST_DESCRIPTORS;
+    if (!isList || !value.every((hex) => typeof hex === "string" && HEX.test(hex))) {
+      const rule = `be a list of at most ${MOST_DESCRIPTORS} strings of hexadecimal digits`;
+      return this.reject(name, rule, value);
+    }
+    return value.map((hex) => fromHex(hex as string));
   }
 }
 

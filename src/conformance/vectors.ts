@@ -4,8 +4,10 @@ import { DeviceFailure } from "./device-failure.js";
 import type { DevicePort } from "./device-port.js";
 import { CASE_ADDR, DIRECTED_CASES, type VectorCase, type VectorLine } from "./directed-cases.js";
 import { OwnDevicePort } from "./own-device-port.js";
-import { playStep } from "./play-step.js";
+import { StepPlayer } from "./play-step.js";
 import { randomCase } from "./random-case.js";
+import type { Reason } from "./reason.js";
+import { ReferenceDevice } from "./reference-device.js";
 import { parseRequestLine, requestLines, type Answered } from "./request-line.js";
 import { optionError, visibleText } from "../input-error.js";
 
@@ -58,13 +60,14 @@ async function* linesOf(flavour: DeviceFlavour, vectorCase: VectorCase): AsyncGe
     region_size: regionSize,
     block_size: blockSize,
   };
-  yield await answeredLine(port, device);
-  for (const line of steps(() => port.device)) yield await answeredLine(port, line);
+  const player = new StepPlayer(port);
+  yield await answeredLine(player, device);
+  for (const line of steps(() => port.device)) yield await answeredLine(player, line);
 }
 
-async function answeredLine(port: OwnDevicePort, line: VectorLine): Promise<string> {
+async function answeredLine(player: StepPlayer, line: VectorLine): Promise<string> {
   const { step } = parseRequestLine(JSON.stringify(line), 0);
-  return JSON.stringify({ ...line, ...(await playStep(port, step)) });
+  return JSON.stringify({ ...line, ...(await player.play(step)) });
 }
 
 /** How one case of a vector file went. */
@@ -75,8 +78,13 @@ export interface CaseResult {
   readonly steps: number;
   /** Steps that agreed. */
   readonly agreed: number;
-  /** The device cannot do this case, or not to its end: the rest of it was left out. */
+  /** This case, or the rest of it, was left out; see {@link notAsked}. */
   readonly skipped: boolean;
+  /**
+   * It was left out because the device had failed in too many cases before, or cannot be restarted;
+   * else because the device cannot do it.
+   */
+  readonly notAsked?: true;
   /** What differs; undefined where all answers are the same. */
   readonly difference?: Difference;
 }
@@ -93,6 +101,8 @@ export interface Difference {
   readonly expected: string;
   /** What the device answered. */
   readonly got: string;
+  /** Why the vector says so; undefined where its flavour is not modelled, or answers otherwise. */
+  readonly reason?: Reason;
 }
 
 /** How vectors are checked. */
@@ -125,8 +135,13 @@ export async function* checkVectors(
 ): AsyncGenerator<CaseResult> {
   let current: Running | undefined;
   let failures = 0;
+  let flavour = "";
+  const player = new StepPlayer(port);
   for (const { line, step, expected } of requestLines(text)) {
-    if (step.kind === "vectors") continue;
+    if (step.kind === "vectors") {
+      ({ flavour } = step);
+      continue;
+    }
     if (step.kind === "device") {
       if (current !== undefined) {
         if (current.failed !== true && current.agreed > 0) failures = 0;
@@ -134,24 +149,29 @@ export async function* checkVectors(
       }
       const isLeftOut = cases !== undefined && !cases.includes(step.name);
       if (current?.failed === true && restart === undefined) failures = MOST_FAILURES;
-      const skipped = isLeftOut || failures >= MOST_FAILURES;
+      const isGivenUp = failures >= MOST_FAILURES;
+      const skipped = isLeftOut || isGivenUp;
       const { needsRestart = false }: Partial<Running> = current ?? {};
-      current = { name: step.name, steps: 0, agreed: 0, skipped, isLeftOut, needsRestart };
+      const reference = ReferenceDevice.create(flavour, step.geometry);
+      const counts = { steps: 0, agreed: 0 };
+      const state = { skipped, isLeftOut, isGivenUp, needsRestart };
+      current = { name: step.name, ...counts, ...state, reference };
     }
     if (current === undefined) {
       throw optionError(`line ${line}: a vector file must begin with a device, got none`);
     }
     if (current.skipped || current.difference !== undefined) continue;
+    const reasonOf = await current.reference?.play(step, expected);
     let answered: Answered | undefined;
     try {
       if (current.needsRestart) await restart?.();
       current.needsRestart = false;
-      answered = await playStep(port, step);
+      answered = await player.play(step);
     } catch (error) {
       if (!(error instanceof DeviceFailure) && !(error instanceof RangeError)) throw error;
       const got = visibleText(error.message);
       const wanted = { field: "answer", expected: expectedAnswer(expected), got };
-      current.difference = { line, request: describeRequest(expected), ...wanted };
+      current.difference = differenceOf(line, expected, wanted, reasonOf);
       current.steps++;
       current.failed = true;
       current.needsRestart = true;
@@ -165,9 +185,20 @@ export async function* checkVectors(
     current.steps++;
     const different = answerDifference(expected, answered);
     if (different === undefined) current.agreed++;
-    else current.difference = { line, request: describeRequest(expected), ...different };
+    else current.difference = differenceOf(line, expected, different, reasonOf);
   }
   if (current?.isLeftOut === false) yield resultOf(current);
+}
+
+function differenceOf(
+  line: number,
+  asked: Readonly<Record<string, unknown>>,
+  different: Pick<Difference, "field" | "expected" | "got">,
+  reasonOf: ((field: string) => Reason | undefined) | undefined,
+): Difference {
+  const reason = reasonOf?.(different.field);
+  const request = describeRequest(asked);
+  return { line, request, ...different, ...(reason === undefined ? {} : { reason }) };
 }
 
 interface Running {
@@ -178,11 +209,20 @@ interface Running {
   difference?: Difference;
   /** Not one of the cases that were asked for. */
   readonly isLeftOut: boolean;
+  readonly isGivenUp: boolean;
   /** The device gave no answer. */
   failed?: boolean;
   needsRestart: boolean;
+  readonly reference: ReferenceDevice | undefined;
 }
 
-function resultOf({ name, steps, agreed, skipped, difference }: Running): CaseResult {
-  return { name, steps, agreed, skipped, ...(difference === undefined ? {} : { difference }) };
+function resultOf({ name, steps, agreed, skipped, isGivenUp, difference }: Running): CaseResult {
+  return {
+    name,
+    steps,
+    agreed,
+    skipped,
+    ...(isGivenUp ? { notAsked: true } : {}),
+    ...(difference === undefined ? {} : { difference }),
+  };
 }

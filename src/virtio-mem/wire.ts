@@ -99,16 +99,19 @@ export function encodeRequest(request: Request | WireRequest): Uint8Array {
 }
 
 /**
- * The readable part of a request that may lie in several descriptors.
+ * The readable part of a request, which may lie in several descriptors.
  *
- * @param maySplit - whether a request may; else only the first descriptor counts.
+ * @param maySplit - whether it may; else a second readable descriptor stands where the writable one
+ *   must be.
+ * @returns undefined for a chain that has a descriptor too many.
  */
 export function joinRequest(
   parts: Uint8Array | readonly Uint8Array[],
   maySplit: boolean,
-): Uint8Array {
+): Uint8Array | undefined {
   if (parts instanceof Uint8Array) return parts;
-  if (!maySplit || parts.length <= 1) return parts[0] ?? new Uint8Array(0);
+  if (parts.length <= 1) return parts[0] ?? new Uint8Array(0);
+  if (!maySplit) return undefined;
   const joined = new Uint8Array(REQUEST_SIZE);
   let at = 0;
   for (const part of parts) {

@@ -27,6 +27,23 @@ const examples = [...document.matchAll(/```js\n([^]*?)```\n\n```text\n([^]*?)```
   ([, code = "", output = ""]) => [code, output] as const,
 );
 
+/** Where a compiler is there: the C and Rust examples are programs first. */
+const compiled = [
+  { language: "C", compiler: "cc", options: ["-O1", "-Wall", "-Wextra", "-Werror"], file: "c" },
+  {
+    language: "Rust",
+    compiler: "rustc",
+    options: ["--edition", "2021", "-D", "warnings"],
+    file: "rs",
+  },
+].filter(({ language, compiler }) => {
+  const isThere = spawnSync(compiler, ["--version"]).status === 0;
+  if (!isThere) {
+    console.log(`tests of the example device in ${language} are left out: there is no ${compiler}`);
+  }
+  return isThere;
+});
+
 function vectors(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [COMMAND, "vectors", "--random", "500", ...args], {
     cwd: consumer,
@@ -63,6 +80,25 @@ describe.each(toys)("a device in $language, with the adapter", ({ program, file 
     const { status, stdout } = vectors("--against", `${command} --defect`);
     expect(stdout).toMatch(/05-up-to-the-target, line \d+: .*\n {2}resp: expected NACK, got ACK\n/);
     expect(status).toBe(1);
+  });
+});
+
+describe.each(compiled)("a device in $language", ({ compiler, options, file }) => {
+  test("compiles without a warning, agrees, and differs where it has a defect", () => {
+    const toy = join(consumer, `toy_device_${file}`);
+    const built = spawnSync(compiler, [...options, "-o", toy, `${KIT}/toy_device.${file}`], {
+      cwd: consumer,
+      encoding: "utf8",
+    });
+    expect(built.stderr).toBe("");
+    const { status, stdout } = vectors("--against", toy);
+    expect(stdout).toMatch(
+      /^(\S+) of \1 steps agree; of \d+ cases \d+ complete, 0 differ, 3 left out\n/,
+    );
+    expect(status).toBe(0);
+    const defect = vectors("--against", `${toy} --defect`);
+    expect(defect.stdout).toContain("  resp: expected NACK, got ACK\n  rule: plugged_size 0 B and");
+    expect(defect.status).toBe(1);
   });
 });
 

@@ -33,9 +33,12 @@ const ACK: Response = { type: "ACK" };
 const BUSY: Response = { type: "BUSY" };
 const ERROR: Response = { type: "ERROR" };
 
+const UNPLUG_CHECKS: readonly PlugCheck[] = ["range", "state", "busy"];
+const STATE_CHECKS: readonly PlugCheck[] = ["range"];
+
 /**
- * The device's books: a bit for each device block, the three sizes, and what a request does to them
- * (docs/spec/device.md). What differs between devices comes from the flavour.
+ * The accounting of the device: a bit for each device block, the three sizes, and what a request
+ * does to them (docs/spec/device.md). What differs between devices comes from the flavour.
  *
  * ```text
  *  addr              + pluggedSize in any of these        + usableRegionSize    + regionSize
@@ -140,21 +143,60 @@ export class DeviceBlocks {
 
   /** Answers a request that names device blocks. */
   handle(request: NumberedRequest): Response {
+    const check = this.failedCheck(request);
+    if (check !== undefined) return this.#refusal(check);
     switch (request.type) {
       case "PLUG":
         return this.#plug(request);
       case "UNPLUG":
         return this.#unplug(request);
       case "STATE":
-        return this.#isValidRange(request) ? { type: "ACK", state: this.#stateOf(request) } : ERROR;
+        return { type: "ACK", state: this.#stateOf(request) };
+    }
+  }
+
+  /** The first check that a request fails now; undefined where it passes all. */
+  failedCheck(request: NumberedRequest): PlugCheck | undefined {
+    return this.#checksOf(request.type).find((check) => !this.#passes(check, request));
+  }
+
+  #checksOf(type: BlocksRequest["type"]): readonly PlugCheck[] {
+    switch (type) {
+      case "PLUG":
+        return this.flavour.plugChecks;
+      case "UNPLUG":
+        return UNPLUG_CHECKS;
+      case "STATE":
+        return STATE_CHECKS;
+    }
+  }
+
+  #passes(check: PlugCheck, request: NumberedRequest): boolean {
+    switch (check) {
+      case "range":
+        return this.#isValidRange(request);
+      case "size":
+        return this.pluggedSize + request.nbBlocks * this.blockSize <= this.#requestedSize;
+      case "state":
+        return this.isAll(this.#indexOf(request), request.nbBlocks, request.type === "UNPLUG");
+      case "busy":
+        return !(this.migrating && this.flavour.busyWhileMigrating);
+    }
+  }
+
+  #refusal(check: PlugCheck): Response {
+    switch (check) {
+      case "range":
+      case "state":
+        return ERROR;
+      case "size":
+        return { type: this.flavour.answerTooLarge };
+      case "busy":
+        return BUSY;
     }
   }
 
   #plug(request: NumberedRequest): Response {
-    for (const check of this.flavour.plugChecks) {
-      const refusal = this.#refusal(check, request);
-      if (refusal !== undefined) return refusal;
-    }
     const { nbBlocks } = request;
     const start = this.#indexOf(request);
     const { plugFailure } = this.flavour;
@@ -164,29 +206,10 @@ export class DeviceBlocks {
     return ACK;
   }
 
-  /** The answer to a PLUG that fails `check`; undefined where it passes. */
-  #refusal(check: PlugCheck, request: NumberedRequest): Response | undefined {
-    switch (check) {
-      case "range":
-        return this.#isValidRange(request) ? undefined : ERROR;
-      case "size": {
-        const size = this.pluggedSize + request.nbBlocks * this.blockSize;
-        return size > this.#requestedSize ? { type: this.flavour.answerTooLarge } : undefined;
-      }
-      case "state":
-        return this.isAll(this.#indexOf(request), request.nbBlocks, false) ? undefined : ERROR;
-      case "busy":
-        return this.migrating && this.flavour.busyWhileMigrating ? BUSY : undefined;
-    }
-  }
-
   #unplug(request: NumberedRequest): Response {
-    if (!this.#isValidRange(request)) return ERROR;
     const { nbBlocks } = request;
     const start = this.#indexOf(request);
-    if (!this.isAll(start, nbBlocks, true)) return ERROR;
-    const { busyWhileMigrating, discardFailure, unmapFailure } = this.flavour;
-    if (this.migrating && busyWhileMigrating) return BUSY;
+    const { discardFailure, unmapFailure } = this.flavour;
     if (!this.#host.discard(start, nbBlocks) && discardFailure !== "ACK") {
       return { type: discardFailure };
     }
@@ -208,7 +231,8 @@ export class DeviceBlocks {
     }
     if (hasPlugged) {
       for (const [start, count] of runs) this.#host.unmap(start, count);
-      this.#plugged.fill(0, this.nbBlocks, false);
+      const cleared = unplugAll.clears === "all" ? this.nbBlocks : this.nbBlocks % 2 ** 16;
+      this.#plugged.fill(0, cleared, false);
       this.#setPluggedSize(0);
     }
     if (unplugAll.usable === "recomputed") {

@@ -3,7 +3,13 @@ import { ListenerFailures } from "../../listener-failures.js";
 import { KernelError } from "../../core/kernel-error.js";
 import type { Log } from "../../log/event-log.js";
 import { formatSize, MiB } from "../../units.js";
-import { deviceFlavour, QEMU_FLAVOUR, type DeviceFlavour, type MalformedRule } from "./flavour.js";
+import {
+  deviceFlavour,
+  QEMU_FLAVOUR,
+  type DeviceFlavour,
+  type MalformedRule,
+  type PlugCheck,
+} from "./flavour.js";
 import { assertGeometry } from "./geometry.js";
 import { hasFeature, isUsableWith, offeredFeatures } from "./features.js";
 import { DeviceBlocks, type DeviceBlockRun } from "./blocks.js";
@@ -27,6 +33,7 @@ import {
   encodeConfig,
   encodeResponse,
   joinRequest,
+  REQUEST_SIZE,
   RESPONSE_SIZE,
   toRequest,
   type WireRequest,
@@ -390,6 +397,17 @@ export class VirtioMemDevice {
   }
 
   /**
+   * The first check of this flavour that a request would fail now, changing nothing; undefined
+   * where it would pass them all, or has none. A host that has no memory is no check.
+   *
+   * @param request - Of any type; its range may be anywhere.
+   */
+  failedCheck(request: Request): PlugCheck | undefined {
+    if (request.type === "UNPLUG_ALL") return undefined;
+    return this.#blocks.failedCheck({ ...request, addr: Number(request.addr) });
+  }
+
+  /**
    * Answers the bytes of a request, whatever they are.
    *
    * @param request - the readable part of a descriptor chain, as a whole or descriptor by
@@ -404,11 +422,13 @@ export class VirtioMemDevice {
     writableSize: number = RESPONSE_SIZE,
   ): Uint8Array | undefined {
     if (!this.isActive || this.#health !== "working") return undefined;
-    const { maySplit, tooShort } = this.flavour.malformed;
-    const wireRequest = decodeWireRequest(joinRequest(request, maySplit));
-    if (wireRequest === undefined || writableSize < RESPONSE_SIZE) {
+    const { maySplit, tooShort, tooLong } = this.flavour.malformed;
+    const bytes = joinRequest(request, maySplit);
+    const wireRequest = bytes === undefined ? undefined : decodeWireRequest(bytes);
+    if (bytes === undefined || wireRequest === undefined || writableSize < RESPONSE_SIZE) {
       return this.#malformed(tooShort);
     }
+    if (tooLong !== undefined && bytes.length > REQUEST_SIZE) return this.#malformed(tooLong);
     return this.handleWire(wireRequest);
   }
 

@@ -51,7 +51,8 @@ export type MalformedRule =
   | "error"; // an ERROR
 
 /** Name of a flavour. */
-export type FlavourName = "spec" | "qemu" | "qemu-arm" | "cloud-hypervisor" | "firecracker";
+export type FlavourName =
+  "spec" | "qemu" | "qemu-arm" | "cloud-hypervisor" | "cloud-hypervisor-v51" | "firecracker";
 
 /** Differences between implementations of the device, as data. */
 export interface DeviceFlavour {
@@ -78,6 +79,8 @@ export interface DeviceFlavour {
     readonly failure: ResponseType;
     /** What becomes of the usable region: computed again (it may shrink), kept, or nothing left. */
     readonly usable: "recomputed" | "kept" | "nothing";
+    /** Device blocks whose bits are cleared: all, or their number modulo 2^16. */
+    readonly clears: "all" | "modulo-65536";
   };
 
   /** Which part of the region is usable. */
@@ -94,11 +97,13 @@ export interface DeviceFlavour {
 
   /** What becomes of requests that cannot be read. */
   readonly malformed: {
-    /** Fewer than 24 bytes to read, or fewer than 10 to write. */
+    /** Fewer than 24 bytes to read or 10 to write, or a readable descriptor too many. */
     readonly tooShort: MalformedRule;
     /** A type of request that the standard does not have. */
     readonly unknownType: MalformedRule;
-    /** May the request lie in several descriptors; else the first must hold it all. */
+    /** More than 24 bytes to read in one descriptor; undefined: the rest is ignored. */
+    readonly tooLong?: MalformedRule;
+    /** May the request lie in several descriptors; else only one may be readable. */
     readonly maySplit: boolean;
   };
 
@@ -134,7 +139,7 @@ export const QEMU_FLAVOUR: DeviceFlavour = {
   plugFailure: NOTHING_LEFT_BUSY,
   discardFailure: "BUSY",
   unmapFailure: undefined,
-  unplugAll: { discardsUnplugged: false, failure: "BUSY", usable: "recomputed" },
+  unplugAll: { discardsUnplugged: false, failure: "BUSY", usable: "recomputed", clears: "all" },
   usableRegion: { kind: "extent", extentSize: 256 * MiB },
   target: { mayExceedAtCreation: true, mayStay: true, mayPrecedeDriver: true },
   malformed: { tooShort: "needs-reset", unknownType: "needs-reset", maySplit: true },
@@ -160,12 +165,13 @@ export const QEMU_ARM_FLAVOUR: DeviceFlavour = {
 export const SPEC_FLAVOUR: DeviceFlavour = {
   ...QEMU_FLAVOUR,
   name: "spec",
-  unplugAll: { discardsUnplugged: false, failure: "BUSY", usable: "kept" },
+  unplugAll: { discardsUnplugged: false, failure: "BUSY", usable: "kept", clears: "all" },
   usableRegion: { kind: "region" },
   target: { mayExceedAtCreation: false, mayStay: true, mayPrecedeDriver: true },
   geometry: { minimumBlockSize: 1, maximumBlockSize: Infinity, regionStep: 1 },
 };
 
+/** cloud-hypervisor from v52 on (`MemEpollHandler` in virtio-devices/src/mem.rs). */
 export const CLOUD_HYPERVISOR_FLAVOUR: DeviceFlavour = {
   name: "cloud-hypervisor",
   plugChecks: ["size", "range", "state"],
@@ -174,7 +180,7 @@ export const CLOUD_HYPERVISOR_FLAVOUR: DeviceFlavour = {
   plugFailure: { answer: "ERROR", leaves: "blocks" },
   discardFailure: "ERROR",
   unmapFailure: { answer: "ERROR", leaves: "blocks" },
-  unplugAll: { discardsUnplugged: true, failure: "ERROR", usable: "kept" },
+  unplugAll: { discardsUnplugged: true, failure: "ERROR", usable: "kept", clears: "all" },
   usableRegion: { kind: "region" },
   target: { mayExceedAtCreation: false, mayStay: false, mayPrecedeDriver: true },
   malformed: { tooShort: "empty-answer", unknownType: "error", maySplit: false },
@@ -186,6 +192,21 @@ export const CLOUD_HYPERVISOR_FLAVOUR: DeviceFlavour = {
   },
 };
 
+/**
+ * cloud-hypervisor up to v51: what it cannot read ends the thread of the device, a request in more
+ * than 24 bytes included, and UNPLUG_ALL of more than 65535 device blocks leaves bits behind.
+ */
+export const CLOUD_HYPERVISOR_V51_FLAVOUR: DeviceFlavour = {
+  ...CLOUD_HYPERVISOR_FLAVOUR,
+  name: "cloud-hypervisor-v51",
+  unplugAll: { ...CLOUD_HYPERVISOR_FLAVOUR.unplugAll, clears: "modulo-65536" },
+  malformed: { tooShort: "stop", unknownType: "stop", tooLong: "stop", maySplit: false },
+};
+
+/**
+ * Firecracker (`VirtioMem::process_mem_queue()`). A request that it cannot
+ * read is taken off the queue and never comes back; the next notification brings the next one.
+ */
 export const FIRECRACKER_FLAVOUR: DeviceFlavour = {
   name: "firecracker",
   plugChecks: ["range", "size", "state"],
@@ -194,10 +215,10 @@ export const FIRECRACKER_FLAVOUR: DeviceFlavour = {
   plugFailure: { answer: "ERROR", leaves: "blocks-and-size" },
   discardFailure: "ACK",
   unmapFailure: undefined,
-  unplugAll: { discardsUnplugged: false, failure: "ERROR", usable: "nothing" },
+  unplugAll: { discardsUnplugged: false, failure: "ERROR", usable: "nothing", clears: "all" },
   usableRegion: { kind: "slots", slotSize: 128 * MiB },
   target: { mayExceedAtCreation: false, mayStay: true, mayPrecedeDriver: false },
-  malformed: { tooShort: "stop", unknownType: "drop", maySplit: false },
+  malformed: { tooShort: "drop", unknownType: "drop", maySplit: false },
   features: {
     offered: [],
     forced: ["UnpluggedInaccessible", "Version1"],
@@ -211,6 +232,7 @@ const FLAVOURS: Readonly<Record<FlavourName, DeviceFlavour>> = {
   qemu: QEMU_FLAVOUR,
   "qemu-arm": QEMU_ARM_FLAVOUR,
   "cloud-hypervisor": CLOUD_HYPERVISOR_FLAVOUR,
+  "cloud-hypervisor-v51": CLOUD_HYPERVISOR_V51_FLAVOUR,
   firecracker: FIRECRACKER_FLAVOUR,
 };
 

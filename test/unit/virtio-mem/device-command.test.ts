@@ -136,7 +136,7 @@ describe("vectors", () => {
     await run("vectors", "--random", "200", "--seed", "5", "--out", out);
     expect(readFileSync(out, "utf8")).toMatch(/^{"req":"vectors","version":1,"flavour":"qemu"}\n/);
     const same = await run("vectors", out, "--against", serve("qemu"));
-    expect(same.stdout).toMatch(/^([\d,]+) of \1 steps agree; of 34 cases 34 complete, 0 differ/);
+    expect(same.stdout).toMatch(/^([\d,]+) of \1 steps agree; of 49 cases 49 complete, 0 differ/);
     expect(same.status).toBe(0);
     const other = await run("vectors", out, "--against", serve("cloud-hypervisor"), "--json");
     expect(other.status).toBe(1);
@@ -144,7 +144,7 @@ describe("vectors", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line) as object);
-    expect(results).toHaveLength(34);
+    expect(results).toHaveLength(49);
     expect(results[0]).toMatchObject({ name: "01-end-of-the-usable-region", skipped: false });
   });
 
@@ -155,7 +155,7 @@ describe("vectors", () => {
     const options = ["--flavour", "firecracker", "--random", "100"];
     const { stdout } = await run("vectors", "--socket", socket, ...options);
     await served;
-    expect(stdout).toMatch(/34 complete, 0 differ, 0 left out/);
+    expect(stdout).toMatch(/49 complete, 0 differ, 0 left out/);
   });
 
   test("say what is wrong", async () => {

@@ -390,33 +390,18 @@ describe("a request that cannot be read", () => {
     {
       what: "with 23 bytes",
       request: plug.subarray(0, 23),
-      row: [
-        "none needs-reset none",
-        "none needs-reset none",
-        "empty working 0",
-        "none stopped none",
-      ],
+      row: ["none needs-reset none", "none needs-reset none", "empty working 0", "none working 0"],
     },
     {
       what: "without a byte",
       request: new Uint8Array(0),
-      row: [
-        "none needs-reset none",
-        "none needs-reset none",
-        "empty working 0",
-        "none stopped none",
-      ],
+      row: ["none needs-reset none", "none needs-reset none", "empty working 0", "none working 0"],
     },
     {
       what: "with room for 9 bytes of answer",
       request: plug,
       writable: 9,
-      row: [
-        "none needs-reset none",
-        "none needs-reset none",
-        "empty working 0",
-        "none stopped none",
-      ],
+      row: ["none needs-reset none", "none needs-reset none", "empty working 0", "none working 0"],
     },
     {
       what: "of an unknown type",
@@ -426,7 +411,7 @@ describe("a request that cannot be read", () => {
     {
       what: "in two descriptors",
       request: [plug.subarray(0, 8), plug.subarray(8)],
-      row: ["0 working 3", "0 working 3", "empty working 0", "none stopped none"],
+      row: ["0 working 3", "0 working 3", "empty working 0", "none working 0"],
     },
     {
       what: "longer than 24 bytes",
@@ -455,6 +440,57 @@ describe("a request that cannot be read", () => {
     expect(device.handle({ type: "UNPLUG_ALL" })).toEqual({ type: "none" });
     device.activate();
     expect(device.handle({ type: "UNPLUG_ALL" })).toEqual({ type: "ACK" });
+  });
+});
+
+describe("cloud-hypervisor before v52", () => {
+  const many = { regionSize: 129 * GiB, requestedSize: 129 * GiB };
+  const blocks = (129 * GiB) / (2 * MiB);
+
+  test.each([
+    { flavour: "cloud-hypervisor", left: [] },
+    { flavour: "cloud-hypervisor-v51", left: [[512, 2 ** 16 - 512 + 1]] },
+  ] as const)("$flavour clears the bits of 66,048 blocks but $left", ({ flavour, left }) => {
+    const device = deviceOf(flavour, many);
+    expect(blocks).toBe(2 ** 16 + 512);
+    for (const [block, nbBlocks] of [
+      [0, 2 ** 16 - 1],
+      [2 ** 16 - 1, 2],
+    ] as const) {
+      const addr = device.addr + block * 2 * MiB;
+      expect(device.handle({ type: "PLUG", addr, nbBlocks }).type).toBe("ACK");
+    }
+    expect(device.handle({ type: "UNPLUG_ALL" }).type).toBe("ACK");
+    expect(device.pluggedSize).toBe(0);
+    expect([...device.pluggedRuns()]).toEqual(left);
+  });
+
+  test("a request of 25 bytes ends it", () => {
+    const device = deviceOf("cloud-hypervisor-v51", { requestedSize: 64 * MiB });
+    const request = encodeRequest({ type: "PLUG", addr: ADDR, nbBlocks: 1 });
+    expect(device.handleBytes(Uint8Array.of(...request, 0))).toBeUndefined();
+    expect(device.health).toBe("stopped");
+  });
+});
+
+describe("a look at the checks of a request", () => {
+  test("says which one fails first, and changes nothing", () => {
+    const device = deviceOf("qemu", { requestedSize: 64 * MiB });
+    const { addr } = device;
+    const check = (type: "PLUG" | "UNPLUG" | "STATE", block: number, nbBlocks: number) =>
+      device.failedCheck({ type, addr: addr + block * 2 * MiB, nbBlocks });
+    expect(device.handle({ type: "PLUG", addr, nbBlocks: 2 }).type).toBe("ACK");
+    expect(check("PLUG", 2, 30)).toBeUndefined();
+    expect(check("PLUG", 2, 31)).toBe("size");
+    expect(check("PLUG", 1, 2)).toBe("state");
+    expect(check("PLUG", -1, 1)).toBe("range");
+    expect(check("UNPLUG", 1, 2)).toBe("state");
+    expect(check("STATE", 0, 0)).toBe("range");
+    expect(device.failedCheck({ type: "UNPLUG_ALL" })).toBeUndefined();
+    device.migrating = true;
+    expect(check("PLUG", 2, 1)).toBe("busy");
+    expect(check("STATE", 0, 1)).toBeUndefined();
+    expect(device.pluggedSize).toBe(4 * MiB);
   });
 });
 
@@ -542,7 +578,7 @@ describe("a flavour", () => {
     for (const name of FLAVOUR_NAMES) expect(deviceFlavour(name).name).toBe(name);
     expect(() => deviceFlavour("toString")).toThrow(
       new RangeError(
-        "flavour must be one of spec, qemu, qemu-arm, cloud-hypervisor, firecracker, got toString",
+        "flavour must be one of spec, qemu, qemu-arm, cloud-hypervisor, cloud-hypervisor-v51, firecracker, got toString",
       ),
     );
   });

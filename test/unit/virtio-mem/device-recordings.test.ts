@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { OwnDevicePort } from "../../../src/conformance/own-device-port.js";
-import { playStep } from "../../../src/conformance/play-step.js";
+import { StepPlayer } from "../../../src/conformance/play-step.js";
 import { parseRequestLine, type Answered } from "../../../src/conformance/request-line.js";
 import { QEMU_FLAVOUR } from "../../../src/virtio-mem/device/flavour.js";
 import { deviceRecordings } from "./recorded-boot.js";
@@ -19,10 +19,11 @@ test.each(recordings)(
       regionSize: BigInt(meta.region.size),
       blockSize: BigInt(meta.block_size),
     });
+    const player = new StepPlayer(port);
     expect(lines.length).toBeGreaterThan(50);
     for (const [index, line] of lines.entries()) {
       const { step } = parseRequestLine(JSON.stringify(line), index + 1);
-      const answered = await playStep(port, step);
+      const answered = await player.play(step);
       const { resp, state, result, cfg } = line;
       expect(answered, JSON.stringify(line)).toEqual({
         ...(resp === undefined ? {} : { resp }),
