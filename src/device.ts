@@ -92,3 +92,4 @@ export {
 } from "./conformance/vectors.js";
 export type { ListenerFailures } from "./listener-failures.js";
 export type { CheckOptions } from "./conformance/vectors.js";
+export type { Reason } from "./conformance/reason.js";
