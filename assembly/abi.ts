@@ -200,3 +200,9 @@ export const DOUBT_HELD: u32 = 15; // other movable pages that are held
 export const DOUBT_UNKNOWN: u32 = 16; // pages without flags that count as kernel memory
 export const DOUBT_KERNEL: u32 = 17; // other kernel memory, or several of these
 export const DOUBT_KINDS: u32 = 18;
+
+// What can be done before a request (contig/relieve.ts).
+export const RELIEF_PINS: u32 = 0; // nothing is pinned any more
+export const RELIEF_WRITE_BACK: u32 = 1; // all data written, buffers released by the journal
+export const RELIEF_BALLOON: u32 = 2; // the balloon deflates
+export const RELIEF_HUGE_PAGES: u32 = 3; // the pool of huge pages gives back what is free

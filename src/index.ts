@@ -145,6 +145,7 @@ export type {
   TurnedShare,
 } from "./predict/learned.js";
 export { predict, type PredictOptions } from "./predict/predict.js";
+export { WHAT_IFS, type WhatIf } from "./predict/what-if.js";
 export type { SamplingOptions } from "./predict/sampling.js";
 export type * from "./predict/prediction.js";
 

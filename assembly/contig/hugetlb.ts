@@ -159,3 +159,17 @@ export function replaceLeftHuge(start: Pfn, end: Pfn): i32 {
   }
   return 0;
 }
+
+/**
+ * The pool shrinks to nothing: free pages that are not promised go, those in use go when they are
+ * given back. Returns how many base pages that freed.
+ */
+export function emptyPool(): u32 {
+  let freed: u32 = 0;
+  while (nrFree > reserved) {
+    dissolveHuge(blockOfEntry(first) << PAGEBLOCK_ORDER);
+    freed += PAGEBLOCK_PAGES;
+  }
+  surplus = nrPageblocks;
+  return freed;
+}

@@ -46,24 +46,37 @@ export function recordsForShrinking(): u32 {
   return records;
 }
 
-/** Frees empty slabs, and `percent` of the reclaimable ones. Returns how many pages. */
-export function dropSlabPages(percent: u32): u32 {
+/**
+ * Frees empty slabs, and `percent` of the reclaimable ones. Those of a captured guest look like all
+ * others: a pageblock there counts as reclaimable by a chance of `shareMilli` thousandths. Returns
+ * how many pages.
+ */
+export function dropSlabPages(percent: u32, shareMilli: u32): u32 {
   startTracking();
   let freed = freeIdleSlabs();
   if (percent == 0) return freed;
+  // of a capture it is not known which pages are one slab: those of an aligned eight go together
+  const unit: u32 = shareMilli > 0 ? 8 : 1;
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);
     if (zoneOf(entry) == NO_ZONE || isIsolated(entry)) continue;
-    if (baseType(entry) != MIGRATE_RECLAIMABLE || countUnmovable(countsOf(entry)) == 0) continue;
-    freed += dropSlabOf(block << PAGEBLOCK_ORDER, percent);
+    if (countUnmovable(countsOf(entry)) == 0) continue;
+    if (baseType(entry) != MIGRATE_RECLAIMABLE) {
+      if (shareMilli == 0 || nextRandom() % 1000 >= shareMilli) continue;
+    }
+    freed += dropSlabOf(block << PAGEBLOCK_ORDER, percent, unit);
   }
   return freed;
 }
 
-function dropSlabOf(first: u32, percent: u32): u32 {
+function dropSlabOf(first: u32, percent: u32, unit: u32): u32 {
   let freed: u32 = 0;
+  let isDropped = false;
   for (let pfn = first; pfn < first + PAGEBLOCK_PAGES; ++pfn) {
-    if (!isSinglePage(pfn) || nextRandom() % 100 >= percent) continue;
+    if (unit > 1 && pfn % unit == 0) isDropped = nextRandom() % 100 < percent;
+    if (!isSinglePage(pfn)) continue;
+    if (unit == 1) isDropped = nextRandom() % 100 < percent;
+    if (!isDropped) continue;
     freePagesAt(pfn, 0);
     if (tracking) ownerDropped(pfn);
     ++freed;

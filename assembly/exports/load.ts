@@ -39,6 +39,7 @@ import {
   zoneOf,
 } from "../mm/pageblock";
 import { classifyBalloon, markPlugged as markPluggedPages } from "../capture/balloon";
+import { moveKernelOut, moveMemmapOut, setKernelOut } from "../capture/kernel-out";
 import { setCountedPins, setZspages } from "../capture/counters";
 import { classifyZspages } from "../capture/zspages";
 import { adoptCached, cachedPages } from "../mm/per-cpu-cache";
@@ -178,6 +179,28 @@ export function adoptCache(zone: ZoneNr): i32 {
   return loading && zone < nrZones && adoptCached(zone) ? 0 : -EINVAL;
 }
 
+let takesKernelOut: bool = false;
+
+/**
+ * finishLoad() will move what the kernel holds of whole pageblocks [start, start + nr), the
+ * device's, into boot memory, as if they had come online in ZONE_MOVABLE. Returns 0 or -EINVAL.
+ */
+export function takeKernelOut(start: Pfn, nr: u32): i32 {
+  if (!loading || !inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
+  setKernelOut(start, start + nr);
+  takesKernelOut = true;
+  return 0;
+}
+
+/**
+ * After takeKernelOut(): moves a pageblock of struct pages into boot memory now. Returns the
+ * pageblock that they are in then, or 0xffffffff where there is no room; -EINVAL, -ENOBUFS.
+ */
+export function takeMemmapOut(block: BlockNr): u32 {
+  if (!loading || !takesKernelOut || block >= nrPageblocks) return -EINVAL;
+  return ensureRecords(2) < 0 ? -ENOBUFS : moveMemmapOut(block);
+}
+
 /** Are all pages that are in a cache known to one? */
 function allAdopted(): bool {
   let cached: u32 = 0;
@@ -224,11 +247,12 @@ export function doubtsBySubblock(start: Pfn, blocksEach: u32, nr: u32): i32 {
  */
 export function finishLoad(seed: u32): i32 {
   if (!loading || (keptCached && !allAdopted())) return -EINVAL;
-  if (seed && ensureRecords(MOST_RECORDS) < 0) return -ENOBUFS;
+  if ((seed || takesKernelOut) && ensureRecords(MOST_RECORDS) < 0) return -ENOBUFS;
   setLoading(false);
   classifyHeldPages();
   classifyBufferSlabs();
   if (seed) turnFates(seed, MOST_RECORDS);
+  if (takesKernelOut) moveKernelOut();
   buildFreeLists();
   adoptPool();
   store<u32>(SCRATCH, cachedFound);

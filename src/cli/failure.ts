@@ -24,6 +24,7 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   deviceBlockSize: "--device-block-size",
   blockSize: "--device-block-size",
   untilMs: "--until",
+  whatIf: "--what-if",
   seeds: "--seeds",
 };
 

@@ -4,6 +4,7 @@ import type { Capture } from "../capture/capture.js";
 import type { ProfileName } from "../linux/profile.js";
 import { shortened, visibleText } from "../input-error.js";
 import { POLICIES } from "../policies/choice/registry.js";
+import { assertWhatIfs, WHAT_IF_NAMES, type WhatIf } from "../predict/what-if.js";
 import { predict, type PredictOptions } from "../predict/predict.js";
 import type { Prediction } from "../predict/prediction.js";
 import { fleetRow } from "../report/fleet-row.js";
@@ -45,6 +46,7 @@ interface PredictFlags {
   readonly json?: boolean;
   readonly format?: FleetFormat;
   readonly failAbove?: string;
+  readonly whatIf?: string;
 }
 
 /** Exit status where more stays than `--fail-above` says. */
@@ -94,6 +96,10 @@ export function registerPredict(program: Command): void {
       ),
     )
     .option(
+      "--what-if <names>",
+      `say what comes back if this is done before, each by itself and all together: ${WHAT_IF_NAMES.join(", ")}`,
+    )
+    .option(
       "--fail-above <size>",
       "end with status 1 where a request falls short by more than this",
     )
@@ -124,7 +130,16 @@ async function optionsOf(flags: PredictFlags): Promise<PredictOptions> {
     ...numberOption("samples", flags.samples, "--samples"),
     ...numberOption("confidence", flags.confidence, "--confidence"),
     ...sizeOption("subblockSize", flags.subblockSize, "--subblock-size"),
+    whatIf: whatIfsOf(flags.whatIf),
   };
+}
+
+/** Where none are named: what the suggestions are about. */
+function whatIfsOf(text: string | undefined): readonly WhatIf[] | "suggested" {
+  if (text === undefined) return "suggested";
+  const names = text.split(",").map((name) => name.trim());
+  assertWhatIfs(names);
+  return names;
 }
 
 function readNamed(path: string, flags: PredictFlags): Promise<Capture[]> {
@@ -215,7 +230,7 @@ function printOne(
     const json = predictions.map((prediction) => predictionJson(prediction, wallMs));
     print(`${JSON.stringify(isOne ? json[0] : { devices: json })}\n`);
   } else {
-    print(predictions.map((one) => textOf(one, isOne, flags.color)).join("\n"));
+    print(predictions.map((one) => textOf(one, isOne, flags)).join("\n"));
   }
   if (svg === undefined) return;
   for (const prediction of predictions) {
@@ -225,8 +240,9 @@ function printOne(
   }
 }
 
-function textOf(prediction: Prediction, isOne: boolean, color: ColorChoice): string {
-  const text = predictionText(prediction, terminalLook(color));
+function textOf(prediction: Prediction, isOne: boolean, { color, whatIf }: PredictFlags): string {
+  const look = { ...terminalLook(color), whatIf: whatIf !== undefined };
+  const text = predictionText(prediction, look);
   return isOne ? text : `${visibleText(deviceLine(prediction))}\n\n${text}`;
 }
 

@@ -247,6 +247,10 @@ export type Doubt = (typeof Doubt)[keyof typeof Doubt];
 export const JournalKind = { Moved: 0, Failed: 1, Split: 2, Dropped: 3 } as const;
 export type JournalKind = (typeof JournalKind)[keyof typeof JournalKind];
 
+/** What can be done before a request so that less stands against it. */
+export const Relief = { Pins: 0, WriteBack: 1, Balloon: 2, HugePages: 3 } as const;
+export type Relief = (typeof Relief)[keyof typeof Relief];
+
 const CLASS_NAMES: readonly string[] = Object.keys(PageClass).map((name) =>
   name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase(),
 );

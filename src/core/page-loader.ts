@@ -170,6 +170,25 @@ export class PageLoader {
   }
 
   /**
+   * {@link finishLoad} will move what the kernel holds of whole pageblocks into boot memory, as if
+   * they had come online in ZONE_MOVABLE.
+   */
+  takeKernelOut(startPfn: number, nrPages: number): void {
+    check(this.#core.takeKernelOut(startPfn, nrPages), `take the kernel out of pfn ${startPfn}`);
+  }
+
+  /**
+   * After {@link takeKernelOut}: moves a pageblock of struct pages into boot memory. Returns its
+   * first pfn there; undefined where there is no room.
+   */
+  takeMemmapOut(startPfn: number): number | undefined {
+    const block = this.#core.takeMemmapOut(startPfn >>> PAGEBLOCK_ORDER) >>> 0;
+    if (block === NO_PFN) return undefined;
+    check(block | 0, `take the memmap at pfn ${startPfn} out`);
+    return block * PAGEBLOCK_PAGES;
+  }
+
+  /**
    * Decides which pages without flags of a zone are in its per-CPU caches, which hold
    * `cachedPages`.
    */

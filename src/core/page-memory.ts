@@ -13,6 +13,7 @@ import {
   type Hold,
   type Migratetype,
   PageClass,
+  type Relief,
   type ZoneKindNumber,
 } from "./abi.js";
 import { check, count, isErrno } from "./answer.js";
@@ -716,14 +717,26 @@ export class PageMemory {
    * pageblocks, about `percent` (0 to 100), drawn from the seed. Returns how many pages that were.
    *
    * @param percent - 0 to 100.
+   * @param share - of a captured guest's slab that is reclaimable, 0 to 1; which pageblocks that
+   *   is, a capture does not show, so they are drawn. Default: 0.
    */
-  dropSlab(percent: number): number {
-    return count(this.#core.dropSlab(percent), "slab to drop");
+  dropSlab(percent: number, share = 0): number {
+    const dropped = this.#core.dropSlab(percent, Math.round(share * 1000));
+    return count(dropped, "slab to drop");
   }
 
   /** Drops all clean pages of files that nothing holds. Returns how many. */
   dropFileCache(): number {
     return count(this.#core.dropFileCache(), "file cache to drop");
+  }
+
+  /**
+   * Does what an administrator can do before a request. Returns how many pages it changed or freed.
+   *
+   * @param kind - What is done.
+   */
+  relieve(kind: Relief): number {
+    return count(this.#core.relieve(kind), "pages to relieve");
   }
 
   /**

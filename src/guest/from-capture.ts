@@ -1,5 +1,5 @@
 import type { Capture } from "../capture/capture.js";
-import { PAGEBLOCK_SIZE } from "../core/abi.js";
+import { PAGEBLOCK_PAGES, PAGEBLOCK_SIZE } from "../core/abi.js";
 import type { LoadSummary } from "../core/page-loader.js";
 import { MemoryHotplug } from "../linux/memory-hotplug.js";
 import type { LinuxProfile } from "../linux/profile.js";
@@ -30,8 +30,9 @@ export function memoryOfLoaded(
   { profile, policy, clock, calibration }: GuestSetting,
   sample?: GuestSample,
 ): CapturedMemory {
-  const { capture, pages, memmaps } = from;
+  const { capture, pages } = from;
   const zones = from.begin();
+  const memmaps = sample?.isKernelOut === true ? kernelTakenOut(from) : from.memmaps;
   for (const [kind, chance] of sample?.chances ?? []) pages.loader.setDoubtChance(kind, chance);
   const loaded = pages.loader.finishLoad(capture.pageState !== undefined, sample?.seed);
   const hotplug = new MemoryHotplug({
@@ -47,6 +48,17 @@ export function memoryOfLoaded(
   const plugged = pluggedRuns(capture, pages);
   adoptMemoryBlocks(capture, { pages, zones, hotplug }, memmaps);
   return { pages, zones, hotplug, plugged, loaded };
+}
+
+/** Returns where the memmaps lie then. Those that find no room stay. */
+function kernelTakenOut({ capture, pages, memmaps }: LoadedCapture): ReadonlyMap<number, number> {
+  const { regionStart, regionSize } = capture.device;
+  const first = Math.ceil(regionStart / PAGEBLOCK_SIZE);
+  const last = Math.floor((regionStart + regionSize) / PAGEBLOCK_SIZE);
+  pages.loader.takeKernelOut(first * PAGEBLOCK_PAGES, (last - first) * PAGEBLOCK_PAGES);
+  return new Map(
+    [...memmaps].map(([section, pfn]) => [section, pages.loader.takeMemmapOut(pfn) ?? pfn]),
+  );
 }
 
 /** A driver with larger subblocks than the captured guest's can meet holes smaller than its own. */

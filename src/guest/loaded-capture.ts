@@ -14,10 +14,15 @@ import { contradictionsOf } from "./self-check.js";
 
 /** One of the guests that a capture may be of. */
 export interface GuestSample {
-  /** 1 to 2^32 - 1. */
+  /** 1 to 2^32 - 1; 0: nothing turns out otherwise. */
   readonly seed: number;
   /** How likely pageblocks turn out otherwise, 0 to 1, by kind of doubt; 0 where it is not said. */
   readonly chances: ReadonlyMap<Doubt, number>;
+  /**
+   * As if the device's memory had come online in ZONE_MOVABLE: what the kernel holds lies in boot
+   * memory. Default: false.
+   */
+  readonly isKernelOut?: boolean;
 }
 
 /**
@@ -87,7 +92,7 @@ export class LoadedCapture {
   /** From now on guests can begin more than once; takes a copy of the core's memory. */
   keep(): void {
     if (this.#isUsed) throw new Error("a loaded capture must be kept before its first guest");
-    this.#image = this.pages.image();
+    this.#image ??= this.pages.image();
   }
 
   /** The core as it was loaded, for one guest; the zones of that guest. */

@@ -13,7 +13,7 @@ type PolicyTools = Required<
  * Share of the reclaimable slab pages that dropping slab frees, in percent: on the others lies an
  * object in use.
  */
-const DROPPED_SLAB_PERCENT = 50;
+export const DROPPED_SLAB_PERCENT = 50;
 
 /** What a policy may do to a guest beyond attempts, and what that costs in virtual time. */
 export function policyTools(

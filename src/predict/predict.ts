@@ -1,6 +1,15 @@
 import { assertCapture } from "../capture/assert-capture.js";
 import { CAPTURED_GUEST, type RulesOf } from "../guest/option-rules.js";
-import { assertOptions, FUNCTION, NUMBER, OBJECT, SIZE } from "../option-check.js";
+import {
+  assertOptions,
+  either,
+  FUNCTION,
+  LIST,
+  NUMBER,
+  OBJECT,
+  oneOf,
+  SIZE,
+} from "../option-check.js";
 import type { Capture } from "../capture/capture.js";
 import { Errno } from "../errno.js";
 import type { LogEntry } from "../log/event-log.js";
@@ -25,7 +34,14 @@ import { doubtNotes, growthInterval } from "./uncertainty.js";
 import { ObstacleTally } from "./obstacles.js";
 import { shortMemoryNotes } from "./short-memory.js";
 import type { PredictedRun } from "./stay-chances.js";
-import type { DeviceRequest, PredictedMemoryBlock, Prediction } from "./prediction.js";
+import type { DeviceRequest, PredictedMemoryBlock, Prediction, WhatIfGain } from "./prediction.js";
+import {
+  assertWhatIfs,
+  reclaimableShare,
+  suggestedWhatIfs,
+  whatIfGains,
+  type WhatIf,
+} from "./what-if.js";
 import { NS_PER_MS } from "../units.js";
 
 /** What is asked of a captured guest. */
@@ -37,12 +53,19 @@ export interface PredictOptions extends CapturedGuestOptions, SamplingOptions {
    * driver first goes idle or waits for its retry timer.
    */
   readonly untilMs?: number;
+  /**
+   * What could be done before: each is tried by itself and all together, and the prediction says
+   * what it returns. `suggested`: what the suggestions for this guest name, where the guest is
+   * small enough to be drawn several times. Default: none.
+   */
+  readonly whatIf?: readonly WhatIf[] | "suggested";
 }
 
 const RULES: RulesOf<Required<PredictOptions>> = {
   ...CAPTURED_GUEST,
   requestedSize: SIZE,
   untilMs: NUMBER,
+  whatIf: either(LIST, oneOf(["suggested"])),
   samples: NUMBER,
   confidence: NUMBER,
   distributions: OBJECT,
@@ -65,13 +88,40 @@ export async function predict(capture: Capture, options: PredictOptions = {}): P
   assertOptions("options of predict()", options, RULES);
   const { requestedSize = 0, untilMs } = options;
   assertSamplingOptions(options);
+  if (Array.isArray(options.whatIf)) assertWhatIfs(options.whatIf);
   const loaded = await Guest.load(capture, options);
   options.signal?.throwIfAborted();
-  const prediction = predictLoaded(loaded, requestedSize, options, (guest) => {
+  const host = (guest: Guest): void => {
     guest.requestSize(requestedSize);
     if (untilMs !== undefined) guest.advanceTo(untilMs);
+  };
+  const triesWhatIfs =
+    options.whatIf === "suggested" ? fitsSampling(loaded.size) : options.whatIf !== undefined;
+  if (triesWhatIfs) loaded.keep();
+  const prediction = predictLoaded(loaded, requestedSize, options, host);
+  const whatIf = triesWhatIfs ? gainsOf(prediction, loaded, options, host) : [];
+  return {
+    ...prediction,
+    ...(whatIf.length === 0 ? {} : { whatIf }),
+    notes: [...capture.notes, ...prediction.notes],
+  };
+}
+
+function gainsOf(
+  prediction: Prediction,
+  loaded: LoadedCapture,
+  options: PredictOptions,
+  host: (guest: Guest) => void,
+): WhatIfGain[] {
+  const { whatIf = [] } = options;
+  const asked = whatIf === "suggested" ? suggestedWhatIfs(prediction) : whatIf;
+  const begin = (isKernelOut: boolean): Guest =>
+    Guest.resume(loaded, options, { seed: 0, chances: new Map(), isKernelOut });
+  return whatIfGains(prediction, asked, {
+    begin,
+    host,
+    reclaimableShare: reclaimableShare(loaded.capture.vmstat),
   });
-  return { ...prediction, notes: [...capture.notes, ...prediction.notes] };
 }
 
 /**

@@ -56,6 +56,16 @@ export interface StayChance {
   readonly probability: number;
 }
 
+/** What would come of the same request if something were done before. */
+export interface WhatIfGain {
+  /** What is done, all of it together; docs/prediction-schema.md lists the names. */
+  readonly whatIf: readonly string[];
+  /** Bytes plugged afterwards. */
+  readonly pluggedSizeAfter: number;
+  /** Bytes that stay plugged less than without; negative where more stay. */
+  readonly gain: number;
+}
+
 /**
  * The answer to "what would this guest give back". Public API: docs/prediction-schema.md. Sizes and
  * addresses are numbers of bytes, times are virtual milliseconds from the request on.
@@ -108,6 +118,8 @@ export interface Prediction {
   readonly memoryBlocks: readonly PredictedMemoryBlock[];
   /** Subblocks that were tried and stay, ascending. */
   readonly obstacles: readonly Obstacle[];
+  /** What would help, where it was asked: each by itself, then all together. */
+  readonly whatIf?: readonly WhatIfGain[];
   /** Virtual times in ms at which the driver would try again. */
   readonly retries: readonly number[];
   /** Base pages moved. */

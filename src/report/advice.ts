@@ -3,13 +3,30 @@ import { formatRoughSize } from "../units.js";
 import { failedAdds } from "./failed-adds.js";
 import type { Outcome } from "./fate-style.js";
 import { REASON_GROUPS, type ReasonGroup } from "../predict/obstacle-reason.js";
+import { hasKernelBlocks, KERNEL_OWNED, type WhatIf } from "../predict/what-if.js";
 import { sizeOf, type RegionMap } from "./region-map.js";
 
 /** Something a person can do. */
 export interface Advice {
   /** Bytes it is about; 0 where it is about no certain number. */
   readonly size: number;
+  /** Bytes that come back by doing it; undefined where the prediction has not tried. */
+  readonly gain?: number;
   readonly text: string;
+}
+
+/** What is tried for a suggestion, where the prediction tries what it suggests. */
+const WHAT_IF_BY_GROUP: Readonly<Partial<Record<ReasonGroup, WhatIf>>> = {
+  slab: "drop-slab",
+  buffer: "sync",
+  pinned: "no-pins",
+  memory: "drop-caches",
+  other: "no-hugepages",
+};
+
+function gainOf({ whatIf }: Prediction, name: WhatIf | undefined): { gain?: number } {
+  const found = whatIf?.find(({ whatIf: names }) => names.length === 1 && names[0] === name);
+  return found === undefined ? {} : { gain: found.gain };
 }
 
 const BY_GROUP: Readonly<Record<ReasonGroup, string>> = {
@@ -23,9 +40,6 @@ const BY_GROUP: Readonly<Record<ReasonGroup, string>> = {
   other: "return huge pages (vm.nr_hugepages=0), deflate balloons",
 };
 
-/** Groups that memory onlined as movable never holds. */
-const KERNEL_OWNED: readonly ReasonGroup[] = ["slab", "buffer", "kernel", "memmap"];
-
 /** Suggestions, the most memory first. Empty where there is none. */
 export function adviceFor(prediction: Prediction, map: RegionMap, outcome: Outcome): Advice[] {
   const untried = outcome === "shrink-short" ? sizeOf(map.total, "stays") : 0;
@@ -34,13 +48,17 @@ export function adviceFor(prediction: Prediction, map: RegionMap, outcome: Outco
     const held = sizeOf(map.total, group);
     // Where memory ran out the driver stopped, so that all it did not try hangs on it too.
     const size = group === "memory" && held > 0 ? held + untried : held;
-    if (size > 0) advice.push({ size, text: BY_GROUP[group] });
+    if (size === 0) continue;
+    const gain = gainOf(prediction, WHAT_IF_BY_GROUP[group]);
+    advice.push({ size, ...gain, text: BY_GROUP[group] });
   }
   advice.sort((a, b) => b.size - a.size);
   if (failedAdds(prediction.requests).length > 0) {
     advice.push({ size: 0, text: moreKernelMemory(prediction) });
   }
-  if (holdsKernelMemory(prediction, map)) advice.push({ size: 0, text: ONLINE_MOVABLE });
+  if (holdsKernelMemory(prediction, map)) {
+    advice.push({ size: 0, ...gainOf(prediction, "online-movable"), text: ONLINE_MOVABLE });
+  }
   return advice;
 }
 
@@ -50,9 +68,7 @@ const ONLINE_MOVABLE =
 
 function holdsKernelMemory(prediction: Prediction, map: RegionMap): boolean {
   if (!KERNEL_OWNED.some((group) => sizeOf(map.total, group) > 0)) return false;
-  return prediction.memoryBlocks.some(
-    (block) => block.state === "kernel" || block.state === "kernel-partial",
-  );
+  return hasKernelBlocks(prediction);
 }
 
 function moreKernelMemory(prediction: Prediction): string {

@@ -17,6 +17,7 @@ const COLUMNS: readonly (readonly [string, (row: FleetRow) => CsvCell])[] = [
   ["blocked_by", ({ answer }) => answer?.blockers[0]?.heldBy],
   ["blocked_bytes", ({ answer }) => answer?.blockers[0]?.size],
   ["suggestion", ({ answer }) => answer?.suggestions[0]?.text],
+  ["suggestion_gain_bytes", ({ answer }) => answer?.suggestions[0]?.gain],
   ["file", ({ file }) => file],
   ["error", ({ error }) => error],
 ];

@@ -5,7 +5,9 @@ import { RegionMap } from "./region-map.js";
 
 /** Memory that stays for one reason. */
 export interface FleetBlocker {
-  /** Group of reasons: `slab`, `buffer`, `pinned`, `kernel`, `memmap`, `memory`, `busy`, `other`. */
+  /**
+   * Group of reasons: `slab`, `buffer`, `pinned`, `kernel`, `memmap`, `memory`, `busy`, `other`.
+   */
   readonly reason: string;
   /** What holds it, in words. */
   readonly heldBy: string;
@@ -17,6 +19,8 @@ export interface FleetBlocker {
 export interface FleetSuggestion {
   /** Bytes that it is about; 0 where it is about no certain number. */
   readonly size: number;
+  /** Bytes that come back by doing it; null where that was not tried. */
+  readonly gain: number | null;
   /** What to do. */
   readonly text: string;
 }
@@ -87,7 +91,11 @@ export function fleetRow(guest: string, file: string, prediction: Prediction): F
     confidence: prediction.confidence,
     blockers: map.reasons.map(({ group, heldBy, size }) => ({ reason: group, heldBy, size })),
     suggestions: isShort
-      ? adviceFor(prediction, map, outcome).map(({ size, text }) => ({ size, text }))
+      ? adviceFor(prediction, map, outcome).map(({ size, gain = null, text }) => ({
+          size,
+          gain,
+          text,
+        }))
       : [],
     notes: [...prediction.notes],
   };

@@ -94,7 +94,10 @@ function detailsOf({ answer, error }: FleetRow, columns: number): string[] {
   if (answer.shortSize === 0 || blocker === undefined) return [];
   const held = `${formatRoughSize(blocker.size)} held by ${blocker.heldBy}`;
   const [suggestion] = answer.suggestions;
-  return wrap(suggestion === undefined ? held : `${held}: ${suggestion.text}`, columns, "    ");
+  if (suggestion === undefined) return wrap(held, columns, "    ");
+  const { gain, text } = suggestion;
+  const returns = gain === null ? "" : ` (returns ${formatRoughSize(gain)})`;
+  return wrap(`${held}: ${text}${returns}`, columns, "    ");
 }
 
 /** The fleet in a sentence or two. */

@@ -5,6 +5,7 @@ import type {
   PredictedMemoryBlock,
   Prediction,
   StayChance,
+  WhatIfGain,
 } from "../predict/prediction.js";
 
 /**
@@ -49,6 +50,7 @@ export function predictionJson(prediction: Prediction, wallMs?: number): Predict
     requests: prediction.requests.map(request),
     memoryBlocks: prediction.memoryBlocks.map(memoryBlock),
     obstacles: prediction.obstacles.map(obstacle),
+    ...(prediction.whatIf === undefined ? {} : { whatIf: prediction.whatIf.map(whatIfGain) }),
     retries: [...prediction.retries],
     migratedPages: prediction.migratedPages,
     droppedPages: prediction.droppedPages,
@@ -81,6 +83,10 @@ function cost({ scannedPages, movedPages, droppedPages, ...counts }: Cost): Cost
 
 function stayChance({ offset, size, probability }: StayChance): StayChance {
   return { offset, size, probability };
+}
+
+function whatIfGain({ whatIf, pluggedSizeAfter, gain }: WhatIfGain): WhatIfGain {
+  return { whatIf: [...whatIf], pluggedSizeAfter, gain };
 }
 
 function request({ type, offset, nbBlocks, response }: DeviceRequest): DeviceRequest {

@@ -2,7 +2,8 @@ import { kernelText } from "../guest/profile-from-capture.js";
 import { linuxProfile, PROFILE_NAMES } from "../linux/profile.js";
 import type { Prediction } from "../predict/prediction.js";
 import { formatCount, formatDuration, formatRoughSize, PAGE_SIZE } from "../units.js";
-import { adviceFor } from "./advice.js";
+import { WHAT_IF_NAMES, WHAT_IFS } from "../predict/what-if.js";
+import { adviceFor, type Advice } from "./advice.js";
 import { failedAdds } from "./failed-adds.js";
 import { fateLabel, outcomeOf, type Outcome } from "./fate-style.js";
 import { headline, intervalWords } from "./headline.js";
@@ -31,6 +32,8 @@ export interface PredictionTextOptions {
    * Height of the terminal in lines: the map shrinks to fit, the words do not. Default: 40.
    */
   readonly rows?: number;
+  /** Lists what was tried before the request, each by itself and together. Default: false. */
+  readonly whatIf?: boolean;
 }
 
 /**
@@ -50,7 +53,12 @@ export function predictionText(prediction: Prediction, options: PredictionTextOp
 
   const head = [...title(page), "", ...facts(page), ""];
   const legend = plainLegend(page);
-  const tail = [...reasons(page), ...warnings(page), ...help(page)];
+  const tail = [
+    ...reasons(page),
+    ...warnings(page),
+    ...help(page),
+    ...(options.whatIf === true ? whatIfs(page) : []),
+  ];
   const others = head.length + legend.length + tail.length;
   const lines = Math.max(4, (options.rows ?? 40) - 1 - others);
   const drawn = textMap(prediction, map, { columns, lines, color, outcome });
@@ -242,14 +250,42 @@ function help({ prediction, map, columns, outcome }: Page): string[] {
   if (outcome === "shrunk" || outcome === "grown" || outcome === "unchanged") return [];
   const advice = adviceFor(prediction, map, outcome).slice(0, 5);
   if (advice.length === 0) return [];
-  const width = Math.max(...advice.map(({ size }) => sizeWord(size).length));
+  const hasGains = advice.some(({ gain }) => gain !== undefined);
+  const words = advice.map((one) => (hasGains ? gainWord(one) : sizeWord(one.size)));
+  const width = Math.max(...words.map(({ length }) => length));
   return [
     "",
-    "Suggestions",
-    ...advice.flatMap(({ size, text }) =>
-      wrap(text, columns, `  ${sizeWord(size).padStart(width)}  `),
+    hasGains ? "Suggestions, and what each returns by itself" : "Suggestions",
+    ...advice.flatMap(({ text }, at) =>
+      wrap(text, columns, `  ${(words[at] ?? "").padStart(width)}  `),
     ),
   ];
+}
+
+/** "-" where it was not tried. */
+function gainWord({ gain }: Advice): string {
+  return gain === undefined ? "-" : formatRoughSize(gain);
+}
+
+/** What was asked for by name; what the suggestions say is not said twice. */
+function whatIfs({ prediction: { whatIf = [] }, columns }: Page): string[] {
+  if (whatIf.length === 0) return [];
+  const words = whatIf.map(({ gain }) => formatRoughSize(gain));
+  const width = Math.max(...words.map(({ length }) => length));
+  return [
+    "",
+    "What if, before the request",
+    ...whatIf.flatMap(({ whatIf: names }, at) =>
+      wrap(whatIfWords(names), columns, `  ${(words[at] ?? "").padStart(width)}  `),
+    ),
+  ];
+}
+
+function whatIfWords(names: readonly string[]): string {
+  const [name = "", ...others] = names;
+  if (others.length > 0) return `all together: ${names.join(", ")}`;
+  const text = WHAT_IF_NAMES.find((known) => known === name);
+  return text === undefined ? name : `${name}: ${WHAT_IFS[text]}`;
 }
 
 function sizeWord(size: number): string {

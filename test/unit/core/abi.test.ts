@@ -53,6 +53,7 @@ describe("src/core/abi.ts", () => {
       own: Object.fromEntries(WORKLOAD_STATES.map((state, index) => [state, index])),
       core: group("STATE_"),
     },
+    { name: "Relief", own: abi.Relief, core: group("RELIEF_") },
     { name: "JournalKind", own: abi.JournalKind, core: group("JOURNAL_") },
     {
       name: "CONTIG_STAGES",

@@ -91,7 +91,12 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   setZeroFilledPages: [[512], [MAX]],
   setCpu: [],
   dropFileCache: [],
-  dropSlab: [[101], [MAX]],
+  dropSlab: [
+    [101, 0],
+    [MAX, 0],
+    [50, 1001],
+  ],
+  relieve: [[4], [MAX]],
   drainCaches: [[2], [MAX]],
   drainLru: [],
   seedRandom: [],
@@ -191,6 +196,12 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     ...NO_RANGES.map((range) => [...range, 0, 0]),
   ],
   markMemmap: [[NR_BLOCKS], [MAX], [0]],
+  takeKernelOut: [
+    [0, 512],
+    [1, 512],
+    [MAX, MAX],
+  ],
+  takeMemmapOut: [[0], [MAX]],
   classifyZone: [
     [2, 0],
     [0, 0],
