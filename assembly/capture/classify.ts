@@ -33,7 +33,7 @@ import {
   isUndecided,
   stateByte,
 } from "../mm/page-class";
-import { countedPins } from "./counters";
+import { countedPins, referencedTells } from "./counters";
 import {
   dirtyDataPages,
   noteSeen,
@@ -49,6 +49,7 @@ import {
   FLAG_IN_DEVICE,
   FLAG_SUSPECT,
   FLAG_UNDECIDED,
+  NO_ZONE,
   addFlags,
   blockState,
   countsOf,
@@ -85,6 +86,12 @@ export let heldBufferBlocks: u32 = 0;
 export let releasedBufferBlocks: u32 = 0;
 /** Anonymous pages that count as pinned by their flags alone. */
 export let pinnedPages: u32 = 0;
+/**
+ * How many pages are pinned, most likely, that look like any other anonymous page of a program; and
+ * how many there are of these.
+ */
+export let hiddenPins: u32 = 0;
+export let openPages: u32 = 0;
 
 /**
  * Decides the undecided pages.
@@ -98,7 +105,7 @@ export let pinnedPages: u32 = 0;
  * Pinning a page also touches it, and plain anonymous memory is not touched in that sense; so where
  * some pages are pinned for sure, because nothing maps them or because the guest counts them, the
  * touched ones are likely their companions. A kernel that shows every anonymous page as touched
- * (7.2) leaves that open.
+ * (7.2) leaves open which they are (countHiddenPins()).
  */
 export function classifyHeldPages(): void {
   noteSeen();
@@ -123,6 +130,40 @@ export function classifyHeldPages(): void {
     if (holdsBuffers) ++heldBufferBlocks;
     else ++releasedBufferBlocks;
   }
+  if (pinsForSure > 0 && !(pinsTouched && referencedTells)) countHiddenPins();
+}
+
+/**
+ * How many pins do not show. The guest may count them. Else: what pins pages of a program does not
+ * know which of them the program will free, so that of those still mapped the same share is pinned
+ * as of those freed, which are the free pages beside anonymous ones.
+ */
+function countHiddenPins(): void {
+  openPages = 0;
+  let freed: u32 = 0;
+  for (let block: u32 = 0; block < nrPageblocks; ++block) {
+    const entry = entryOfBlock(block);
+    if (zoneOf(entry) == NO_ZONE || countMovable(countsOf(entry)) == 0) continue;
+    const mapped = mappedIn(entry);
+    if (mapped > 0) freed += countFree(countsOf(entry));
+    openPages += mapped;
+  }
+  const most = unmappedAnonPages * TOUCHED_PER_PIN;
+  const alike = <u64>unmappedAnonPages * openPages;
+  const asFreed = freed > 0 ? <u32>min<u64>(most, alike / freed) : most;
+  hiddenPins = countedPins > unmappedAnonPages ? countedPins - unmappedAnonPages : asFreed;
+  hiddenPins = min(hiddenPins, openPages);
+}
+
+/** Anonymous pages of a pageblock that nothing is known to hold. */
+export function mappedIn(entry: EntryOffset): u32 {
+  const record = recordOf(entry);
+  if (!record) return blockState(entry) == PAGE_ANON ? PAGEBLOCK_PAGES : 0;
+  let mapped: u32 = 0;
+  for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
+    mapped += <u32>(load<u8>(record + page) == <u8>PAGE_ANON);
+  }
+  return mapped;
 }
 
 /** Dirty buffers in a pageblock that has not been classified. */

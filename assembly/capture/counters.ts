@@ -9,8 +9,12 @@ const ZSPAGES: usize = memory.data(MAX_ZONES * 4, 4);
 /** Pages of programs that are pinned for now or for good (FOLL_PIN), by the guest's counters. */
 export let countedPins: u32 = 0;
 
-export function setCountedPins(nrPages: u32): void {
+/** Does REFERENCED on an anonymous page say that something touched it? Linux 7.2 has it on all. */
+export let referencedTells: bool = true;
+
+export function setPins(nrPages: u32, referenced: bool): void {
   countedPins = nrPages;
+  referencedTells = referenced;
 }
 
 /** Pages of zsmalloc in a zone, by its counter (nr_zspages). */

@@ -73,6 +73,8 @@ import {
   recordOf,
   zoneOf,
 } from "../mm/pageblock";
+import { draw } from "./draws";
+import { mappedIn } from "./classify";
 import { kindOf } from "../mm/zone";
 import { BlockNr, EntryOffset, PageState, Pfn } from "../mm/numbers";
 
@@ -192,36 +194,39 @@ export function doubtsOfSubblocks(
 /** By kind: a pageblock's fate turns if the next random number is below it. u32 each. */
 const CHANCES: usize = memory.data(DOUBT_KINDS * 4, 4);
 
-let randomState: u32 = 1;
-
-function draw(): u32 {
-  randomState ^= randomState << 13;
-  randomState ^= randomState >> 17;
-  randomState ^= randomState << 5;
-  return randomState;
-}
+/** Each anonymous page is pinned, though nothing shows it, if the next random number is below it. */
+let pinChance: u32 = 0;
 
 export function setChance(kind: u32, chance: u32): void {
   store<u32>(CHANCES + ((<usize>kind) << 2), chance);
 }
 
+export function setPinChance(chance: u32): void {
+  pinChance = chance;
+}
+
 /**
- * Turns the fate of pageblocks of the device, as drawn from `seed`; at most `records` of those
- * without a record.
+ * Turns the fate of pageblocks of the device, as drawn; at most `records` of those without a
+ * record.
  */
-export function turnFates(seed: u32, records: u32): void {
-  randomState = seed;
+export function turnFates(records: u32): void {
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);
     if (!(flagsOf(entry) & FLAG_IN_DEVICE)) continue;
     const doubt = doubtOf(block);
-    const chance = load<u32>(CHANCES + ((<usize>doubt) << 2));
+    let chance = load<u32>(CHANCES + ((<usize>doubt) << 2));
+    if (pinChance > 0 && doubt < DOUBT_SLAB_IDLE) chance = withPins(chance, mappedIn(entry));
     if (doubt == DOUBT_NONE || draw() >= chance) continue;
     const needsRecord = recordOf(entry) == 0;
     if (needsRecord && records == 0) continue;
     records -= u32(needsRecord);
     turn(block, doubt);
   }
+}
+
+/** With that of at least one pinned page among `pages`, which are too few pins for two to matter. */
+function withPins(chance: u32, pages: u32): u32 {
+  return <u32>min<u64>(u32.MAX_VALUE, <u64>chance + <u64>pinChance * pages);
 }
 
 function turn(block: BlockNr, doubt: u32): void {

@@ -3,7 +3,8 @@
 // free lists are built (buildFreeLists).
 //
 // Convention for the lists, whose order no capture has: all chunks ascending, each at the tail; a
-// chunk is on the list of its pageblock's type.
+// chunk is on the list of its pageblock's type. In a sample of a guest the order is drawn: each chunk
+// goes to the head or to the tail.
 
 import {
   ENOBUFS,
@@ -56,6 +57,7 @@ import {
   isUnit,
   stateByte,
 } from "../mm/page-class";
+import { draw } from "./draws";
 import { markIdleSlabs } from "./idle-slab";
 import {
   IN_DEVICE,
@@ -419,8 +421,20 @@ function account(entry: EntryOffset, zone: ZoneNr, state: PageState, nrPages: u3
   if (pageClass == PAGE_LRU_PENDING) addPending(entry, nrPages);
 }
 
-/** Puts all free pages of the guest on the free lists, which are empty so far; ascending. */
-export function buildFreeLists(): void {
+/** The order of the lists is drawn, see draws.ts. */
+let isDrawn: bool = false;
+
+/** Does the next chunk go to the tail of its list? */
+function atTail(): bool {
+  return !isDrawn || (draw() & 1) != 0;
+}
+
+/**
+ * Puts all free pages of the guest on the free lists, which are empty so far: ascending, or in an
+ * order that is drawn.
+ */
+export function buildFreeLists(drawn: bool): void {
+  isDrawn = drawn;
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);
     const zone = zoneOf(entry);
@@ -444,12 +458,12 @@ function addWhole(pfn: Pfn, zone: ZoneNr, type: Migratetype): void {
     typeOf(buddyEntry) <= MIGRATE_RECLAIMABLE &&
     type <= MIGRATE_RECLAIMABLE;
   if (!mergeable) {
-    insertChunk(zone, pfn, PAGEBLOCK_ORDER, type, true);
+    insertChunk(zone, pfn, PAGEBLOCK_ORDER, type, atTail());
     return;
   }
   const lower = pfn - PAGEBLOCK_PAGES;
   removeChunk(zone, lower, PAGEBLOCK_ORDER);
-  insertChunk(zone, lower, MAX_ORDER, typeOf(buddyEntry), true);
+  insertChunk(zone, lower, MAX_ORDER, typeOf(buddyEntry), atTail());
   if (hasBehaviour(MM_LIST_FOLLOWS_BLOCK)) setType(entryOf(pfn), typeOf(buddyEntry));
 }
 
@@ -510,7 +524,7 @@ function addOrders(
     const distance = (<u64>1) << step;
     const pairs = chunks & (chunks >> distance) & load<u64>(LOWER + (step << 3));
     for (let single = chunks & ~(pairs | (pairs << distance)); single; single &= single - 1) {
-      insertInRecord(zone, states + ((<usize>ctz(single)) << order), order + step, type, true);
+      insertInRecord(zone, states + ((<usize>ctz(single)) << order), order + step, type, atTail());
     }
     chunks = pairs;
   }

@@ -34,6 +34,7 @@ import {
   PAGE_UNKNOWN,
   PAGE_WRITEBACK,
 } from "../abi";
+import { referencedTells } from "./counters";
 import { noteFilePages } from "../mm/buffer-slab";
 import { classOf, holdOf, isLru, stateByte } from "../mm/page-class";
 import { PageState } from "../mm/numbers";
@@ -170,7 +171,7 @@ function isSecret(flags: u64): bool {
 
 /**
  * An anonymous page that nothing maps, and that is not in the swap cache, is kept by something
- * else: an extra reference. Pinning a page also marks it as touched.
+ * else: an extra reference. Pinning a page also marks it as touched, where the mark tells anything.
  */
 function anonState(flags: u64): PageState {
   if (!(flags & MMAP)) {
@@ -178,7 +179,7 @@ function anonState(flags: u64): PageState {
   }
   if (flags & UNEVICTABLE) return PAGE_UNEVICTABLE;
   const touched = flags & REFERENCED && !(flags & (ACTIVE | MLOCKED | COMPOUND));
-  return touched ? stateByte(PAGE_ANON, HOLD_FAIL) : PAGE_ANON;
+  return touched && referencedTells ? stateByte(PAGE_ANON, HOLD_FAIL) : PAGE_ANON;
 }
 
 // What the pages loaded so far say about the guest as a whole.

@@ -23,7 +23,7 @@ import {
   buildFreeLists,
   loadPageblock,
 } from "../capture/load";
-import { doubtsOfSubblocks, setChance, turnFates } from "../capture/doubts";
+import { doubtsOfSubblocks, setChance, setPinChance, turnFates } from "../capture/doubts";
 import { PAGE_MASK, setRange, stateAt } from "../mm/page";
 import { classifyBufferSlabs } from "../mm/buffer-slab";
 import { setSwap } from "../mm/reclaim";
@@ -38,9 +38,10 @@ import {
   recordOf,
   zoneOf,
 } from "../mm/pageblock";
+import { seedDraws } from "../capture/draws";
 import { classifyBalloon, markPlugged as markPluggedPages } from "../capture/balloon";
 import { moveKernelOut, moveMemmapOut, setKernelOut } from "../capture/kernel-out";
-import { setCountedPins, setZspages } from "../capture/counters";
+import { setPins, setZspages } from "../capture/counters";
 import { classifyZspages } from "../capture/zspages";
 import { adoptCached, cachedPages } from "../mm/per-cpu-cache";
 import {
@@ -49,6 +50,8 @@ import {
   classifyUnflaggedPages,
   heldBufferBlocks,
   hiddenMilli,
+  hiddenPins,
+  openPages,
   pinnedPages,
   releasedBufferBlocks,
   unknownLeft,
@@ -101,10 +104,13 @@ export function noteSwap(freePages: u32, costMilli: u32): i32 {
   return 0;
 }
 
-/** Says how many pages of programs are pinned by the guest's counters. Returns 0 or -EINVAL. */
-export function notePins(nrPages: u32): i32 {
+/**
+ * Says how many pages of programs are pinned by the guest's counters, and whether REFERENCED on an
+ * anonymous page says that something touched it. Returns 0 or -EINVAL.
+ */
+export function notePins(nrPages: u32, referencedTells: bool): i32 {
   if (!loading && hasMemory()) return -EINVAL;
-  setCountedPins(nrPages);
+  setPins(nrPages, referencedTells);
   return 0;
 }
 
@@ -227,6 +233,15 @@ export function setDoubtChance(kind: u32, chance: u32): i32 {
 }
 
 /**
+ * How likely each anonymous page of a program is pinned in finishLoad() with a seed though nothing
+ * shows it: `chance` / 2^32. Returns 0.
+ */
+export function setHiddenPinChance(chance: u32): i32 {
+  setPinChance(chance);
+  return 0;
+}
+
+/**
  * Kinds of doubt of `nr` subblocks of a loaded guest: see doubtsOfSubblocks(), into the staging
  * area. -EINVAL where they do not fit.
  */
@@ -240,10 +255,12 @@ export function doubtsBySubblock(start: Pfn, blocksEach: u32, nr: u32): i32 {
 
 /**
  * Ends a load: decides which pages are held, and builds the free lists. With a `seed` other than 0
- * it is a sample of the guest: fates of pageblocks turn by the chances that were set. Returns 0,
+ * it is a sample of the guest: fates of pageblocks turn by the chances that were set, and the order
+ * of the free lists is drawn. Returns 0,
  * -ENOBUFS, or -EINVAL where none was begun or pages that were to stay in caches are in none.
  * scratch = u32 {pages taken as cached, pages left unknown, chance in thousandths that kernel pages
- * hide among the cached, pageblocks with clean buffers held, and released, pinned pages}.
+ * hide among the cached, pageblocks with clean buffers held, and released, pinned pages, expected
+ * number of pinned pages that nothing shows, and pages among which they are}.
  */
 export function finishLoad(seed: u32): i32 {
   if (!loading || (keptCached && !allAdopted())) return -EINVAL;
@@ -251,9 +268,12 @@ export function finishLoad(seed: u32): i32 {
   setLoading(false);
   classifyHeldPages();
   classifyBufferSlabs();
-  if (seed) turnFates(seed, MOST_RECORDS);
+  if (seed) {
+    seedDraws(seed);
+    turnFates(MOST_RECORDS);
+  }
   if (takesKernelOut) moveKernelOut();
-  buildFreeLists();
+  buildFreeLists(seed != 0);
   adoptPool();
   store<u32>(SCRATCH, cachedFound);
   store<u32>(SCRATCH, unknownLeft, 4);
@@ -261,6 +281,8 @@ export function finishLoad(seed: u32): i32 {
   store<u32>(SCRATCH, heldBufferBlocks, 12);
   store<u32>(SCRATCH, releasedBufferBlocks, 16);
   store<u32>(SCRATCH, pinnedPages, 20);
+  store<u32>(SCRATCH, hiddenPins, 24);
+  store<u32>(SCRATCH, openPages, 28);
   return 0;
 }
 

@@ -30,6 +30,10 @@ export interface LoadSummary {
   readonly releasedBufferBlocks: number;
   /** Anonymous pages that count as pinned, by their flags alone. */
   readonly pinnedPages: number;
+  /** Expected number of pinned pages that look like any other anonymous page of a program. */
+  readonly hiddenPins: number;
+  /** How many pages there are among which the hidden pins are. */
+  readonly openPages: number;
 }
 
 /** What pages are loaded from, and what of them is known. */
@@ -151,9 +155,13 @@ export class PageLoader {
     check(this.#core.noteSwap(freePages, Math.round(costShare * 1000)), "note the swap");
   }
 
-  /** Says how many pages of programs are pinned, by the guest's counters. */
-  notePins(nrPages: number): void {
-    check(this.#core.notePins(nrPages), `note ${nrPages} pinned pages`);
+  /**
+   * Says how many pages of programs are pinned, by the guest's counters.
+   *
+   * @param referencedTells - does REFERENCED on an anonymous page say that something touched it?
+   */
+  notePins(nrPages: number, referencedTells: boolean): void {
+    check(this.#core.notePins(nrPages, referencedTells), `note ${nrPages} pinned pages`);
   }
 
   /** Says how many pages of the guest are in a balloon, where plugged blocks are not known. */
@@ -208,6 +216,17 @@ export class PageLoader {
   }
 
   /**
+   * How likely each anonymous page of a program is pinned, though nothing shows it, in guests that
+   * {@link finishLoad} draws from now on.
+   *
+   * @param probability - 0 to 1.
+   */
+  setHiddenPinChance(probability: number): void {
+    const chance = Math.min(0xffffffff, Math.round(probability * 2 ** 32));
+    check(this.#core.setHiddenPinChance(chance), "set the chance of hidden pins");
+  }
+
+  /**
    * Ends a load: decides which pages are held in place, and builds the free lists.
    *
    * @param hasReferences - the extended state was loaded, too.
@@ -216,8 +235,9 @@ export class PageLoader {
    */
   finishLoad(hasReferences: boolean, seed = 0): LoadSummary {
     check(this.#core.finishLoad(seed), "build the free lists");
-    const [cachedPages = 0, unknownPages = 0, hiddenMilli = 0, held = 0, released = 0, pinned = 0] =
+    const [cachedPages = 0, unknownPages = 0, hiddenMilli = 0, held = 0, released = 0] =
       this.#scratch.words;
+    const [pinnedPages = 0, hiddenPins = 0, openPages = 0] = this.#scratch.words.subarray(5);
     return {
       hasReferences,
       cachedPages,
@@ -225,7 +245,9 @@ export class PageLoader {
       hiddenPageblocks: hiddenMilli / 1000,
       heldBufferBlocks: held,
       releasedBufferBlocks: released,
-      pinnedPages: pinned,
+      pinnedPages,
+      hiddenPins: hasReferences ? 0 : hiddenPins,
+      openPages,
     };
   }
 

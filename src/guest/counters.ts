@@ -1,6 +1,7 @@
 import type { Capture } from "../capture/capture.js";
 import { PAGE_SIZE, PAGEBLOCK_SIZE } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
+import type { LinuxProfile } from "../linux/profile.js";
 import type { ZoneTable } from "../linux/zone-table.js";
 
 // What a guest's counters say that its page flags do not.
@@ -12,7 +13,12 @@ const MOST_PAGES = 2 ** 31;
 const USUAL_COMPRESSION = 0.35;
 
 /** What the counters of a guest say, before its pages are loaded. */
-export function noteCounters(capture: Capture, pages: PageMemory, zones: ZoneTable): void {
+export function noteCounters(
+  capture: Capture,
+  pages: PageMemory,
+  zones: ZoneTable,
+  { kpageflags }: LinuxProfile,
+): void {
   for (const { kind, node, counters } of capture.zones) {
     const nrPages = atMost(counters.get("nr_zspages"));
     if (nrPages > 0) pages.loader.noteZspages(zones.zone(kind, node).id, nrPages);
@@ -20,7 +26,7 @@ export function noteCounters(capture: Capture, pages: PageMemory, zones: ZoneTab
   noteHugePool(capture, pages);
   noteSwap(capture, pages);
   const pins = difference(capture, "nr_foll_pin_acquired", "nr_foll_pin_released");
-  if (pins > 0) pages.loader.notePins(atMost(pins));
+  pages.loader.notePins(atMost(pins), kpageflags.referenced === "used");
 }
 
 /**

@@ -34,6 +34,7 @@ export function memoryOfLoaded(
   const zones = from.begin();
   const memmaps = sample?.isKernelOut === true ? kernelTakenOut(from) : from.memmaps;
   for (const [kind, chance] of sample?.chances ?? []) pages.loader.setDoubtChance(kind, chance);
+  pages.loader.setHiddenPinChance(sample?.pinChance ?? 0);
   const loaded = pages.loader.finishLoad(capture.pageState !== undefined, sample?.seed);
   const hotplug = new MemoryHotplug({
     pages,

@@ -23,6 +23,8 @@ export interface GuestSample {
    * memory. Default: false.
    */
   readonly isKernelOut?: boolean;
+  /** How likely each anonymous page is pinned, 0 to 1, though nothing shows it. Default: 0. */
+  readonly pinChance?: number;
 }
 
 /**
@@ -69,7 +71,7 @@ export class LoadedCapture {
     const { minFreeLimitSize, movableMin } = profile.mm;
     const zones = new ZoneTable(pages, { minFreeLimitKib: minFreeLimitSize / 1024, movableMin });
     adoptZones(capture, zones);
-    noteCounters(capture, pages, zones);
+    noteCounters(capture, pages, zones, profile);
     await loadPages(capture, pages, zones, options);
     markBalloon(capture, pages);
     const memmaps = memmapsOf(capture, pages);

@@ -15,6 +15,23 @@ const DRAWS = 400;
 /** Up to here the number of rare events is drawn event by event. */
 const FEW = 30;
 
+/** What a capture leaves open. */
+export interface OpenQuestions {
+  /** The kind of doubt about each subblock of the region. */
+  readonly doubts: Uint8Array;
+  readonly shares: ReadonlyMap<Doubt, TurnedShare>;
+  /** Expected number of pinned pages that look like others. */
+  readonly hiddenPins: number;
+}
+
+/** Kinds of subblocks with pages of programs, which may be pinned without showing it. */
+export const MAY_BE_PINNED: readonly Doubt[] = [
+  Doubt.MovableZone,
+  Doubt.Anon,
+  Doubt.File,
+  Doubt.Touched,
+];
+
 /**
  * The kind of doubt about each subblock of the region; ask before anything happens in the guest.
  */
@@ -35,14 +52,18 @@ export function doubtsOfRegion({ pages, device, driver }: Guest): Uint8Array {
  */
 export function estimatedSizes(
   prediction: PredictedRun,
-  doubts: Uint8Array,
-  shares: ReadonlyMap<Doubt, TurnedShare>,
+  { doubts, shares, hiddenPins }: OpenQuestions,
   draws: RandomDraws,
 ): number[] {
   const { pluggedSizeBefore, pluggedSizeAfter, requestedSize, subblockSize } = prediction;
   const counts = countedKinds(prediction, doubts);
+  const mayBePinned = sumOf(counts, MAY_BE_PINNED);
   return Array.from({ length: DRAWS }, () => {
     let size = pluggedSizeAfter;
+    if (mayBePinned > 0 && hiddenPins > 0) {
+      const share = pinnedShare(draws.gamma(hiddenPins), mayBePinned);
+      size += binomial(mayBePinned, share, draws) * subblockSize;
+    }
     for (const [kind, count] of counts) {
       const share = shares.get(kind);
       if (share === undefined) continue;
@@ -57,17 +78,28 @@ export function estimatedSizes(
 /** How likely each subblock stays, by its kind alone. */
 export function estimatedChances(
   prediction: PredictedRun,
-  doubts: Uint8Array,
-  shares: ReadonlyMap<Doubt, TurnedShare>,
+  { doubts, shares, hiddenPins }: OpenQuestions,
 ): StayChance[] {
   const { deviceBlockSize, subblockSize, pluggedAfter } = prediction;
+  const mayBePinned = sumOf(countedKinds(prediction, doubts), MAY_BE_PINNED);
+  const pinned = pinnedShare(hiddenPins, Math.max(1, mayBePinned));
   return joinChances(prediction, (block) => {
     const kind = doubts[Math.floor((block * deviceBlockSize) / subblockSize)] as Doubt;
-    const mean = shares.get(kind)?.mean ?? 0;
+    const turned = shares.get(kind)?.mean ?? 0;
+    const mean = MAY_BE_PINNED.includes(kind) ? 1 - (1 - turned) * (1 - pinned) : turned;
     const stays = pluggedAfter[block] === "1";
     if (kind !== Doubt.None && stays === countsAsStaying(kind)) return stays ? 1 - mean : mean;
     return stays ? 1 : 0;
   });
+}
+
+/** Share of `subblocks` that have one of `pins` pages at least, wherever these are. */
+function pinnedShare(pins: number, subblocks: number): number {
+  return 1 - Math.exp(-pins / subblocks);
+}
+
+function sumOf(counts: ReadonlyMap<Doubt, number>, kinds: readonly Doubt[]): number {
+  return kinds.reduce<number>((sum, kind) => sum + (counts.get(kind) ?? 0), 0);
 }
 
 /** Subblocks by kind, of those that end as their kind says. */

@@ -158,15 +158,16 @@ export function predictLoaded(
   const samples = options.samples ?? defaultSamples(size, prediction);
   if (samples === 0) {
     const shares = sharesOf(loaded.capture, surprises, distributions);
-    const estimated = estimatedSizes(prediction, doubts, shares, new RandomDraws(1));
+    const open = { doubts, shares, hiddenPins: guest.loaded?.hiddenPins ?? 0 };
+    const estimated = estimatedSizes(prediction, open, new RandomDraws(1));
     return {
       ...prediction,
       interval: narrowestInterval(estimated, pluggedSizeAfter, confidence),
-      stays: estimatedChances(prediction, doubts, shares),
+      stays: estimatedChances(prediction, open),
       notes: [...notes, NOT_SAMPLED],
     };
   }
-  const sampling = { ...options, samples, surprises };
+  const sampling = { ...options, samples, surprises, load: guest.loaded };
   const { sizes, stayed } = drawSizes(loaded, options, sampling, host);
   options.onSizes?.(sizes);
   return {

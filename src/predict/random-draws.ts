@@ -28,6 +28,11 @@ export class RandomDraws {
     return Math.sqrt(-2 * Math.log(this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
   }
 
+  /** Above 0, of mean and variance `shape`. */
+  gamma(shape: number): number {
+    return Math.exp(this.#logGamma(shape));
+  }
+
   /** A share: of mean a / (a + b), the more spread the smaller a + b. */
   beta(a: number, b: number): number {
     const [first, second] = [this.#logGamma(a), this.#logGamma(b)];

@@ -1,4 +1,5 @@
 import type { CapturedGuestOptions } from "../guest/options.js";
+import type { LoadSummary } from "../core/page-loader.js";
 import { Guest } from "../guest/guest.js";
 import type { LoadedCapture } from "../guest/loaded-capture.js";
 import { Errno } from "../errno.js";
@@ -32,6 +33,8 @@ interface DrawOptions {
   readonly samples: number;
   /** What is unusual about the guest or its capture: recordings teach less about it. */
   readonly surprises: number;
+  /** How the guest was loaded, which says what its capture does not show. */
+  readonly load: LoadSummary | undefined;
 }
 
 export const DEFAULT_CONFIDENCE = 90;
@@ -97,9 +100,10 @@ export function defaultSamples(size: number, { cost }: PredictedRun): number {
 export function drawSizes(
   loaded: LoadedCapture,
   guestOptions: CapturedGuestOptions,
-  { samples, surprises, distributions = DISTRIBUTIONS }: SamplingOptions & DrawOptions,
+  options: SamplingOptions & DrawOptions,
   host: (guest: Guest) => void,
 ): SampledSizes {
+  const { samples, surprises, load, distributions = DISTRIBUTIONS } = options;
   const { capture } = loaded;
   const shares = sharesOf(capture, surprises, distributions);
   const evidence = evidenceOf(capture);
@@ -109,7 +113,8 @@ export function drawSizes(
   const sizes: number[] = [];
   for (const [sample, chances] of drawChances(shares, samples).entries()) {
     const draws = new RandomDraws(sample);
-    const guest = Guest.resume(loaded, guestOptions, { seed: sample + 1, chances });
+    const pinChance = load === undefined ? 0 : drawPinChance(load, draws);
+    const guest = Guest.resume(loaded, guestOptions, { seed: sample + 1, chances, pinChance });
     const before = guest.device.pluggedSize;
     const isShort = followShortage(guest, () => {
       host(guest);
@@ -185,6 +190,24 @@ function drawChances(
   }
   return chances;
 }
+
+/** Pins known by their number alone lie in runs of so many pages: all lengths equally likely. */
+const PIN_RUNS = [1, 2, 4, 8, 16] as const;
+
+/**
+ * How likely a page is pinned, or is where a run of pinned pages begins, though nothing shows it: a
+ * rate known from few pins is not sure.
+ */
+export function drawPinChance(
+  { hiddenPins, openPages, pinnedPages }: LoadedPins,
+  draws: RandomDraws,
+): number {
+  if (hiddenPins === 0) return 0;
+  const run = pinnedPages > 0 ? 1 : (PIN_RUNS[Math.floor(draws.uniform() * PIN_RUNS.length)] ?? 1);
+  return Math.min(1, draws.gamma(Math.max(1, hiddenPins / run)) / openPages);
+}
+
+type LoadedPins = Pick<LoadSummary, "hiddenPins" | "openPages" | "pinnedPages">;
 
 /** Lets `host` act; did the driver stop for want of memory? */
 function followShortage(guest: Guest, host: () => void): boolean {

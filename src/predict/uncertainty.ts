@@ -50,6 +50,12 @@ function loadNotes({ loaded }: Guest, obstacles: readonly Obstacle[]): string[] 
       `${buffers} subblocks are held by clean file system metadata, which the journal may let go`,
     );
   }
+  if (loaded.hiddenPins > 0) {
+    notes.push(
+      `about ${loaded.hiddenPins} more pages are pinned, by I/O or a pipe, and look like other pages ` +
+        "of programs: each holds the subblock that it is in, but which one cannot be told",
+    );
+  }
   const hidden = Math.round(loaded.hiddenPageblocks);
   if (hidden > 0) {
     notes.push(

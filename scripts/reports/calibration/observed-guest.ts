@@ -5,6 +5,7 @@ import { Guest } from "../../../src/guest/guest.js";
 import { kernelSeries } from "../../../src/predict/doubt-shares.js";
 import type { DoubtName, Evidence } from "../../../src/predict/learned.js";
 import { sharesOfPages } from "../../../src/predict/page-shares.js";
+import { MAY_BE_PINNED } from "../../../src/predict/estimated-sizes.js";
 import { predictOn } from "../../../src/predict/predict.js";
 import type { Prediction } from "../../../src/predict/prediction.js";
 import type { RecordedRequest } from "../recordings.js";
@@ -58,6 +59,10 @@ export async function observe(
   const prediction = predictOn(guest, observation.requestedSize, () => {
     playHost(guest, observation);
   });
+  // what hidden pins hold tells nothing of how often the rules are wrong
+  const hasHiddenPins = (guest.loaded?.hiddenPins ?? 0) > 0;
+  const isTold = (kind: DoubtName): boolean =>
+    !hasHiddenPins || !MAY_BE_PINNED.includes(Doubt[kind]);
   const isBig = guest.driver.geometry.bigBlockSize !== undefined;
   const ranShort = prediction.obstacles.some(({ stage }) => stage === "memory");
   const real = observation.pluggedAfter.replaceAll("0", "").length * observation.deviceBlockSize;
@@ -66,7 +71,9 @@ export async function observe(
     boot: name.replace(/\/.*/, ""),
     kernel: kernelSeries(capture.kernelVersion) ?? "unknown",
     evidence,
-    outcomes: isBig ? [] : outcomesOf(recorded, prediction, doubts),
+    outcomes: isBig
+      ? []
+      : outcomesOf(recorded, prediction, doubts).filter(({ kind }) => isTold(kind)),
     shortageError: ranShort
       ? (real - prediction.pluggedSizeAfter) / prediction.pluggedSizeBefore
       : undefined,

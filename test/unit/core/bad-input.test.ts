@@ -105,6 +105,7 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [MAX, 0],
   ],
   setMigrationTargets: [[1], [8], [MAX]],
+  setHiddenPinChance: [],
   setSignal: [],
   // digits from the right: order, type, kind, flags, node, class
   allocPages: [
@@ -221,7 +222,7 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   ],
   noteHugePool: [[0, 0]],
   noteSwap: [[0, 0]],
-  notePins: [[0]],
+  notePins: [[0, 1]],
   markPlugged: NO_RANGES,
   noteBalloon: [[0], [MAX]],
   nextUniformBlock: [

@@ -51,6 +51,8 @@ export async function loadedGuest(
     readonly inDevice?: boolean;
     /** Extended page state of all pages. */
     readonly extended?: BigUint64Array;
+    /** A sample of the guest. Default: 0, the guest itself. */
+    readonly seed?: number;
     /** Before the pages are loaded, and before the load ends. */
     readonly before?: (pages: PageMemory, zone: number) => void;
     readonly after?: (pages: PageMemory, zone: number) => void;
@@ -67,6 +69,6 @@ export async function loadedGuest(
   pages.loader.loadFlags(0, zone.id, bytes(flags), extended && bytes(extended), inDevice);
   options.after?.(pages, zone.id);
   if (extended === undefined) pages.loader.classifyZone(zone.id, 0);
-  const loaded = pages.loader.finishLoad(extended !== undefined);
+  const loaded = pages.loader.finishLoad(extended !== undefined, options.seed);
   return { pages, loaded };
 }

@@ -87,7 +87,7 @@ describe("pinned pages", () => {
   test("are the touched ones where the guest counts pins", async () => {
     expect(await attempt(guest())).toBe(0);
     const withPins = (pages: PageMemory): void => {
-      pages.loader.notePins(1);
+      pages.loader.notePins(1, true);
     };
     expect(await attempt(guest(), withPins)).toBe(-Errno.EBUSY);
   });
@@ -96,10 +96,43 @@ describe("pinned pages", () => {
     const touched = [blockOf(ANON | referenced), freeBlock(), freeBlock()];
     const { pages } = await loadedGuest(touched, {
       before: ({ loader }) => {
-        loader.notePins(1);
+        loader.notePins(1, true);
       },
     });
     expect(pages.allocContig(0, PAGEBLOCK_PAGES).errno).toBe(0);
+  });
+
+  test("that do not show are as many as the guest counts", async () => {
+    const touched = [blockOf(ANON | referenced), freeBlock(), freeBlock()];
+    const { loaded } = await loadedGuest(touched, {
+      before: ({ loader }) => {
+        loader.notePins(7, false);
+      },
+    });
+    expect(loaded).toMatchObject({ hiddenPins: 7, openPages: PAGEBLOCK_PAGES, pinnedPages: 0 });
+  });
+
+  test("that do not show are as frequent as among the pages that a program has freed", async () => {
+    const block = blockOf(ANON | referenced);
+    block.fill(KPF.buddy, 0, PAGEBLOCK_PAGES / 2);
+    for (const page of [3, 77, 140]) block[page] = (ANON | referenced) ^ mmap;
+    const { loaded } = await loadedGuest([block, freeBlock(), freeBlock()], {
+      before: ({ loader }) => {
+        loader.notePins(0, false);
+      },
+    });
+    expect(loaded).toMatchObject({ hiddenPins: 3, openPages: PAGEBLOCK_PAGES / 2, pinnedPages: 3 });
+  });
+
+  test("that do not show hold pageblocks of a drawn guest", async () => {
+    const { pages } = await loadedGuest([blockOf(ANON | referenced), freeBlock(), freeBlock()], {
+      before: ({ loader }) => {
+        loader.notePins(7, false);
+        loader.setHiddenPinChance(1);
+      },
+      seed: 5,
+    });
+    expect(pages.allocContig(0, PAGEBLOCK_PAGES).errno).toBe(-Errno.EBUSY);
   });
 });
 
