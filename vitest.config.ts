@@ -6,7 +6,8 @@ function onCore(core: "debug" | "release"): TestProjectInlineConfiguration {
     test: {
       name: core,
       include: ["test/**/*.test.ts"],
-      exclude: ["test/package/**"],
+      // fuzzers take the time that they are given, so once is enough
+      exclude: ["test/package/**", ...(core === "debug" ? ["test/fuzz/**"] : [])],
       env: { VIRTIO_MEM_CORE: core },
       setupFiles: ["test/seed.ts"],
       // a busy machine is no failure

@@ -1,4 +1,4 @@
-import { optionError } from "./input-error.js";
+import { optionError, shown } from "./input-error.js";
 import { NS_PER_MS } from "./units.js";
 
 /** A run was told to stop in the midst of its work; what it has so far stands. */
@@ -120,7 +120,7 @@ export class VirtualClock {
 
   #setNow(ns: number): void {
     if (!Number.isSafeInteger(ns)) {
-      throw optionError(`virtual time must stay below 2^53 ns, got ${ns}`);
+      throw optionError(`virtual time must stay below 2^53 ns, got ${shown(ns)}`);
     }
     this.#nowNs = ns;
   }
@@ -128,6 +128,6 @@ export class VirtualClock {
 
 function assertNs(name: string, ns: number): void {
   if (!Number.isSafeInteger(ns) || ns < 0) {
-    throw optionError(`${name} must be a whole number of nanoseconds >= 0, got ${ns}`);
+    throw optionError(`${name} must be a whole number of nanoseconds >= 0, got ${shown(ns)}`);
   }
 }

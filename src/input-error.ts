@@ -75,7 +75,8 @@ export function shortened(text: string): string {
  */
 export function written(value: unknown): string {
   try {
-    return shortened(value instanceof Error ? value.message : String(value));
+    const text = value instanceof Error ? value.message : String(value);
+    return text.startsWith("[object ") ? "an object" : shortened(text);
   } catch {
     return "something that cannot be written";
   }

@@ -45,6 +45,16 @@ export const NUMBER: OptionRule = {
   words: "a number",
 };
 
+/** An AbortSignal, of whichever realm. */
+export const SIGNAL: OptionRule = {
+  holds: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as AbortSignal).aborted === "boolean" &&
+    typeof (value as AbortSignal).throwIfAborted === "function",
+  words: "an AbortSignal",
+};
+
 export function oneOf(values: readonly unknown[]): OptionRule {
   return { holds: (value) => values.includes(value), words: `one of ${values.join(", ")}` };
 }

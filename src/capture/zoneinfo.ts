@@ -17,6 +17,9 @@ interface OpenZone {
   protection: number[];
 }
 
+/** What the core has room for. */
+const MAX_NODE = 15;
+const MAX_ZONES = 16;
 /** Pages; the marks of a zone that is smaller can exceed it. */
 const SMALL_ZONE = 2 ** 15;
 
@@ -92,6 +95,10 @@ export function parseZoneinfo(text: string, file: string): CaptureZone[] {
     }
   }
   close();
+  if (zones.length > MAX_ZONES) {
+    const rule = `must be at most ${MAX_ZONES}, got ${zones.length}: not supported yet`;
+    throw new CaptureError(file, "zones with pages", rule);
+  }
   if (zones.length === 0) throw new CaptureError(file, "", "must have a zone with pages, got none");
   return zones;
 }
@@ -99,8 +106,13 @@ export function parseZoneinfo(text: string, file: string): CaptureZone[] {
 function openZone(node: string, name: string, file: string): OpenZone | undefined {
   const kind = zoneKind(name, file, "zone");
   if (kind === undefined) return undefined;
+  const number = decimalNumber(node, file, "node");
+  if (number > MAX_NODE) {
+    const rule = `must be from 0 to ${MAX_NODE}, got ${number}: not supported yet`;
+    throw new CaptureError(file, "node", rule);
+  }
   return {
-    node: decimalNumber(node, file, "node"),
+    node: number,
     kind,
     label: `node ${node}, zone ${name}`,
     values: new Map(),

@@ -1,4 +1,4 @@
-import { InputError } from "../input-error.js";
+import { InputError, shown, written } from "../input-error.js";
 
 import { profileOfRelease } from "../linux/kernel-release.js";
 import { linuxProfile, type LinuxProfile } from "../linux/profile.js";
@@ -118,22 +118,95 @@ function parseStep(line: string, number: number): FreeListStep {
   if (!Number.isInteger(step.i)) {
     throw new RecordingError(`${where} must be an object with a step number i`);
   }
-  const needs = NEEDS[step.op];
+  const needs = Object.hasOwn(NEEDS, step.op) ? NEEDS[step.op] : undefined;
   if (needs === undefined) {
     const known = Object.keys(NEEDS).join(", ");
-    throw new RecordingError(`${where}: op must be one of ${known}, got ${step.op}`);
+    throw new RecordingError(`${where}: op must be one of ${known}, got ${written(step.op)}`);
   }
   for (const field of needs) {
     if (step[field] === undefined) {
       throw new RecordingError(`${where}: op ${step.op} needs ${field}`);
     }
   }
-  for (const field of ["s", "o", "p", "n", "m", "z", "mib", "batch", "high"] as const) {
-    const value = step[field];
-    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
-    throw new RecordingError(`${where}: ${field} must be a whole number >= 0, got ${value}`);
-  }
+  assertShape(where, step, STEP_SHAPE);
+  if (step.after !== undefined) assertShape(`${where}: after`, step.after, DUMP_SHAPE);
   return step;
+}
+
+type Shape<T> = Readonly<
+  Partial<Record<keyof T, readonly [holds: (value: unknown) => boolean, rule: string]>>
+>;
+
+/** Pfns and their differences: what the page table has room for. */
+const LARGEST = 2 ** 32;
+/** A step that answers for more pages than a guest of 16 TiB has is none. */
+const MOST_RESULTS = 2 ** 22;
+
+const isWhole = (value: unknown): boolean =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= LARGEST;
+const isInteger = (value: unknown): boolean => Number.isSafeInteger(value);
+const isListOf =
+  (holds: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.length <= MOST_RESULTS && value.every(holds);
+const isPair = (value: unknown): boolean => isListOf(isInteger)(value) && hasTwo(value);
+const hasTwo = (value: unknown): boolean => (value as readonly unknown[]).length === 2;
+const isText = (value: unknown): boolean => typeof value === "string";
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
+
+const WHOLE = [isWhole, `a whole number from 0 to ${LARGEST}`] as const;
+const WHOLES = [isListOf(isWhole), "a list of whole numbers"] as const;
+const PAIRS = [isListOf(isPair), "a list of pairs of whole numbers"] as const;
+
+const STEP_SHAPE: Shape<FreeListStep> = {
+  s: WHOLE,
+  t: [isText, "a text"],
+  o: WHOLE,
+  p: WHOLE,
+  n: WHOLE,
+  m: WHOLE,
+  z: WHOLE,
+  mib: WHOLE,
+  batch: WHOLE,
+  high: WHOLE,
+  wm: WHOLES,
+  plugged: PAIRS,
+  mig: PAIRS,
+  r: [
+    (value) => isInteger(value) || isListOf(isInteger)(value),
+    "a whole number or a list of them",
+  ],
+  after: [isObject, "an object"],
+};
+
+const DUMP_SHAPE: Shape<FreeListDump> = {
+  start: WHOLE,
+  wm: WHOLES,
+  reserve: WHOLES,
+  L: [
+    (value) => isObject(value) && Object.values(value as object).every(isListOf(isInteger)),
+    "lists of pfns by migratetype and order",
+  ],
+  pb: [isText, "a text"],
+  free: WHOLE,
+  nf: WHOLES,
+};
+
+/** Keys that a dump cannot do without. */
+const DUMP_NEEDS: readonly (keyof FreeListDump)[] = ["start", "wm", "reserve"];
+
+function assertShape<T extends object>(where: string, value: T, shape: Shape<T>): void {
+  for (const [field, [holds, rule]] of Object.entries(shape) as [
+    keyof T & string,
+    readonly [(value: unknown) => boolean, string],
+  ][]) {
+    const found: unknown = value[field];
+    const isNeeded = shape === (DUMP_SHAPE as unknown) && DUMP_NEEDS.includes(field as never);
+    if (found === undefined && !isNeeded) continue;
+    if (!holds(found)) {
+      throw new RecordingError(`${where}: ${field} must be ${rule}, got ${shown(found)}`);
+    }
+  }
 }
 
 /** Base pfn of recordings whose meta.json does not name one: 4 GiB. */
@@ -145,16 +218,21 @@ const USUAL_BASE_PFN = 2 ** 20;
  * @throws RecordingError that names the field and the rule.
  */
 export function parseFreeListMeta(text: string): FreeListMeta {
-  let meta: { node?: unknown; base_pfn?: unknown; kernel?: unknown };
+  let meta: { node?: unknown; base_pfn?: number; kernel?: unknown };
   try {
     meta = JSON.parse(text) as typeof meta;
   } catch (cause) {
     throw new RecordingError(`meta.json must be JSON: ${String(cause)}`);
   }
+  if (typeof meta !== "object" || (meta as unknown) === null) {
+    throw new RecordingError(`meta.json must be an object, got ${shown(meta)}`);
+  }
   const { node = 1, base_pfn: basePfn = USUAL_BASE_PFN } = meta;
   if (node !== 0 && node !== 1) throw new RecordingError(`meta.json: node must be 0 or 1`);
-  if (typeof basePfn !== "number" || basePfn % 32768 !== 0 || basePfn < 262144) {
-    throw new RecordingError("meta.json: base_pfn must be a multiple of 32768 from 262144 on");
+  if (!isWhole(basePfn) || basePfn % 32768 !== 0 || basePfn < 262144) {
+    throw new RecordingError(
+      `meta.json: base_pfn must be a multiple of 32768 from 262144 to 2^32, got ${shown(basePfn)}`,
+    );
   }
   return { node, basePfn, kernel: releaseOf(meta.kernel) };
 }

@@ -1,7 +1,9 @@
 import type { Hold } from "../core/abi.js";
 import { AllocFlag, JournalKind, Migratetype, PageClass, ZoneKindNumber } from "../core/abi.js";
+import { KernelError } from "../core/kernel-error.js";
 import { PageMemory } from "../core/page-memory.js";
 import { Errno } from "../errno.js";
+import { isInputError, shown } from "../input-error.js";
 import { MEMMAP_ORDER } from "../linux/memmap.js";
 import type { LinuxProfile } from "../linux/profile.js";
 import { dumpOf } from "./free-list-dump.js";
@@ -23,6 +25,8 @@ const SUBBLOCK_PAGES = 512;
  * node.
  */
 const BOOT_PAGES = 262144;
+/** 4 TiB: recordings are of small guests, and the page table of a large one takes memory. */
+const MOST_PAGES = 2 ** 30;
 const JOURNAL_ENTRIES = 1 << 20;
 
 type RecordedZone = 2 | 3;
@@ -62,6 +66,11 @@ export class FreeListReplay {
     this.#base = meta.basePfn;
     let end = SECTION_PAGES;
     for (const { p = 0, n = 0 } of steps) end = Math.max(end, p + n);
+    if (this.#base + end > MOST_PAGES) {
+      throw new RecordingError(
+        `base_pfn and the steps' p and n must end below pfn ${MOST_PAGES}, got ${this.#base + end}`,
+      );
+    }
     this.memory = PageMemory.createSync(this.#base + end, profile.mm, core);
     this.#zones = {
       2: this.memory.addZone(ZoneKindNumber.Normal, meta.node),
@@ -85,8 +94,25 @@ export class FreeListReplay {
     if (!named && steps.some(({ op }) => op === "online_movable")) this.#zone = 3;
   }
 
-  /** Plays one step and says what the model answers. */
+  /**
+   * Plays one step and says what the model answers.
+   *
+   * @throws RecordingError where the step is impossible in the zone as the steps before have left
+   *   it: it is of another recording, or some are missing.
+   */
   play(step: FreeListStep): FreeListAnswer {
+    try {
+      return this.#play(step);
+    } catch (error) {
+      if (!(error instanceof KernelError) && !isInputError(error)) throw error;
+      if (error instanceof RecordingError) throw error;
+      throw new RecordingError(
+        `step ${step.i} (${step.op}) must be possible after those before it, got: ${error.message}`,
+      );
+    }
+  }
+
+  #play(step: FreeListStep): FreeListAnswer {
     const answer: FreeListAnswer = { i: step.i };
     const r = this.#act(step, answer);
     if (r !== undefined) answer.r = r;
@@ -168,8 +194,10 @@ export class FreeListReplay {
   }
 
   #allocate(slot: number, letter: string, order: number, step: number): number {
-    const kind = ALLOCATIONS[letter];
-    if (kind === undefined) throw new RecordingError(`step ${step}: unknown type ${letter}`);
+    const kind = Object.hasOwn(ALLOCATIONS, letter) ? ALLOCATIONS[letter] : undefined;
+    if (kind === undefined) {
+      throw new RecordingError(`step ${step}: t must be a known type, got ${shown(letter)}`);
+    }
     if (this.#slots.has(slot)) return -1;
     const pfn = this.#allocator.tryAlloc(order, kind);
     if (pfn === undefined) return -1;

@@ -1,6 +1,6 @@
 import { assertCapture } from "../capture/assert-capture.js";
 import { CAPTURED_GUEST, type RulesOf } from "../guest/option-rules.js";
-import { assertOptions, FUNCTION, LIST, NUMBER, OBJECT, SIZE } from "../option-check.js";
+import { assertOptions, FUNCTION, LIST, NUMBER, SIZE, SIGNAL } from "../option-check.js";
 import type { Capture } from "../capture/capture.js";
 import { PAGEBLOCK_SIZE, PageClass } from "../core/abi.js";
 import { Guest, type CapturedGuestOptions, type GuestOptions } from "../guest/guest.js";
@@ -13,7 +13,7 @@ import type { ComparedPolicy, Comparison, RunFigures } from "./comparison.js";
 import type { FollowOptions } from "../progress.js";
 import { ShrinkProgress } from "./shrink-progress.js";
 import { Interrupted } from "../clock.js";
-import { optionError } from "../input-error.js";
+import { optionError, optionTypeError, shown } from "../input-error.js";
 
 /** How policies are compared; progress counts runs, and is told before each. */
 export interface CompareOptions extends FollowOptions {
@@ -104,8 +104,8 @@ class Measured {
 const RULES: RulesOf<Required<CompareOptions>> = {
   seeds: LIST,
   onProgress: FUNCTION,
-  signal: OBJECT,
-  stop: OBJECT,
+  signal: SIGNAL,
+  stop: SIGNAL,
   stopWhen: FUNCTION,
 };
 
@@ -229,6 +229,7 @@ async function compared(
   ) => Promise<Run | undefined>,
 ): Promise<Comparison> {
   const { seeds, onProgress } = options;
+  assertList(choices);
   const names = choices.map(nameOf);
   assertDifferent(names);
   assertSeeds(seeds);
@@ -273,6 +274,11 @@ function nameOf(choice: PolicyChoice): string {
     .join("+");
 }
 
+function assertList(choices: unknown): void {
+  if (Array.isArray(choices)) return;
+  throw optionTypeError(`policies must be a list of policies, got ${shown(choices)}`);
+}
+
 function assertDifferent(names: readonly string[]): void {
   if (names.length === 0) throw new PolicyError("policies must name at least one, got none");
   const twice = names.find((name, at) => names.indexOf(name) !== at);
@@ -285,6 +291,6 @@ function assertSeeds(seeds: readonly number[]): void {
   if (seeds.length === 0) throw optionError("seeds must hold at least one seed, got none");
   for (const seed of seeds) {
     if (Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff) continue;
-    throw optionError(`seeds must be whole numbers from 0 to 4294967295, got ${seed}`);
+    throw optionError(`seeds must be whole numbers from 0 to 4294967295, got ${shown(seed)}`);
   }
 }

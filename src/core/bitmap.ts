@@ -2,7 +2,7 @@ import { Errno } from "../errno.js";
 import { NO_PFN } from "./abi.js";
 import { CapacityError } from "./kernel-error.js";
 import type { Core } from "./load.js";
-import { optionError } from "../input-error.js";
+import { optionError, shown } from "../input-error.js";
 
 const MAX_BITS = 2 ** 30;
 
@@ -35,7 +35,9 @@ export class Bitmap {
    */
   constructor(core: Core, length: number) {
     if (!Number.isInteger(length) || length < 1 || length > MAX_BITS) {
-      throw optionError(`length must be a whole number from 1 to ${MAX_BITS}, got ${length}`);
+      throw optionError(
+        `length must be a whole number from 1 to ${MAX_BITS}, got ${shown(length)}`,
+      );
     }
     const handle = core.createBitmap(length) >>> 0;
     if ((handle | 0) === -Errno.ENOBUFS) {
@@ -136,16 +138,20 @@ export class Bitmap {
 
   #assertBit(name: string, bit: number): void {
     if (Number.isInteger(bit) && bit >= 0 && bit < this.length) return;
-    throw optionError(`${name} must be a whole number from 0 to ${this.length - 1}, got ${bit}`);
+    throw optionError(
+      `${name} must be a whole number from 0 to ${this.length - 1}, got ${shown(bit)}`,
+    );
   }
 
   #assertRun(start: number, count: number): void {
     if (!Number.isInteger(start) || start < 0 || start > this.length) {
-      throw optionError(`start must be a whole number from 0 to ${this.length}, got ${start}`);
+      throw optionError(
+        `start must be a whole number from 0 to ${this.length}, got ${shown(start)}`,
+      );
     }
     if (!Number.isInteger(count) || count < 0 || count > this.length - start) {
       throw optionError(
-        `count must be a whole number from 0 to ${this.length - start}, got ${count}`,
+        `count must be a whole number from 0 to ${this.length - start}, got ${shown(count)}`,
       );
     }
   }

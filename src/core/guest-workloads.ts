@@ -2,7 +2,7 @@ import { Hold } from "./abi.js";
 import { check } from "./answer.js";
 import { fail } from "./kernel-error.js";
 import type { Core } from "./load.js";
-import { optionError } from "../input-error.js";
+import { optionError, shown } from "../input-error.js";
 
 /** STATE_* in assembly/workload/table.ts, by number. */
 export const WORKLOAD_STATES: readonly WorkloadState[] = ["new", "running", "stopped", "killed"];
@@ -102,7 +102,7 @@ export class GuestWorkloads {
 
   #set(workload: number, index: number, name: string, value: number): void {
     if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
-      throw optionError(`${name} must be a whole number below 2^32, got ${value}`);
+      throw optionError(`${name} must be a whole number below 2^32, got ${shown(value)}`);
     }
     check(this.#core.setWorkload(workload, index, value), "set up a workload");
   }

@@ -155,6 +155,8 @@ export class PageMemory {
    * @throws KernelError if there is such a zone, or there are 16 already.
    */
   addZone(kind: ZoneKindNumber, node: number): number {
+    u32("kind", kind);
+    u32("node", node);
     return check(this.#core.addZone(kind, node), `add zone of kind ${kind} on node ${node}`);
   }
 
@@ -186,6 +188,7 @@ export class PageMemory {
    */
   setLowmemReserve(zone: number, kind: ZoneKindNumber, pages: number): void {
     u32("zone", zone);
+    u32("kind", kind);
     u32("pages", pages);
     const result = this.#core.setLowmemReserve(zone, kind, pages);
     if (result < 0) fail(result, `set lowmem reserve ${pages}`);
@@ -230,6 +233,7 @@ export class PageMemory {
    * @param seed - 0 to 2^32 - 1.
    */
   seedRandom(seed: number): void {
+    u32("seed", seed);
     this.#core.seedRandom(seed);
   }
 
@@ -241,8 +245,9 @@ export class PageMemory {
    * @throws RangeError if `probability` is out of range.
    */
   setHoldProbability(pageClass: PageClass, probability: number): void {
-    if (!(probability >= 0 && probability <= 1)) {
-      throw optionError(`probability must be from 0 to 1, got ${probability}`);
+    u32("pageClass", pageClass);
+    if (typeof probability !== "number" || !(probability >= 0 && probability <= 1)) {
+      throw optionError(`probability must be from 0 to 1, got ${shown(probability)}`);
     }
     const threshold = Math.min(Math.round(probability * 2 ** 32), 2 ** 32 - 1);
     check(this.#core.setHoldProbability(pageClass, threshold), "set hold probability");
@@ -255,6 +260,7 @@ export class PageMemory {
    * @throws KernelError for other bits.
    */
   setMigrationTargets(flags: number): void {
+    u32("flags", flags);
     check(this.#core.setMigrationTargets(flags), `set migration targets ${flags}`);
   }
 
@@ -266,6 +272,7 @@ export class PageMemory {
    * @throws KernelError for more.
    */
   setZeroFilledPages(pages: number): void {
+    u32("pages", pages);
     check(this.#core.setZeroFilledPages(pages), `take ${pages} pages of each THP for zeros`);
   }
 
@@ -276,7 +283,7 @@ export class PageMemory {
    * @throws RangeError if a member of the request is out of its range.
    */
   tryAlloc(request: PageRequest | PreparedRequest): number | undefined {
-    const word = typeof request === "number" ? request : prepareRequest(request);
+    const word = wordOf(request);
     const answer = this.#allocPages(word);
     // a pfn below 2^31 needs no more than a look at its sign
     if (answer >= 0) return answer;
@@ -301,7 +308,7 @@ export class PageMemory {
     request: PageRequest | PreparedRequest,
     runs: [startPfn: number, nrPages: number][],
   ): number {
-    const word = typeof request === "number" ? request : prepareRequest(request);
+    const word = wordOf(request);
     u32("nr", nr);
     const maxRuns = 32768;
     let got = 0;
@@ -325,8 +332,8 @@ export class PageMemory {
    * @throws RangeError for what is no u32; KernelError if the pages are not in use.
    */
   free(pfn: number, order: number): void {
-    if (pfn >>> 0 !== pfn) u32("pfn", pfn);
-    if (order >>> 0 !== order) u32("order", order);
+    if (!isU32(pfn)) u32("pfn", pfn);
+    if (!isU32(order)) u32("order", order);
     const result = this.#freePagesOf(pfn, order);
     // the words of a failure cost more than the call
     if (result < 0) fail(result, `free pfn ${pfn} order ${order}`);
@@ -355,6 +362,8 @@ export class PageMemory {
    */
   setPage(pfn: number, pageClass: PageClass, hold: Hold): void {
     u32("pfn", pfn);
+    u32("pageClass", pageClass);
+    u32("hold", hold);
     const result = this.#core.setPage(pfn, pageClass, hold);
     if (result < 0) fail(result, `set the class of pfn ${pfn}`);
   }
@@ -367,7 +376,7 @@ export class PageMemory {
    * @throws RangeError for what is no u32; KernelError if the page is outside the pfn space.
    */
   pageState(pfn: number): number {
-    if (pfn >>> 0 !== pfn) u32("pfn", pfn);
+    if (!isU32(pfn)) u32("pfn", pfn);
     const state = this.#core.pageState(pfn);
     return state < 0 ? fail(state, `look at pfn ${pfn}`) : state;
   }
@@ -386,6 +395,9 @@ export class PageMemory {
     nrPages: number,
     step: number,
   ): Generator<[startPfn: number, nrPages: number, pageClass: number]> {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
+    u32("step", step);
     const end = startPfn + nrPages;
     let at = startPfn;
     while (at < end) {
@@ -583,6 +595,7 @@ export class PageMemory {
    * @param zone - Index from {@link addZone}.
    */
   compactionMoves(zone: number): number {
+    u32("zone", zone);
     return count(this.#core.compactionMoves(zone), "moves to compact");
   }
 
@@ -597,6 +610,7 @@ export class PageMemory {
    * @param zone - Index from {@link addZone}.
    */
   presentPages(zone: number): number {
+    u32("zone", zone);
     return count(this.#core.presentPagesOfZone(zone), "present pages");
   }
 
@@ -608,6 +622,9 @@ export class PageMemory {
    * @param type - Which of the lists of that order.
    */
   freeList(zone: number, order: number, type: Migratetype): number[] {
+    u32("zone", zone);
+    u32("order", order);
+    u32("type", type);
     const max = 0x20000;
     const list: number[] = [];
     let after = NO_PFN;
@@ -626,6 +643,7 @@ export class PageMemory {
    * @param pfn - Any page of the pageblock.
    */
   pageblockType(pfn: number): Migratetype | undefined {
+    u32("pfn", pfn);
     const type = this.#core.pageblockType(pfn >>> PAGEBLOCK_ORDER);
     return type < 0 ? undefined : (type as Migratetype);
   }
@@ -648,6 +666,8 @@ export class PageMemory {
    * @param nrPages - Pages, a multiple of 512.
    */
   countPages(startPfn: number, nrPages: number): PageCounts {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
     check(this.#core.countPages(startPfn, nrPages), `count pages from pfn ${startPfn}`);
     const [free = 0, movable = 0, unmovable = 0, held = 0] = this.#scratch.words;
     return { free, movable, unmovable, held };
@@ -681,6 +701,9 @@ export class PageMemory {
     nrSubblocks: number,
     bitmap?: Bitmap,
   ): number {
+    u32("startPfn", startPfn);
+    u32("blocksEach", blocksEach);
+    u32("nrSubblocks", nrSubblocks);
     const handle = bitmap?.handle ?? 0;
     return count(
       this.#core.countRemovable(startPfn, blocksEach, nrSubblocks, handle),
@@ -699,6 +722,9 @@ export class PageMemory {
    *   space.
    */
   countBySubblock(startPfn: number, nrPages: number, count: number): SubblockCounts {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
+    u32("count", count);
     const doing = `count the pages of ${count} subblocks from pfn ${startPfn}`;
     if (nrPages % PAGEBLOCK_PAGES !== 0) {
       throw optionError(`nrPages must be a multiple of ${PAGEBLOCK_PAGES}, got ${nrPages}`);
@@ -721,6 +747,10 @@ export class PageMemory {
    *   is, a capture does not show, so they are drawn. Default: 0.
    */
   dropSlab(percent: number, share = 0): number {
+    u32("percent", percent);
+    if (typeof share !== "number" || !(share >= 0 && share <= 1)) {
+      throw optionError(`share must be from 0 to 1, got ${shown(share)}`);
+    }
     const dropped = this.#core.dropSlab(percent, Math.round(share * 1000));
     return count(dropped, "slab to drop");
   }
@@ -750,6 +780,9 @@ export class PageMemory {
    * @returns one element per subblock.
    */
   doubtsBySubblock(startPfn: number, nrPages: number, count: number): Uint8Array {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
+    u32("count", count);
     const blocksEach = Math.max(1, nrPages / PAGEBLOCK_PAGES);
     const doing = `find the doubts of ${count} subblocks from pfn ${startPfn}`;
     check(this.#core.doubtsBySubblock(startPfn, blocksEach, count), doing);
@@ -763,7 +796,8 @@ export class PageMemory {
    * @param deviceOnly - Only pages that were loaded as the device's. Default: false.
    */
   countByClass(zone: number, deviceOnly = false): number[] {
-    check(this.#core.countByClass(zone, Number(deviceOnly)), `count the pages of zone ${zone}`);
+    u32("zone", zone);
+    check(this.#core.countByClass(zone, deviceOnly ? 1 : 0), `count the pages of zone ${zone}`);
     const { length } = Object.keys(PageClass);
     return [...new Uint32Array(this.#core.memory.buffer, this.#core.scratch(), length)];
   }
@@ -791,8 +825,19 @@ export class PageMemory {
   }
 }
 
+function wordOf(request: PageRequest | PreparedRequest): number {
+  if (typeof request !== "number") return prepareRequest(request);
+  if (!isU32(request)) u32("request", request);
+  return request;
+}
+
+/** A number by its type, too: others throw at `>>>`, or are converted. */
+function isU32(value: unknown): boolean {
+  return typeof value === "number" && value >>> 0 === value;
+}
+
 /** The core takes numbers modulo 2^32: another page would be meant. */
 function u32(name: string, value: number): void {
-  if (value >>> 0 === value) return;
+  if (isU32(value)) return;
   throw optionError(`${name} must be a whole number from 0 to 2^32 - 1, got ${shown(value)}`);
 }

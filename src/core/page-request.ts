@@ -54,10 +54,10 @@ export function prepareRequest(request: PageRequest): PreparedRequest {
 
 function upTo(limit: number, value: number, name: string): number {
   if (Number.isInteger(value) && value >= 0 && value <= limit) return value;
-  throw optionError(`${name} of a page request must be from 0 to ${limit}, got ${value}`);
+  throw optionError(`${name} of a page request must be from 0 to ${limit}, got ${shown(value)}`);
 }
 
 function flagsOf(flags: number): number {
-  if ((flags & ALL_FLAGS) === flags) return flags;
-  throw optionError(`flags of a page request must be AllocFlag bits, got ${flags}`);
+  if (Number.isInteger(flags) && (flags & ALL_FLAGS) === flags) return flags;
+  throw optionError(`flags of a page request must be AllocFlag bits, got ${shown(flags)}`);
 }

@@ -2,6 +2,7 @@ import type { Capture } from "../capture/capture.js";
 import type { VirtualClock } from "../clock.js";
 import type { LoadSummary } from "../core/page-loader.js";
 import type { PageMemory } from "../core/page-memory.js";
+import { KernelError } from "../core/kernel-error.js";
 import { SECTION_SIZE } from "../linux/memmap.js";
 import type { MemoryHotplug } from "../linux/memory-hotplug.js";
 import { linuxProfile, type LinuxProfile } from "../linux/profile.js";
@@ -19,6 +20,7 @@ import { assertCapture } from "../capture/assert-capture.js";
 import { assertOptions } from "../option-check.js";
 import { placeDevices } from "./device-placement.js";
 import { assertWholeSubblocks, driverParameters, memoryOfLoaded } from "./from-capture.js";
+import { asCaptureError, buildFrom } from "./impossible-guest.js";
 import { LoadedCapture, type GuestSample } from "./loaded-capture.js";
 import type { CapturedGuestOptions, NewGuestOptions } from "./options.js";
 import { policyTools } from "./policy-tools.js";
@@ -99,8 +101,8 @@ export class Guest {
    * Boots a guest whose memory is idle.
    *
    * @param options - Its memory, devices and version. Default: 1 GiB of boot memory and one device.
-   * @throws RangeError if a size breaks its rule; KernelError if the version's driver cannot work
-   *   with a device that insists on a feature.
+   * @throws RangeError if a size breaks its rule, or the version's driver cannot work with a device
+   *   that insists on a feature.
    */
   static async create(options: NewGuestOptions = {}): Promise<Guest> {
     assertOptions("options of Guest.create()", options, NEW_GUEST);
@@ -122,7 +124,7 @@ export class Guest {
       const deviceLog = places.length === 1 ? machine.log : new DeviceLog(machine.log, index);
       const withoutFeatures = featuresToLeaveOut(machine.profile.driver.features);
       const device = new VirtioMemDevice({ ...place, withoutFeatures, log: deviceLog });
-      const driver = VirtioMemDriver.probe({
+      const driver = probed({
         ...driverOptions(machine, device, deviceLog),
         parameters: options.driver ?? {},
         workQueue,
@@ -156,7 +158,11 @@ export class Guest {
   static async load(capture: Capture, options: CapturedGuestOptions = {}): Promise<LoadedCapture> {
     const { profile, policy } = settingOf(options, profileFor(capture, options).profile);
     assertForCapture(policy);
-    return LoadedCapture.load(capture, profile, options);
+    try {
+      return await LoadedCapture.load(capture, profile, options);
+    } catch (error) {
+      throw asCaptureError(capture, error);
+    }
   }
 
   /**
@@ -168,6 +174,14 @@ export class Guest {
    * @internal
    */
   static resume(from: LoadedCapture, options: CapturedGuestOptions, sample?: GuestSample): Guest {
+    return buildFrom(from.capture, () => Guest.#resumed(from, options, sample));
+  }
+
+  static #resumed(
+    from: LoadedCapture,
+    options: CapturedGuestOptions,
+    sample: GuestSample | undefined,
+  ): Guest {
     const { capture } = from;
     const found = profileFor(capture, options);
     const setting = settingOf(options, found.profile);
@@ -251,7 +265,7 @@ export class Guest {
     const found = this.devices[index];
     if (found !== undefined) return found;
     const last = this.devices.length - 1;
-    throw optionError(`index must be that of a device, 0 to ${last}, got ${index}`);
+    throw optionError(`index must be that of a device, 0 to ${last}, got ${shown(index)}`);
   }
 }
 
@@ -270,6 +284,20 @@ function driverOptions(
     retry: policy.retry,
     ...policyTools(pages, zones, clock, calibration),
   };
+}
+
+/** @throws RangeError where the version's driver fails to load: a matter of what was chosen. */
+function probed(options: VirtioMemDriverOptions): VirtioMemDriver {
+  try {
+    return VirtioMemDriver.probe(options);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    const { flavour } = options.device;
+    throw optionError(
+      `profile must have a driver for the device of ${flavour.name}, got: ${error.message}`,
+      { cause: error },
+    );
+  }
 }
 
 /** What decides about a guest's life needs one that lives; a capture is a moment. */

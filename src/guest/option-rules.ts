@@ -13,6 +13,7 @@ import {
   TEXT,
   WHOLE,
   type OptionRule,
+  SIGNAL,
 } from "../option-check.js";
 import type { DriverParameters } from "../virtio-mem/driver/parameters.js";
 import type {
@@ -64,7 +65,7 @@ const DEVICE: RulesOf<Required<NewDeviceOptions>> = {
 export const CAPTURED_GUEST: RulesOf<Required<CapturedGuestOptions>> = {
   ...GUEST,
   onProgress: FUNCTION,
-  signal: OBJECT,
+  signal: SIGNAL,
   keepCaches: FLAG,
 };
 

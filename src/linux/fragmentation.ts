@@ -1,4 +1,4 @@
-import { optionError } from "../input-error.js";
+import { optionError, shown } from "../input-error.js";
 
 /**
  * External fragmentation as debugfs `extfrag/` prints it, in thousandths, from the free chunks of a
@@ -14,7 +14,7 @@ interface FreeMemory {
 
 function freeMemory(freeChunks: readonly number[], order: number): FreeMemory {
   if (!Number.isInteger(order) || order < 0 || order >= freeChunks.length) {
-    throw optionError(`order must be from 0 to ${freeChunks.length - 1}, got ${order}`);
+    throw optionError(`order must be from 0 to ${freeChunks.length - 1}, got ${shown(order)}`);
   }
   let pages = 0;
   let chunks = 0;

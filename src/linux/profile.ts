@@ -1,6 +1,6 @@
 import type { LinuxProfile, ProfileName } from "./profile-types.js";
 import { PROFILES } from "./versions.js";
-import { optionError } from "../input-error.js";
+import { optionError, written } from "../input-error.js";
 
 export type * from "./profile-types.js";
 
@@ -14,7 +14,7 @@ export const PROFILE_NAMES = Object.keys(PROFILES) as readonly ProfileName[];
 export function linuxProfile(name: ProfileName): LinuxProfile {
   const profile = Object.hasOwn(PROFILES, name) ? PROFILES[name] : undefined;
   if (profile === undefined) {
-    throw optionError(`profile must be one of ${PROFILE_NAMES.join(", ")}, got ${name}`);
+    throw optionError(`profile must be one of ${PROFILE_NAMES.join(", ")}, got ${written(name)}`);
   }
   return profile;
 }

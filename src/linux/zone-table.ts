@@ -3,7 +3,7 @@ import type { PageMemory } from "../core/page-memory.js";
 import type { ZoneKind } from "./linux-memory.js";
 import type { MmProfile } from "./profile.js";
 import { lowmemReserves, minFreeKib, watermarksOf, type Watermarks } from "./watermarks.js";
-import { optionError } from "../input-error.js";
+import { optionError, shown } from "../input-error.js";
 
 /** Zone index as Linux numbers it, for marks and reserves. */
 const LINUX_INDEX: Readonly<Record<ZoneKind, number>> = {
@@ -136,7 +136,7 @@ export class ZoneTable {
    */
   byId(id: number): Zone {
     const zone = this.#zones[id];
-    if (zone === undefined) throw optionError(`zone must be a known zone, got ${id}`);
+    if (zone === undefined) throw optionError(`zone must be a known zone, got ${shown(id)}`);
     return zone;
   }
 

@@ -2,7 +2,7 @@ import type { VirtualClock } from "../clock.js";
 import type { LogEntry, LogEntryOf } from "./entry.js";
 import { ListenerFailures } from "../listener-failures.js";
 import { LogPieces } from "./patterns.js";
-import { optionError } from "../input-error.js";
+import { optionError, shown } from "../input-error.js";
 
 export type * from "./entry.js";
 
@@ -61,7 +61,7 @@ export class EventLog implements Log {
    */
   constructor(clock: VirtualClock, capacity = CAPACITY) {
     if (!Number.isSafeInteger(capacity) || capacity < 2048) {
-      throw optionError(`capacity must be a whole number from 2048 on, got ${capacity}`);
+      throw optionError(`capacity must be a whole number from 2048 on, got ${shown(capacity)}`);
     }
     this.clock = clock;
     this.capacity = capacity;

@@ -11,6 +11,9 @@ import {
   type FreeListStep,
 } from "../check/free-list-recording.js";
 
+/** Of steps, decompressed; recordings have a few megabytes of them. */
+const MOST_BYTES = 2 ** 26;
+
 /**
  * Reads a free-list recording: `meta.json` and `steps.jsonl.gz` (or `steps.jsonl`) of a folder.
  *
@@ -20,7 +23,7 @@ export async function readFreeListRecording(
   path: string,
 ): Promise<{ steps: FreeListStep[]; meta: FreeListMeta }> {
   const text = await readFile(join(path, "steps.jsonl.gz"))
-    .then((bytes) => gunzipSync(bytes).toString("utf8"))
+    .then((bytes) => gunzipSync(bytes, { maxOutputLength: MOST_BYTES }).toString("utf8"))
     .catch((cause: unknown) => {
       if (existsSync(join(path, "steps.jsonl.gz"))) {
         throw new RecordingError(`steps.jsonl.gz must be a gzip file, got: ${String(cause)}`);

@@ -11,7 +11,7 @@ import { DISTRIBUTIONS } from "./distributions.js";
 import type { Prediction, StayChance } from "./prediction.js";
 import { RandomDraws } from "./random-draws.js";
 import { joinChances, type PredictedRun } from "./stay-chances.js";
-import { optionError } from "../input-error.js";
+import { optionError, shown } from "../input-error.js";
 
 /** How the interval of a prediction is drawn: samples of the guest, from learned distributions. */
 export interface SamplingOptions {
@@ -60,10 +60,12 @@ export interface SampledSizes {
 /** @throws RangeError if an option breaks its rule. */
 export function assertSamplingOptions({ samples, confidence }: SamplingOptions): void {
   if (samples !== undefined && !isWhole(samples, 0, MOST_SAMPLES)) {
-    throw optionError(`samples must be a whole number from 0 to ${MOST_SAMPLES}, got ${samples}`);
+    throw optionError(
+      `samples must be a whole number from 0 to ${MOST_SAMPLES}, got ${shown(samples)}`,
+    );
   }
   if (confidence !== undefined && !isWhole(confidence, 50, 99)) {
-    throw optionError(`confidence must be a whole number from 50 to 99, got ${confidence}`);
+    throw optionError(`confidence must be a whole number from 50 to 99, got ${shown(confidence)}`);
   }
 }
 

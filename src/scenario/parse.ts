@@ -86,8 +86,18 @@ export function scenarioOf(value: unknown, file = "scenario"): Scenario {
   return resolve(value, file);
 }
 
-/** Nothing may contain itself, by a YAML anchor or in a program's object. */
+/**
+ * Nothing may contain itself, by a YAML anchor or in a program's object, nor hold what no file can.
+ */
 function assertTree(value: unknown, file: string, path: string, above: readonly object[]): void {
+  if (
+    value === undefined ||
+    typeof value === "function" ||
+    typeof value === "symbol" ||
+    typeof value === "bigint"
+  ) {
+    throw new ScenarioError(file, path, `must be what JSON can hold, got ${shown(value)}`);
+  }
   if (typeof value !== "object" || value === null) return;
   if (above.includes(value)) throw new ScenarioError(file, path, "must not contain itself");
   if (above.length === MAX_DEPTH) {

@@ -6,6 +6,7 @@ import {
   OBJECT,
   TEXT,
   type OptionRule,
+  SIGNAL,
 } from "../option-check.js";
 import { nsOf } from "../units.js";
 import { Interrupted } from "../clock.js";
@@ -60,7 +61,7 @@ const YIELD_MS = 30;
  */
 export function runScenario(scenario: Scenario, options: RunScenarioOptions = {}): ScenarioRun {
   assertOptions("options of runScenario()", options, RULES);
-  if (typeof scenario !== "object" || !("guest" in scenario)) {
+  if (typeof scenario !== "object" || (scenario as unknown) === null || !("guest" in scenario)) {
     throw optionTypeError(
       `scenario must be what parseScenario() or scenarioOf() gives, got ${shown(scenario)}`,
     );
@@ -69,8 +70,8 @@ export function runScenario(scenario: Scenario, options: RunScenarioOptions = {}
 }
 
 const RULES: Readonly<Record<keyof Required<RunScenarioOptions>, OptionRule>> = {
-  signal: OBJECT,
-  stop: OBJECT,
+  signal: SIGNAL,
+  stop: SIGNAL,
   onProgress: FUNCTION,
   stopWhen: FUNCTION,
   policy: either(TEXT, OBJECT),

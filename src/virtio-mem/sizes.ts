@@ -1,5 +1,5 @@
 import { formatSize } from "../units.js";
-import { optionError } from "../input-error.js";
+import { optionError, shown } from "../input-error.js";
 
 /** Throws unless `size` is a whole number of bytes, not negative and a multiple of `step`. */
 export function assertMultiple(name: string, size: number, step: number): void {
@@ -25,6 +25,6 @@ export function isPowerOfTwo(value: number): boolean {
 
 function assertBytes(name: string, size: number): void {
   if (!Number.isSafeInteger(size) || size < 0) {
-    throw optionError(`${name} must be a whole number of bytes >= 0, got ${size}`);
+    throw optionError(`${name} must be a whole number of bytes >= 0, got ${shown(size)}`);
   }
 }

@@ -32,7 +32,7 @@ const UNWATCHED: PolicyWatch = { enter: () => undefined, leave: () => undefined 
  * @throws PolicyError if it is no policy.
  */
 export function guardedPolicy(value: unknown, source: string, watch = UNWATCHED): Policy {
-  const policy = assertPolicyShape(value, source);
+  const policy = assertPolicyShape(value, `policy module ${source}`);
   const guard = new Guard(policy.name, watch);
   const { unplug, controller } = policy;
   return {

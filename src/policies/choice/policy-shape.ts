@@ -87,27 +87,35 @@ const ONLINE: Readonly<Record<keyof OnlineSettings, readonly [Test, string]>> = 
   preferMovableRatio: [isPositive, "more than 0"],
 };
 
-/** @throws PolicyError that names the source, the policy and the first rule that is broken. */
+/**
+ * @param source - what the policy is called before its name is known.
+ * @throws PolicyError that names the source, the policy and the first rule that is broken. */
 export function assertPolicyShape(value: unknown, source: string): Policy {
   if (!isObject(value)) {
-    throw new PolicyError(
-      `policy module ${source} must export a policy object, got ${written(value)}`,
-    );
+    throw new PolicyError(`${source} must be a policy object, got ${written(value)}`);
   }
   const policy = value as Record<string, unknown>;
   const { name, summary } = policy;
   if (typeof name !== "string" || !/^[a-z0-9][a-z0-9.=-]*$/.test(name)) {
     throw new PolicyError(
-      `policy module ${source} must have a name of a-z, 0-9, -, . and =, got ${written(name)}`,
+      `${source} must have a name of a-z, 0-9, -, . and =, got ${written(name)}`,
     );
   }
   const assert = (holds: boolean, rule: string, found: unknown): void => {
     if (!holds) throw new PolicyError(`policy ${name}: ${rule}, got ${written(found)}`);
   };
   assert(typeof summary === "string", "summary must be text", summary);
-  const odd = Object.keys(policy).find((key) => !KEYS.some((known) => known === key));
+  const odd = Object.keys(policy).find(
+    // what guardedPolicy() has marked
+    (key) => key !== "isForeign" && !KEYS.some((known) => known === key),
+  );
   assert(odd === undefined, `it must have no other parts than ${KEYS.join(", ")}`, odd);
-  const { unplug, retry, online, memmap, controller } = policy;
+  const { isComplete, unplug, retry, online, memmap, controller } = policy;
+  assert(
+    isOneOf([undefined, true, false])(isComplete),
+    "isComplete must be true or false",
+    isComplete,
+  );
   if (online !== undefined) assertParts("online", online, ONLINE, assert);
   if (unplug !== undefined) assertParts("unplug", unplug, UNPLUG, assert);
   if (retry !== undefined) assertRetry(retry, assert);

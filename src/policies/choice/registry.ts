@@ -1,3 +1,4 @@
+import { written } from "../../input-error.js";
 import { linuxProfile, PROFILE_NAMES } from "../../linux/profile.js";
 import { BIGGER_CHUNKS_FIRST } from "../builtin/bigger-chunks-first.js";
 import { CONTROLLERS } from "../builtin/controllers.js";
@@ -62,7 +63,7 @@ export function policyNamed(name: string): Policy {
   if (version !== undefined) return policyNamed(linuxProfile(version).driver.unplugPolicy);
   if (isModulePath(name)) {
     throw new PolicyError(
-      `policy must be a name where no module is loaded (see loadPolicy() of virtio-mem-engine/node), got ${name}`,
+      `policy must be a name where no module is loaded (see loadPolicy() of virtio-mem-engine/node), got ${written(name)}`,
     );
   }
   const names = POLICIES.map((policy) => policy.name);

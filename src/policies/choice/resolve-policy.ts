@@ -4,6 +4,7 @@ import { LINUX_POLICIES } from "../../virtio-mem/driver/linux-policies.js";
 import type { UnplugPolicy } from "../../virtio-mem/driver/unplug-policy.js";
 import type { Policy, UnplugDecisions } from "../policy.js";
 import { PolicyError } from "../policy-error.js";
+import { assertPolicyShape } from "./policy-shape.js";
 import { policyNamed } from "./registry.js";
 import type { ResizeController } from "../resize-controller.js";
 import type { RetryRule } from "../../virtio-mem/driver/retry-rule.js";
@@ -98,10 +99,16 @@ function one<K extends keyof typeof OTHERS>(
   return policies.find((policy) => policy[key] !== undefined)?.[key];
 }
 
-/** The policies of a choice, in its order. */
+/**
+ * The policies of a choice, in its order.
+ *
+ * @throws PolicyError if there is none of a name, or an object is no policy.
+ */
 export function policiesOf(choice: PolicyChoice): Policy[] {
   const list = typeof choice === "string" ? choice.split("+") : [choice].flat();
-  return list.map((item) => (typeof item === "string" ? policyNamed(item.trim()) : item));
+  return list.map((item) =>
+    typeof item === "string" ? policyNamed(item.trim()) : assertPolicyShape(item, "policy"),
+  );
 }
 
 /** Two policies contradict each other where both decide the same. */

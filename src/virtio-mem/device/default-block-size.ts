@@ -1,5 +1,5 @@
 import { KiB, MiB } from "../../units.js";
-import { optionError } from "../../input-error.js";
+import { optionError, shown } from "../../input-error.js";
 
 // Which block size QEMU gives a device that names none (hw/virtio/virtio-mem.c).
 
@@ -45,7 +45,7 @@ export function defaultBlockSize({
   if (thpSize === undefined) {
     const known = Object.keys(ASSUMED_THP[architecture]).join(", ");
     throw optionError(
-      `basePageSize must be one of ${known} on ${architecture}, got ${basePageSize}`,
+      `basePageSize must be one of ${known} on ${architecture}, got ${shown(basePageSize)}`,
     );
   }
   return Math.max(SMALLEST, backendPageSize, thpSize);

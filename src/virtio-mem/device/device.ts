@@ -1,4 +1,3 @@
-import { optionTypeError, shown } from "../../input-error.js";
 import { ListenerFailures } from "../../listener-failures.js";
 import { KernelError } from "../../core/kernel-error.js";
 import type { Log } from "../../log/event-log.js";
@@ -11,6 +10,15 @@ import {
   type PlugCheck,
 } from "./flavour.js";
 import { assertGeometry } from "./geometry.js";
+import {
+  assertDeviceOptions,
+  assertFlavour,
+  assertListener,
+  assertMemoryListener,
+  assertRequest,
+  assertRequestBytes,
+  assertWhole,
+} from "./option-rules.js";
 import { hasFeature, isUsableWith, offeredFeatures } from "./features.js";
 import { DeviceBlocks, type DeviceBlockRun } from "./blocks.js";
 import { HostMemory, type MemoryListener } from "./host.js";
@@ -38,9 +46,12 @@ import {
   toRequest,
   type WireRequest,
 } from "../wire.js";
-import { optionError } from "../../input-error.js";
+import { optionError, optionTypeError, shown } from "../../input-error.js";
 
 export type { DeviceBlockRun, VirtioMemDeviceOptions };
+
+/** As much of the config space as a driver may ask for at once; what is beyond reads as ones. */
+const MOST_CONFIG_BYTES = 2 ** 20;
 
 const NO_ANSWER: Answer = { type: "none" };
 
@@ -87,12 +98,11 @@ export class VirtioMemDevice {
    * @throws RangeError if an option breaks its rule above, or plugged runs overlap.
    */
   constructor(options: VirtioMemDeviceOptions) {
-    if (typeof options !== "object" || (options as unknown) === null) {
-      throw optionTypeError(`options of a device must be an object, got ${shown(options)}`);
-    }
+    assertDeviceOptions(options);
     const { addr, regionSize, blockSize = 2 * MiB, requestedSize = 0, nodeId } = options;
     const { flavour = QEMU_FLAVOUR } = options;
     this.flavour = typeof flavour === "string" ? deviceFlavour(flavour) : flavour;
+    assertFlavour(this.flavour);
     assertGeometry(this.flavour, addr, regionSize, blockSize, nodeId);
     this.addr = addr;
     this.regionSize = regionSize;
@@ -256,6 +266,7 @@ export class VirtioMemDevice {
    * @returns the function that ends it.
    */
   onConfigChange(listener: () => void): () => void {
+    assertListener(listener);
     return addTo(this.#configListeners, listener);
   }
 
@@ -268,6 +279,7 @@ export class VirtioMemDevice {
    * @returns the function that ends it.
    */
   onSizeChange(listener: (pluggedSize: number) => void): () => void {
+    assertListener(listener);
     return addTo(this.#sizeListeners, listener);
   }
 
@@ -279,6 +291,7 @@ export class VirtioMemDevice {
    * @returns the function that ends it.
    */
   addMemoryListener(listener: MemoryListener): () => void {
+    assertMemoryListener(listener);
     return this.#host.add(listener);
   }
 
@@ -364,6 +377,9 @@ export class VirtioMemDevice {
    * @returns `false` if it accepts what is not offered, or does without what it must accept.
    */
   activate(features: bigint = this.offeredFeatures): boolean {
+    if (typeof (features as unknown) !== "bigint") {
+      throw optionTypeError(`features must be a bigint of feature bits, got ${shown(features)}`);
+    }
     if (!isUsableWith(this.flavour, this.offeredFeatures, features)) return false;
     this.#acceptedFeatures = features;
     return true;
@@ -378,6 +394,7 @@ export class VirtioMemDevice {
    * @throws RangeError if `nbBlocks` is not a whole number of 16 bits: no driver can send that.
    */
   handle(request: Request): Answer {
+    assertRequest(request);
     if (!this.isActive || this.#health !== "working") return NO_ANSWER;
     if (request.type === "UNPLUG_ALL") {
       const response = this.#blocks.unplugAll();
@@ -387,8 +404,11 @@ export class VirtioMemDevice {
     const { type, nbBlocks } = request;
     if (!Number.isInteger(nbBlocks) || nbBlocks < 0 || nbBlocks > MAX_NB_BLOCKS) {
       throw optionError(
-        `nbBlocks must be a whole number from 0 to ${MAX_NB_BLOCKS}, got ${nbBlocks}`,
+        `nbBlocks must be a whole number from 0 to ${MAX_NB_BLOCKS}, got ${shown(nbBlocks)}`,
       );
+    }
+    if (typeof request.addr !== "number" && typeof request.addr !== "bigint") {
+      throw optionTypeError(`addr must be a number or a bigint, got ${shown(request.addr)}`);
     }
     const addr = Number(request.addr);
     const response = this.#blocks.handle({ type, addr, nbBlocks });
@@ -421,6 +441,8 @@ export class VirtioMemDevice {
     request: Uint8Array | readonly Uint8Array[],
     writableSize: number = RESPONSE_SIZE,
   ): Uint8Array | undefined {
+    assertRequestBytes(request);
+    assertWhole("writableSize", writableSize);
     if (!this.isActive || this.#health !== "working") return undefined;
     const { maySplit, tooShort, tooLong } = this.flavour.malformed;
     const bytes = joinRequest(request, maySplit);
@@ -454,6 +476,10 @@ export class VirtioMemDevice {
    * @returns the bytes, little endian (VIRTIO 1.3, section 5.15.4).
    */
   readConfig(offset = 0, size: number = CONFIG_SIZE): Uint8Array {
+    if (!Number.isInteger(offset)) {
+      throw optionTypeError(`offset must be a whole number, got ${shown(offset)}`);
+    }
+    assertWhole("size", size, MOST_CONFIG_BYTES);
     if (offset < 0 || offset + size > CONFIG_SIZE) return new Uint8Array(size).fill(0xff);
     return encodeConfig(this.config).slice(offset, offset + size);
   }
@@ -491,6 +517,8 @@ export class VirtioMemDevice {
    * @param plugged - Ask for plugged blocks, or for unplugged ones.
    */
   isAll(start: number, count: number, plugged: boolean): boolean {
+    assertWhole("start", start);
+    assertWhole("count", count);
     return this.#blocks.isAll(start, count, plugged);
   }
 

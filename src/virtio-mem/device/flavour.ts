@@ -1,6 +1,6 @@
 import type { FeatureName, ResponseType } from "../protocol.js";
 import { MiB, GiB } from "../../units.js";
-import { optionError } from "../../input-error.js";
+import { optionError, written } from "../../input-error.js";
 
 /**
  * A test that a PLUG must pass; the first that fails decides the answer (docs/spec/device.md,
@@ -245,7 +245,7 @@ export const FLAVOUR_NAMES = Object.keys(FLAVOURS) as readonly FlavourName[];
  */
 export function deviceFlavour(name: string): DeviceFlavour {
   if (!Object.hasOwn(FLAVOURS, name)) {
-    throw optionError(`flavour must be one of ${FLAVOUR_NAMES.join(", ")}, got ${name}`);
+    throw optionError(`flavour must be one of ${FLAVOUR_NAMES.join(", ")}, got ${written(name)}`);
   }
   return FLAVOURS[name as FlavourName];
 }

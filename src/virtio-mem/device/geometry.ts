@@ -1,7 +1,7 @@
 import { formatSize } from "../../units.js";
 import type { DeviceFlavour } from "./flavour.js";
 import { assertMultiple, assertPowerOfTwo } from "../sizes.js";
-import { optionError } from "../../input-error.js";
+import { optionError, shown } from "../../input-error.js";
 
 /** Throws a RangeError unless a device of the flavour can have this place and these sizes. */
 export function assertGeometry(
@@ -27,6 +27,6 @@ export function assertGeometry(
     );
   }
   if (nodeId !== undefined && !(Number.isInteger(nodeId) && nodeId >= 0 && nodeId <= 0xffff)) {
-    throw optionError(`nodeId must be a whole number from 0 to 65535, got ${nodeId}`);
+    throw optionError(`nodeId must be a whole number from 0 to 65535, got ${shown(nodeId)}`);
   }
 }

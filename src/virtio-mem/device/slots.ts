@@ -1,6 +1,6 @@
 import type { VirtioMemDevice } from "./device.js";
 import { GiB } from "../../units.js";
-import { optionError } from "../../input-error.js";
+import { optionError, shown } from "../../input-error.js";
 
 /**
  * Bytes of a memory slot where QEMU maps the region in parts (`dynamic-memslots`): a GiB, a device
@@ -15,7 +15,7 @@ export function dynamicSlotSize(
   allowedSlots: number,
 ): number {
   if (!Number.isSafeInteger(allowedSlots) || allowedSlots < 1) {
-    throw optionError(`allowedSlots must be a whole number from 1 on, got ${allowedSlots}`);
+    throw optionError(`allowedSlots must be a whole number from 1 on, got ${shown(allowedSlots)}`);
   }
   const { regionSize, blockSize } = device;
   const share = Math.ceil(regionSize / allowedSlots / blockSize) * blockSize;

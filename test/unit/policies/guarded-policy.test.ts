@@ -127,7 +127,7 @@ describe("what a policy answers", () => {
 
 describe("what a policy is made of", () => {
   test.each<[unknown, string]>([
-    [undefined, "policy module a.js must export a policy object, got undefined"],
+    [undefined, "policy module a.js must be a policy object, got undefined"],
     [{ name: "Mine" }, "policy module a.js must have a name of a-z, 0-9, -, . and =, got Mine"],
     [{ name: "m" }, "policy m: summary must be text, got undefined"],
     [{ name: "m", summary: "", unplug: 3 }, "policy m: unplug must be an object, got 3"],
