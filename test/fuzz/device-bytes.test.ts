@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { encodeFrame, FrameOp, FrameReader, serveFrame } from "../../src/conformance/frames.js";
 import { OwnDevicePort } from "../../src/conformance/own-device-port.js";
-import { playStep } from "../../src/conformance/play-step.js";
+import { StepPlayer } from "../../src/conformance/play-step.js";
 import { requestLines } from "../../src/conformance/request-line.js";
 import { checkVectors } from "../../src/conformance/vectors.js";
 import { deviceFlavour, FLAVOUR_NAMES } from "../../src/virtio-mem/device/flavour.js";
@@ -128,7 +128,8 @@ test(
         for await (const result of checkVectors(text, port)) JSON.stringify(result);
       });
       await outcomeOf(async () => {
-        for (const { step } of requestLines(text)) await playStep(port, step);
+        const player = new StepPlayer(port);
+        for (const { step } of requestLines(text)) await player.play(step);
       });
       expectSound(port);
     });
