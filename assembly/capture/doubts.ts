@@ -194,7 +194,9 @@ export function doubtsOfSubblocks(
 /** By kind: a pageblock's fate turns if the next random number is below it. u32 each. */
 const CHANCES: usize = memory.data(DOUBT_KINDS * 4, 4);
 
-/** Each anonymous page is pinned, though nothing shows it, if the next random number is below it. */
+/**
+ * Each anonymous page is pinned, though nothing shows it, if the next random number is below it.
+ */
 let pinChance: u32 = 0;
 
 export function setChance(kind: u32, chance: u32): void {
@@ -224,7 +226,9 @@ export function turnFates(records: u32): void {
   }
 }
 
-/** With that of at least one pinned page among `pages`, which are too few pins for two to matter. */
+/**
+ * With the chance of a pinned page among `pages`: pins are too few for two of them to matter.
+ */
 function withPins(chance: u32, pages: u32): u32 {
   return <u32>min<u64>(u32.MAX_VALUE, <u64>chance + <u64>pinChance * pages);
 }

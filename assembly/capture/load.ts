@@ -3,8 +3,8 @@
 // free lists are built (buildFreeLists).
 //
 // Convention for the lists, whose order no capture has: all chunks ascending, each at the tail; a
-// chunk is on the list of its pageblock's type. In a sample of a guest the order is drawn: each chunk
-// goes to the head or to the tail.
+// chunk is on the list of its pageblock's type. In a sample of a guest the order is drawn: each
+// chunk goes to the head or to the tail.
 
 import {
   ENOBUFS,

@@ -9,9 +9,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { format, resolveConfig } from "prettier";
-
 import type { Distributions } from "../../src/predict/learned.js";
+import { formatDistributions } from "./calibration/format-distributions.js";
 import { judge, type Verdict } from "./calibration/evaluate.js";
 import { Fitter } from "./calibration/fit.js";
 import { observe, type ObservedGuest } from "./calibration/observed-guest.js";
@@ -47,7 +46,7 @@ const kernels = [...new Set(guests.map(({ kernel }) => kernel))].sort((a, b) =>
 const fitter = new Fitter(guests);
 const learned = fitter.fit(kernels);
 process.stdout.write(`${sharesTable(learned)}\n\n`);
-if (values.write) await write(learned);
+if (values.write) write(learned);
 if (!values["no-judge"]) {
   const verdicts: Verdict[] = [];
   for (const guest of guests) {
@@ -61,12 +60,15 @@ if (!values["no-judge"]) {
   if (values.misses) process.stdout.write(`\n${missedTable(verdicts)}\n`);
 }
 
-async function write(distributions: Distributions): Promise<void> {
+function write(distributions: Distributions): void {
   const path = join(import.meta.dirname, "../../src/predict/distributions.ts");
-  const text =
-    "// Written by `npm run calibrate`; docs/agreement.md says how well it holds.\n" +
-    'import type { Distributions } from "./learned.js";\n\n' +
-    `export const DISTRIBUTIONS: Distributions = ${JSON.stringify(distributions)};\n`;
-  const config = await resolveConfig(path);
-  writeFileSync(path, await format(text, { ...config, parser: "typescript" }));
+  writeFileSync(
+    path,
+    "// Written by `npm run calibrate -- FOLDERS --write`; docs/agreement.md says how well it holds.\n" +
+      'import type { Distributions } from "./learned.js";\n' +
+      'import { parseDistributions } from "./parse-distributions.js";\n\n' +
+      "/** What was learned from recordings of guests, which it names. */\n" +
+      "export const DISTRIBUTIONS: Distributions = /* @__PURE__ */ parseDistributions(`\n" +
+      `${formatDistributions(distributions)}\n\`);\n`,
+  );
 }
