@@ -1,4 +1,6 @@
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { rmSync, statSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 
 import type { DevicePort } from "../conformance/device-port.js";
@@ -11,19 +13,53 @@ export async function serveDevice(port: DevicePort, where: string): Promise<void
     await answerFrames(port, process.stdin, process.stdout);
     return;
   }
+  await removeStale(where);
+  const server = createServer();
+  const remove = (): void => {
+    // closing a server removes its socket, but not before this process ends by a signal
+    rmSync(where, { force: true });
+    process.exit(EXIT_STOPPED);
+  };
+  try {
+    await listen(server, where);
+    for (const signal of SIGNALS) process.once(signal, remove);
+    const [socket] = (await once(server, "connection")) as [Socket];
+    server.close();
+    await answerFrames(port, socket, socket);
+    socket.end();
+  } finally {
+    for (const signal of SIGNALS) process.removeListener(signal, remove);
+    server.close();
+  }
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const EXIT_STOPPED = 130;
+
+async function listen(server: Server, where: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const server = createServer((socket) => {
-      server.close();
-      answerFrames(port, socket, socket).then(() => {
-        socket.end();
-        resolve();
-      }, reject);
-    });
-    server.on("error", (cause) => {
+    server.once("error", (cause) => {
       reject(new UsageError(`--serve must name a socket that can be made, got: ${cause.message}`));
     });
-    server.listen(where);
+    server.listen(where, resolve);
   });
+}
+
+/** A socket that no process listens on any more, since the one that made it was killed. */
+async function removeStale(where: string): Promise<void> {
+  const info = statSync(where, { throwIfNoEntry: false });
+  if (info?.isSocket() !== true) return;
+  const isStale = await new Promise<boolean>((resolve) => {
+    const probe = connect(where);
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(false);
+    });
+    probe.once("error", (error: NodeJS.ErrnoException) => {
+      resolve(error.code === "ECONNREFUSED");
+    });
+  });
+  if (isStale) rmSync(where, { force: true });
 }
 
 async function answerFrames(port: DevicePort, input: Readable, output: Writable): Promise<void> {

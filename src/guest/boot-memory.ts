@@ -9,7 +9,7 @@ import { ZoneTable, type Zone } from "../linux/zone-table.js";
 import { assertMultiple } from "../virtio-mem/sizes.js";
 import type { BootRange, NewGuestOptions } from "./options.js";
 import type { GuestMemory, GuestSetting } from "./setting.js";
-import { MiB, GiB } from "../units.js";
+import { formatSize, GiB, MiB } from "../units.js";
 import { optionError } from "../input-error.js";
 
 /** Where memory above the 32-bit hole starts on x86. */
@@ -24,10 +24,15 @@ type Run = readonly [startPfn: number, nrPages: number];
 /**
  * Boot memory as QEMU's q35 lays it out: up to 2 GiB below the 32-bit hole, the rest above.
  *
- * @throws RangeError if `bootSize` is no multiple of 128 MiB.
+ * @throws RangeError if `bootSize` is no multiple of the page size, or less than a section.
  */
 export function bootRangesOf(bootSize: number): BootRange[] {
-  assertMultiple("bootSize", bootSize, SECTION_SIZE);
+  assertMultiple("bootSize", bootSize, PAGE_SIZE);
+  if (bootSize < SECTION_SIZE) {
+    throw optionError(
+      `bootSize must be at least ${formatSize(SECTION_SIZE)}, got ${formatSize(bootSize)}`,
+    );
+  }
   const low = Math.min(bootSize, LOW_MEMORY_LIMIT);
   const ranges = [{ start: 0, size: low }];
   if (bootSize > low) ranges.push({ start: HIGH_MEMORY, size: bootSize - low });

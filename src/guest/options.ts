@@ -62,7 +62,7 @@ export interface NewDeviceOptions {
 
 /** A new guest: boot memory, nothing in use but what the kernel takes to add memory. */
 export interface NewGuestOptions extends GuestOptions, NewDeviceOptions {
-  /** Bytes, a multiple of 128 MiB. Default: 1 GiB. */
+  /** Bytes, whole pages, at least 128 MiB. Default: 1 GiB. */
   readonly bootSize?: number;
   /** Boot memory where it lies elsewhere or on several NUMA nodes; instead of `bootSize`. */
   readonly bootRanges?: readonly BootRange[];

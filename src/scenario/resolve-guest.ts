@@ -4,7 +4,7 @@ import { DEFAULT_ONLINE_SETTINGS } from "../linux/online-policy.js";
 import { formatSize, GiB, MiB } from "../units.js";
 import type { Fields } from "./file/fields.js";
 import type { ScenarioGuest } from "./scenario.js";
-import { PAGEBLOCK_SIZE } from "../core/abi.js";
+import { PAGE_SIZE, PAGEBLOCK_SIZE } from "../core/abi.js";
 
 /** Bytes of page for a byte of its struct page. */
 const MEMMAP_SHARE = 64;
@@ -50,16 +50,18 @@ function resolveSubblock(fields: Fields): number {
 function resolveBoot(fields: Fields): readonly BootRange[] {
   if (!fields.has("bootRanges")) {
     const size = fields.size("bootMemory", GiB);
-    fields.multiple("bootMemory", size, 128 * MiB);
-    if (size === 0) fields.reject("bootMemory", "must be at least 128 MiB, got 0 B");
+    fields.multiple("bootMemory", size, PAGE_SIZE);
+    if (size < 128 * MiB) {
+      fields.reject("bootMemory", `must be at least 128 MiB, got ${formatSize(size)}`);
+    }
     return bootRangesOf(size);
   }
   if (fields.has("bootMemory")) fields.reject("bootRanges", "must not stand beside bootMemory");
   const ranges = fields.list("bootRanges").map((range) => {
     const [start, size] = [range.size("start", 0), range.size("size", 0)];
-    range.multiple("start", start, 128 * MiB);
-    range.multiple("size", size, 128 * MiB);
-    if (size === 0) range.reject("size", "must be at least 128 MiB, got 0 B");
+    range.multiple("start", start, PAGE_SIZE);
+    range.multiple("size", size, PAGE_SIZE);
+    if (size === 0) range.reject("size", "must be at least 4 KiB, got 0 B");
     return { start, size, node: range.number("node", 0) };
   });
   try {
