@@ -28,6 +28,15 @@ interface ArmedTimer extends Timer {
  * and advance the clock itself.
  *
  * Times are whole nanoseconds since the start, up to 2^53 (104 days).
+ *
+ * @example
+ * ```js
+ * import { Guest } from "virtio-mem-engine";
+ *
+ * const { clock } = await Guest.create();
+ * clock.setTimer(clock.nowNs + 5_000_000, () => console.log(`fired at ${clock.nowMs} ms`));
+ * clock.advanceNs(10_000_000);
+ * ```
  */
 export class VirtualClock {
   #nowNs = 0;

@@ -166,6 +166,7 @@ export {
   type CompareCaptureOptions,
   type CompareOptions,
 } from "./compare/compare.js";
+export { panicsOf, spreadOf } from "./compare/comparison.js";
 export type * from "./compare/comparison.js";
 
 // reports

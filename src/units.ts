@@ -22,6 +22,14 @@ const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
  * Never rounds. Any number is accepted, because messages show bad input with it too.
  *
  * @param bytes - Any number; negative ones keep their sign.
+ *
+ * @example
+ * ```js
+ * import { formatSize } from "virtio-mem-engine";
+ *
+ * console.log(formatSize(1610612736)); // 1.5 GiB
+ * console.log(formatSize(2097153)); // 2097153 B
+ * ```
  */
 export function formatSize(bytes: number): string {
   for (let i = UNITS.length - 1; i > 0; i--) {
@@ -60,6 +68,14 @@ const UNIT_LETTERS = "kmgtpe";
  * @param name - what the message calls it.
  * @param text - The size; spaces around it are ignored.
  * @throws RangeError for anything else, and for more than 2^53 - 1 bytes.
+ *
+ * @example
+ * ```js
+ * import { parseSize } from "virtio-mem-engine";
+ *
+ * console.log(parseSize("1.5GiB")); // 1610612736
+ * console.log(parseSize("300M")); // 314572800
+ * ```
  */
 export function parseSize(text: string, name = "size"): number {
   const trimmed = text.trim();

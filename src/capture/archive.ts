@@ -24,6 +24,18 @@ interface Member {
  * @param name - of the archive, for messages.
  * @param source - the archive, or a function that starts a read of its bytes, called once per pass.
  * @throws CaptureError if it is no archive, or one that is cut off.
+ *
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { openArchive, readCapture } from "virtio-mem-engine";
+ *
+ * // in a page: the File of an input element
+ * const archive = new Blob([await readFile("web-server.tar.gz")]);
+ * const files = await openArchive("web-server.tar.gz", archive);
+ * const capture = await readCapture(files);
+ * console.log(capture.memoryBlockSize); // 134217728
+ * ```
  */
 export async function openArchive(
   name: string,

@@ -3,6 +3,18 @@ import { InputError } from "../input-error.js";
 /**
  * A file of a capture cannot be used: it is missing, cut off, contradicts another one, or holds
  * something this package does not support. Nothing was changed and nothing is half read.
+ *
+ * @example
+ * ```js
+ * import { captureFilesOf, CaptureError, readCapture } from "virtio-mem-engine";
+ *
+ * try {
+ *   await readCapture(captureFilesOf("nothing", new Map()));
+ * } catch (error) {
+ *   if (!(error instanceof CaptureError)) throw error;
+ *   console.error(error.message); // says which file, which rule, and what was found
+ * }
+ * ```
  */
 export class CaptureError extends InputError {
   /** The file as the capture names it. */

@@ -30,6 +30,14 @@ const MAX_TEXT_SIZE = 2 ** 24;
  *
  * @param name - Where the files come from, for messages.
  * @param members - The files by name, with `/` between folders.
+ *
+ * @example
+ * ```js
+ * import { captureFilesOf } from "virtio-mem-engine";
+ *
+ * const files = captureFilesOf("files of a page", new Map([["iomem", new Blob(["..."])]]));
+ * console.log(files.names()); // [ 'iomem' ]
+ * ```
  */
 export function captureFilesOf(name: string, members: ReadonlyMap<string, Blob>): CaptureFiles {
   return {

@@ -53,6 +53,15 @@ const RULES: Readonly<Record<keyof Required<CaptureOptions>, OptionRule>> = {
  * @param options - What the files leave open: which folder, where the device lies.
  * @throws CaptureError if a file is missing, malformed, contradicts another one, or comes from a
  *   guest that the model does not know.
+ *
+ * @example
+ * ```js
+ * import { readCapture } from "virtio-mem-engine";
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+ * console.log(capture.device.regionSize); // 4294967296
+ * ```
  */
 export async function readCapture(
   files: CaptureFiles,
@@ -190,6 +199,16 @@ export async function readCapture(
  * @param files - As of {@link readCapture}; they hold several guests or devices.
  * @param options - As of {@link readCapture}, for each of them.
  * @throws as {@link readCapture}.
+ *
+ * @example
+ * ```js
+ * import { readCaptures } from "virtio-mem-engine";
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * // one for each device of the guest
+ * const captures = await readCaptures(await openCapture("web-server.tar.gz"));
+ * console.log(captures.length); // 1
+ * ```
  */
 export async function readCaptures(
   files: CaptureFiles,

@@ -128,6 +128,17 @@ const CAPTURE_RULES: RulesOf<Required<CompareCaptureOptions>> = {
  * @param options - Requested size, version, seeds.
  * @throws PolicyError if a policy cannot be used; CaptureError if the capture cannot; RangeError
  *   if an option breaks its rule.
+ *
+ * @example
+ * ```js
+ * import { compareOnCapture, comparisonText, readCapture } from "virtio-mem-engine";
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+ * const options = { requestedSize: 2 ** 30 };
+ * const comparison = await compareOnCapture(capture, ["linux", "sense-first"], options);
+ * process.stdout.write(comparisonText(comparison, { columns: 80 }));
+ * ```
  */
 export async function compareOnCapture(
   capture: Capture,
@@ -180,6 +191,21 @@ export async function compareOnCapture(
  * @param policies - The choices to compare, each names joined by `+` or objects.
  * @param options - Seeds, and how to follow and end it.
  * @throws as {@link runScenario}.
+ *
+ * @example
+ * ```js
+ * import { compareOnScenario, scenarioOf } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({
+ *   duration: "10s",
+ *   device: { regionSize: "2GiB", requestedSize: "2GiB" },
+ *   host: [{ at: "5s", requestedSize: "1GiB" }],
+ * });
+ * const { policies } = await compareOnScenario(scenario, ["linux", "sense-first"], {
+ *   seeds: [1, 2],
+ * });
+ * console.log(policies.map(({ runs }) => runs.length)); // [ 2, 2 ]
+ * ```
  */
 export function compareOnScenario(
   scenario: Scenario,

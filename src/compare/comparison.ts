@@ -76,6 +76,15 @@ export interface Comparison {
  * How many of a policy's guests panicked.
  *
  * @param compared - A policy with its runs.
+ *
+ * @example
+ * ```js
+ * import { compareOnScenario, panicsOf, scenarioOf } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({ duration: "5s", device: { regionSize: "1GiB" } });
+ * const { policies } = await compareOnScenario(scenario, ["linux"]);
+ * console.log(panicsOf(policies[0])); // 0
+ * ```
  */
 export function panicsOf({ runs }: ComparedPolicy): number {
   return runs.filter(({ panickedMs }) => panickedMs !== null).length;
@@ -87,6 +96,19 @@ export function panicsOf({ runs }: ComparedPolicy): number {
  * @param runs - Runs of one policy.
  * @param figure - Which figure of {@link RunFigures}.
  * @throws RangeError if there is no run.
+ *
+ * @example
+ * ```js
+ * import { compareOnScenario, scenarioOf, spreadOf } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({
+ *   duration: "10s",
+ *   device: { regionSize: "2GiB", requestedSize: "2GiB" },
+ *   host: [{ at: "5s", requestedSize: "1GiB" }],
+ * });
+ * const { policies } = await compareOnScenario(scenario, ["linux"]);
+ * console.log(spreadOf(policies[0].runs, "returnedSize").median); // 1073741824
+ * ```
  */
 export function spreadOf(runs: readonly RunFigures[], figure: FigureName): Spread {
   const values = runs.map((run) => run[figure] ?? Infinity).sort((a, b) => a - b);

@@ -75,7 +75,18 @@ export function encodeFrame({ tag, payload }: Frame): Uint8Array {
   return bytes;
 }
 
-/** Cuts a stream of bytes into frames, however it arrives in pieces. */
+/**
+ * Cuts a stream of bytes into frames, however it arrives in pieces.
+ *
+ * @example
+ * ```js
+ * import { FrameReader } from "virtio-mem-engine/device";
+ *
+ * const reader = new FrameReader();
+ * console.log([...reader.push(Uint8Array.of(5, 0, 0))].length); // 0
+ * console.log([...reader.push(Uint8Array.of(0, 0))][0].tag); // 5
+ * ```
+ */
 export class FrameReader {
   #rest = new Uint8Array(0);
 
@@ -109,6 +120,24 @@ export class FrameReader {
  * @param port - The device.
  * @param request - A frame of the kit.
  * @returns the frame to send back; status 2 for one that the protocol does not know.
+ *
+ * @example
+ * ```js
+ * import {
+ *   deviceFlavour,
+ *   FrameOp,
+ *   OwnDevicePort,
+ *   serveFrame,
+ * } from "virtio-mem-engine/device";
+ *
+ * const geometry = { addr: 2n ** 32n, regionSize: 2n ** 30n, blockSize: 2n ** 21n };
+ * const port = new OwnDevicePort(deviceFlavour("qemu"), geometry);
+ * const answer = await serveFrame(port, {
+ *   tag: FrameOp.SystemReset,
+ *   payload: new Uint8Array(0),
+ * });
+ * console.log(answer.tag); // 0
+ * ```
  */
 export async function serveFrame(port: DevicePort, { tag, payload }: Frame): Promise<Frame> {
   const view = viewOf(payload);
@@ -188,7 +217,25 @@ const MIN_PAYLOAD: Readonly<Record<number, number>> = {
   [FrameOp.HandleChain]: 4,
 };
 
-/** A device at the other end of a stream. One frame is on its way at a time. */
+/**
+ * A device at the other end of a stream. One frame is on its way at a time.
+ *
+ * @example
+ * ```js
+ * import {
+ *   deviceFlavour,
+ *   FramePort,
+ *   OwnDevicePort,
+ *   serveFrame,
+ * } from "virtio-mem-engine/device";
+ *
+ * const geometry = { addr: 2n ** 32n, regionSize: 2n ** 30n, blockSize: 2n ** 21n };
+ * const own = new OwnDevicePort(deviceFlavour("qemu"), geometry);
+ * // here the other end is in the same process
+ * const port = new FramePort((frame) => serveFrame(own, frame));
+ * console.log(await port.requestSize(2n ** 28n)); // true
+ * ```
+ */
 export class FramePort implements DevicePort {
   readonly #exchange: (frame: Frame) => Promise<Frame>;
 

@@ -5,7 +5,18 @@ import type { DeviceSnapshot } from "../virtio-mem/device/snapshot.js";
 import { isInputError } from "../input-error.js";
 import type { DeviceGeometry, DevicePort } from "./device-port.js";
 
-/** Our own device behind the port of the kit; synchronous. */
+/**
+ * Our own device behind the port of the kit; synchronous.
+ *
+ * @example
+ * ```js
+ * import { deviceFlavour, encodeRequest, OwnDevicePort } from "virtio-mem-engine/device";
+ *
+ * const geometry = { addr: 2n ** 32n, regionSize: 2n ** 30n, blockSize: 2n ** 21n };
+ * const port = new OwnDevicePort(deviceFlavour("qemu"), geometry);
+ * console.log(port.handle(encodeRequest({ type: "UNPLUG_ALL" }), 10).length); // 10
+ * ```
+ */
 export class OwnDevicePort implements DevicePort {
   readonly #flavour: DeviceFlavour;
   #device: VirtioMemDevice;

@@ -28,6 +28,15 @@ const STEPS_PER_RANDOM_CASE = 1000;
  * The lines of a vector file: what to ask, and what a device of the flavour answers.
  *
  * @param options - Whose answers are expected, and how many random cases.
+ *
+ * @example
+ * ```js
+ * import { deviceFlavour, vectorLines } from "virtio-mem-engine/device";
+ *
+ * for await (const line of vectorLines({ flavour: deviceFlavour("qemu"), random: 1000 })) {
+ *   console.log(line);
+ * }
+ * ```
  */
 export async function* vectorLines(options: VectorOptions): AsyncGenerator<string> {
   const { flavour, random = 0, seed = 1 } = options;
@@ -127,6 +136,25 @@ const MOST_FAILURES = 5;
  * @param text - Lines of a vector file, as {@link vectorLines} makes them.
  * @param options - Which cases, and how a device that stops answering is started again.
  * @throws RangeError if the text is no vector file.
+ *
+ * @example
+ * ```js
+ * import {
+ *   checkVectors,
+ *   deviceFlavour,
+ *   OwnDevicePort,
+ *   vectorLines,
+ * } from "virtio-mem-engine/device";
+ *
+ * const lines = [];
+ * for await (const line of vectorLines({ flavour: deviceFlavour("qemu") })) lines.push(line);
+ * // a device of another flavour under test
+ * const geometry = { addr: 2n ** 32n, regionSize: 2n ** 30n, blockSize: 2n ** 21n };
+ * const port = new OwnDevicePort(deviceFlavour("firecracker"), geometry);
+ * for await (const { name, difference } of checkVectors(lines.join("\n"), port)) {
+ *   if (difference !== undefined) console.log(`${name}: ${difference.field}`);
+ * }
+ * ```
  */
 export async function* checkVectors(
   text: string,

@@ -259,6 +259,13 @@ const CLASS_NAMES: readonly string[] = Object.keys(PageClass).map((name) =>
  * Name of a page class as reports print it: `page-table`, `file-clean`.
  *
  * @param pageClass - One of {@link PageClass}.
+ *
+ * @example
+ * ```js
+ * import { PageClass, pageClassName } from "virtio-mem-engine/core";
+ *
+ * console.log(pageClassName(PageClass.FileClean)); // file-clean
+ * ```
  */
 export function pageClassName(pageClass: number): string {
   return CLASS_NAMES[pageClass] ?? `class ${pageClass}`;
@@ -276,6 +283,13 @@ const STATE_CLASS = 0x1f;
  *
  * @param state - What {@link PageMemory.pageState} returns.
  * @returns one of {@link PageClass}.
+ *
+ * @example
+ * ```js
+ * import { classOfState, PageClass } from "virtio-mem-engine/core";
+ *
+ * console.log(classOfState(PageClass.Slab) === PageClass.Slab); // true
+ * ```
  */
 export function classOfState(state: number): number {
   return state & STATE_HEAD ? PageClass.Free : state & STATE_CLASS;

@@ -18,6 +18,16 @@ export interface BitRun {
  * Bits over subblocks or device blocks in the core's memory, searched 64 at a time.
  *
  * Bits are numbered from 0. Arguments that are no bit of this map throw RangeError.
+ *
+ * @example
+ * ```js
+ * import { Guest } from "virtio-mem-engine";
+ *
+ * const bitmap = (await Guest.create()).pages.createBitmap(1000);
+ * bitmap.write(10, 20, true);
+ * console.log(bitmap.count()); // 20
+ * console.log(bitmap.next(0, true)); // 10
+ * ```
  */
 export class Bitmap {
   readonly #core: Core;

@@ -1,7 +1,21 @@
 import { InputError } from "../input-error.js";
 import { Errno, type ErrnoName } from "../errno.js";
 
-/** Something that cannot be done in the guest's present state; `code` says what Linux would say. */
+/**
+ * Something that cannot be done in the guest's present state; `code` says what Linux would say.
+ *
+ * @example
+ * ```js
+ * import { Guest, KernelError } from "virtio-mem-engine";
+ *
+ * const { pages } = await Guest.create();
+ * try {
+ *   pages.free(0, 10); // not allocated
+ * } catch (error) {
+ *   console.log(error instanceof KernelError ? error.code : error); // EINVAL
+ * }
+ * ```
+ */
 export class KernelError extends Error {
   /** Name of the errno: `EBUSY`, `EINVAL` ... */
   readonly code: ErrnoName;

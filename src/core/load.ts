@@ -23,6 +23,15 @@ export type CoreSource = URL | string | BufferSource | WebAssembly.Module;
  *   read the file there and pass its bytes.
  * @throws TypeError if `source` is of no such type, cannot be fetched or is not this package's
  *   core.
+ *
+ * @example
+ * ```js
+ * import { loadCore, PageMemory } from "virtio-mem-engine/core";
+ * import { linuxProfile } from "virtio-mem-engine";
+ *
+ * const core = await loadCore(); // what PageMemory.create() does by itself
+ * const pages = await PageMemory.create(512, linuxProfile("v6.1").mm);
+ * ```
  */
 export async function loadCore(source?: CoreSource): Promise<Core> {
   const module = source === undefined ? await packagedCore() : await compile(source);
@@ -40,6 +49,18 @@ export async function loadCore(source?: CoreSource): Promise<Core> {
  *
  * @param source - Bytes or a compiled module. Default: the core of the package.
  * @throws TypeError if `source` is a URL, of no such type or not this package's core.
+ *
+ * @example
+ * ```js
+ * import { readFileSync } from "node:fs";
+ * import { fileURLToPath } from "node:url";
+ * import { PageMemory } from "virtio-mem-engine/core";
+ * import { linuxProfile } from "virtio-mem-engine";
+ *
+ * const file = fileURLToPath(import.meta.resolve("virtio-mem-engine/core.wasm"));
+ * const module = new WebAssembly.Module(readFileSync(file));
+ * const pages = PageMemory.createSync(512, linuxProfile("v6.1").mm, module);
+ * ```
  */
 export function loadCoreSync(source?: BufferSource | WebAssembly.Module): Core {
   const module = source === undefined ? packagedCoreSync() : compileSync(source);

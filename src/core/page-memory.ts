@@ -78,6 +78,28 @@ export interface MemoryUse {
  * One instance is one guest with all its zones. Arguments that are wrong by themselves throw
  * RangeError; what the present state forbids throws KernelError; being busy is a return value.
  * Neither exception changes anything.
+ *
+ * @example
+ * ```js
+ * import { linuxProfile } from "virtio-mem-engine";
+ * import { Migratetype, PageClass, PageMemory, ZoneKindNumber } from "virtio-mem-engine/core";
+ *
+ * const pages = await PageMemory.create(4096, linuxProfile("v6.1").mm);
+ * const zone = pages.addZone(ZoneKindNumber.Normal, 0);
+ * pages.online(zone, 0, 4096, [[0, 4096]]);
+ * const request = {
+ *   order: 0,
+ *   type: Migratetype.Unmovable,
+ *   pageClass: PageClass.Slab,
+ *   kind: ZoneKindNumber.Normal,
+ *   node: 0,
+ * };
+ * const pfn = pages.tryAlloc(request);
+ * const start = pfn - (pfn % 512);
+ * console.log(pages.allocContig(start, 512).stage); // isolate
+ * pages.free(pfn, 0);
+ * console.log(pages.allocContig(start, 512).stage); // done
+ * ```
  */
 export class PageMemory {
   readonly #core: Core;

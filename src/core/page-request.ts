@@ -35,6 +35,27 @@ const ALL_FLAGS = Object.values(AllocFlag).reduce((all, flag) => all | flag, 0);
  *
  * @param request - The request, as {@link PageMemory.tryAlloc} takes it.
  * @throws RangeError for a member that is out of its range.
+ *
+ * @example
+ * ```js
+ * import {
+ *   Migratetype,
+ *   PageClass,
+ *   prepareRequest,
+ *   ZoneKindNumber,
+ * } from "virtio-mem-engine/core";
+ * import { Guest } from "virtio-mem-engine";
+ *
+ * const { pages } = await Guest.create();
+ * const request = prepareRequest({
+ *   order: 0,
+ *   type: Migratetype.Movable,
+ *   pageClass: PageClass.Anon,
+ *   kind: ZoneKindNumber.Normal,
+ *   node: 0,
+ * });
+ * for (let nr = 0; nr < 1000; nr++) pages.tryAlloc(request);
+ * ```
  */
 export function prepareRequest(request: PageRequest): PreparedRequest {
   if (typeof request !== "object" || (request as unknown) === null) {

@@ -49,7 +49,20 @@ interface Machine extends GuestSetting, GuestMemory {
   readonly found?: ProfileFromCapture;
 }
 
-/** A Linux guest with one or more virtio-mem devices, on a virtual clock. */
+/**
+ * A Linux guest with one or more virtio-mem devices, on a virtual clock.
+ *
+ * @example
+ * ```js
+ * import { formatSize, Guest } from "virtio-mem-engine";
+ *
+ * const guest = await Guest.create({ bootSize: 2 ** 30, regionSize: 2 ** 31 });
+ * guest.requestSize(2 ** 30); // plug
+ * console.log(formatSize(guest.device.pluggedSize)); // 1 GiB
+ * guest.requestSize(0); // unplug, as far as it goes
+ * console.log(formatSize(guest.device.pluggedSize)); // 0 B
+ * ```
+ */
 export class Guest {
   /** Its Linux version. */
   readonly profile: LinuxProfile;
@@ -103,6 +116,19 @@ export class Guest {
    * @param options - Its memory, devices and version. Default: 1 GiB of boot memory and one device.
    * @throws RangeError if a size breaks its rule, or the version's driver cannot work with a device
    *   that insists on a feature.
+   *
+   * @example
+   * ```js
+   * import { Guest } from "virtio-mem-engine";
+   *
+   * const guest = await Guest.create({
+   *   bootSize: 2 ** 30,
+   *   profile: "v6.12",
+   *   online: { autoOnline: "online_movable" },
+   *   devices: [{ regionSize: 2 ** 31 }, { regionSize: 2 ** 30 }],
+   * });
+   * console.log(guest.devices.length); // 2
+   * ```
    */
   static async create(options: NewGuestOptions = {}): Promise<Guest> {
     assertOptions("options of Guest.create()", options, NEW_GUEST);
@@ -143,6 +169,18 @@ export class Guest {
    * @param options - Device, policy and version, where they are not to be those of the capture.
    * @throws CaptureError if the capture contradicts itself; RangeError if device, driver and
    *   version do not go together.
+   *
+   * @example
+   * ```js
+   * import { Guest, readCapture } from "virtio-mem-engine";
+   * import { openCapture } from "virtio-mem-engine/node";
+   *
+   * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+   * const guest = await Guest.fromCapture(capture);
+   * guest.requestSize(2 ** 31);
+   * guest.advanceTo(60_000); // a minute of virtual time, with the driver's retries
+   * console.log(guest.device.pluggedSize); // 2147483648
+   * ```
    */
   static async fromCapture(capture: Capture, options: CapturedGuestOptions = {}): Promise<Guest> {
     assertCapture(capture);
@@ -231,6 +269,15 @@ export class Guest {
    * @param ms - Virtual milliseconds since boot, 0 to 9e9 (104 days); a time that has passed
    *   changes nothing.
    * @throws RangeError if `ms` is no such time; what a listener of an event has thrown.
+   *
+   * @example
+   * ```js
+   * import { Guest } from "virtio-mem-engine";
+   *
+   * const guest = await Guest.create();
+   * guest.advanceTo(1000);
+   * console.log(guest.clock.nowMs); // 1000
+   * ```
    */
   advanceTo(ms: number): void {
     if (!(ms >= 0 && ms < 9e9)) {
@@ -245,6 +292,15 @@ export class Guest {
    *
    * @param index - Which of {@link devices}. Default: the first.
    * @throws RangeError if there is no such device.
+   *
+   * @example
+   * ```js
+   * import { Guest } from "virtio-mem-engine";
+   *
+   * const guest = await Guest.create({ regionSize: 2 ** 28 });
+   * guest.requestSize(2 ** 27);
+   * console.log(guest.pluggedMap().indexOf("0")); // 64
+   * ```
    */
   pluggedMap(index = 0): string {
     const { device } = this.#at(index);

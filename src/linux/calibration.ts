@@ -100,6 +100,14 @@ export const CALIBRATION_NAMES = CALIBRATIONS.map(({ name }) => name);
 /**
  * @param name - One of {@link CALIBRATION_NAMES}.
  * @throws RangeError if there is none of that name.
+ *
+ * @example
+ * ```js
+ * import { CALIBRATION_NAMES, calibrationNamed, Guest } from "virtio-mem-engine";
+ *
+ * const [name] = CALIBRATION_NAMES;
+ * const guest = await Guest.create({ calibration: calibrationNamed(name) });
+ * ```
  */
 export function calibrationNamed(name: string): Calibration {
   const found = CALIBRATIONS.find((calibration) => calibration.name === name);

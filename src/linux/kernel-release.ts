@@ -54,6 +54,13 @@ const NUMBERED = PROFILE_NAMES.flatMap((profile) => {
  *
  * @param release - As `uname -r` prints it: `6.1.0-56-amd64`.
  * @returns undefined if the text does not begin with two numbers.
+ *
+ * @example
+ * ```js
+ * import { profileOfRelease } from "virtio-mem-engine";
+ *
+ * console.log(profileOfRelease("6.1.0-56-amd64")?.profile); // v6.1
+ * ```
  */
 export function profileOfRelease(release: string): ReleaseProfile | undefined {
   const distribution = DISTRIBUTIONS.find(({ releases }) => releases.test(release));

@@ -83,6 +83,14 @@ export function withoutFirst(
  * is what goes without.
  *
  * @param freeSize - bytes that the kernel can take.
+ *
+ * @example
+ * ```js
+ * import { mostGrowth } from "virtio-mem-engine";
+ *
+ * // with 1 GiB of free memory for the kernel
+ * console.log(mostGrowth(2 ** 30) / 2 ** 30); // 64
+ * ```
  */
 export function mostGrowth(freeSize: number): number {
   return Math.floor(freeSize / MEMMAP_SIZE) * SECTION_SIZE;

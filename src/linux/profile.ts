@@ -10,6 +10,14 @@ export const PROFILE_NAMES = Object.keys(PROFILES) as readonly ProfileName[];
 /**
  * @param name - One of {@link PROFILE_NAMES}.
  * @throws RangeError if there is no profile of that name.
+ *
+ * @example
+ * ```js
+ * import { linuxProfile } from "virtio-mem-engine";
+ *
+ * const { driver } = linuxProfile("v6.1");
+ * console.log(driver.subblockMinimumSize); // 2097152
+ * ```
  */
 export function linuxProfile(name: ProfileName): LinuxProfile {
   const profile = Object.hasOwn(PROFILES, name) ? PROFILES[name] : undefined;

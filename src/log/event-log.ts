@@ -40,6 +40,17 @@ export interface Log {
  * loss (see src/log/patterns.ts). Of what remains the oldest is dropped where it would be more than
  * `capacity` entries; {@link dropped} counts it. Who must see everything follows the log from the
  * beginning.
+ *
+ * @example
+ * ```js
+ * import { Guest } from "virtio-mem-engine";
+ *
+ * const guest = await Guest.create();
+ * guest.requestSize(2 ** 27);
+ * for (const { request, nbBlocks, answer } of guest.log.of("request")) {
+ *   console.log(`${request} of ${nbBlocks} blocks: ${answer}`);
+ * }
+ * ```
  */
 export class EventLog implements Log {
   /** Dates the entries; writers read it, the log does not. */

@@ -28,6 +28,14 @@ const MAX_DEPTH = 2;
  *
  * @param path - Folder or archive, relative to the working directory.
  * @throws CaptureError if `path` is neither, or does not exist.
+ *
+ * @example
+ * ```js
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * const files = await openCapture("web-server.tar.gz");
+ * console.log(files.names().length > 0); // true
+ * ```
  */
 export async function openCapture(path: string): Promise<CaptureFiles> {
   if (typeof path !== "string") {

@@ -25,6 +25,23 @@ export interface LoadPolicyOptions {
  * @param options - Where paths start, and who watches.
  * @throws PolicyError if there is no such file, it cannot be loaded, or what it exports is no
  *   policy.
+ *
+ * @example
+ * ```js
+ * import { writeFile } from "node:fs/promises";
+ * import { predict, readCapture } from "virtio-mem-engine";
+ * import { loadPolicy, openCapture } from "virtio-mem-engine/node";
+ *
+ * await writeFile("ascending.mjs", `export const policy = {
+ *   name: "ascending",
+ *   summary: "memory blocks from the lowest address on",
+ *   unplug: { memoryBlocks: "ascending" },
+ * };`);
+ * const policy = await loadPolicy("ascending.mjs");
+ * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+ * const prediction = await predict(capture, { policy, requestedSize: 2 ** 30, samples: 0 });
+ * console.log(prediction.policy); // ascending
+ * ```
  */
 export async function loadPolicy(path: string, options: LoadPolicyOptions = {}): Promise<Policy> {
   const { folder = ".", watch } = options;
@@ -57,6 +74,14 @@ export async function loadPolicy(path: string, options: LoadPolicyOptions = {}):
  *   path.
  * @param options - As of {@link loadPolicy}.
  * @throws as {@link loadPolicy}; PolicyError if there is no policy of a name.
+ *
+ * @example
+ * ```js
+ * import { loadPolicies } from "virtio-mem-engine/node";
+ *
+ * const policies = await loadPolicies("sense-first+shrink-slab");
+ * console.log(policies.map(({ name }) => name)); // [ 'sense-first', 'shrink-slab' ]
+ * ```
  */
 export async function loadPolicies(names: string, options?: LoadPolicyOptions): Promise<Policy[]> {
   const policies: Policy[] = [];

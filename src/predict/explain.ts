@@ -40,6 +40,15 @@ interface LastRun {
  *
  * @param explained - A device, its driver, and the log of both.
  * @returns Sentences, and what the driver waits for.
+ *
+ * @example
+ * ```js
+ * import { explain, Guest } from "virtio-mem-engine";
+ *
+ * const guest = await Guest.create();
+ * guest.requestSize(2 ** 27);
+ * console.log(explain(guest).waitsFor); // nothing
+ * ```
  */
 export function explain({ device, driver, log }: Explained): Explanation {
   const { requestedSize, pluggedSize } = device;

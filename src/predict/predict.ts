@@ -82,6 +82,19 @@ const LISTED_RETRIES = 5;
  * @param options - Requested size, version, policy and samples. Default: shrink to 0.
  * @throws CaptureError if the capture cannot be used; RangeError if an option breaks its rule;
  *   PolicyError if the policy cannot be used on a capture; the reason of `signal`.
+ *
+ * @example
+ * ```js
+ * import { formatSize, predict, readCapture } from "virtio-mem-engine";
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+ * const prediction = await predict(capture, { requestedSize: 2 ** 30 });
+ * console.log(formatSize(prediction.pluggedSizeBefore)); // 3 GiB
+ * console.log(formatSize(prediction.pluggedSizeAfter)); // 1 GiB
+ * const [lowest] = prediction.obstacles; // the lowest blocking page, if any
+ * console.log(lowest === undefined || lowest.offset >= 0); // true
+ * ```
  */
 export async function predict(capture: Capture, options: PredictOptions = {}): Promise<Prediction> {
   assertCapture(capture);

@@ -44,6 +44,15 @@ const FIGURES: readonly FigureName[] = [
  * The object to print as JSON, always with the keys in the same order.
  *
  * @param comparison - From {@link compareOnCapture} or {@link compareOnScenario}.
+ *
+ * @example
+ * ```js
+ * import { compareOnScenario, comparisonJson, scenarioOf } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({ duration: "5s", device: { regionSize: "1GiB" } });
+ * const json = comparisonJson(await compareOnScenario(scenario, ["linux"], { seeds: [7] }));
+ * console.log(json.policies[0].runs[0].seed); // 7
+ * ```
  */
 export function comparisonJson(comparison: Comparison): ComparisonJson {
   const { kind, subject, askedSize, seeds, policies, interrupted } = comparison;

@@ -22,6 +22,15 @@ const SPREAD = "#1b1f23";
  * on it.
  *
  * @param comparison - From {@link compareOnCapture} or {@link compareOnScenario}.
+ *
+ * @example
+ * ```js
+ * import { compareOnScenario, comparisonSvg, scenarioOf } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({ duration: "5s", device: { regionSize: "1GiB" } });
+ * const svg = comparisonSvg(await compareOnScenario(scenario, ["linux", "sense-first"]));
+ * console.log(svg.includes("<svg")); // true
+ * ```
  */
 export function comparisonSvg(comparison: Comparison): string {
   const { subject, kind, seeds, policies, askedSize } = comparison;

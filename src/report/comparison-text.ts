@@ -11,6 +11,15 @@ import { wrap } from "./wrap.js";
  *
  * @param comparison - From {@link compareOnCapture} or {@link compareOnScenario}.
  * @param options - `columns`: characters per line.
+ *
+ * @example
+ * ```js
+ * import { compareOnScenario, comparisonText, scenarioOf } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({ duration: "5s", device: { regionSize: "1GiB" } });
+ * const comparison = await compareOnScenario(scenario, ["linux", "sense-first"]);
+ * process.stdout.write(comparisonText(comparison, { columns: 80 }));
+ * ```
  */
 export function comparisonText(comparison: Comparison, options: { columns: number }): string {
   const { kind, subject, seeds, policies, askedSize, interrupted } = comparison;

@@ -26,6 +26,14 @@ const COLUMNS: readonly (readonly [string, (row: FleetRow) => CsvCell])[] = [
  * A fleet as CSV: a line per device, in the order of the rows; sizes in bytes.
  *
  * @param rows - A row per device, as {@link fleetRow} makes them.
+ *
+ * @example
+ * ```js
+ * import { failedFleetRow, fleetCsv } from "virtio-mem-engine";
+ *
+ * const row = failedFleetRow("db", "db.tar.gz", "iomem must be there, got no such file");
+ * console.log(fleetCsv([row]).startsWith("guest,device,")); // true
+ * ```
  */
 export function fleetCsv(rows: readonly FleetRow[]): string {
   return csvTable(

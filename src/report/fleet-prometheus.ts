@@ -30,6 +30,14 @@ const METRICS: readonly (readonly [string, string, (answer: FleetAnswer) => numb
  * with the labels `guest` and `device`.
  *
  * @param rows - A row per device, as {@link fleetRow} makes them.
+ *
+ * @example
+ * ```js
+ * import { failedFleetRow, fleetPrometheus } from "virtio-mem-engine";
+ *
+ * const row = failedFleetRow("db", "db.tar.gz", "iomem must be there, got no such file");
+ * console.log(fleetPrometheus([row]).includes("virtio_mem_capture_usable")); // true
+ * ```
  */
 export function fleetPrometheus(rows: readonly FleetRow[]): string {
   const lines: string[] = [];

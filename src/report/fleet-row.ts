@@ -73,6 +73,16 @@ export interface FleetRow {
  * @param guest - Name of the guest.
  * @param file - File that its capture was read from.
  * @param prediction - From {@link predict}.
+ *
+ * @example
+ * ```js
+ * import { fleetRow, predict, readCapture } from "virtio-mem-engine";
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+ * const row = fleetRow("web-server", "web-server.tar.gz", await predict(capture));
+ * console.log(row.guest); // web-server
+ * ```
  */
 export function fleetRow(guest: string, file: string, prediction: Prediction): FleetRow {
   const { pluggedSizeBefore, pluggedSizeAfter, requestedSize, kernel } = prediction;
@@ -108,6 +118,14 @@ export function fleetRow(guest: string, file: string, prediction: Prediction): F
  * @param guest - Name of the guest.
  * @param file - File that cannot be used.
  * @param error - Why, in words.
+ *
+ * @example
+ * ```js
+ * import { failedFleetRow, fleetText } from "virtio-mem-engine";
+ *
+ * const row = failedFleetRow("db", "db.tar.gz", "iomem must be there, got no such file");
+ * process.stdout.write(fleetText([row], { columns: 80 }));
+ * ```
  */
 export function failedFleetRow(guest: string, file: string, error: string): FleetRow {
   return { guest, file, device: null, answer: null, error };
@@ -118,6 +136,25 @@ export function failedFleetRow(guest: string, file: string, error: string): Flee
  * last, since nothing is known of them.
  *
  * @param rows - Rows in any order.
+ *
+ * @example
+ * ```js
+ * import {
+ *   failedFleetRow,
+ *   fleetRow,
+ *   predict,
+ *   readCapture,
+ *   worstFirst,
+ * } from "virtio-mem-engine";
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+ * const rows = [
+ *   failedFleetRow("db", "db.tar.gz", "iomem must be there, got no such file"),
+ *   fleetRow("web-server", "web-server.tar.gz", await predict(capture)),
+ * ];
+ * console.log(worstFirst(rows).map(({ guest }) => guest)); // [ 'web-server', 'db' ]
+ * ```
  */
 export function worstFirst(rows: readonly FleetRow[]): FleetRow[] {
   const rank = ({ answer }: FleetRow): number => (answer === null ? -1 : answer.shortSize);

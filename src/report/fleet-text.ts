@@ -21,6 +21,16 @@ export interface FleetTextOptions {
  *
  * @param rows - A row per device, in the order in which they are printed.
  * @param options - Width of the terminal.
+ *
+ * @example
+ * ```js
+ * import { fleetRow, fleetText, predict, readCapture } from "virtio-mem-engine";
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+ * const row = fleetRow("web-server", "web-server.tar.gz", await predict(capture));
+ * process.stdout.write(fleetText([row], { columns: 80 }));
+ * ```
  */
 export function fleetText(rows: readonly FleetRow[], options: FleetTextOptions): string {
   const columns = Math.max(MIN_COLUMNS, options.columns);

@@ -26,6 +26,16 @@ export interface PredictionJson extends Prediction {
  *
  * @param wallMs - real milliseconds that the prediction took; left out where it is.
  * @param prediction - From {@link predict}.
+ *
+ * @example
+ * ```js
+ * import { predict, predictionJson, readCapture } from "virtio-mem-engine";
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+ * const json = JSON.stringify(predictionJson(await predict(capture)));
+ * console.log(JSON.parse(json).requestedSize); // 0
+ * ```
  */
 export function predictionJson(prediction: Prediction, wallMs?: number): PredictionJson {
   return {

@@ -22,6 +22,16 @@ const LEGEND_PITCH = 22;
  * references; less than 2 MB, however large the region.
  *
  * @param prediction - From {@link predict}.
+ *
+ * @example
+ * ```js
+ * import { writeFile } from "node:fs/promises";
+ * import { predict, predictionSvg, readCapture } from "virtio-mem-engine";
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+ * await writeFile("web-server.svg", predictionSvg(await predict(capture)));
+ * ```
  */
 export function predictionSvg(prediction: Prediction): string {
   const map = new RegionMap(prediction);

@@ -43,6 +43,16 @@ export interface PredictionTextOptions {
  *
  * @param prediction - From {@link predict}.
  * @param options - Width and height of the terminal, and whether it shows colors.
+ *
+ * @example
+ * ```js
+ * import { predict, predictionText, readCapture } from "virtio-mem-engine";
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+ * const prediction = await predict(capture);
+ * process.stdout.write(predictionText(prediction, { columns: 80, rows: 24, color: false }));
+ * ```
  */
 export function predictionText(prediction: Prediction, options: PredictionTextOptions): string {
   const columns = Math.max(MIN_COLUMNS, Math.floor(options.columns));

@@ -21,6 +21,15 @@ const COLUMNS: readonly (readonly [string, (sample: Sample) => number])[] = [
  * The samples as a table: a line each, numbers only, bytes and milliseconds.
  *
  * @param result - From {@link runScenario}.
+ *
+ * @example
+ * ```js
+ * import { runScenario, scenarioCsv, scenarioOf } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({ duration: "5s", device: { regionSize: "1GiB" } });
+ * const [head] = scenarioCsv(await runScenario(scenario).result()).split("\n");
+ * console.log(head.split(",").length > 5); // true
+ * ```
  */
 export function scenarioCsv({ samples, workloads }: ScenarioResult): string {
   const orders = Array.from({ length: 11 }, (_, order) => `free_order_${order}`);

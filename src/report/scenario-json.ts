@@ -14,6 +14,15 @@ export interface ScenarioJson extends ScenarioResult {
  *
  * @param result - From {@link runScenario}.
  * @param wallMs - Real milliseconds that the run took, where the caller measured them.
+ *
+ * @example
+ * ```js
+ * import { runScenario, scenarioJson, scenarioOf } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({ duration: "5s", device: { regionSize: "1GiB" } });
+ * const json = scenarioJson(await runScenario(scenario).result());
+ * console.log(json.summary.oomKills); // 0
+ * ```
  */
 export function scenarioJson(result: ScenarioResult, wallMs?: number): ScenarioJson {
   const { title, seed, policy, profile, calibration, bootSize, durationMs, endedMs, interrupted } =

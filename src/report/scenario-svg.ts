@@ -36,6 +36,15 @@ interface Panel {
  * standalone SVG.
  *
  * @param result - From {@link runScenario}.
+ *
+ * @example
+ * ```js
+ * import { runScenario, scenarioOf, scenarioSvg } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({ duration: "5s", device: { regionSize: "1GiB" } });
+ * const svg = scenarioSvg(await runScenario(scenario).result());
+ * console.log(svg.includes("<svg")); // true
+ * ```
  */
 export function scenarioSvg(result: ScenarioResult): string {
   const { samples, endedMs } = result;

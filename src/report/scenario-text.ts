@@ -18,6 +18,15 @@ const LISTED = 12;
  *
  * @param result - From {@link runScenario}.
  * @param options - Width of the terminal.
+ *
+ * @example
+ * ```js
+ * import { runScenario, scenarioOf, scenarioText } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({ duration: "5s", device: { regionSize: "1GiB" } });
+ * const result = await runScenario(scenario).result();
+ * process.stdout.write(scenarioText(result, { columns: 80 }));
+ * ```
  */
 export function scenarioText(result: ScenarioResult, { columns }: ScenarioTextOptions): string {
   const lines = [headline(result), ""];

@@ -18,6 +18,24 @@ const MAX_DEPTH = 20;
  * @param text - The file, at most 2^20 characters.
  * @param file - What messages call it. Default: `scenario`.
  * @throws ScenarioError that says where in the file, what rule, and what was found.
+ *
+ * @example
+ * ```js
+ * import { parseScenario } from "virtio-mem-engine";
+ *
+ * const scenario = parseScenario(`
+ * title: Grow and shrink
+ * duration: 1min
+ * guest: { bootMemory: 1GiB }
+ * device: { regionSize: 4GiB }
+ * host:
+ *   - { at: 1s, requestedSize: 2GiB }
+ *   - { at: 30s, requestedSize: 0 }
+ * workloads:
+ *   - { kind: anonymous, size: 512MiB, start: 5s }
+ * `);
+ * console.log(scenario.durationMs); // 60000
+ * ```
  */
 export function parseScenario(text: string, file = "scenario"): Scenario {
   if (text.length > MAX_CHARACTERS) {
@@ -78,6 +96,19 @@ function assertUniqueKeys(document: Document.Parsed, file: string): void {
  * @param value - An object as `JSON.parse()` makes it, with the keys of a scenario file.
  * @param file - What messages call it. Default: `scenario`.
  * @throws ScenarioError like {@link parseScenario}.
+ *
+ * @example
+ * ```js
+ * import { scenarioOf } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({
+ *   duration: "1min",
+ *   guest: { bootMemory: "1GiB" },
+ *   device: { regionSize: "4GiB" },
+ *   host: [{ at: "1s", requestedSize: "2GiB" }],
+ * });
+ * console.log(scenario.host[0].requestedSize); // 2147483648
+ * ```
  */
 export function scenarioOf(value: unknown, file = "scenario"): Scenario {
   if (value === null || value === undefined) throw new ScenarioError(file, "", "must not be empty");

@@ -58,6 +58,24 @@ const YIELD_MS = 30;
  * @param options - Policy and seed in place of the scenario's own; how to follow and end the run.
  * @throws PolicyError if there is no such policy; RangeError if sizes and version do not go
  *   together; CapacityError if the guest does not fit.
+ *
+ * @example
+ * ```js
+ * import { runScenario, scenarioOf } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({
+ *   duration: "10s",
+ *   guest: { bootMemory: "1GiB" },
+ *   device: { regionSize: "4GiB" },
+ *   host: [{ at: "1s", requestedSize: "2GiB" }],
+ * });
+ * const run = runScenario(scenario);
+ * for await (const event of run) {
+ *   if (event.type === "reached") console.log(event.requestedSize); // 2147483648
+ * }
+ * const { summary } = await run.result();
+ * console.log(summary.panicked); // false
+ * ```
  */
 export function runScenario(scenario: Scenario, options: RunScenarioOptions = {}): ScenarioRun {
   assertOptions("options of runScenario()", options, RULES);

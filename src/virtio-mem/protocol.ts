@@ -92,6 +92,13 @@ export type FeatureName = keyof typeof FeatureBit;
  * The features as the 64 bits that device and driver exchange.
  *
  * @param features - Names, in any order.
+ *
+ * @example
+ * ```js
+ * import { featureBits } from "virtio-mem-engine/device";
+ *
+ * console.log(featureBits(["AcpiPxm", "UnpluggedInaccessible"])); // 3n
+ * ```
  */
 export function featureBits(features: Iterable<FeatureName>): bigint {
   let bits = 0n;

@@ -85,6 +85,14 @@ export function requestCode(type: RequestType): number {
  * The 24 bytes of a request. Numbers are cut to the width of their field.
  *
  * @param request - A request, or its fields as they are to be on the wire.
+ *
+ * @example
+ * ```js
+ * import { decodeWireRequest, encodeRequest } from "virtio-mem-engine/device";
+ *
+ * const bytes = encodeRequest({ type: "PLUG", addr: 0x140000000, nbBlocks: 4 });
+ * console.log(decodeWireRequest(bytes).nbBlocks); // 4
+ * ```
  */
 export function encodeRequest(request: Request | WireRequest): Uint8Array {
   const bytes = new Uint8Array(REQUEST_SIZE);
@@ -126,6 +134,14 @@ export function joinRequest(
  * A request from at least 24 bytes; undefined from fewer.
  *
  * @param bytes - The readable part of the descriptor chain.
+ *
+ * @example
+ * ```js
+ * import { decodeWireRequest } from "virtio-mem-engine/device";
+ *
+ * console.log(decodeWireRequest(new Uint8Array(24)).type); // 0
+ * console.log(decodeWireRequest(new Uint8Array(8))); // undefined
+ * ```
  */
 export function decodeWireRequest(bytes: Uint8Array): WireRequest | undefined {
   if (bytes.length < REQUEST_SIZE) return undefined;
@@ -148,6 +164,13 @@ export function toRequest({ type: code, addr, nbBlocks }: WireRequest): Request 
  * The 10 bytes of a response; none for a request that got no answer.
  *
  * @param answer - What {@link VirtioMemDevice.handle} gives.
+ *
+ * @example
+ * ```js
+ * import { encodeResponse } from "virtio-mem-engine/device";
+ *
+ * console.log(encodeResponse({ type: "ACK" }).length); // 10
+ * ```
  */
 export function encodeResponse(answer: Answer): Uint8Array | undefined {
   if (answer.type === "none") return undefined;
@@ -165,6 +188,14 @@ export function encodeResponse(answer: Answer): Uint8Array | undefined {
  * @param bytes - What the device has written.
  * @param to - Type of the request that was answered.
  * @returns the answer; undefined where the bytes are none that the protocol knows.
+ *
+ * @example
+ * ```js
+ * import { decodeResponse, encodeResponse } from "virtio-mem-engine/device";
+ *
+ * const bytes = encodeResponse({ type: "ACK", state: "MIXED" });
+ * console.log(decodeResponse(bytes, "STATE").state); // MIXED
+ * ```
  */
 export function decodeResponse(bytes: Uint8Array, to: RequestType): Response | undefined {
   if (bytes.length < RESPONSE_SIZE) return undefined;
@@ -180,6 +211,14 @@ export function decodeResponse(bytes: Uint8Array, to: RequestType): Response | u
  * The 56 bytes of the config space.
  *
  * @param config - What {@link VirtioMemDevice.config} gives.
+ *
+ * @example
+ * ```js
+ * import { encodeConfig, VirtioMemDevice } from "virtio-mem-engine/device";
+ *
+ * const device = new VirtioMemDevice({ addr: 2 ** 32, regionSize: 2 ** 30 });
+ * console.log(encodeConfig(device.config).length); // 56
+ * ```
  */
 export function encodeConfig(config: DeviceConfig): Uint8Array {
   const bytes = new Uint8Array(CONFIG_SIZE);
@@ -199,6 +238,14 @@ export function encodeConfig(config: DeviceConfig): Uint8Array {
  *
  * @param bytes - At least 56.
  * @throws RangeError for fewer than 56 bytes.
+ *
+ * @example
+ * ```js
+ * import { decodeConfig, VirtioMemDevice } from "virtio-mem-engine/device";
+ *
+ * const device = new VirtioMemDevice({ addr: 2 ** 32, regionSize: 2 ** 30 });
+ * console.log(decodeConfig(device.readConfig()).addr); // 4294967296n
+ * ```
  */
 export function decodeConfig(bytes: Uint8Array): WireConfig {
   if (bytes.length < CONFIG_SIZE) {

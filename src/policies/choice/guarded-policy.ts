@@ -30,6 +30,25 @@ const UNWATCHED: PolicyWatch = { enter: () => undefined, leave: () => undefined 
  * @param source - Name of the module, for messages.
  * @param watch - Is told when code of the policy begins and ends. Default: nobody is.
  * @throws PolicyError if it is no policy.
+ *
+ * @example
+ * ```js
+ * import { guardedPolicy, predict, readCapture } from "virtio-mem-engine";
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * const ascending = {
+ *   name: "ascending",
+ *   summary: "memory blocks from the lowest address on",
+ *   unplug: {
+ *     memoryBlocks: (view) =>
+ *       Array.from({ length: view.count }, (_, at) => view.firstId + at),
+ *   },
+ * };
+ * const policy = guardedPolicy(ascending, "this page");
+ * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+ * const prediction = await predict(capture, { policy, requestedSize: 2 ** 30, samples: 0 });
+ * console.log(prediction.pluggedSizeAfter); // 1073741824
+ * ```
  */
 export function guardedPolicy(value: unknown, source: string, watch = UNWATCHED): Policy {
   const policy = assertPolicyShape(value, `policy module ${source}`);

@@ -60,6 +60,15 @@ const OTHERS = {
  * @param choice - Names joined by `+`, or objects. Undefined: as the version does.
  * @param profile - Linux version whose own policy fills what the choice leaves open.
  * @throws PolicyError if there is none of a name, or two decide the same.
+ *
+ * @example
+ * ```js
+ * import { linuxProfile, resolvePolicy } from "virtio-mem-engine";
+ *
+ * const { name, unplug } = resolvePolicy("sense-first+shrink-slab", linuxProfile("v6.1"));
+ * console.log(name); // sense-first+shrink-slab
+ * console.log(unplug.before); // [ 'empty-slabs' ]
+ * ```
  */
 export function resolvePolicy(
   choice: PolicyChoice | undefined,

@@ -3,6 +3,17 @@ import { InputError } from "../../input-error.js";
 /**
  * A scenario that cannot be run as it is written; the message says where, what rule, and what was
  * found.
+ *
+ * @example
+ * ```js
+ * import { scenarioOf, ScenarioError } from "virtio-mem-engine";
+ *
+ * try {
+ *   scenarioOf({ duration: "soon" });
+ * } catch (error) {
+ *   console.log(error instanceof ScenarioError); // true
+ * }
+ * ```
  */
 export class ScenarioError extends InputError {
   /** `ScenarioError`. */

@@ -38,6 +38,19 @@ export function resolveWorkload(
  *
  * @param kind - Name of the kind, as scenario files spell it.
  * @returns its number, and the numbers of its settings by name.
+ *
+ * @example
+ * ```js
+ * import { coreWorkload, Guest } from "virtio-mem-engine";
+ *
+ * const { workloads } = (await Guest.create()).pages;
+ * const { settings } = coreWorkload("pins");
+ * console.log(Object.keys(settings)); // [ 'target', 'rate', 'kind' ]
+ * const id = workloads.add(coreWorkload("pins"), 1, { target: 256, rate: 256, kind: 2 });
+ * workloads.start(id);
+ * workloads.run(id, 1_000_000);
+ * console.log(workloads.look(id).pages); // 256
+ * ```
  */
 export function coreWorkload(kind: WorkloadKind): CoreWorkload {
   return KINDS[kind].core;

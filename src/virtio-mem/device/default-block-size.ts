@@ -35,6 +35,13 @@ export interface HostPages {
  *
  * @param host - Architecture and page sizes of the host.
  * @throws RangeError if QEMU knows no such base page size there.
+ *
+ * @example
+ * ```js
+ * import { defaultBlockSize } from "virtio-mem-engine/device";
+ *
+ * console.log(defaultBlockSize({ architecture: "x86-64" })); // 2097152
+ * ```
  */
 export function defaultBlockSize({
   architecture,

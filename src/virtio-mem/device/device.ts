@@ -64,6 +64,17 @@ const NO_ANSWER: Answer = { type: "none" };
  *
  * A new device has a driver that accepted all features; see {@link deviceReset} and
  * {@link activate}.
+ *
+ * @example
+ * ```js
+ * import { VirtioMemDevice } from "virtio-mem-engine/device";
+ *
+ * const device = new VirtioMemDevice({ addr: 2 ** 32, regionSize: 2 ** 30 });
+ * device.requestSize(2 ** 28);
+ * const { type } = device.handle({ type: "PLUG", addr: 2 ** 32, nbBlocks: 1 });
+ * console.log(type); // ACK
+ * console.log(device.pluggedSize); // 2097152
+ * ```
  */
 export class VirtioMemDevice {
   /** Guest physical start of the region in bytes. */
@@ -436,6 +447,15 @@ export class VirtioMemDevice {
    * @returns the answer, whose length is the used length: 10 bytes, or 0 from a flavour that hands
    *   an unreadable request back. Undefined: no answer; {@link health} says whether there will be
    *   another.
+   *
+   * @example
+   * ```js
+   * import { encodeRequest, VirtioMemDevice } from "virtio-mem-engine/device";
+   *
+   * const device = new VirtioMemDevice({ addr: 2 ** 32, regionSize: 2 ** 30 });
+   * const response = device.handleBytes(encodeRequest({ type: "UNPLUG_ALL" }));
+   * console.log(response.length); // 10
+   * ```
    */
   handleBytes(
     request: Uint8Array | readonly Uint8Array[],

@@ -242,6 +242,13 @@ export const FLAVOUR_NAMES = Object.keys(FLAVOURS) as readonly FlavourName[];
 /**
  * @param name - One of {@link FLAVOUR_NAMES}.
  * @throws RangeError if there is no flavour of that name.
+ *
+ * @example
+ * ```js
+ * import { deviceFlavour } from "virtio-mem-engine/device";
+ *
+ * console.log(deviceFlavour("qemu").busyWhileMigrating); // true
+ * ```
  */
 export function deviceFlavour(name: string): DeviceFlavour {
   if (!Object.hasOwn(FLAVOURS, name)) {

@@ -11,6 +11,17 @@ const INTERVAL_NS = 1_000_000_000;
  * @param clock - Virtual clock that counts the second.
  * @param listener - Is called with the plugged size in bytes.
  * @returns the function that ends it.
+ *
+ * @example
+ * ```js
+ * import { Guest } from "virtio-mem-engine";
+ * import { throttleSizeEvents } from "virtio-mem-engine/device";
+ *
+ * const { device, clock } = await Guest.create();
+ * const end = throttleSizeEvents(device, clock, (pluggedSize) => console.log(pluggedSize));
+ * device.requestSize(2 ** 27);
+ * end();
+ * ```
  */
 export function throttleSizeEvents(
   device: Pick<VirtioMemDevice, "onSizeChange">,

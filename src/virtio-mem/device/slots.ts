@@ -9,6 +9,14 @@ import { optionError, shown } from "../../input-error.js";
  * @param device - Its region and block size.
  * @param allowedSlots - Memory slots that the device may take, from 1 on.
  * @throws RangeError if `allowedSlots` is no whole number from 1 on.
+ *
+ * @example
+ * ```js
+ * import { dynamicSlotSize, VirtioMemDevice } from "virtio-mem-engine/device";
+ *
+ * const device = new VirtioMemDevice({ addr: 2 ** 32, regionSize: 2 ** 36 });
+ * console.log(dynamicSlotSize(device, 8)); // 8589934592
+ * ```
  */
 export function dynamicSlotSize(
   device: Pick<VirtioMemDevice, "regionSize" | "blockSize">,
@@ -27,6 +35,18 @@ export function dynamicSlotSize(
  *
  * @param device - Its block size and plugged blocks.
  * @param slotSize - Bytes of a slot, a multiple of the device block; see {@link dynamicSlotSize}.
+ *
+ * @example
+ * ```js
+ * import { mappedSlots, VirtioMemDevice } from "virtio-mem-engine/device";
+ *
+ * const device = new VirtioMemDevice({
+ *   addr: 2 ** 32,
+ *   regionSize: 2 ** 32,
+ *   plugged: [[512, 4]],
+ * });
+ * console.log(mappedSlots(device, 2 ** 30)); // [ 1 ]
+ * ```
  */
 export function mappedSlots(
   device: Pick<VirtioMemDevice, "blockSize" | "pluggedRuns">,

@@ -74,6 +74,17 @@ export interface VirtioMemDriverOptions {
  * It does not act by itself: a config change, an onlined memory block or its own retry timer only
  * queue work, and {@link run} does it. The retry timer calls {@link run} when the clock is moved
  * past it.
+ *
+ * @example
+ * ```js
+ * import { Guest } from "virtio-mem-engine";
+ *
+ * const { device, driver } = await Guest.create();
+ * device.requestSize(2 ** 27); // the driver is notified
+ * console.log(driver.hasWork); // true
+ * driver.run();
+ * console.log(driver.pluggedSize); // 134217728
+ * ```
  */
 export class VirtioMemDriver {
   /** The units that it works in. */
@@ -149,6 +160,41 @@ export class VirtioMemDriver {
    * @throws RangeError if sizes, version and parameters do not go together; KernelError with EBUSY
    *   or, in older versions, EINVAL if Linux knows memory of the device from a driver that was
    *   loaded before, and with EINVAL for a feature that is missing.
+   *
+   * @example
+   * ```js
+   * import {
+   *   EventLog,
+   *   linuxProfile,
+   *   VirtioMemDevice,
+   *   VirtioMemDriver,
+   *   VirtualClock,
+   * } from "virtio-mem-engine/device";
+   *
+   * const log = new EventLog(new VirtualClock());
+   * const device = new VirtioMemDevice({ addr: 2 ** 32, regionSize: 2 ** 30, log });
+   * // a Linux that adds memory blocks, and leaves them offline
+   * const added = new Set();
+   * const memory = {
+   *   memoryBlockSize: 2 ** 27,
+   *   memoryBlock: (id) =>
+   *     added.has(id) ? { id, state: "offline", zone: undefined } : undefined,
+   *   addMemoryBlocks: (firstId, count) => {
+   *     for (let id = firstId; id < firstId + count; id++) added.add(id);
+   *     return 0;
+   *   },
+   *   registerNotifier: () => () => {},
+   * };
+   * const driver = VirtioMemDriver.probe({
+   *   device,
+   *   memory,
+   *   log,
+   *   profile: linuxProfile("v6.1"),
+   * });
+   * device.requestSize(2 ** 27);
+   * driver.run();
+   * console.log(driver.pluggedSize); // 134217728
+   * ```
    */
   static probe(options: VirtioMemDriverOptions): VirtioMemDriver {
     assertNotLoadedBefore(options);

@@ -9,6 +9,22 @@ export type RamRange = readonly [start: number, end: number];
 /**
  * The driver in a kdump kernel, which dumps the memory of a crashed one. It plugs and unplugs
  * nothing; it asks the device what is RAM (docs/spec/driver.md, "kdump").
+ *
+ * @example
+ * ```js
+ * import { KdumpDriver, linuxProfile, VirtioMemDevice } from "virtio-mem-engine/device";
+ *
+ * const addr = 2 ** 32;
+ * const device = new VirtioMemDevice({
+ *   addr,
+ *   regionSize: 2 ** 30,
+ *   requestedSize: 2 ** 21,
+ *   plugged: [[0, 1]],
+ * });
+ * const driver = new KdumpDriver(device, linuxProfile("v6.1"));
+ * console.log(driver.isRam(addr)); // true
+ * console.log(driver.isRam(addr + 2 ** 21)); // false
+ * ```
  */
 export class KdumpDriver {
   readonly #device: VirtioMemDevice;

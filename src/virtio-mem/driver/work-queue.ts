@@ -3,6 +3,15 @@
  *
  * What interrupts running work (a timer, a config change) may only queue: the item runs when the
  * running one is over.
+ *
+ * @example
+ * ```js
+ * import { WorkQueue } from "virtio-mem-engine/device";
+ *
+ * const queue = new WorkQueue();
+ * queue.queue(() => console.log("works")); // works
+ * queue.run();
+ * ```
  */
 export class WorkQueue {
   readonly #items: (() => void)[] = [];
