@@ -18,6 +18,7 @@ export {
   PAGEBLOCK_SIZE,
   PageClass,
   pageClassName,
+  Relief,
   type MmFlagName,
   ZoneKindNumber,
 } from "./core/abi.js";

@@ -62,6 +62,7 @@ export type {
   Migratetype,
   PageClass,
   MmFlagName,
+  Relief,
   ZoneKindNumber,
 } from "./core/abi.js";
 export type { Bitmap, BitRun } from "./core/bitmap.js";

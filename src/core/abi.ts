@@ -247,8 +247,17 @@ export type Doubt = (typeof Doubt)[keyof typeof Doubt];
 export const JournalKind = { Moved: 0, Failed: 1, Split: 2, Dropped: 3 } as const;
 export type JournalKind = (typeof JournalKind)[keyof typeof JournalKind];
 
-/** What can be done before a request so that less stands against it. */
-export const Relief = { Pins: 0, WriteBack: 1, Balloon: 2, HugePages: 3 } as const;
+/** What can be done before a request so that fewer pages block it, RELIEF_* in assembly/abi.ts. */
+export const Relief = {
+  /** Nothing is pinned any more. */
+  Pins: 0,
+  /** All data is written, and the journal has released its buffers. */
+  WriteBack: 1,
+  /** The balloon deflates. */
+  Balloon: 2,
+  /** The pool of huge pages gives back what is free. */
+  HugePages: 3,
+} as const;
 export type Relief = (typeof Relief)[keyof typeof Relief];
 
 const CLASS_NAMES: readonly string[] = Object.keys(PageClass).map((name) =>
