@@ -62,8 +62,6 @@ export const MM_CONTIG_MOVES_THP: u32 = 1 << 6;
 export const MM_CONTIG_ENOMEM_EXITS: u32 = 1 << 7;
 /** Per-CPU caches hold orders 0 to 3 and 9 (5.14 on); else order 0 only. */
 export const MM_CACHE_HIGH_ORDERS: u32 = 1 << 8;
-/** Memory never onlined is marked PG_reserved (the seed patch); else PG_dirty. */
-export const MM_NEVER_ONLINED_RESERVED: u32 = 1 << 9;
 /**
  * A batch of more than half of the node's LRU pages ends at a pageblock border (5.10 on); else it
  * is 32 pages.
@@ -105,7 +103,7 @@ export const MM_CACHE_FLUSHES_LATE: u32 = 1 << 19;
 /** Zero-filled pages of a THP that is split become the shared zero page (6.12 on). */
 export const MM_SPLIT_SHARES_ZEROS: u32 = 1 << 23;
 /** A per-CPU LRU batch holds 31 pages (6.9 on); else 15. */
-export const MM_LARGE_LRU_BATCH: u32 = 1 << 24;
+export const MM_LARGE_LRU_BATCH: u32 = 1 << 9;
 /**
  * The hugetlb pool keeps away from a range that is being emptied, and its pages there are replaced
  * (6.14 on).

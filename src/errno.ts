@@ -6,7 +6,7 @@ export const Errno = {
   EAGAIN: 11,
   /** No memory: for the memmap of added memory, or to migrate pages to. */
   ENOMEM: 12,
-  /** A page cannot be isolated or migrated, or somebody vetoed. */
+  /** A page cannot be isolated or migrated, or a driver vetoed. */
   EBUSY: 16,
   /** The memory block exists already. */
   EEXIST: 17,

@@ -144,9 +144,14 @@ function migratePart(list: usize, length: u32, passes: u32): i32 {
   return -ENOMEM;
 }
 
+/** Order of what is migrated at once: a unit is a pageblock, all else a page. */
+function orderOfClass(pageClass: u32): u32 {
+  return isUnit(pageClass) ? PAGEBLOCK_ORDER : 0;
+}
+
 function targetFor(pfn: Pfn, zone: ZoneNr): u32 {
   const state = stateAt(pfn);
-  const order: u32 = isUnit(classOf(state)) ? PAGEBLOCK_ORDER : 0;
+  const order = orderOfClass(classOf(state));
   const asState = holdOf(state) == HOLD_NONE ? state : PAGE_KERNEL;
   return takeTarget(order, asState, targetKind(zone, order), nodeOf(zone));
 }
@@ -163,7 +168,7 @@ function move(ready: u32, passes: u32): void {
       const target = at(TARGETS, index);
       const state = stateAt(pfn);
       const pageClass = classOf(state);
-      const order: u32 = isUnit(pageClass) ? PAGEBLOCK_ORDER : 0;
+      const order = orderOfClass(pageClass);
       const hold = holdOf(state);
       if (hold == HOLD_NONE) {
         finishMigration(pfn, target, order, pageClass);
@@ -182,7 +187,7 @@ function move(ready: u32, passes: u32): void {
   }
   for (let index: u32 = 0; index < ready; ++index) {
     const pfn = at(SOURCES, index);
-    freePagesAt(at(TARGETS, index), isUnit(classOf(stateAt(pfn))) ? PAGEBLOCK_ORDER : 0);
+    freePagesAt(at(TARGETS, index), orderOfClass(classOf(stateAt(pfn))));
     stay(pfn);
   }
 }

@@ -41,7 +41,7 @@ import { ZoneNr } from "../mm/numbers";
 const MAX_PAGEBLOCKS: u32 = (1 << 23) - 2;
 /** Largest watermark and lowmem reserve, in pages (4 TiB): their sums stay below 2^32. */
 const MAX_MARK: u32 = 1 << 30;
-const MM_FLAGS: u32 = (1 << 25) - 1;
+const MM_FLAGS: u32 = (1 << 24) - 1;
 
 /**
  * Makes the pageblock table of a guest with pfns 0 to `blocks` * 512 - 1, all absent, for a kernel

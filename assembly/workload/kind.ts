@@ -4,7 +4,9 @@
 // The file exports, beside the function, its number WORKLOAD_* and its settings: u32 that
 // src/scenario/workload/ has by the same names.
 
-/** Are the settings such that it can start? What sizes its page sets must not change once it has. */
+/**
+ * Are the settings such that it can start? What sizes its page sets must not change once it has.
+ */
 export const FITS: u32 = 0;
 /** Makes its page sets, before its first start. `false`: linear memory is exhausted. */
 export const OPEN: u32 = 1;

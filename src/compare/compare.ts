@@ -123,7 +123,7 @@ const CAPTURE_RULES: RulesOf<Required<CompareCaptureOptions>> = {
 /**
  * Asks identical copies of a captured guest for the same size, each under another policy.
  *
- * @param capture - What {@link readCapture} has read; each run loads it anew.
+ * @param capture - What {@link readCapture} has read; each run loads it again.
  * @param policies - The choices to compare, each names joined by `+` or objects.
  * @param options - Requested size, version, seeds.
  * @throws PolicyError if a policy cannot be used; CaptureError if the capture cannot; RangeError

@@ -69,7 +69,6 @@ export type MmFlagName =
   | "contigMovesThp"
   | "contigEnomemExits"
   | "cacheHighOrders"
-  | "neverOnlinedReserved"
   | "batchEndsEarly"
   | "contigMovesHugetlb"
   | "offlineShrinksSlab"
@@ -97,7 +96,6 @@ export const MmFlag = {
   contigMovesThp: 1 << 6,
   contigEnomemExits: 1 << 7,
   cacheHighOrders: 1 << 8,
-  neverOnlinedReserved: 1 << 9,
   batchEndsEarly: 1 << 10,
   contigMovesHugetlb: 1 << 11,
   offlineShrinksSlab: 1 << 12,
@@ -109,7 +107,7 @@ export const MmFlag = {
   migratesBatches: 1 << 18,
   cacheFlushesLate: 1 << 19,
   splitSharesZeros: 1 << 23,
-  largeLruBatch: 1 << 24,
+  largeLruBatch: 1 << 9,
   poolLeavesRange: 1 << 20,
   journalKeepsClean: 1 << 21,
   slabSheaves: 1 << 22,

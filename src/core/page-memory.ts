@@ -47,7 +47,7 @@ export interface SubblockCounts {
 export interface OfflineResult {
   /** 0 where the range is offline, else -EBUSY. */
   readonly errno: number;
-  /** First page that could not be moved; undefined where none was in the way. */
+  /** First blocking page; undefined where there is none. */
   readonly blockingPfn: number | undefined;
 }
 

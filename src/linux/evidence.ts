@@ -95,11 +95,6 @@ export const EVIDENCE: Readonly<
       also: "pcp_allowed_order(), v5.14",
     },
   },
-  "mm.neverOnlinedReserved": {
-    does: "memory that was never onlined is PG_reserved",
-    since: "only in RFC v3 up to patch 5/9",
-    shown: { by: "source", where: "RFC v3 (September 2019)" },
-  },
   "mm.batchEndsEarly": {
     does: "a batch of more than half of the node's LRU pages ends at the next pageblock",
     since: "5.10",

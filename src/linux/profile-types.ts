@@ -46,8 +46,6 @@ export interface MmProfile {
   readonly contigEnomemExits: boolean;
   /** Per-CPU caches hold orders 0 to 3 and 9; else order 0 only. */
   readonly cacheHighOrders: boolean;
-  /** Memory never onlined is marked PG_reserved; else PG_dirty. */
-  readonly neverOnlinedReserved: boolean;
   /**
    * On nodes with few LRU pages a batch of pages to move ends early, at a pageblock border; else it
    * is 32 pages.

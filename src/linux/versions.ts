@@ -17,7 +17,6 @@ const RFC3_SEED: LinuxProfile = {
     contigMovesHugetlb: false,
     contigEnomemExits: false,
     cacheHighOrders: false,
-    neverOnlinedReserved: true,
     batchEndsEarly: false,
     offlineShrinksSlab: true,
     loneSlabsIdle: true,
@@ -81,7 +80,6 @@ const V6_1: LinuxProfile = {
     contigMovesHugetlb: true,
     contigEnomemExits: true,
     cacheHighOrders: true,
-    neverOnlinedReserved: false,
     batchEndsEarly: true,
     offlineShrinksSlab: true,
     loneSlabsIdle: true,
@@ -138,7 +136,6 @@ const V6_1: LinuxProfile = {
 const RFC3: LinuxProfile = {
   ...RFC3_SEED,
   name: "rfc3",
-  mm: { ...RFC3_SEED.mm, neverOnlinedReserved: false },
   driver: {
     ...RFC3_SEED.driver,
     emptyMemoryBlocks: "removed",

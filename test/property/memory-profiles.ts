@@ -9,5 +9,5 @@ export const MEMORY_PROFILES: readonly ProfileName[] = PROFILE_NAMES.filter(
 function rules(name: ProfileName): string {
   const { mm } = linuxProfile(name);
   const answers = Object.entries(mm).filter(([, value]) => typeof value === "boolean");
-  return JSON.stringify(answers.filter(([rule]) => rule !== "neverOnlinedReserved"));
+  return JSON.stringify(answers);
 }

@@ -28,7 +28,7 @@ const UNWATCHED: PolicyWatch = { enter: () => undefined, leave: () => undefined 
  *
  * @param value - What a module exports.
  * @param source - Name of the module, for messages.
- * @param watch - Is told when code of the policy begins and ends. Default: nobody is.
+ * @param watch - Is told when code of the policy begins and ends. Default: not told.
  * @throws PolicyError if it is no policy.
  *
  * @example
