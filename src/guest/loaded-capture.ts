@@ -11,6 +11,7 @@ import { loadPages } from "./load-pages.js";
 import { memmapsOf } from "./memmaps.js";
 import type { CapturedGuestOptions } from "./options.js";
 import { contradictionsOf } from "./self-check.js";
+import { contradictionsWithLog } from "./self-check-of-guest.js";
 
 /** One of the guests that a capture may be of. */
 export interface GuestSample {
@@ -52,7 +53,10 @@ export class LoadedCapture {
     this.capture = capture;
     this.pages = pages;
     this.memmaps = memmaps;
-    this.contradictions = contradictionsOf(capture, pages, zones);
+    this.contradictions = [
+      ...contradictionsOf(capture, pages, zones),
+      ...contradictionsWithLog(capture, this.pluggedSize),
+    ];
     this.#zones = zones;
   }
 

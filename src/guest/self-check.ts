@@ -2,6 +2,7 @@ import { CaptureError } from "../capture/capture-error.js";
 import type { Capture, CaptureZone } from "../capture/capture.js";
 import { PAGE_SIZE, PageClass } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
+import { contradictionsWithVmstat } from "./self-check-of-guest.js";
 import type { Zone, ZoneTable } from "../linux/zone-table.js";
 import { formatCount, formatRoughSize } from "../units.js";
 
@@ -70,12 +71,14 @@ interface Comparison {
  */
 export function contradictionsOf(capture: Capture, pages: PageMemory, zones: ZoneTable): string[] {
   const found: string[] = [];
+  const sums: number[] = [];
   for (const zone of zones.all()) {
     const captured = capture.zones.find(
       ({ kind, node }) => kind === zone.kind && node === zone.node,
     );
     if (captured === undefined) continue;
     const counts = pages.countByClass(zone.id);
+    for (const [at, count] of counts.entries()) sums[at] = (sums[at] ?? 0) + count;
     for (const comparison of comparisonsOf(captured, counts)) {
       const words = contradiction(zone, captured, comparison);
       if (words !== undefined) found.push(words);
@@ -83,7 +86,7 @@ export function contradictionsOf(capture: Capture, pages: PageMemory, zones: Zon
     const strays = sumOf(counts, KERNEL);
     if (zone.kind === "Movable" && strays > STRAY_PAGES) found.push(strayWords(zone, strays));
   }
-  return found;
+  return [...found, ...contradictionsWithVmstat(capture, sums)];
 }
 
 function comparisonsOf(captured: CaptureZone, counts: readonly number[]): Comparison[] {

@@ -56,6 +56,27 @@ describe("a capture that contradicts itself", () => {
     );
   });
 
+  test.each([
+    ["slab", { nr_slab_reclaimable: 90_000, nr_slab_unreclaimable: 5000 }],
+    ["page tables", { nr_page_table_pages: 20_000 }],
+  ])("shows less %s than it counts", async (what, counters) => {
+    const capture = await webServer();
+    const vmstat = new Map([...capture.vmstat, ...Object.entries(counters)]);
+    const { contradictions } = await Guest.load({ ...capture, vmstat }, { core });
+    expect(contradictions.join()).toMatch(
+      new RegExp(`^the page flags show .* of ${what}, vmstat counts .*: the capture contradicts`),
+    );
+  });
+
+  test("has less plugged by its flags than the host asked for by its log", async () => {
+    const capture = await webServer();
+    const device = { ...capture.device, requestedSize: 4 * 2 ** 30 };
+    const { contradictions } = await Guest.load({ ...capture, device }, { core });
+    expect(contradictions.join()).toMatch(
+      /^by its log the driver was asked for 4 GiB, the page flags show 3 GiB plugged/,
+    );
+  });
+
   test("gets a wider interval and a note", async () => {
     const capture = await webServer();
     const zones = capture.zones.map((zone) =>
