@@ -170,6 +170,28 @@ export {
 export { panicsOf, spreadOf } from "./compare/comparison.js";
 export type * from "./compare/comparison.js";
 
+// sweeps over settings
+export { axisOf, parseAxis, type SweepAxis, type SweepValue } from "./sweep/axis.js";
+export {
+  runCaptureJob,
+  runScenarioJob,
+  type SweepFigures,
+  type SweepJobOptions,
+} from "./sweep/job.js";
+export { judgeSweep, type SweepFailure, type SweepResult, type SweepRow } from "./sweep/judge.js";
+export {
+  planSweep,
+  requestOf,
+  scenarioWith,
+  type CaptureRequest,
+  type SweepJob,
+  type SweepPlan,
+  type SweepPlanOptions,
+  type SweepSubject,
+} from "./sweep/plan.js";
+export { sweepSentence } from "./sweep/sentence.js";
+export { type SweepSetting } from "./sweep/setting.js";
+
 // reports
 export { comparisonJson, type ComparisonJson } from "./report/comparison-json.js";
 export { comparisonSvg } from "./report/comparison-svg.js";
@@ -193,6 +215,11 @@ export { scenarioCsv } from "./report/scenario-csv.js";
 export { scenarioJson, type ScenarioJson } from "./report/scenario-json.js";
 export { scenarioSvg } from "./report/scenario-svg.js";
 export { scenarioText, type ScenarioTextOptions } from "./report/scenario-text.js";
+export { sweepCsv } from "./report/sweep-csv.js";
+export { sweepJson, type SweepJson, type SweepRowJson } from "./report/sweep-json.js";
+export { sweepMarkdown } from "./report/sweep-markdown.js";
+export { sweepSvg } from "./report/sweep-svg.js";
+export { sweepText } from "./report/sweep-text.js";
 export type { FollowOptions, Progress } from "./progress.js";
 export { formatSize, parseSize } from "./units.js";
 export { InputError } from "./input-error.js";

@@ -108,7 +108,7 @@ async function compareFile(
 }
 
 /** Scenarios are single text files; captures are folders or archives. */
-async function isScenario(path: string): Promise<boolean> {
+export async function isScenario(path: string): Promise<boolean> {
   if (/\.(ya?ml|json)$/i.test(path)) return true;
   if (path === "-" || /\.(tar|tgz|tar\.gz)$/i.test(path)) return false;
   const info = await stat(path).catch(() => undefined);

@@ -16,6 +16,8 @@ import { failureOf } from "./failure.js";
 import { reasonOf } from "./output.js";
 import { registerPredict } from "./predict.js";
 import { registerRun } from "./run.js";
+import { registerSweep } from "./sweep.js";
+import { serveSweep, sweepWorkerData } from "./sweep-worker.js";
 import { registerVectors } from "./vectors.js";
 
 const { version } = JSON.parse(
@@ -37,11 +39,13 @@ function programOf(): Command {
   const program = new Command("virtio-mem")
     .description("Models virtio-mem memory hot(un)plug of Linux guests page by page")
     .version(version)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(visibleLines(text)) });
   registerPredict(program);
   registerCompare(program);
   registerRun(program);
+  registerSweep(program, fileURLToPath(import.meta.url), version);
   registerCaptureScript(program);
   registerCheck(program);
   registerDevice(program);
@@ -86,6 +90,8 @@ if (isMainThread) {
   });
   process.stderr.on("error", () => undefined);
   await runCommand();
+} else if (sweepWorkerData !== undefined) {
+  serveSweep(sweepWorkerData);
 } else {
   await runCommand();
   tell({ type: "done", exitCode: Number(process.exitCode ?? 0) });

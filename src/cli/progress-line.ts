@@ -35,7 +35,11 @@ export function progressLine(what: string): ProgressLine {
         spent > KNOWN_MS && share > 0.01
           ? `, ${secondsOf((spent * (1 - share)) / share)} left`
           : "";
-      const line = `${what}: ${Math.floor(100 * share)} %${where === "" ? "" : `, ${where}`}${left}`;
+      const rate =
+        spent > KNOWN_MS && progress.unit === "ms"
+          ? `, ${Number((done / spent).toPrecision(2))} times real time`
+          : "";
+      const line = `${what}: ${Math.floor(100 * share)} %${where === "" ? "" : `, ${where}`}${rate}${left}`;
       if (line === last) return;
       shownAt = now;
       last = line;

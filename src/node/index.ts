@@ -15,6 +15,7 @@ import { optionTypeError, shown } from "../input-error.js";
 import type { CaptureFiles } from "../capture/capture-files.js";
 
 export type * from "../index.js";
+export { captureDigest, SweepFolder } from "./sweep-folder.js";
 export { loadPolicies, loadPolicy, type LoadPolicyOptions } from "./load-policy.js";
 
 /** How deep captures lie below the folder that was named: its own files, and a folder in it. */

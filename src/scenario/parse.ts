@@ -38,6 +38,15 @@ const MAX_DEPTH = 20;
  * ```
  */
 export function parseScenario(text: string, file = "scenario"): Scenario {
+  return scenarioOf(scenarioValue(text, file), file);
+}
+
+/**
+ * The object that a scenario file says, as it is written there: {@link scenarioOf} checks it.
+ *
+ * @throws ScenarioError where it is no YAML.
+ */
+export function scenarioValue(text: string, file: string): unknown {
   if (text.length > MAX_CHARACTERS) {
     throw new ScenarioError(
       file,
@@ -52,14 +61,12 @@ export function parseScenario(text: string, file = "scenario"): Scenario {
     throw new ScenarioError(file, "", `must be YAML or JSON: ${firstLine(problem.message)}`);
   }
   assertUniqueKeys(document, file);
-  let value: unknown;
   try {
-    value = document.toJS({ maxAliasCount: MAX_ALIASES });
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
     const found = cause instanceof Error ? cause.message : String(cause);
     throw new ScenarioError(file, "", `must be YAML that can be unfolded: ${firstLine(found)}`);
   }
-  return scenarioOf(value, file);
 }
 
 function tooDeep(file: string): ScenarioError {

@@ -25,6 +25,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["scenario/workload"],
   ["scenario"],
   ["compare", "conformance"],
+  ["sweep"],
   ["report"],
   ["check"],
   ["index.ts", "device.ts", "core.ts"],

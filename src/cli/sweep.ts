@@ -1,0 +1,238 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+
+import { Option, type Command } from "commander";
+
+import { shortened, visibleText } from "../input-error.js";
+import { captureDigest, SweepFolder } from "../node/sweep-folder.js";
+import { openCapture } from "../node/index.js";
+import { sweepCsv } from "../report/sweep-csv.js";
+import { sweepJson } from "../report/sweep-json.js";
+import { sweepMarkdown } from "../report/sweep-markdown.js";
+import { sweepSvg } from "../report/sweep-svg.js";
+import { sweepText } from "../report/sweep-text.js";
+import { scenarioValue } from "../scenario/parse.js";
+import { axisOf, parseAxis, type SweepAxis } from "../sweep/axis.js";
+import { judgeSweep, type SweepResult } from "../sweep/judge.js";
+import { planSweep, type SweepJob, type SweepPlan, type SweepSubject } from "../sweep/plan.js";
+import { formatCount } from "../units.js";
+import { isScenario } from "./compare.js";
+import { readInput } from "./input.js";
+import { OutputFile, print, SVG } from "./output.js";
+import { progressLine } from "./progress-line.js";
+import { SweepPool } from "./sweep-pool.js";
+import { shardOf } from "./sweep-shard.js";
+import { terminalLook } from "./terminal.js";
+import { UsageError } from "./usage-error.js";
+
+interface OutputFlags {
+  readonly format: "text" | "csv" | "json" | "markdown";
+  readonly svg?: string;
+}
+
+interface SweepFlags extends OutputFlags {
+  readonly vary?: readonly string[];
+  readonly policies?: string;
+  readonly profiles?: string;
+  readonly seeds: string;
+  readonly results?: string;
+  readonly threads?: string;
+  readonly shard?: string;
+  readonly yes?: true;
+}
+
+const EXIT_FAILED = 1;
+const EXIT_INTERRUPTED = 130;
+const MOST_RUNS_EVER = 10_000_000;
+
+/**
+ * @param main - The file of the command, which the threads of a sweep run as well.
+ * @param version - Of the package.
+ */
+export function registerSweep(program: Command, main: string, version: string): void {
+  const sweep = program
+    .command("sweep")
+    .description("run a scenario or a captured guest with many settings, and say which is best")
+    .enablePositionalOptions()
+    .argument("<file>", "a scenario in YAML or JSON, or a capture (folder or archive)")
+    .option(
+      "--vary <path=values>",
+      "what to vary, such as guest.autoMovableRatio=100,301,600; may be given several times",
+      (text: string, all: readonly string[] = []) => [...all, text],
+    )
+    .option("--policies <names>", "vary the policy, such as linux,sense-first")
+    .option("--profiles <names>", "vary the Linux version, such as v5.10,v6.1,v6.12")
+    .option("--seeds <number>", "run each setting with so many seeds (scenarios)", "1")
+    .option(
+      "--results <folder>",
+      "keeps every run, so that the same command goes on where it ended (default: sweep-HASH)",
+    )
+    .option("--threads <number>", "runs at a time (default: one per CPU)")
+    .option(
+      "--shard <i/n>",
+      "make one of n parts only, such as 0/8; auto/8 takes the number from Slurm or Kubernetes",
+    )
+    .option("--yes", "run more than 10,000 runs");
+  withOutput(sweep).action((path: string, flags: SweepFlags) =>
+    runSweep(path, flags, { main, engine: engineOf(main, version) }),
+  );
+  const merge = sweep
+    .command("merge")
+    .description("the answer of a sweep whose runs lie in one or several results folders")
+    .argument("<folders...>", "results folders of the same sweep, of its shards for instance");
+  withOutput(merge).action(runMerge);
+}
+
+function withOutput(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--format <name>", "how to print the table")
+        .choices(["text", "csv", "json", "markdown"])
+        .default("text"),
+    )
+    .option("--svg <file>", "draw a heat map to this file; - draws to standard output");
+}
+
+/** Results of another version, or of another build, are others. */
+function engineOf(main: string, version: string): string {
+  const hash = createHash("sha256");
+  const dist = new URL("..", new URL(`file://${main}`));
+  hash.update(readFileSync(new URL("core.wasm", dist)));
+  for (const name of readdirSync(new URL("shared", dist)).sort()) {
+    if (name.endsWith(".js")) hash.update(readFileSync(new URL(`shared/${name}`, dist)));
+  }
+  return `${version}+${hash.digest("hex").slice(0, 16)}`;
+}
+
+interface Engine {
+  readonly main: string;
+  readonly engine: string;
+}
+
+async function runSweep(path: string, flags: SweepFlags, { main, engine }: Engine): Promise<void> {
+  const svg = OutputFile.open(SVG, flags.svg, [path]);
+  const nrThreads = numberFlag(flags.threads, "--threads", 1024) ?? availableParallelism();
+  const shard = flags.shard === undefined ? undefined : shardOf(flags.shard, process.env);
+  const subject = await subjectOf(path);
+  const plan = await planSweep(subject, {
+    axes: axesOf(flags, subject.kind),
+    nrSeeds: numberFlag(flags.seeds, "--seeds", 1000) ?? 1,
+    engine,
+    ...(flags.yes === true ? { mostRuns: MOST_RUNS_EVER } : {}),
+  });
+  const folder = SweepFolder.open(flags.results ?? `sweep-${plan.digest.slice(0, 8)}`, plan);
+  const results = folder.results();
+  const mine = plan.jobs.filter((_, at) => shard === undefined || at % shard.of === shard.index);
+  const jobs = mine.filter(({ key }) => !results.has(key));
+  const progress = progressLine("sweep");
+  const pool = new SweepPool(plan, {
+    main,
+    subject,
+    path,
+    nrThreads,
+    onResult: ({ key }, figures) => {
+      folder.write(key, figures);
+      results.set(key, figures);
+    },
+    onProgress: (shares, nrDone) => {
+      progress.show(progressOf(plan, jobs, shares, nrDone));
+    },
+  });
+  await untilSignal(pool, () => pool.run(jobs)).finally(progress.clear);
+  const result = judgeSweep(plan, results, pool.failures);
+  printResult(result, flags, svg);
+  if (flags.format === "text" && svg?.isStdout !== true) {
+    print(`\nEvery run is in ${visibleText(folder.path)}; the same command goes on from there.\n`);
+  }
+  if (pool.failures.length > 0) process.exitCode = EXIT_FAILED;
+  if (pool.isStopped) process.exitCode = EXIT_INTERRUPTED;
+}
+
+/** The first signal ends the sweep with what it has; the second ends it at once. */
+async function untilSignal(pool: SweepPool, run: () => Promise<void>): Promise<void> {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const onSignal = (): void => {
+    if (pool.isStopped) process.exit(EXIT_INTERRUPTED);
+    pool.stop();
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    await run();
+  } finally {
+    for (const signal of signals) process.removeListener(signal, onSignal);
+  }
+}
+
+/** In virtual time, where it is known how long runs last. */
+function progressOf(
+  { durations }: SweepPlan,
+  jobs: readonly SweepJob[],
+  shares: ReadonlyMap<SweepJob, number>,
+  nrDone: number,
+) {
+  const done = [...shares.values()].reduce((sum, share) => sum + share, nrDone);
+  const [duration = 0] = durations;
+  const isKnown = duration > 0 && durations.every((other) => other === duration);
+  return isKnown
+    ? { done: done * duration, total: jobs.length * duration, unit: "ms" as const }
+    : { done, total: jobs.length, unit: "runs" as const };
+}
+
+async function subjectOf(path: string): Promise<SweepSubject> {
+  if (await isScenario(path)) {
+    const value = scenarioValue(await readInput(path, "<file>"), path);
+    return { kind: "scenario", name: path, value };
+  }
+  return { kind: "capture", name: path, digest: await captureDigest(await openCapture(path)) };
+}
+
+function axesOf(flags: SweepFlags, kind: SweepSubject["kind"]): SweepAxis[] {
+  const list = (text: string): string[] => text.split(",").map((name) => name.trim());
+  return [
+    ...(flags.vary ?? []).map(parseAxis),
+    ...(flags.policies === undefined ? [] : [axisOf("policy", list(flags.policies))]),
+    ...(flags.profiles === undefined
+      ? []
+      : [axisOf(kind === "scenario" ? "guest.profile" : "profile", list(flags.profiles))]),
+  ];
+}
+
+function numberFlag(text: string | undefined, flag: string, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
+  throw new UsageError(
+    `${flag} must be a whole number from 1 to ${formatCount(most)}, got ${shortened(text)}`,
+  );
+}
+
+function runMerge(paths: readonly string[], flags: OutputFlags): void {
+  const svg = OutputFile.open(SVG, flags.svg, paths);
+  const [first, ...others] = paths.map((path) => SweepFolder.read(path));
+  if (first === undefined) throw new UsageError("<folders> must name a folder, got none");
+  const results = first.results();
+  for (const other of others) {
+    if (other.plan.digest !== first.plan.digest) {
+      throw new UsageError(
+        `<folders> must be of one sweep, got ${visibleText(other.path)} of another`,
+      );
+    }
+    for (const [key, figures] of other.results()) results.set(key, figures);
+  }
+  printResult(judgeSweep(first.plan, results), flags, svg);
+}
+
+function printResult(result: SweepResult, flags: OutputFlags, svg: OutputFile | undefined): void {
+  if (svg?.isStdout === true) {
+    svg.write(sweepSvg(result));
+    return;
+  }
+  if (flags.format === "csv") print(sweepCsv(result));
+  else if (flags.format === "json") print(`${JSON.stringify(sweepJson(result))}\n`);
+  else if (flags.format === "markdown") print(sweepMarkdown(result));
+  else print(sweepText(result, { columns: terminalLook().columns }));
+  if (svg === undefined) return;
+  svg.write(sweepSvg(result));
+  if (flags.format === "text") print(`\nThe picture is in ${visibleText(svg.name)}\n`);
+}

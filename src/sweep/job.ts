@@ -1,0 +1,78 @@
+import type { Capture } from "../capture/capture.js";
+import type { RunFigures } from "../compare/comparison.js";
+import { compareOnCapture, compareOnScenario } from "../compare/compare.js";
+import type { ProfileName } from "../linux/profile.js";
+import type { Scenario } from "../scenario/scenario.js";
+import type { CaptureRequest } from "./plan.js";
+
+/** What one run of a sweep came to. */
+export interface SweepFigures extends RunFigures {
+  /** Bytes that the largest order to shrink asked for. */
+  readonly askedSize: number;
+}
+
+/** How a run is followed and ended. */
+export interface SweepJobOptions {
+  /** Asked in the midst of the run; `true` ends it. */
+  readonly stopWhen?: () => boolean;
+  /** Is told the share that is done, 0 to 1. */
+  readonly onShare?: (share: number) => void;
+}
+
+/**
+ * Runs a scenario of a sweep.
+ *
+ * @param scenario - With its setting.
+ * @param seed - In place of its own.
+ * @param options - How it is followed and ended.
+ * @returns undefined where it was ended early.
+ * @throws as runScenario() does.
+ */
+export async function runScenarioJob(
+  scenario: Scenario,
+  seed: number,
+  options: SweepJobOptions = {},
+): Promise<SweepFigures | undefined> {
+  const comparison = await compareOnScenario(scenario, [scenario.policy ?? "linux"], {
+    seeds: [seed],
+    ...followOf(options),
+  });
+  return figuresOf(comparison);
+}
+
+/**
+ * Asks a captured guest what a setting says.
+ *
+ * @param capture - The guest.
+ * @param request - What is asked of it.
+ * @param options - How it is followed and ended.
+ * @returns undefined where it was ended early.
+ * @throws as compareOnCapture() does.
+ */
+export async function runCaptureJob(
+  capture: Capture,
+  { policy, profile, ...request }: CaptureRequest,
+  options: SweepJobOptions = {},
+): Promise<SweepFigures | undefined> {
+  const comparison = await compareOnCapture(capture, [policy], {
+    ...request,
+    profile: profile as ProfileName | "auto",
+    ...followOf(options),
+  });
+  return figuresOf(comparison);
+}
+
+function followOf({ stopWhen, onShare }: SweepJobOptions) {
+  return {
+    ...(stopWhen === undefined ? {} : { stopWhen }),
+    onProgress: ({ done }: { done: number }) => onShare?.(done),
+  };
+}
+
+function figuresOf({
+  policies: [only],
+  askedSize,
+}: Awaited<ReturnType<typeof compareOnScenario>>): SweepFigures | undefined {
+  const figures = only?.runs[0];
+  return figures === undefined ? undefined : { askedSize, ...figures };
+}

@@ -1,0 +1,223 @@
+import { optionError, shortened } from "../input-error.js";
+import { nearName } from "../near-name.js";
+import { scenarioOf } from "../scenario/parse.js";
+import type { Scenario } from "../scenario/scenario.js";
+import { isModulePath } from "../policies/choice/module-path.js";
+import { policiesOf } from "../policies/choice/resolve-policy.js";
+import { PROFILE_NAMES } from "../linux/profile.js";
+import { formatCount, parseDuration, parseSize } from "../units.js";
+import type { SweepAxis } from "./axis.js";
+import { sweepKey } from "./key.js";
+import { withSetting, type SweepSetting } from "./setting.js";
+
+/** What is run again and again. */
+export type SweepSubject =
+  | {
+      readonly kind: "scenario";
+      /** What tables call it. */
+      readonly name: string;
+      /** The object that the file says, not resolved yet. */
+      readonly value: unknown;
+    }
+  | {
+      readonly kind: "capture";
+      /** What tables call it. */
+      readonly name: string;
+      /** Hash of its files. */
+      readonly digest: string;
+    };
+
+/** Asked of a captured guest in one run. */
+export interface CaptureRequest {
+  /** Bytes. */
+  readonly requestedSize: number;
+  /** Linux version. */
+  readonly profile: string;
+  /** Policies. */
+  readonly policy: string;
+  /** Bytes; the version's own where it is left out. */
+  readonly subblockSize?: number;
+  /** Virtual milliseconds to go on for. */
+  readonly untilMs?: number;
+}
+
+/** One run of a sweep. */
+export interface SweepJob {
+  /** By which its result is found; see {@link sweepKey}. */
+  readonly key: string;
+  /** Index of its setting among the plan's. */
+  readonly setting: number;
+  /** What chance is drawn from; of a scenario. */
+  readonly seed: number;
+}
+
+/** All runs of a sweep, checked. */
+export interface SweepPlan {
+  /** Scenario or capture. */
+  readonly kind: SweepSubject["kind"];
+  /** What tables call it. */
+  readonly name: string;
+  /** Of the engine whose results these are: its version and its core. */
+  readonly engine: string;
+  /** What is varied. */
+  readonly axes: readonly SweepAxis[];
+  /** Seeds of each setting; one for captures. */
+  readonly seeds: readonly number[];
+  /** Every combination, the last axis fastest. */
+  readonly settings: readonly SweepSetting[];
+  /** Setting by setting, seed by seed. */
+  readonly jobs: readonly SweepJob[];
+  /** Virtual milliseconds of a run by setting; 0 where that is not known before. */
+  readonly durations: readonly number[];
+  /** Of all that the sweep is: two plans of the same digest have the same jobs. */
+  readonly digest: string;
+}
+
+/** How a sweep is planned. */
+export interface SweepPlanOptions {
+  /** What is varied; none: one setting. */
+  readonly axes: readonly SweepAxis[];
+  /** Seeds of each setting. Default: 1. */
+  readonly nrSeeds?: number;
+  /** Version and core; part of each key. */
+  readonly engine: string;
+  /** Runs that are not too many. Default: 10,000. */
+  readonly mostRuns?: number;
+}
+
+const MOST_RUNS = 10_000;
+const MOST_SEEDS = 1000;
+
+/**
+ * Plans a sweep and checks every combination, before anything runs.
+ *
+ * @param subject - What is run.
+ * @param options - What is varied, and how far.
+ * @throws ScenarioError or RangeError for the first combination that cannot be run; RangeError
+ *   where there are too many.
+ */
+export async function planSweep(
+  subject: SweepSubject,
+  options: SweepPlanOptions,
+): Promise<SweepPlan> {
+  const { axes, engine, nrSeeds = 1, mostRuns = MOST_RUNS } = options;
+  assertSeeds(subject, nrSeeds);
+  assertPathsDiffer(axes);
+  const nrRuns = axes.reduce((product, { values }) => product * values.length, nrSeeds);
+  if (nrRuns > mostRuns) {
+    throw optionError(
+      `a sweep must have at most ${formatCount(mostRuns)} runs, got ${formatCount(nrRuns)}` +
+        (mostRuns === MOST_RUNS ? "; --yes runs them all" : ""),
+    );
+  }
+  const settings = settingsOf(axes);
+  const jobs: SweepJob[] = [];
+  const durations: number[] = [];
+  const seeds = seedsOf(subject, nrSeeds);
+  for (const [at, setting] of settings.entries()) {
+    const what =
+      subject.kind === "scenario"
+        ? scenarioWith(subject, setting)
+        : { capture: subject.digest, ...requestOf(setting) };
+    durations.push("durationMs" in what ? what.durationMs : 0);
+    for (const seed of seeds) {
+      jobs.push({ key: await sweepKey([engine, { ...what, seed }]), setting: at, seed });
+    }
+  }
+  const digest = await sweepKey(jobs.map(({ key }) => key));
+  const { kind, name } = subject;
+  return { kind, name, engine, axes, seeds, settings, jobs, durations, digest };
+}
+
+/**
+ * Every combination of the values of some axes, the last axis fastest.
+ *
+ * @internal
+ */
+export function settingsOf(axes: readonly SweepAxis[]): SweepSetting[] {
+  return axes.reduce<SweepSetting[]>(
+    (settings, { path, values }) =>
+      settings.flatMap((setting) => values.map((value) => ({ ...setting, [path]: value }))),
+    [{}],
+  );
+}
+
+/**
+ * The scenario of one setting. Its policy `linux` is the driver of the profile, whichever that is.
+ *
+ * @param subject - The scenario.
+ * @param setting - What is set in it.
+ * @throws ScenarioError or RangeError where it cannot be run.
+ */
+export function scenarioWith(
+  subject: SweepSubject & { kind: "scenario" },
+  setting: SweepSetting,
+): Scenario {
+  const scenario = scenarioOf(withSetting(subject.value, setting), subject.name);
+  const { policy } = scenario;
+  if (policy?.split("+").some((name) => isModulePath(name.trim())) === true) {
+    throw optionError(`policy must be named ones in a sweep, got the module ${shortened(policy)}`);
+  }
+  return policy === "linux" ? { ...scenario, policy: undefined } : scenario;
+}
+
+const REQUEST_PATHS = ["requestedSize", "profile", "policy", "subblockSize", "until"];
+
+/**
+ * What one setting asks of a captured guest.
+ *
+ * @param setting - The value of each option.
+ * @throws RangeError for a path that a capture does not have, with the near one, or a wrong value.
+ */
+export function requestOf(setting: SweepSetting): CaptureRequest {
+  for (const path of Object.keys(setting)) {
+    if (REQUEST_PATHS.includes(path)) continue;
+    const near = nearName(path, REQUEST_PATHS);
+    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    throw optionError(
+      `--vary of a capture must be one of ${REQUEST_PATHS.join(", ")}, got ${shortened(path)}` +
+        (path.includes(".") ? ", which only scenarios have" : hint),
+    );
+  }
+  const text = (path: string): string | undefined =>
+    setting[path] === undefined ? undefined : String(setting[path]);
+  const profile = text("profile") ?? "auto";
+  if (profile !== "auto" && !PROFILE_NAMES.some((name) => name === profile)) {
+    throw optionError(
+      `profile must be one of auto, ${PROFILE_NAMES.join(", ")}, got ${shortened(profile)}`,
+    );
+  }
+  const policy = text("policy") ?? "linux";
+  policiesOf(policy);
+  const [subblockSize, until] = [text("subblockSize"), text("until")];
+  return {
+    requestedSize: parseSize(text("requestedSize") ?? "0", "requestedSize"),
+    profile,
+    policy,
+    ...(subblockSize === undefined ? {} : { subblockSize: parseSize(subblockSize) }),
+    ...(until === undefined ? {} : { untilMs: parseDuration(until, "until") }),
+  };
+}
+
+function seedsOf(subject: SweepSubject, nrSeeds: number): number[] {
+  const first = subject.kind === "scenario" ? scenarioWith(subject, {}).seed : 1;
+  return Array.from({ length: nrSeeds }, (_, at) => (first + at) % 2 ** 32);
+}
+
+function assertSeeds({ kind }: SweepSubject, nrSeeds: number): void {
+  if (!Number.isInteger(nrSeeds) || nrSeeds < 1 || nrSeeds > MOST_SEEDS) {
+    throw optionError(`--seeds must be a whole number from 1 to ${MOST_SEEDS}, got ${nrSeeds}`);
+  }
+  if (kind === "capture" && nrSeeds > 1) {
+    throw optionError("--seeds must be left out for a capture, in which nothing is drawn");
+  }
+}
+
+function assertPathsDiffer(axes: readonly SweepAxis[]): void {
+  const paths = axes.map(({ path }) => path);
+  const twice = paths.find((path, at) => paths.indexOf(path) !== at);
+  if (twice !== undefined) {
+    throw optionError(`--vary must name each path once, got ${shortened(twice)} twice`);
+  }
+  if (paths.includes("seed")) throw optionError("--vary must leave seeds to --seeds, got seed");
+}
