@@ -171,7 +171,7 @@ export { panicsOf, spreadOf } from "./compare/comparison.js";
 export type * from "./compare/comparison.js";
 
 // sweeps over settings
-export { axisOf, parseAxis, type SweepAxis, type SweepValue } from "./sweep/axis.js";
+export { parseAxis, type SweepAxis, type SweepValue } from "./sweep/axis.js";
 export {
   runCaptureJob,
   runScenarioJob,

@@ -183,6 +183,13 @@ function parsed(file: string): unknown {
  * A hash of all files of a capture.
  *
  * @param files - From openCapture().
+ *
+ * @example
+ * ```js
+ * import { captureDigest, openCapture } from "virtio-mem-engine/node";
+ *
+ * console.log((await captureDigest(await openCapture("web-server.tar.gz"))).length); // 64
+ * ```
  */
 export async function captureDigest(files: CaptureFiles): Promise<string> {
   const hash = createHash("sha256");

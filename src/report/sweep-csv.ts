@@ -6,6 +6,16 @@ import { csvTable } from "./csv.js";
  * times in virtual milliseconds. Runs that are missing have empty figures.
  *
  * @param result - From judgeSweep().
+ *
+ * @example
+ * ```js
+ * import { judgeSweep, planSweep, sweepCsv } from "virtio-mem-engine";
+ *
+ * const value = { duration: "1s", device: { regionSize: "1GiB" } };
+ * const subject = { kind: "scenario", name: "idle", value };
+ * const plan = await planSweep(subject, { axes: [], engine: "1" });
+ * process.stdout.write(sweepCsv(judgeSweep(plan, new Map())));
+ * ```
  */
 export function sweepCsv({ plan, rows }: SweepResult): string {
   const { axes, settings, seeds } = plan;

@@ -57,6 +57,16 @@ export interface SweepJson {
  * The object to print as JSON.
  *
  * @param result - From judgeSweep().
+ *
+ * @example
+ * ```js
+ * import { judgeSweep, planSweep, sweepJson } from "virtio-mem-engine";
+ *
+ * const value = { duration: "1s", device: { regionSize: "1GiB" } };
+ * const subject = { kind: "scenario", name: "idle", value };
+ * const plan = await planSweep(subject, { axes: [], engine: "1" });
+ * console.log(sweepJson(judgeSweep(plan, new Map())).missing); // 1
+ * ```
  */
 export function sweepJson(result: SweepResult): SweepJson {
   const { plan, missing, failures } = result;

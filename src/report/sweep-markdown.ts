@@ -7,6 +7,16 @@ import { MARKS, sweepCells } from "./sweep-table.js";
  * A sweep as Markdown: the answer and a table, the best setting first.
  *
  * @param result - From judgeSweep().
+ *
+ * @example
+ * ```js
+ * import { judgeSweep, planSweep, sweepMarkdown } from "virtio-mem-engine";
+ *
+ * const value = { duration: "1s", device: { regionSize: "1GiB" } };
+ * const subject = { kind: "scenario", name: "idle", value };
+ * const plan = await planSweep(subject, { axes: [], engine: "1" });
+ * process.stdout.write(sweepMarkdown(judgeSweep(plan, new Map())));
+ * ```
  */
 export function sweepMarkdown(result: SweepResult): string {
   const [head = [], ...rows] = sweepCells(result);

@@ -21,6 +21,17 @@ const HARM = "#b3261e";
  * that harm a guest are crossed out in red, whatever they return.
  *
  * @param result - From judgeSweep().
+ *
+ * @example
+ * ```js
+ * import { judgeSweep, planSweep, sweepSvg } from "virtio-mem-engine";
+ *
+ * const value = { duration: "1s", device: { regionSize: "1GiB" } };
+ * const subject = { kind: "scenario", name: "idle", value };
+ * const plan = await planSweep(subject, { axes: [], engine: "1" });
+ * const svg = sweepSvg(judgeSweep(plan, new Map()));
+ * console.log(svg.startsWith("<svg")); // true
+ * ```
  */
 export function sweepSvg(result: SweepResult): string {
   const { axes } = result.plan;

@@ -17,6 +17,16 @@ const GAP = 2;
  *
  * @param result - From judgeSweep().
  * @param options - `columns`: characters per line; at least 40 are used.
+ *
+ * @example
+ * ```js
+ * import { judgeSweep, planSweep, sweepText } from "virtio-mem-engine";
+ *
+ * const value = { duration: "1s", device: { regionSize: "1GiB" } };
+ * const subject = { kind: "scenario", name: "idle", value };
+ * const plan = await planSweep(subject, { axes: [], engine: "1" });
+ * process.stdout.write(sweepText(judgeSweep(plan, new Map()), { columns: 80 }));
+ * ```
  */
 export function sweepText(result: SweepResult, options: { readonly columns: number }): string {
   const columns = Math.max(MIN_COLUMNS, options.columns);

@@ -16,6 +16,13 @@ export interface SweepAxis {
  *
  * @param text - A path, `=`, and values between commas.
  * @throws RangeError where there is no path or no value, or a value twice.
+ *
+ * @example
+ * ```js
+ * import { parseAxis } from "virtio-mem-engine";
+ *
+ * console.log(parseAxis("guest.autoMovableRatio=100,301").values); // [ 100, 301 ]
+ * ```
  */
 export function parseAxis(text: string): SweepAxis {
   const at = text.indexOf("=");

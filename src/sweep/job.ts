@@ -27,6 +27,18 @@ export interface SweepJobOptions {
  * @param options - How it is followed and ended.
  * @returns undefined where it was ended early.
  * @throws as runScenario() does.
+ *
+ * @example
+ * ```js
+ * import { runScenarioJob, scenarioOf } from "virtio-mem-engine";
+ *
+ * const scenario = scenarioOf({
+ *   duration: "4s",
+ *   device: { regionSize: "1GiB", requestedSize: "1GiB" },
+ *   host: [{ at: "2s", requestedSize: 0 }],
+ * });
+ * console.log((await runScenarioJob(scenario, 1)).askedSize); // 1073741824
+ * ```
  */
 export async function runScenarioJob(
   scenario: Scenario,
@@ -48,6 +60,16 @@ export async function runScenarioJob(
  * @param options - How it is followed and ended.
  * @returns undefined where it was ended early.
  * @throws as compareOnCapture() does.
+ *
+ * @example
+ * ```js
+ * import { readCapture, requestOf, runCaptureJob } from "virtio-mem-engine";
+ * import { openCapture } from "virtio-mem-engine/node";
+ *
+ * const capture = await readCapture(await openCapture("web-server.tar.gz"));
+ * const figures = await runCaptureJob(capture, requestOf({ requestedSize: "1GiB" }));
+ * console.log(figures.returnedSize); // 2147483648
+ * ```
  */
 export async function runCaptureJob(
   capture: Capture,

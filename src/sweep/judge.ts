@@ -81,6 +81,32 @@ export interface SweepFailure {
  * @param plan - What was to run.
  * @param results - Figures by key.
  * @param failures - Runs that could not be made.
+ *
+ * @example
+ * ```js
+ * import {
+ *   judgeSweep,
+ *   parseAxis,
+ *   planSweep,
+ *   runScenarioJob,
+ *   scenarioWith,
+ * } from "virtio-mem-engine";
+ *
+ * const value = {
+ *   duration: "4s",
+ *   device: { regionSize: "1GiB", requestedSize: "1GiB" },
+ *   host: [{ at: "2s", requestedSize: 0 }],
+ * };
+ * const subject = { kind: "scenario", name: "idle", value };
+ * const axes = [parseAxis("device.blockSize=2MiB,4MiB")];
+ * const plan = await planSweep(subject, { axes, engine: "1" });
+ * const results = new Map();
+ * for (const { key, setting, seed } of plan.jobs) {
+ *   const scenario = scenarioWith(subject, plan.settings[setting]);
+ *   results.set(key, await runScenarioJob(scenario, seed));
+ * }
+ * console.log(judgeSweep(plan, results).rows.length); // 2
+ * ```
  */
 export function judgeSweep(
   plan: SweepPlan,

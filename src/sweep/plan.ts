@@ -95,6 +95,17 @@ const MOST_SEEDS = 1000;
  * @param options - What is varied, and how far.
  * @throws ScenarioError or RangeError for the first combination that cannot be run; RangeError
  *   where there are too many.
+ *
+ * @example
+ * ```js
+ * import { parseAxis, planSweep } from "virtio-mem-engine";
+ *
+ * const value = { duration: "1s", device: { regionSize: "1GiB" } };
+ * const subject = { kind: "scenario", name: "idle", value };
+ * const axes = [parseAxis("device.blockSize=2MiB,4MiB")];
+ * const plan = await planSweep(subject, { axes, nrSeeds: 3, engine: "1" });
+ * console.log(plan.jobs.length); // 6
+ * ```
  */
 export async function planSweep(
   subject: SweepSubject,
@@ -148,6 +159,16 @@ export function settingsOf(axes: readonly SweepAxis[]): SweepSetting[] {
  * @param subject - The scenario.
  * @param setting - What is set in it.
  * @throws ScenarioError or RangeError where it cannot be run.
+ *
+ * @example
+ * ```js
+ * import { scenarioWith } from "virtio-mem-engine";
+ *
+ * const value = { duration: "1s", device: { regionSize: "1GiB" } };
+ * const subject = { kind: "scenario", name: "idle", value };
+ * const { devices } = scenarioWith(subject, { "device.blockSize": "4MiB" });
+ * console.log(devices[0].blockSize); // 4194304
+ * ```
  */
 export function scenarioWith(
   subject: SweepSubject & { kind: "scenario" },
@@ -168,6 +189,13 @@ const REQUEST_PATHS = ["requestedSize", "profile", "policy", "subblockSize", "un
  *
  * @param setting - The value of each option.
  * @throws RangeError for a path that a capture does not have, with the near one, or a wrong value.
+ *
+ * @example
+ * ```js
+ * import { requestOf } from "virtio-mem-engine";
+ *
+ * console.log(requestOf({ requestedSize: "1GiB" }).requestedSize); // 1073741824
+ * ```
  */
 export function requestOf(setting: SweepSetting): CaptureRequest {
   for (const path of Object.keys(setting)) {

@@ -7,6 +7,16 @@ import type { SweepResult, SweepRow } from "./judge.js";
  * whether chance decided.
  *
  * @param result - From {@link judgeSweep}.
+ *
+ * @example
+ * ```js
+ * import { judgeSweep, planSweep, sweepSentence } from "virtio-mem-engine";
+ *
+ * const value = { duration: "1s", device: { regionSize: "1GiB" } };
+ * const subject = { kind: "scenario", name: "idle", value };
+ * const plan = await planSweep(subject, { axes: [], engine: "1" });
+ * console.log(sweepSentence(judgeSweep(plan, new Map()))); // No run has been made.
+ * ```
  */
 export function sweepSentence(result: SweepResult): string {
   const { rows, plan, missing } = result;
