@@ -5,6 +5,8 @@
  * @packageDocumentation
  */
 
+export type * from "./core-types.js";
+
 export {
   AllocFlag,
   classOfState,
@@ -19,28 +21,11 @@ export {
   PageClass,
   pageClassName,
   Relief,
-  type MmFlagName,
   ZoneKindNumber,
 } from "./core/abi.js";
-export type { Bitmap, BitRun } from "./core/bitmap.js";
-export type { ContigResult, ContigStage } from "./core/contig-result.js";
-export type {
-  CoreWorkload,
-  GuestWorkloads,
-  OomKill,
-  WorkloadLook,
-  WorkloadState,
-} from "./core/guest-workloads.js";
 export { CapacityError, KernelError } from "./core/kernel-error.js";
-export { loadCore, loadCoreSync, type Core, type CoreSource } from "./core/load.js";
-export {
-  PageMemory,
-  type MemoryUse,
-  type MmBehaviour,
-  type OfflineResult,
-  type PageCounts,
-  type SubblockCounts,
-} from "./core/page-memory.js";
-export { prepareRequest, type PageRequest, type PreparedRequest } from "./core/page-request.js";
-export { Errno, type ErrnoName } from "./errno.js";
+export { loadCore, loadCoreSync } from "./core/load.js";
+export { PageMemory } from "./core/page-memory.js";
+export { prepareRequest } from "./core/page-request.js";
+export { Errno } from "./errno.js";
 export { InputError } from "./input-error.js";

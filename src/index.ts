@@ -17,7 +17,7 @@ export type { DeviceOptions } from "./capture/device-region.js";
 export { readCapture, readCaptures, type CaptureOptions } from "./capture/read-capture.js";
 
 // guests
-export { VirtualClock, type Timer } from "./clock.js";
+export { VirtualClock } from "./clock.js";
 export { Guest, type GuestDevice } from "./guest/guest.js";
 export type { LoadOptions } from "./guest/load-pages.js";
 export type {
@@ -35,91 +35,29 @@ export {
 } from "./linux/calibration.js";
 export { mostGrowth } from "./linux/memmap.js";
 export type { OnlineSettings } from "./linux/online-policy.js";
-export {
-  linuxProfile,
-  PROFILE_NAMES,
-  type KpageflagsProfile,
-  type LinuxProfile,
-  type MmProfile,
-  type ProfileName,
-} from "./linux/profile.js";
+export { linuxProfile, PROFILE_NAMES } from "./linux/profile.js";
 export type { KernelChoice } from "./guest/profile-from-capture.js";
 export { profileOfRelease, type ReleaseProfile } from "./linux/kernel-release.js";
 export type { Zone, ZoneTable } from "./linux/zone-table.js";
 export type { Watermarks } from "./linux/watermarks.js";
 export type { MemoryHotplug } from "./linux/memory-hotplug.js";
-export type * from "./linux/linux-memory.js";
-export type { ShrinkableCache } from "./linux/shrinkable-cache.js";
 export { EventLog } from "./log/event-log.js";
-export type { Log } from "./log/event-log.js";
-export type * from "./log/entry.js";
 
-// what a guest is made of; their makers and constants are in /core and /device
+// what a guest is made of; the makers and constants are in ./core and ./device
+export type * from "./core-types.js";
+export type * from "./device-types.js";
 export type {
   AllocFlag,
   Doubt,
   Hold,
   Migratetype,
   PageClass,
-  MmFlagName,
   Relief,
   ZoneKindNumber,
 } from "./core/abi.js";
-export type { Bitmap, BitRun } from "./core/bitmap.js";
-export type { ContigResult, ContigStage } from "./core/contig-result.js";
-export type {
-  CoreWorkload,
-  GuestWorkloads,
-  OomKill,
-  WorkloadLook,
-  WorkloadState,
-} from "./core/guest-workloads.js";
 export { CapacityError, KernelError } from "./core/kernel-error.js";
-export type { Core, CoreSource } from "./core/load.js";
 export type { LoadSummary } from "./core/page-loader.js";
-export type {
-  MemoryUse,
-  MmBehaviour,
-  OfflineResult,
-  PageCounts,
-  PageMemory,
-  SubblockCounts,
-} from "./core/page-memory.js";
-export type { PageRequest, PreparedRequest } from "./core/page-request.js";
-export { Errno, type ErrnoName } from "./errno.js";
-export type { DeviceBlockRun, VirtioMemDevice } from "./virtio-mem/device/device.js";
-export type {
-  DeviceFlavour,
-  FailureRule,
-  FlavourName,
-  MalformedRule,
-  PlugCheck,
-  UsableRegionRule,
-} from "./virtio-mem/device/flavour.js";
-export type { DeviceHost, MemoryListener } from "./virtio-mem/device/host.js";
-export type { VirtioMemDeviceOptions } from "./virtio-mem/device/options.js";
-export type { DeviceSnapshot } from "./virtio-mem/device/snapshot.js";
-export type { DriverMemoryBlock } from "./virtio-mem/driver/mode.js";
-export type { VirtioMemDriver, VirtioMemDriverOptions } from "./virtio-mem/driver/driver.js";
-export type { DriverGeometry, DriverParameters } from "./virtio-mem/driver/parameters.js";
-export type { RetryRule } from "./virtio-mem/driver/retry-rule.js";
-export type {
-  SubblockRange,
-  ChunkTest,
-  PageIsolation,
-  MemoryBlockOrder,
-  ScanOrder,
-  SubblockOrder,
-  SubblockSummary,
-  UnplugPolicy,
-  UnplugView,
-} from "./virtio-mem/driver/unplug-policy.js";
-export type { WorkQueue } from "./virtio-mem/driver/work-queue.js";
-export type * from "./virtio-mem/driver-profile.js";
-export type { BigBlockState } from "./virtio-mem/big-block-state.js";
-export type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
-export type * from "./virtio-mem/protocol.js";
-export type { WireRequest } from "./virtio-mem/wire.js";
+export { Errno } from "./errno.js";
 
 // policies
 export { guardedPolicy, type PolicyWatch } from "./policies/choice/guarded-policy.js";
@@ -136,7 +74,7 @@ export type { ResizeController, ResizeView } from "./policies/resize-controller.
 
 // predictions
 export type { Cost } from "./predict/cost.js";
-export { explain, type Explained, type Explanation } from "./predict/explain.js";
+export { explain } from "./predict/explain.js";
 export type {
   Distributions,
   DoubtName,
@@ -223,4 +161,3 @@ export { sweepText } from "./report/sweep-text.js";
 export type { FollowOptions, Progress } from "./progress.js";
 export { formatSize, parseSize } from "./units.js";
 export { InputError } from "./input-error.js";
-export type { ListenerFailures } from "./listener-failures.js";

@@ -28,6 +28,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["sweep"],
   ["report"],
   ["check"],
+  ["device-types.ts", "core-types.ts"],
   ["index.ts", "device.ts", "core.ts"],
   ["node"],
   ["cli"],
