@@ -106,7 +106,7 @@ function panelsOf({ workloads, bootSize, samples }: ScenarioResult): Panel[] {
       ],
     },
     {
-      title: "Failed attempts and timed runs so far",
+      title: "Failed attempts and retries so far",
       height: 90,
       base: 10,
       format: (value) => formatCount(value),
@@ -117,7 +117,7 @@ function panelsOf({ workloads, bootSize, samples }: ScenarioResult): Panel[] {
           of: ({ failedAttempts }) => failedAttempts,
           style: "line",
         },
-        { name: "timed runs", color: "#ca8a04", of: ({ retries }) => retries, style: "line" },
+        { name: "retries", color: "#ca8a04", of: ({ retries }) => retries, style: "line" },
       ],
     },
     {

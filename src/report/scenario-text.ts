@@ -62,11 +62,11 @@ function figures({ summary, seed, policy, profile }: ScenarioResult): string[] {
       "Used",
       `${formatRoughSize(summary.usedSize)}, at most ${formatRoughSize(summary.peakUsedSize)}`,
     ],
-    ["Over time", `${summary.pluggedGibMinutes.toFixed(1)} GiB min plugged`],
+    ["Over time", `${summary.pluggedGibMinutes.toFixed(1)} GiB-minutes plugged`],
     [
       "Attempts",
       `${formatCount(attempts)}${failedAttempts === 0 ? "" : `, of which ${formatCount(failedAttempts)} failed`}` +
-        (retries === 0 ? "" : `; ${formatCount(retries, "timed run")}`),
+        (retries === 0 ? "" : `; ${formatCount(retries)} ${retries === 1 ? "retry" : "retries"}`),
     ],
     [
       "Moved",
