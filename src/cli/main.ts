@@ -16,6 +16,7 @@ import { failureOf } from "./failure.js";
 import { reasonOf } from "./output.js";
 import { registerPredict } from "./predict.js";
 import { registerRun } from "./run.js";
+import { registerSoak } from "./soak.js";
 import { registerSweep } from "./sweep.js";
 import { serveSweep, sweepWorkerData } from "./sweep-worker.js";
 import { registerVectors } from "./vectors.js";
@@ -45,6 +46,7 @@ function programOf(): Command {
   registerPredict(program);
   registerCompare(program);
   registerRun(program);
+  registerSoak(program);
   registerSweep(program, fileURLToPath(import.meta.url), version);
   registerCaptureScript(program);
   registerCheck(program);

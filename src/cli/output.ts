@@ -34,6 +34,11 @@ export const CSV: OutputKind = {
   isName: (end) => [".csv", ".txt", ".tsv"].includes(end),
   names: ".csv",
 };
+export const SCENARIO: OutputKind = {
+  flag: "--out",
+  isName: (end) => [".yaml", ".yml"].includes(end),
+  names: ".yaml",
+};
 export const VECTORS: OutputKind = {
   flag: "--out",
   isName: (end) => ![".svg", ".csv", ".gz"].includes(end),

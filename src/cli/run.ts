@@ -26,6 +26,7 @@ interface RunFlags {
   readonly svg?: string;
   readonly csv?: string;
   readonly json?: true;
+  readonly validate?: true;
 }
 
 export function registerRun(program: Command): void {
@@ -41,6 +42,7 @@ export function registerRun(program: Command): void {
     .option("--svg <file>", "draw the run to this file; - draws to standard output")
     .option("--csv <file>", "write the samples to this file; - writes to standard output")
     .option("--json", "print the result as JSON")
+    .option("--validate", "check the model's own rules after each event, as soak does; slow")
     .action(runFile);
 }
 
@@ -57,6 +59,7 @@ async function runFile(path: string, flags: RunFlags): Promise<void> {
   const options: RunScenarioOptions = {
     ...(stopFlag === undefined ? {} : { stopWhen: () => stopFlag?.isAsked === true }),
     onProgress: progress.show,
+    ...(flags.validate === true ? { validate: true } : {}),
     ...(policy === undefined ? {} : { policy }),
     ...(flags.seed === undefined ? {} : { seed: seedOf(flags.seed) }),
   };

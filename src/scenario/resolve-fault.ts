@@ -28,5 +28,11 @@ export function resolveFault(
     return { ...window, kind, workload, size: fields.size("size", 0) };
   }
   if (kind === "busy-pages") return { ...window, kind, share: fields.number("share", 0) };
-  return { ...window, kind, device: deviceOf(fields, devices) };
+  if (kind === "offline-refused") return { ...window, kind };
+  const device = deviceOf(fields, devices);
+  if (kind === "memory-block-state") {
+    const memoryBlock = fields.number("memoryBlock", 0);
+    return { ...window, kind, memoryBlock, state: fields.choice("state", "online"), device };
+  }
+  return { ...window, kind, device };
 }

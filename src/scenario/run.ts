@@ -2,13 +2,14 @@ import {
   ANYTHING,
   assertOptions,
   either,
+  FLAG,
   FUNCTION,
   OBJECT,
   TEXT,
   type OptionRule,
   SIGNAL,
 } from "../option-check.js";
-import { nsOf } from "../units.js";
+import { formatDuration, nsOf } from "../units.js";
 import { Interrupted } from "../clock.js";
 import { PAGE_SIZE } from "../core/abi.js";
 import type { CoreSource } from "../core/load.js";
@@ -36,6 +37,11 @@ export interface RunScenarioOptions extends FollowOptions {
   readonly seed?: number;
   /** Where the core comes from; see loadCore(). */
   readonly core?: CoreSource;
+  /**
+   * Checks after each event that the model keeps its own rules: the page allocator's invariants,
+   * the accounting of zones, devices and drivers. Slow. Default: false.
+   */
+  readonly validate?: boolean;
   /**
    * Is shown the guest before anything happens to it, to follow its log.
    *
@@ -92,6 +98,7 @@ const RULES: Readonly<Record<keyof Required<RunScenarioOptions>, OptionRule>> = 
   stop: SIGNAL,
   onProgress: FUNCTION,
   stopWhen: FUNCTION,
+  validate: FLAG,
   policy: either(TEXT, OBJECT),
   seed: {
     holds: (value) =>
@@ -201,6 +208,7 @@ async function* live(
     while (clock.nowNs < durationNs && !simulation.hasPanicked) {
       signal?.throwIfAborted();
       clock.advanceToNs(Math.min(durationNs, clock.nextTimerNs ?? durationNs));
+      if (options.validate === true) assertRules(simulation);
       if (performance.now() - yielded > YIELD_MS) {
         yield* newEvents(simulation, sent);
         onProgress?.({ done: clock.nowMs, total: scenario.durationMs, unit: "ms" });
@@ -219,6 +227,13 @@ async function* live(
   simulation.finish();
   yield* newEvents(simulation, sent);
   return resultOf(simulation, interrupted);
+}
+
+/** @throws Error where the model breaks a rule of its own, with the time. */
+function assertRules(simulation: Simulation): void {
+  const broken = simulation.brokenRule();
+  if (broken === undefined) return;
+  throw new Error(`at ${formatDuration(simulation.guest.clock.nowMs)}: ${broken}`);
 }
 
 function* newEvents(

@@ -135,6 +135,26 @@ export type Fault = FaultWindow &
         readonly share: number;
       }
     | {
+        /** A memory notifier refuses that memory blocks go offline. */
+        readonly kind: "offline-refused";
+      }
+    | {
+        /** User space writes to the state of a memory block; at once, without an end. */
+        readonly kind: "memory-block-state";
+        /** Number of the memory block, from the start of the device region. */
+        readonly memoryBlock: number;
+        /** What is written. */
+        readonly state: OnlineSettings["autoOnline"];
+        /** Index of the device. */
+        readonly device: number;
+      }
+    | {
+        /** The device is saved and restored, as a live migration does; at once, without an end. */
+        readonly kind: "save-restore";
+        /** Index of the device. */
+        readonly device: number;
+      }
+    | {
         /**
          * The host behind the device can do nothing; has no memory to plug; is migrating the guest.
          */

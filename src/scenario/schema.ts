@@ -107,6 +107,33 @@ const FAULTS: Readonly<Record<string, JsonSchema>> = {
       share: described(SHARE, "Probability at each attempt to collect a page."),
     },
   ),
+  "offline-refused": object(
+    "A memory notifier refuses that memory blocks go offline.",
+    ["kind", "at"],
+    { kind: { type: "string" }, at: TIME, until: UNTIL },
+  ),
+  "memory-block-state": object(
+    "User space writes to the state of a memory block of the device.",
+    ["kind", "at", "memoryBlock", "state"],
+    {
+      kind: { type: "string" },
+      at: TIME,
+      memoryBlock: described(
+        { type: "integer", minimum: 0, maximum: 1_000_000 },
+        "Number of the memory block, from the start of the region; no effect where it is not added.",
+      ),
+      state: described(
+        { enum: ["offline", "online", "online_kernel", "online_movable"] },
+        "What is written.",
+      ),
+      device: DEVICE_NAME,
+    },
+  ),
+  "save-restore": object(
+    "The device is saved and restored, as at the end of a live migration.",
+    ["kind", "at"],
+    { kind: { type: "string" }, at: TIME, device: DEVICE_NAME },
+  ),
   ...Object.fromEntries(
     [
       ["device-busy", "The device answers BUSY."],

@@ -1,8 +1,12 @@
 import { Migratetype, PAGE_SIZE, PAGEBLOCK_ORDER, PageClass, ZoneKindNumber } from "../core/abi.js";
 import type { CoreSource } from "../core/load.js";
 import { KernelError } from "../core/kernel-error.js";
+import { brokenRuleOf } from "../guest/broken-rule.js";
 import { Guest } from "../guest/guest.js";
 import type { ResizeView } from "../policies/resize-controller.js";
+import type { MemoryNotifier } from "../linux/linux-memory.js";
+import type { OnlineSettings } from "../linux/online-policy.js";
+import type { VirtioMemDevice } from "../virtio-mem/device/device.js";
 import type { PolicyChoice } from "../policies/choice/resolve-policy.js";
 import { hyperAllocRequest } from "../policies/builtin/hyperalloc.js";
 import { Recorder } from "./recorder.js";
@@ -27,6 +31,21 @@ const BUSY_CLASSES = [
 const CACHE_BATCH = 63;
 const CACHE_HIGH = 6 * CACHE_BATCH;
 
+/** Asked before the driver, which then hears that it is called off. */
+const REFUSAL_PRIORITY = 1;
+const REFUSES_OFFLINE: MemoryNotifier = {
+  goingOnline: () => true,
+  online: () => undefined,
+  cancelOnline: () => undefined,
+  goingOffline: () => false,
+  offline: () => undefined,
+  cancelOffline: () => undefined,
+  pluggedRuns: () => undefined,
+  memoryGroup: () => undefined,
+};
+/** Between two looks of who waits for the lock. */
+const LOCK_WAIT_NS = 1_000_000;
+
 /**
  * A guest that lives through a scenario on its virtual clock. Everything hangs on timers of that
  * clock, so workloads also work, and the host also changes its mind, while a run of the driver
@@ -40,6 +59,10 @@ export class Simulation {
   readonly workloads: WorkloadRunner;
   readonly recorder: Recorder;
   readonly #hosts: readonly ScenarioHost[];
+  /** Was there a fault by which a host fails? Some devices never recover from it. */
+  #hostFailed = false;
+  #refusals = 0;
+  #endRefusal: (() => void) | undefined;
 
   private constructor(guest: Guest, scenario: Scenario, hosts: readonly ScenarioHost[]) {
     this.guest = guest;
@@ -92,6 +115,11 @@ export class Simulation {
 
   get hasPanicked(): boolean {
     return this.workloads.hasPanicked;
+  }
+
+  /** What of the guest's own rules does not hold now, in words; undefined where all do. Slow. */
+  brokenRule(): string | undefined {
+    return brokenRuleOf(this.guest, this.#hostFailed);
   }
 
   /** Lets the guest live on until `ms`; a run of the driver that is under way then ends later. */
@@ -173,13 +201,53 @@ export class Simulation {
       }
       return;
     }
+    if (fault.kind === "offline-refused") {
+      this.#refuseOffline(begins);
+      return;
+    }
     const host = this.#hosts[fault.device];
     const device = this.guest.devices[fault.device]?.device;
     if (host === undefined || device === undefined) return;
+    if (fault.kind === "memory-block-state") {
+      this.#writeState(device, fault.memoryBlock, fault.state);
+      return;
+    }
+    if (fault.kind === "save-restore") {
+      device.restore(device.snapshot());
+      return;
+    }
+    if (fault.kind !== "migration") this.#hostFailed = true;
     const change = begins ? 1 : -1;
     if (fault.kind === "device-busy") host.busy += change;
     else if (fault.kind === "host-out-of-memory") host.outOfMemory += change;
     else device.migrating = begins;
+  }
+
+  /** Counts how many faults refuse it now; the notifier is there once. */
+  #refuseOffline(begins: boolean): void {
+    this.#refusals += begins ? 1 : -1;
+    if (this.#refusals === 1 && begins) {
+      this.#endRefusal = this.guest.hotplug.registerNotifier(REFUSES_OFFLINE, REFUSAL_PRIORITY);
+    } else if (this.#refusals === 0) {
+      this.#endRefusal?.();
+      this.#endRefusal = undefined;
+    }
+  }
+
+  /** As a write to `state` in sysfs: it waits for the memory hotplug lock, which the driver has. */
+  #writeState(device: VirtioMemDevice, number: number, state: OnlineSettings["autoOnline"]): void {
+    const { hotplug, clock, devices } = this.guest;
+    if (devices.some(({ driver }) => driver.isRunning)) {
+      clock.setTimer(clock.nowNs + LOCK_WAIT_NS, () => {
+        this.#writeState(device, number, state);
+      });
+      return;
+    }
+    const id = Math.floor(device.addr / hotplug.memoryBlockSize) + number;
+    if ((number + 1) * hotplug.memoryBlockSize > device.regionSize) return;
+    if (state === "offline") hotplug.offlineMemoryBlock(id);
+    else hotplug.onlineMemoryBlock(id, state);
+    for (const { driver } of devices) driver.run();
   }
 
   #scheduleController(controller: Controller): void {

@@ -27,7 +27,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["compare", "conformance"],
   ["sweep"],
   ["report"],
-  ["check"],
+  ["check", "soak"],
   ["device-types.ts", "core-types.ts"],
   ["index.ts", "device.ts", "core.ts"],
   ["node"],

@@ -229,6 +229,11 @@ export class VirtioMemDriver {
     return this.#isBroken;
   }
 
+  /** Is a run going on, which a timer of the clock has interrupted? */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
   /** Is the guest suspended? Nothing is done until it wakes up. */
   get isFrozen(): boolean {
     return this.#isFrozen;

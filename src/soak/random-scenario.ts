@@ -1,0 +1,194 @@
+import { SeededRandom } from "../conformance/seeded-random.js";
+import { PROFILE_NAMES } from "../linux/profile.js";
+import { FLAVOUR_NAMES, type FlavourName } from "../virtio-mem/device/flavour.js";
+
+/** A scenario as a file has it; sizes and times as text. */
+export interface ScenarioFile {
+  readonly seed: number;
+  readonly duration: string;
+  readonly policy?: string;
+  readonly guest: Readonly<Record<string, unknown>>;
+  readonly devices: readonly Readonly<Record<string, unknown>>[];
+  readonly workloads: readonly Readonly<Record<string, unknown>>[];
+  readonly host: readonly Readonly<Record<string, unknown>>[];
+  readonly controllers: readonly Readonly<Record<string, unknown>>[];
+  readonly faults: readonly Readonly<Record<string, unknown>>[];
+}
+
+const DURATION_S = 120;
+const MOST_DEVICES = 3;
+const POLICIES = [
+  "linux",
+  "sense-first",
+  "sense-first+isolate-first",
+  "empty-blocks-first",
+  "bigger-chunks-first",
+  "free-areas-first",
+  "drop-caches",
+  "memmap-on-memory",
+  "retry-fixed",
+  "retry-on-free",
+  "reserve=64MiB",
+  "plug-back",
+] as const;
+
+/** A guest with everything that a scenario can have, drawn from a seed; small, and so fast. */
+export function randomScenario(seed: number): ScenarioFile {
+  const random = new SeededRandom(seed);
+  const devices = devicesOf(random);
+  const workloads = workloadsOf(random);
+  return {
+    seed,
+    duration: `${DURATION_S}s`,
+    ...(random.chance(50) ? { policy: random.pick(POLICIES) } : {}),
+    guest: guestOf(random),
+    devices,
+    workloads,
+    host: list(random, 12, () => orderOf(random, devices)).sort(
+      (one, other) => parseFloat(one.at) - parseFloat(other.at),
+    ),
+    controllers: random.chance(25) ? [controllerOf(random, devices)] : [],
+    faults: list(random, 8, () => faultOf(random, devices, workloads)),
+  };
+}
+
+function list<T>(random: SeededRandom, most: number, make: () => T): T[] {
+  return Array.from({ length: random.below(most + 1) }, make);
+}
+
+/** A time of the run, in steps of a tenth of a second. */
+function timeOf(random: SeededRandom, from = 0): number {
+  return from + random.below((DURATION_S - from) * 10 - 1) / 10;
+}
+
+function guestOf(random: SeededRandom): Record<string, unknown> {
+  const isBig = random.chance(20);
+  return {
+    profile: random.pick(PROFILE_NAMES as [(typeof PROFILE_NAMES)[number]]),
+    online: random.pick(["offline", "online", "online_kernel", "online_movable"]),
+    onlinePolicy: random.pick(["contig-zones", "auto-movable"]),
+    autoMovableRatio: random.pick([0, 100, 301, 1000]),
+    movableNode: random.chance(10),
+    cachedCpus: random.pick([0, 0, 1, 4]),
+    ...(random.chance(20)
+      ? {
+          bootRanges: [
+            { start: 0, size: "256MiB", node: 0 },
+            { start: "4GiB", size: "128MiB", node: 1 },
+          ],
+        }
+      : { bootMemory: random.pick(["256MiB", "400MiB", "512MiB"]) }),
+    ...(isBig ? { memoryBlockSize: "256MiB" } : {}),
+    driver: random.chance(25)
+      ? { forceBbm: true, ...(random.chance(50) ? { bbmBlockSize: "256MiB" } : {}) }
+      : {},
+  };
+}
+
+function devicesOf(random: SeededRandom): Record<string, unknown>[] {
+  const count = 1 + random.below(random.chance(30) ? MOST_DEVICES : 1);
+  return Array.from({ length: count }, (_, at) => ({
+    name: `d${at}`,
+    regionSize: random.pick(["512MiB", "1GiB"]),
+    blockSize: random.pick(["2MiB", "2MiB", "4MiB", "1MiB", "256MiB"]),
+    flavour: random.pick(FLAVOUR_NAMES as [FlavourName]),
+    requestedSize: random.pick(["0", "256MiB", "512MiB"]),
+    node: random.chance(20) ? 1 : 0,
+    vfio: random.chance(10),
+  }));
+}
+
+function workloadsOf(random: SeededRandom): Record<string, unknown>[] {
+  return list(random, 4, () => workloadOf(random)).map((workload, at) => ({
+    ...workload,
+    name: `w${at}`,
+  }));
+}
+
+function workloadOf(random: SeededRandom): Record<string, unknown> {
+  const start = timeOf(random);
+  const life = {
+    start: `${start}s`,
+    ...(random.chance(40) ? { stop: `${timeOf(random, Math.ceil(start) + 1) + 0.1}s` } : {}),
+    ...(random.chance(30) ? { restartAfter: "2s" } : {}),
+  };
+  const size = random.pick(["16MiB", "64MiB", "200MiB"]);
+  const anonymous = {
+    kind: "anonymous",
+    size,
+    faultRate: "100MiB",
+    churnRate: random.pick(["0", "4MiB", "32MiB"]),
+    thpShare: random.pick([0, 0.5, 1]),
+  };
+  const cache = {
+    kind: "page-cache",
+    size,
+    readRate: "50MiB",
+    dirtyShare: random.pick([0, 0.3]),
+  };
+  const kernel = {
+    kind: "kernel",
+    size: random.pick(["8MiB", "32MiB"]),
+    shortestLife: "1s",
+    longestLife: "30s",
+  };
+  return { ...random.pick([anonymous, anonymous, cache, kernel]), ...life };
+}
+
+function orderOf(
+  random: SeededRandom,
+  devices: readonly Readonly<Record<string, unknown>>[],
+): { readonly at: string } & Record<string, unknown> {
+  const { name, blockSize, regionSize } = devices[random.below(devices.length)] ?? {};
+  const step = blockSize === "256MiB" ? 256 : 4;
+  const most = regionSize === "1GiB" ? 1024 : 512;
+  return {
+    at: `${timeOf(random)}s`,
+    requestedSize: `${random.below(most / step + 1) * step}MiB`,
+    device: name,
+  };
+}
+
+function controllerOf(
+  random: SeededRandom,
+  devices: readonly Readonly<Record<string, unknown>>[],
+): Record<string, unknown> {
+  const { name } = devices[random.below(devices.length)] ?? {};
+  return { every: random.pick(["1s", "5s"]), step: "256MiB", device: name };
+}
+
+function faultOf(
+  random: SeededRandom,
+  devices: readonly Readonly<Record<string, unknown>>[],
+  workloads: readonly Readonly<Record<string, unknown>>[],
+): Record<string, unknown> {
+  const at = timeOf(random);
+  const until = `${timeOf(random, Math.ceil(at) + 1) + 0.1}s`;
+  const { name } = devices[random.below(devices.length)] ?? {};
+  const window = { at: `${at}s`, until };
+  const kinds: [Record<string, unknown>, ...Record<string, unknown>[]] = [
+    { kind: "device-busy", ...window, device: name },
+    { kind: "host-out-of-memory", ...window, device: name },
+    { kind: "migration", ...window, device: name },
+    { kind: "offline-refused", ...window },
+    { kind: "busy-pages", ...window, share: random.pick([0.001, 0.1, 1]) },
+    { kind: "save-restore", at: window.at, device: name },
+    stateWrite(random, window.at, name),
+    stateWrite(random, window.at, name),
+  ];
+  const target = workloads[random.below(Math.max(1, workloads.length))];
+  if (target !== undefined && target["kind"] !== "kernel") {
+    kinds.push({ kind: "pins", ...window, workload: target["name"], size: "8MiB" });
+  }
+  return random.pick(kinds);
+}
+
+function stateWrite(random: SeededRandom, at: string, device: unknown): Record<string, unknown> {
+  return {
+    kind: "memory-block-state",
+    at,
+    memoryBlock: random.below(8),
+    state: random.pick(["offline", "online", "online_kernel", "online_movable"]),
+    device,
+  };
+}
