@@ -107,6 +107,7 @@ export {
 } from "./compare/compare.js";
 export { panicsOf, spreadOf } from "./compare/comparison.js";
 export type * from "./compare/comparison.js";
+export type { Parting } from "./compare/parting.js";
 
 // sweeps over settings
 export { parseAxis, type SweepAxis, type SweepValue } from "./sweep/axis.js";

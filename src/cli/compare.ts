@@ -26,6 +26,7 @@ interface CompareFlags {
   readonly seeds?: string;
   readonly requestedSize?: string;
   readonly profile?: ProfileName | "auto";
+  readonly profiles?: string;
   readonly until?: string;
   readonly folder?: string;
   readonly svg?: string;
@@ -49,6 +50,7 @@ export function registerCompare(program: Command): void {
         ...PROFILE_NAMES,
       ]),
     )
+    .option("--profiles <names>", "compare under each of these Linux versions, such as v5.10,v6.1")
     .option("--until <time>", "go on through the driver's retries for this long (captures)")
     .option("--folder <name>", "which capture, where the folder or archive holds several")
     .option("--svg <file>", "draw the comparison to this file; - draws to standard output")
@@ -85,11 +87,16 @@ async function compareFile(
   const policies: Policy[][] = [];
   for (const names of flags.policies.split(",")) policies.push(await policyChoice(names.trim()));
   const nrSeeds = seedsOf(flags.seeds ?? "1");
+  if (flags.profiles !== undefined && flags.profile !== undefined) {
+    throw new UsageError("--profile must be left out where there is --profiles");
+  }
+  const profiles = flags.profiles?.split(",").map((name) => name.trim() as ProfileName);
+  const compared = { ...options, ...(profiles === undefined ? {} : { profiles }) };
   if (await isScenario(path)) {
     assertNoCaptureFlags(flags);
     const scenario = parseScenario(await readInput(path, "<file>"), path);
     const seeds = Array.from({ length: nrSeeds }, (_, at) => (scenario.seed + at) % 2 ** 32);
-    return compareOnScenario(scenario, policies, { ...options, seeds });
+    return compareOnScenario(scenario, policies, { ...compared, seeds });
   }
   const folder = flags.folder === undefined ? {} : { folder: flags.folder };
   const [capture, ...others] = await readForCommand(path, folder);
@@ -99,7 +106,7 @@ async function compareFile(
     );
   }
   return compareOnCapture(capture, policies, {
-    ...options,
+    ...compared,
     seeds: Array.from({ length: nrSeeds }, (_, at) => at + 1),
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
     ...(flags.until === undefined ? {} : { untilMs: parseDuration(flags.until, "--until") }),

@@ -26,6 +26,7 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   untilMs: "--until",
   whatIf: "--what-if",
   seeds: "--seeds",
+  profiles: "--profiles",
 };
 
 /** An error of an input in one line; any other is a bug, with what a report of it needs. */

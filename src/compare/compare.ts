@@ -9,7 +9,10 @@ import { policiesOf, type PolicyChoice } from "../policies/choice/resolve-policy
 import { PolicyError } from "../policies/policy-error.js";
 import { runScenario } from "../scenario/run.js";
 import type { Scenario } from "../scenario/scenario.js";
+import { PROFILE_NAMES, type ProfileName } from "../linux/profile.js";
+import { nearName } from "../near-name.js";
 import type { ComparedPolicy, Comparison, RunFigures } from "./comparison.js";
+import { Steps, type Parting } from "./parting.js";
 import type { FollowOptions } from "../progress.js";
 import { ShrinkProgress } from "./shrink-progress.js";
 import { Interrupted } from "../clock.js";
@@ -22,6 +25,11 @@ export interface CompareOptions extends FollowOptions {
    * several seeds draw pages that are held for a moment; one, the default, holds none.
    */
   readonly seeds?: readonly number[];
+  /**
+   * Versions of Linux: every policy runs under each of them. Default: the scenario's or the
+   * capture's own.
+   */
+  readonly profiles?: readonly ProfileName[];
   /** Ends it early without an error: the runs that were finished are then the result. */
   readonly stop?: AbortSignal | undefined;
   /** As `stop`, but asked in the midst of a run as well; see RunScenarioOptions. */
@@ -62,23 +70,31 @@ const NO_HARM: Harm = { failedAllocations: 0, oomKills: 0, panickedMs: null };
 /** One run: follows its guest from the beginning, and reads the figures off at the end. */
 class Measured {
   readonly #tally = new CostTally();
+  readonly #steps: Steps | undefined;
   #progress: ShrinkProgress | undefined;
   #guest: Guest | undefined;
+
+  /** @param keepsSteps - there is another run to compare them with. */
+  constructor(keepsSteps: boolean) {
+    this.#steps = keepsSteps ? new Steps() : undefined;
+  }
 
   readonly watch = (guest: Guest): void => {
     this.#guest = guest;
     const progress = (this.#progress = new ShrinkProgress(guest.device));
     guest.log.follow((entry) => {
       this.#tally.note(entry);
+      this.#steps?.note(entry);
       progress.note(entry);
     });
   };
 
-  get askedSize(): number {
-    return this.#progress?.outcome().askedSize ?? 0;
+  run(harm: Harm): Run {
+    const askedSize = this.#progress?.outcome().askedSize ?? 0;
+    return { figures: this.#figures(harm), askedSize, steps: this.#steps };
   }
 
-  figures(harm: Harm): RunFigures {
+  #figures(harm: Harm): RunFigures {
     if (this.#guest === undefined || this.#progress === undefined) {
       throw new Error("a run must be watched before it is measured");
     }
@@ -103,6 +119,7 @@ class Measured {
 
 const RULES: RulesOf<Required<CompareOptions>> = {
   seeds: LIST,
+  profiles: LIST,
   onProgress: FUNCTION,
   signal: SIGNAL,
   stop: SIGNAL,
@@ -161,15 +178,17 @@ export async function compareOnCapture(
     capture.name.replace(/: capture$/, ""),
     policies,
     asked,
-    async (policy, seed) => {
+    async (variant, seed) => {
+      const { policy, profile } = variant;
       const guest = await Guest.fromCapture(capture, {
         ...guestOptions,
+        ...(profile === undefined ? {} : { profile }),
         ...(policy === undefined ? {} : { policy }),
         signal: options.signal,
       });
       guest.clock.stopWhen = () => isStopped(options);
       if (seeds.length > 1) holdSomePages(guest, seed);
-      const measured = new Measured();
+      const measured = new Measured(variant.keepsSteps && seed === seeds[0]);
       measured.watch(guest);
       try {
         guest.requestSize(requestedSize);
@@ -178,7 +197,7 @@ export async function compareOnCapture(
         if (error instanceof Interrupted) return undefined;
         throw error;
       }
-      return { figures: measured.figures(NO_HARM), askedSize: measured.askedSize };
+      return measured.run(NO_HARM);
     },
   );
 }
@@ -213,10 +232,12 @@ export function compareOnScenario(
   options: CompareOptions = {},
 ): Promise<Comparison> {
   assertOptions("options of compareOnScenario()", options, RULES);
-  const asked = { ...options, seeds: options.seeds ?? [scenario.seed] };
-  return compared("scenario", scenario.title, policies, asked, async (policy, seed, onShare) => {
-    const measured = new Measured();
-    const run = runScenario(scenario, {
+  const seeds = options.seeds ?? [scenario.seed];
+  const asked = { ...options, seeds };
+  return compared("scenario", scenario.title, policies, asked, async (variant, seed, onShare) => {
+    const measured = new Measured(variant.keepsSteps && seed === seeds[0]);
+    const { policy, profile } = variant;
+    const run = runScenario(scenarioUnder(scenario, profile), {
       seed,
       watch: measured.watch,
       signal: options.signal,
@@ -230,8 +251,15 @@ export function compareOnScenario(
     if (interrupted) return undefined;
     const { failedAllocations, oomKills, panicked } = summary;
     const harm = { failedAllocations, oomKills, panickedMs: panicked ? endedMs : null };
-    return { figures: measured.figures(harm), askedSize: measured.askedSize };
+    return measured.run(harm);
   });
+}
+
+/** Its own policy is left out: `linux` is what the version does. */
+function scenarioUnder(scenario: Scenario, profile: ProfileName | undefined): Scenario {
+  const { guest } = scenario;
+  const under = profile === undefined ? guest : { ...guest, profile };
+  return { ...scenario, guest: under, policy: undefined };
 }
 
 function isStopped({ stop, stopWhen }: CompareOptions): boolean {
@@ -241,6 +269,52 @@ function isStopped({ stop, stopWhen }: CompareOptions): boolean {
 interface Run {
   readonly figures: RunFigures;
   readonly askedSize: number;
+  readonly steps: Steps | undefined;
+}
+
+/** One of the compared. */
+interface Variant {
+  /** What decides; undefined: what the version does. */
+  readonly policy: PolicyChoice | undefined;
+  readonly profile: ProfileName | undefined;
+  /** What it is called without its version. */
+  readonly name: string;
+  /** There are others, whose steps its are compared with. */
+  readonly keepsSteps: boolean;
+}
+
+/** Every policy under each version, version by version. */
+function variantsOf(
+  choices: readonly PolicyChoice[],
+  profiles: readonly ProfileName[] | undefined,
+): Variant[] {
+  const names = choices.map(nameOf);
+  assertDifferent(names);
+  if (profiles !== undefined) assertProfiles(profiles);
+  return (profiles ?? [undefined]).flatMap((profile) =>
+    choices.map((choice, at) => ({
+      policy: isOwn(choice) ? undefined : choice,
+      profile,
+      name: names[at] ?? "",
+      keepsSteps: choices.length * (profiles?.length ?? 1) > 1,
+    })),
+  );
+}
+
+function assertProfiles(profiles: readonly unknown[]): void {
+  if (profiles.length === 0) throw optionError("profiles must name at least one, got none");
+  for (const [at, name] of profiles.entries()) {
+    if (!PROFILE_NAMES.some((known) => known === name)) {
+      const near = nearName(String(name), PROFILE_NAMES);
+      throw optionError(
+        `profiles must be among ${PROFILE_NAMES.join(", ")}, got ${shown(name)}` +
+          (near === undefined ? "" : `; did you mean ${near}?`),
+      );
+    }
+    if (profiles.indexOf(name) !== at) {
+      throw optionError(`profiles must differ from each other, got ${shown(name)} twice`);
+    }
+  }
 }
 
 async function compared(
@@ -249,40 +323,51 @@ async function compared(
   choices: readonly PolicyChoice[],
   options: CompareOptions & { readonly seeds: readonly number[] },
   run: (
-    policy: PolicyChoice | undefined,
+    variant: Variant,
     seed: number,
     onShare: (share: number) => void,
   ) => Promise<Run | undefined>,
 ): Promise<Comparison> {
   const { seeds, onProgress } = options;
   assertList(choices);
-  const names = choices.map(nameOf);
-  assertDifferent(names);
+  const variants = variantsOf(choices, options.profiles);
   assertSeeds(seeds);
   const policies: ComparedPolicy[] = [];
   let done = 0;
   let askedSize = 0;
   let interrupted = false;
-  for (const [at, choice] of choices.entries()) {
+  let first: Steps | undefined;
+  for (const variant of variants) {
     const runs: RunFigures[] = [];
+    let parting: Parting | null | undefined;
     for (const seed of interrupted ? [] : seeds) {
-      const total = choices.length * seeds.length;
+      const total = variants.length * seeds.length;
       const onShare = (share: number): void => {
         onProgress?.({ done: done + Math.min(share, 0.999), total, unit: "runs" });
       };
       onShare(0);
       options.signal?.throwIfAborted();
-      const policy = isOwn(choice) ? undefined : choice;
-      const made = isStopped(options) ? undefined : await run(policy, seed, onShare);
+      const made = isStopped(options) ? undefined : await run(variant, seed, onShare);
       if (made === undefined) {
         interrupted = true;
         break;
+      }
+      if (made.steps !== undefined) {
+        parting = first?.partingOf(made.steps);
+        first ??= made.steps;
       }
       runs.push(made.figures);
       askedSize = Math.max(askedSize, made.askedSize);
       done++;
     }
-    if (runs.length > 0) policies.push({ policy: names[at] ?? "", runs });
+    const { name: policy, profile } = variant;
+    if (runs.length === 0) continue;
+    policies.push({
+      policy,
+      ...(profile === undefined ? {} : { profile }),
+      ...(parting === undefined ? {} : { parting }),
+      runs,
+    });
   }
   return { kind, subject, askedSize, seeds, policies, interrupted };
 }

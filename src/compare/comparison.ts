@@ -1,3 +1,5 @@
+import type { ProfileName } from "../linux/profile.js";
+import type { Parting } from "./parting.js";
 import { optionError } from "../input-error.js";
 
 /** What one run under one policy came to. Sizes are bytes, times virtual milliseconds. */
@@ -52,6 +54,13 @@ export interface Spread {
 export interface ComparedPolicy {
   /** Names of its policies, joined by `+`. */
   readonly policy: string;
+  /** Version of Linux, where versions are compared as well. */
+  readonly profile?: ProfileName;
+  /**
+   * Where its run with the first seed first did something else than that of the first entry; null:
+   * nowhere; missing for the first entry itself.
+   */
+  readonly parting?: Parting | null;
   /** One per seed, in the order of the seeds. */
   readonly runs: readonly RunFigures[];
 }
@@ -126,4 +135,12 @@ export function spreadOf(runs: readonly RunFigures[], figure: FigureName): Sprea
 
 function orNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
+}
+
+/** What a policy, and the version where versions are compared, is called. */
+export function comparedName({
+  policy,
+  profile,
+}: Pick<ComparedPolicy, "policy" | "profile">): string {
+  return profile === undefined ? policy : `${policy}, ${profile}`;
 }

@@ -1,3 +1,4 @@
+import type { Parting } from "../compare/parting.js";
 import {
   spreadOf,
   type Comparison,
@@ -12,6 +13,10 @@ export interface ComparisonJson extends Omit<Comparison, "policies"> {
   readonly policies: readonly {
     /** Names of the policies, joined by `+`. */
     readonly policy: string;
+    /** Version of Linux, where versions are compared as well. */
+    readonly profile?: string;
+    /** Where it parts from the first; missing for the first. */
+    readonly parting?: Parting | null;
     /** Each figure over all runs. */
     readonly figures: Readonly<Record<FigureName, Spread>>;
     /** The figures of each run, with its seed. */
@@ -61,8 +66,10 @@ export function comparisonJson(comparison: Comparison): ComparisonJson {
     subject,
     askedSize,
     seeds,
-    policies: policies.map(({ policy, runs }) => ({
+    policies: policies.map(({ policy, profile, parting, runs }) => ({
       policy,
+      ...(profile === undefined ? {} : { profile }),
+      ...(parting === undefined ? {} : { parting }),
       figures: Object.fromEntries(
         FIGURES.map((figure) => [figure, spreadOf(runs, figure)]),
       ) as Record<FigureName, Spread>,

@@ -1,4 +1,4 @@
-import { panicsOf, spreadOf, type Comparison } from "../compare/comparison.js";
+import { comparedName, panicsOf, spreadOf, type Comparison } from "../compare/comparison.js";
 import { formatRoughSize } from "../units.js";
 import { columnsOf, type FigureColumn } from "./comparison-figures.js";
 import { element, rect, short, text } from "./svg-element.js";
@@ -75,7 +75,7 @@ function alikeWords(alike: readonly FigureColumn[]): string {
 function deadWords(comparison: Comparison): string {
   const dead = comparison.policies.filter((policy) => panicsOf(policy) > 0);
   if (dead.length === 0) return "";
-  return ` Guests panicked under ${dead.map(({ policy }) => policy).join(", ")}: never the best.`;
+  return ` Guests panicked under ${dead.map(comparedName).join(", ")}: never the best.`;
 }
 
 function panelOf(comparison: Comparison, column: FigureColumn, x: number, y: number): string {
@@ -102,7 +102,7 @@ function panelOf(comparison: Comparison, column: FigureColumn, x: number, y: num
     const dead = isDead(comparison, row);
     const isBest = !allAlike && !dead && isGood(median ?? (less ? Infinity : -Infinity));
     parts.push(
-      text(x, top + 10, `${comparison.policies[row]?.policy ?? ""}${dead ? " (panicked)" : ""}`, {
+      text(x, top + 10, `${nameOf(comparison, row)}${dead ? " (panicked)" : ""}`, {
         "font-size": 11,
         fill: FAINT,
       }),
@@ -118,4 +118,9 @@ function panelOf(comparison: Comparison, column: FigureColumn, x: number, y: num
     parts.push(element("path", { d, stroke: SPREAD, "stroke-width": 1.2, fill: "none" }));
   }
   return parts.join("");
+}
+
+function nameOf({ policies }: Comparison, row: number): string {
+  const policy = policies[row];
+  return policy === undefined ? "" : comparedName(policy);
 }

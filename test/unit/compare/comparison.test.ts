@@ -122,14 +122,17 @@ describe("reports of a comparison", () => {
     `);
   });
 
-  test("no line is wider than the terminal; policies without room follow below", () => {
+  test("no line is wider than the terminal; policies without room have a line each", () => {
     const policies = Array.from({ length: 9 }, (_, at) => ({
       policy: `policy number ${at}`,
       runs: [run(), run({ movedPages: 10 ** 6 })],
     }));
     const words = comparisonText({ ...TWO_SEEDS, policies }, { columns: 60 });
     expect(Math.max(...words.split("\n").map((line) => line.length))).toBeLessThanOrEqual(60);
-    expect(words.match(/^Pages moved/gm)?.length).toBeGreaterThan(1);
+    expect(words.match(/returned/g)).toHaveLength(1);
+    expect(words).toMatch(/^ +Memory .*\n +returned/m);
+    expect(words).toMatch(/^9 +100 MiB/m);
+    expect(words).toMatch(/more columns: a wider terminal, or --json/);
   });
 
   test("an ended comparison says so", () => {
