@@ -39,9 +39,25 @@ interface ArmedTimer extends Timer {
  * ```
  */
 export class VirtualClock {
-  #nowNs = 0;
+  #nowNs: number;
   /** By due time, latest first: the next one to fire is at the end. */
   readonly #timers: ArmedTimer[] = [];
+
+  /**
+   * A clock without timers.
+   *
+   * @param nowNs - What time it is, in whole nanoseconds since the start. Default: 0.
+   * @throws RangeError if that is no such number.
+   */
+  constructor(nowNs = 0) {
+    assertNs("nowNs", nowNs);
+    this.#nowNs = nowNs;
+  }
+
+  /** The timers that are set, in the order in which they fire. */
+  get timers(): readonly Timer[] {
+    return [...this.#timers].reverse();
+  }
 
   /** Now in whole nanoseconds since the start. */
   get nowNs(): number {

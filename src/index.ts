@@ -26,6 +26,7 @@ export type {
   GuestOptions,
   NewDeviceOptions,
   NewGuestOptions,
+  RestoreOptions,
 } from "./guest/options.js";
 export {
   CALIBRATION_NAMES,

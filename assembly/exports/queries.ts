@@ -1,6 +1,7 @@
 // Looking, without changing anything.
 
 import * as bits from "../inspect/bitmap";
+import { checksumOfMemory } from "../inspect/checksum";
 import { EINVAL, MAX_ORDER, MIGRATE_TYPES, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "../abi";
 import { NO_CHUNK, chunkAfter, firstOf } from "../mm/free-list";
 import { SCRATCH, STAGING, STAGING2, STAGING_BYTES } from "../mm/layout";
@@ -186,6 +187,10 @@ export function validate(): u32 {
 
 export function usedMemory(): u32 {
   return usedBytes();
+}
+/** The checksum of the memory in use: equal for equal contents. */
+export function memoryChecksum(): u64 {
+  return checksumOfMemory();
 }
 export function mixedPageblocks(): u32 {
   return recordsInUse;

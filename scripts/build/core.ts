@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -113,7 +114,8 @@ function inlineModule(wasm: Uint8Array<ArrayBuffer>): string {
   const names = WebAssembly.Module.exports(module).map((entry) => entry.name);
   return (
     `export const coreBase64 = "${Buffer.from(wasm).toString("base64")}";\n` +
-    `export const coreExports = ${JSON.stringify(names)};\n`
+    `export const coreExports = ${JSON.stringify(names)};\n` +
+    `export const coreId = "${createHash("sha256").update(wasm).digest("hex").slice(0, 16)}";\n`
   );
 }
 
@@ -125,7 +127,9 @@ function inline(wasm: Uint8Array<ArrayBuffer>): Output[] {
       content:
         "/** The release core. */\nexport declare const coreBase64: string;\n" +
         "/** Names of everything that it exports. */\n" +
-        "export declare const coreExports: readonly string[];\n",
+        "export declare const coreExports: readonly string[];\n" +
+        "/** Tells builds apart: the start of a hash of its bytes. */\n" +
+        "export declare const coreId: string;\n",
     },
   ];
 }

@@ -1,5 +1,8 @@
 import type { Core } from "./load.js";
 
+/** The globals of a core by name; numbers in decimal digits, because some have 64 bits. */
+export type CoreGlobals = Readonly<Record<string, string>>;
+
 /** A mutable global, as the build exports all of them: scripts/build/export-state.mjs. */
 const STATE_NAME = /^state\d+$/;
 
@@ -37,10 +40,41 @@ export class CoreImage {
   }
 }
 
-function globalsOf(core: Core): WebAssembly.Global[] {
-  const globals: WebAssembly.Global[] = [];
-  for (const [name, value] of Object.entries(core as Record<string, unknown>)) {
-    if (STATE_NAME.test(name)) globals.push(value as WebAssembly.Global);
+/** The globals of a core, for a core of the same build. */
+export function saveGlobals(core: Core): CoreGlobals {
+  return Object.fromEntries(namedGlobals(core).map(([name, { value }]) => [name, String(value)]));
+}
+
+/**
+ * Makes a fresh core what another one of the same build was.
+ *
+ * @param bytes - Its memory in use.
+ * @param wasmPages - Pages of 64 KiB that it had, used or not.
+ */
+export function fillCore(
+  core: Core,
+  bytes: Uint8Array,
+  wasmPages: number,
+  globals: CoreGlobals,
+): void {
+  const missing = wasmPages - core.memory.buffer.byteLength / WASM_PAGE_SIZE;
+  if (missing > 0) core.memory.grow(missing);
+  new Uint8Array(core.memory.buffer).set(bytes);
+  for (const [name, global] of namedGlobals(core)) {
+    const value = globals[name] ?? "0";
+    global.value = typeof global.value === "bigint" ? BigInt(value) : Number(value);
   }
-  return globals;
+}
+
+/** Bytes by which linear memory grows. */
+export const WASM_PAGE_SIZE = 65536;
+
+function globalsOf(core: Core): WebAssembly.Global[] {
+  return namedGlobals(core).map(([, global]) => global);
+}
+
+function namedGlobals(core: Core): [name: string, global: WebAssembly.Global][] {
+  return Object.entries(core as Record<string, unknown>)
+    .filter(([name]) => STATE_NAME.test(name))
+    .map(([name, value]) => [name, value as WebAssembly.Global]);
 }

@@ -18,7 +18,13 @@ import {
 } from "./abi.js";
 import { check, count, isErrno } from "./answer.js";
 import { Bitmap } from "./bitmap.js";
-import { CoreImage } from "./core-image.js";
+import {
+  CoreImage,
+  fillCore,
+  saveGlobals,
+  WASM_PAGE_SIZE,
+  type CoreGlobals,
+} from "./core-image.js";
 import { GuestWorkloads } from "./guest-workloads.js";
 import { brokenInvariant } from "./invariants.js";
 import { fail } from "./kernel-error.js";
@@ -71,6 +77,18 @@ export interface MemoryUse {
   readonly mixedPageblocks: number;
 }
 
+/** A core's memory and globals. */
+export interface SavedPages {
+  readonly nrPageblocks: number;
+  /** Linear memory in use. */
+  readonly memory: Uint8Array;
+  /** Of `memory`, 64 bits; see assembly/inspect/checksum.ts. */
+  readonly checksum: bigint;
+  /** Pages of 64 KiB of linear memory, used or not. */
+  readonly wasmPages: number;
+  readonly globals: CoreGlobals;
+}
+
 /**
  * The pages of one guest: the only place that talks to the WebAssembly core. Everything is in pfns
  * and page counts.
@@ -117,7 +135,7 @@ export class PageMemory {
   /** What takes and frees pages by itself. */
   readonly workloads: GuestWorkloads;
 
-  private constructor(core: Core, nrPageblocks: number, behaviour: MmBehaviour) {
+  private constructor(core: Core, nrPageblocks: number) {
     this.#core = core;
     this.#allocPages = core.allocPages;
     this.#freePagesOf = core.freePagesOf;
@@ -127,11 +145,15 @@ export class PageMemory {
     this.journal = new MigrationJournal(core);
     this.workloads = new GuestWorkloads(core);
     this.nrPageblocks = nrPageblocks;
+  }
+
+  static #setUp(core: Core, nrPageblocks: number, behaviour: MmBehaviour): PageMemory {
     let flags = 0;
     for (const [name, bit] of Object.entries(MmFlag)) {
       if (behaviour[name as MmFlagName]) flags |= bit;
     }
     check(core.setup(nrPageblocks, flags), "set up the pageblock table");
+    return new PageMemory(core, nrPageblocks);
   }
 
   /**
@@ -149,7 +171,7 @@ export class PageMemory {
     source?: CoreSource,
   ): Promise<PageMemory> {
     const blocks = pageblocksFor(endPfn);
-    return new PageMemory(await loadCore(source), blocks, behaviour);
+    return PageMemory.#setUp(await loadCore(source), blocks, behaviour);
   }
 
   /**
@@ -166,7 +188,22 @@ export class PageMemory {
     source?: BufferSource | WebAssembly.Module,
   ): PageMemory {
     const blocks = pageblocksFor(endPfn);
-    return new PageMemory(loadCoreSync(source), blocks, behaviour);
+    return PageMemory.#setUp(loadCoreSync(source), blocks, behaviour);
+  }
+
+  /**
+   * The pages that {@link save} has seen, in a core of their own.
+   *
+   * @throws RangeError if the memory is not what its checksum says.
+   * @internal
+   */
+  static async restore(saved: SavedPages, source?: CoreSource): Promise<PageMemory> {
+    const core = await loadCore(source);
+    fillCore(core, saved.memory, saved.wasmPages, saved.globals);
+    if (core.memoryChecksum() !== BigInt.asIntN(64, saved.checksum)) {
+      throw optionError("snapshot must be undamaged, got memory that its checksum contradicts");
+    }
+    return new PageMemory(core, saved.nrPageblocks);
   }
 
   /**
@@ -822,6 +859,19 @@ export class PageMemory {
     check(this.#core.countByClass(zone, deviceOnly ? 1 : 0), `count the pages of zone ${zone}`);
     const { length } = Object.keys(PageClass);
     return [...new Uint32Array(this.#core.memory.buffer, this.#core.scratch(), length)];
+  }
+
+  /** Everything of the core at this moment; the memory is a view of it, not a copy. @internal */
+  save(): SavedPages {
+    const core = this.#core;
+    const { buffer } = core.memory;
+    return {
+      nrPageblocks: this.nrPageblocks,
+      memory: new Uint8Array(buffer, 0, core.usedMemory() >>> 0),
+      checksum: BigInt.asUintN(64, core.memoryChecksum()),
+      wasmPages: buffer.byteLength / WASM_PAGE_SIZE,
+      globals: saveGlobals(core),
+    };
   }
 
   /** The guest at this moment, to be set back to. @internal */

@@ -1,28 +1,44 @@
 import type { Capture } from "../capture/capture.js";
-import type { VirtualClock } from "../clock.js";
+import { coreId } from "../../build/inline.js";
+import { VirtualClock } from "../clock.js";
 import type { LoadSummary } from "../core/page-loader.js";
-import type { PageMemory } from "../core/page-memory.js";
 import { KernelError } from "../core/kernel-error.js";
+import { PageMemory } from "../core/page-memory.js";
 import { SECTION_SIZE } from "../linux/memmap.js";
-import type { MemoryHotplug } from "../linux/memory-hotplug.js";
+import { MemoryHotplug } from "../linux/memory-hotplug.js";
 import { linuxProfile, type LinuxProfile } from "../linux/profile.js";
-import type { ZoneTable } from "../linux/zone-table.js";
-import { DeviceLog, type EventLog, type Log } from "../log/event-log.js";
-import type { ResolvedPolicy } from "../policies/choice/resolve-policy.js";
+import { ZoneTable } from "../linux/zone-table.js";
+import { DeviceLog, EventLog, type Log } from "../log/event-log.js";
+import { resolvePolicy, type ResolvedPolicy } from "../policies/choice/resolve-policy.js";
 import { PolicyError } from "../policies/policy-error.js";
 import { VirtioMemDevice } from "../virtio-mem/device/device.js";
 import { featuresToLeaveOut } from "../virtio-mem/device/features.js";
+import { deviceFlavour, FLAVOUR_NAMES, type DeviceFlavour } from "../virtio-mem/device/flavour.js";
+import type { DeviceHost } from "../virtio-mem/device/host.js";
 import { VirtioMemDriver, type VirtioMemDriverOptions } from "../virtio-mem/driver/driver.js";
+import type { DriverParameters } from "../virtio-mem/driver/parameters.js";
 import { WorkQueue } from "../virtio-mem/driver/work-queue.js";
 import { bootedMemory, bootRangesOf, endOfBoot } from "./boot-memory.js";
-import { BOOT_RANGE, CAPTURED_GUEST, NEW_DEVICE, NEW_GUEST } from "./option-rules.js";
+import {
+  BOOT_RANGE,
+  CAPTURED_GUEST,
+  NEW_DEVICE,
+  NEW_GUEST,
+  RESTORED_GUEST,
+} from "./option-rules.js";
 import { assertCapture } from "../capture/assert-capture.js";
 import { assertOptions } from "../option-check.js";
 import { placeDevices } from "./device-placement.js";
 import { assertWholeSubblocks, driverParameters, memoryOfLoaded } from "./from-capture.js";
 import { asCaptureError, buildFrom } from "./impossible-guest.js";
 import { LoadedCapture, type GuestSample } from "./loaded-capture.js";
-import type { CapturedGuestOptions, NewGuestOptions } from "./options.js";
+import type {
+  CapturedGuestOptions,
+  GuestOptions,
+  NewGuestOptions,
+  RestoreOptions,
+} from "./options.js";
+import { decodeSnapshot, encodeSnapshot, type DeviceState, type GuestState } from "./snapshot.js";
 import { policyTools } from "./policy-tools.js";
 import { profileFor, type KernelChoice, type ProfileFromCapture } from "./profile-from-capture.js";
 import { settingOf, type GuestMemory, type GuestSetting } from "./setting.js";
@@ -45,6 +61,8 @@ export interface GuestDevice {
 
 /** What devices and drivers stand on. */
 interface Machine extends GuestSetting, GuestMemory {
+  /** As they were given: what made the policy, the parameters of the drivers, the core. */
+  readonly given: Pick<GuestOptions, "policy" | "core"> & { readonly driver: DriverParameters };
   readonly loaded?: LoadSummary;
   readonly found?: ProfileFromCapture;
 }
@@ -94,7 +112,10 @@ export class Guest {
   /** What in its capture contradicts that, in sentences. */
   readonly kernelNotes: readonly string[];
 
+  readonly #machine: Machine;
+
   private constructor(machine: Machine, devices: readonly [GuestDevice, ...GuestDevice[]]) {
+    this.#machine = machine;
     this.profile = machine.profile;
     this.policy = machine.policy;
     this.pages = machine.pages;
@@ -144,7 +165,12 @@ export class Guest {
     const end = Math.max(...places.map(({ addr, regionSize }) => addr + regionSize));
     const setting = settingOf(options, linuxProfile(options.profile ?? "v6.1"));
     const memory = await bootedMemory(boot, end, setting, options);
-    const machine: Machine = { ...setting, ...memory };
+    const { policy, core, driver: parameters = {} } = options;
+    const machine: Machine = {
+      ...setting,
+      ...memory,
+      given: { ...(policy && { policy }), ...(core && { core }), driver: parameters },
+    };
     const workQueue = new WorkQueue();
     const [first, ...others] = places.map((place, index): GuestDevice => {
       const deviceLog = places.length === 1 ? machine.log : new DeviceLog(machine.log, index);
@@ -152,7 +178,7 @@ export class Guest {
       const device = new VirtioMemDevice({ ...place, withoutFeatures, log: deviceLog });
       const driver = probed({
         ...driverOptions(machine, device, deviceLog),
-        parameters: options.driver ?? {},
+        parameters,
         workQueue,
       });
       return { device, driver, log: deviceLog };
@@ -235,12 +261,137 @@ export class Guest {
       log: setting.log,
     });
     assertWholeSubblocks(device, setting.profile);
-    const machine: Machine = { ...setting, ...memory, found };
+    const { policy, core } = options;
+    const parameters = options.driver ?? driverParameters(capture, setting.profile);
+    const given = { ...(policy && { policy }), ...(core && { core }), driver: parameters };
+    const machine: Machine = { ...setting, ...memory, found, given };
     const driver = VirtioMemDriver.resume({
       ...driverOptions(machine, device, setting.log),
-      parameters: options.driver ?? driverParameters(capture, setting.profile),
+      parameters,
     });
     return new Guest(machine, [{ device, driver, log: setting.log }]);
+  }
+
+  /**
+   * The whole guest in one buffer, which can be transferred to a worker, kept in a file, and taken
+   * up by {@link restore} of the same version: pages, zones, memory blocks, devices, drivers with
+   * their retry timers, workloads, virtual time. Not the entries of the log, nor listeners, nor what
+   * a policy of its own remembers outside the guest.
+   *
+   * @throws KernelError in the midst of a driver's run; RangeError for a device whose flavour is not
+   *   one of `FLAVOUR_NAMES`.
+   * @example
+   * import { Guest } from "virtio-mem-engine";
+   *
+   * const guest = await Guest.create();
+   * guest.requestSize(2 ** 30);
+   * const before = guest.snapshot();
+   * guest.requestSize(0);
+   * const again = await Guest.restore(before);
+   * console.log(guest.device.pluggedSize, again.device.pluggedSize); // 0 1073741824
+   */
+  snapshot(): ArrayBuffer {
+    const { given, policy, calibration } = this.#machine;
+    for (const { device } of this.devices) assertNamed(device.flavour);
+    const devices = this.devices.map(({ device, driver }) => ({
+      device: device.snapshot(),
+      host: device.saveHostSide(),
+      driver: driver.save(),
+    }));
+    const { memory, checksum, ...pages } = this.pages.save();
+    const choice = given.policy === undefined ? [] : [given.policy].flat();
+    const state: GuestState = {
+      coreId,
+      clockNs: this.clock.nowNs,
+      logLength: this.log.length,
+      profile: this.profile,
+      policy: given.policy === undefined ? null : policy.name,
+      hasOwnPolicy: choice.some((part) => typeof part !== "string"),
+      calibration,
+      parameters: given.driver,
+      ...pages,
+      zones: this.zones.save(),
+      hotplug: this.hotplug.save(),
+      devices,
+      loaded: this.loaded ?? null,
+      kernel: this.kernel ?? null,
+      kernelNotes: this.kernelNotes,
+    };
+    return encodeSnapshot(state, memory, checksum);
+  }
+
+  /**
+   * A guest that goes on as the one of a snapshot would have, bit for bit. Its log
+   * goes on without the entries that were written before.
+   *
+   * @param snapshot - From {@link snapshot} of the same version of this package.
+   * @param options - What a snapshot cannot hold.
+   * @throws TypeError for something else than a buffer; RangeError if the snapshot is cut off,
+   *   damaged or of another version; PolicyError if its policy has to be given again.
+   */
+  static async restore(snapshot: ArrayBufferLike, options: RestoreOptions = {}): Promise<Guest> {
+    assertOptions("options of Guest.restore()", options, RESTORED_GUEST);
+    const { state, memory, memoryChecksum } = decodeSnapshot(snapshot, coreId);
+    const { profile, calibration, parameters, loaded, kernel, kernelNotes } = state;
+    const choice = options.policy ?? state.policy ?? undefined;
+    if (state.hasOwnPolicy && options.policy === undefined) {
+      const rule = "policy must be given again for a snapshot with a policy of its own";
+      throw new PolicyError(`${rule}, got none for ${state.policy ?? ""}`);
+    }
+    const policy = resolvePolicy(choice, profile);
+    if (state.policy !== null && policy.name !== state.policy) {
+      throw new PolicyError(
+        `policy must be that of the snapshot, ${state.policy}, got ${policy.name}`,
+      );
+    }
+    const clock = new VirtualClock(state.clockNs);
+    const log = new EventLog(clock, undefined, state.logLength);
+    const saved = { ...state, memory, checksum: memoryChecksum };
+    const pages = await PageMemory.restore(saved, options.core);
+    const { minFreeLimitSize, movableMin } = profile.mm;
+    const zones = new ZoneTable(pages, { minFreeLimitKib: minFreeLimitSize / 1024, movableMin });
+    zones.load(state.zones);
+    const { blocks, ...hotplugOptions } = state.hotplug;
+    const base = { pages, zones, profile, clock, calibration };
+    const hotplug = new MemoryHotplug({ ...base, ...hotplugOptions });
+    hotplug.load(blocks);
+    const given = { ...(choice && { policy: choice }), driver: parameters };
+    const machine: Machine = {
+      ...{ ...base, hotplug, policy, log },
+      given: options.core === undefined ? given : { ...given, core: options.core },
+      ...(loaded === null ? {} : { loaded }),
+      ...(kernel === null ? {} : { found: { profile, kernel, notes: kernelNotes } }),
+    };
+    const workQueue = new WorkQueue();
+    const devices = state.devices.map((one, index) => {
+      const deviceLog = state.devices.length === 1 ? log : new DeviceLog(log, index);
+      const device = restoredDevice(one, options.hosts?.[index], deviceLog);
+      const driver = VirtioMemDriver.restore(
+        { ...driverOptions(machine, device, deviceLog), parameters, workQueue },
+        one.driver,
+      );
+      return { device, driver, log: deviceLog };
+    });
+    rearm(devices, state.devices);
+    const [first, ...others] = devices;
+    if (first === undefined) throw new Error("a guest has a device");
+    return new Guest(machine, [first, ...others]);
+  }
+
+  /**
+   * A second guest that is what this one is now, and goes its own way from here. Shares nothing with
+   * it but the policy and the hosts that are given.
+   *
+   * @param options - What a snapshot cannot hold. Default: the policy and core of this guest.
+   * @throws as {@link snapshot} does.
+   */
+  fork(options: RestoreOptions = {}): Promise<Guest> {
+    const { policy, core } = this.#machine.given;
+    return Guest.restore(this.snapshot(), {
+      ...(policy && { policy }),
+      ...(core && { core }),
+      ...options,
+    });
   }
 
   /**
@@ -323,6 +474,47 @@ export class Guest {
     const last = this.devices.length - 1;
     throw optionError(`index must be that of a device, 0 to ${last}, got ${shown(index)}`);
   }
+}
+
+function assertNamed(flavour: DeviceFlavour): void {
+  const known = FLAVOUR_NAMES.find((name) => name === flavour.name);
+  if (known !== undefined && deviceFlavour(known) === flavour) return;
+  const names = FLAVOUR_NAMES.join(", ");
+  throw optionError(
+    `flavour must be one of ${names} in a snapshot, got ${flavour.name} of its own`,
+  );
+}
+
+function restoredDevice(
+  { device: snapshot, host: hostSide }: DeviceState,
+  host: DeviceHost | undefined,
+  log: Log,
+): VirtioMemDevice {
+  const { addr, regionSize, blockSize, nodeId, flavour } = snapshot;
+  const device = new VirtioMemDevice({
+    ...{ addr, regionSize, blockSize, flavour, log },
+    withoutFeatures: hostSide.withoutFeatures,
+    ...(nodeId === null ? {} : { nodeId }),
+    ...(host === undefined ? {} : { host }),
+  });
+  device.restore(snapshot);
+  device.loadHostSide(hostSide);
+  return device;
+}
+
+/** Queues the drivers' runs and sets their timers, in the order in which they were. */
+function rearm(devices: readonly GuestDevice[], states: readonly DeviceState[]): void {
+  const drivers = devices.map(({ driver }, index) => ({ driver, state: states[index]?.driver }));
+  const byQueue = [...drivers].sort(
+    (a, b) => (a.state?.queued?.place ?? 0) - (b.state?.queued?.place ?? 0),
+  );
+  for (const { driver, state } of byQueue)
+    driver.rearm({ queued: state?.queued ?? null, retry: null });
+  const byTimer = [...drivers].sort(
+    (a, b) => (a.state?.retry?.place ?? 0) - (b.state?.retry?.place ?? 0),
+  );
+  for (const { driver, state } of byTimer)
+    driver.rearm({ queued: null, retry: state?.retry ?? null });
 }
 
 function driverOptions(

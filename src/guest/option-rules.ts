@@ -22,6 +22,7 @@ import type {
   GuestOptions,
   NewDeviceOptions,
   NewGuestOptions,
+  RestoreOptions,
 } from "./options.js";
 
 /** A rule for each option of `T`. */
@@ -67,6 +68,13 @@ export const CAPTURED_GUEST: RulesOf<Required<CapturedGuestOptions>> = {
   onProgress: FUNCTION,
   signal: SIGNAL,
   keepCaches: FLAG,
+};
+
+/** Of Guest.restore() and Guest.fork(). */
+export const RESTORED_GUEST: RulesOf<Required<RestoreOptions>> = {
+  core: ANYTHING,
+  policy: either(TEXT, OBJECT),
+  hosts: LIST,
 };
 
 /** Of Guest.create(). */

@@ -29,6 +29,16 @@ export interface GuestOptions {
   readonly subblockSize?: number;
 }
 
+/** What a snapshot of a guest cannot hold. */
+export interface RestoreOptions {
+  /** Where the core comes from; see loadCore(). */
+  readonly core?: CoreSource;
+  /** The policy again, where it was not only names. */
+  readonly policy?: PolicyChoice;
+  /** The hosts behind the devices, where they may fail, by device. Default: they never do. */
+  readonly hosts?: readonly (DeviceHost | undefined)[];
+}
+
 /** Memory that a guest boots with: `size` bytes from guest physical address `start` on. */
 export interface BootRange {
   /** Guest physical address in bytes. */

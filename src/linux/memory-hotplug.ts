@@ -55,6 +55,24 @@ export interface MemoryHotplugOptions {
   readonly node: number;
 }
 
+/** A memory block as plain data: id, zone in the core or -1, managed, withdrawn, its memmap. */
+export type SavedMemoryBlock = readonly [
+  id: number,
+  zone: number,
+  managed: number,
+  withdrawn: number,
+  ...memmap: number[],
+];
+
+/** Memory blocks and how they come online, as plain data. */
+export interface MemoryHotplugState {
+  readonly memoryBlockSize: number;
+  readonly online: OnlineSettings;
+  readonly memmap: "older-memory" | "added-memory";
+  readonly node: number;
+  readonly blocks: readonly SavedMemoryBlock[];
+}
+
 /**
  * Memory blocks of a guest over its pages: adding, onlining, offlining, removing, and the
  * accounting of zones.
@@ -102,6 +120,26 @@ export class MemoryHotplug implements LinuxMemory {
   adopt(id: number, zone: Zone | undefined, managed: number, memmap: MemmapRuns): void {
     const withdrawn = zone === undefined ? 0 : this.#pagesPerBlock - managed;
     this.#blocks[id] = { id, zone, memmap, managed, withdrawn };
+  }
+
+  /** What {@link load} of a new one, made with its settings, takes. @internal */
+  save(): MemoryHotplugState {
+    const { online, memmap = "older-memory", node } = this.#options;
+    const blocks: SavedMemoryBlock[] = [];
+    for (const block of this.#blocks) {
+      if (block === undefined) continue;
+      const { id, zone, managed, withdrawn, memmap: runs } = block;
+      blocks.push([id, zone?.id ?? -1, managed, withdrawn, ...runs]);
+    }
+    return { memoryBlockSize: this.memoryBlockSize, online, memmap, node, blocks };
+  }
+
+  /** Takes over memory blocks, before any driver registers. @internal */
+  load(blocks: readonly SavedMemoryBlock[]): void {
+    for (const [id, zone, managed, withdrawn, ...memmap] of blocks) {
+      const known = zone < 0 ? undefined : this.#zones.byId(zone);
+      this.#blocks[id] = { id, zone: known, managed, withdrawn, memmap };
+    }
   }
 
   memoryBlock(id: number): MemoryBlockInfo | undefined {

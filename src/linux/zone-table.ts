@@ -61,6 +61,14 @@ export interface ZoneTableOptions {
   readonly movableMin?: MmProfile["movableMin"];
 }
 
+/** The zones of a guest, as plain data. */
+export interface ZoneTableState {
+  /** In the order of their index in the core. */
+  readonly zones: readonly Zone[];
+  readonly totalRam: number;
+  readonly fixedMinFreeKib: number | null;
+}
+
 /**
  * The zones of a guest with their accounting: managed and present pages, watermarks, lowmem
  * reserves. The core holds the watermarks that allocation tests; this table computes them, as Linux
@@ -89,10 +97,24 @@ export class ZoneTable {
       minFreeLimitKib: this.#limitKib,
       movableMin: this.#movableMin,
     });
-    for (const zone of this.#zones) copy.#zones.push({ ...zone });
-    copy.totalRam = this.totalRam;
-    copy.#fixedMinFreeKib = this.#fixedMinFreeKib;
+    copy.load(this.save());
     return copy;
+  }
+
+  /** What {@link load} of a new table takes. @internal */
+  save(): ZoneTableState {
+    return {
+      zones: this.#zones.map((zone) => ({ ...zone })),
+      totalRam: this.totalRam,
+      fixedMinFreeKib: this.#fixedMinFreeKib ?? null,
+    };
+  }
+
+  /** Takes over the accounting of zones that the core has already; this table is new. @internal */
+  load({ zones, totalRam, fixedMinFreeKib }: ZoneTableState): void {
+    for (const zone of zones) this.#zones.push({ ...zone });
+    this.totalRam = totalRam;
+    this.#fixedMinFreeKib = fixedMinFreeKib ?? undefined;
   }
 
   /** All zones, in the order in which they were made. */

@@ -59,8 +59,8 @@ export class EventLog implements Log {
   readonly capacity: number;
   /** What followers have thrown; see {@link ListenerFailures}. */
   readonly listenerFailures = new ListenerFailures();
-  readonly #pieces = new LogPieces();
-  #dropped = 0;
+  readonly #pieces: LogPieces;
+  #dropped: number;
   readonly #followers = new Set<(entry: LogEntry) => void>();
 
   /**
@@ -68,14 +68,18 @@ export class EventLog implements Log {
    *
    * @param clock - Virtual clock of the guest.
    * @param capacity - Most entries that are kept, a whole number from 2048 on. Default: 262144.
+   * @param start - Entries that were written before this log began; they count as dropped.
+   *   Default: 0.
    * @throws RangeError if `capacity` is no whole number from 2048 on.
    */
-  constructor(clock: VirtualClock, capacity = CAPACITY) {
+  constructor(clock: VirtualClock, capacity = CAPACITY, start = 0) {
     if (!Number.isSafeInteger(capacity) || capacity < 2048) {
       throw optionError(`capacity must be a whole number from 2048 on, got ${shown(capacity)}`);
     }
     this.clock = clock;
     this.capacity = capacity;
+    this.#pieces = new LogPieces(start);
+    this.#dropped = start;
   }
 
   /** The entries that are kept, in order; a new array at each call. */

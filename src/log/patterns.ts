@@ -44,11 +44,16 @@ export class LogPieces {
   readonly pieces: LogPiece[] = [];
   /** Entries kept one by one, patterns counted by their length. */
   stored = 0;
-  #length = 0;
+  #length: number;
   /** By period: for how many entries each is one step on from the one a period ago, as that was. */
   readonly #streaks = new Uint32Array(MAX_PERIOD + 1);
 
-  /** Entries ever added. */
+  /** @param start - number of the first entry. */
+  constructor(start = 0) {
+    this.#length = start;
+  }
+
+  /** Entries ever added, those before the first one included. */
   get length(): number {
     return this.#length;
   }

@@ -19,6 +19,18 @@ export class RunBitmap {
     this.#words = new Uint32Array(Math.ceil(length / 32));
   }
 
+  /** The runs of set bits, flat: start and count of one after the other, ascending. */
+  setRuns(): number[] {
+    const runs: number[] = [];
+    let start = this.next(0, this.length, true);
+    while (start < this.length) {
+      const end = this.next(start, this.length, false);
+      runs.push(start, end - start);
+      start = this.next(end, this.length, true);
+    }
+    return runs;
+  }
+
   get(index: number): boolean {
     return (((this.#words[index >>> 5] ?? 0) >>> (index & 31)) & 1) === 1;
   }

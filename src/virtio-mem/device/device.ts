@@ -53,6 +53,14 @@ export type { DeviceBlockRun, VirtioMemDeviceOptions };
 /** As much of the config space as a driver may ask for at once; what is beyond reads as ones. */
 const MOST_CONFIG_BYTES = 2 ** 20;
 
+/** What the host is doing with a device. */
+export interface DeviceHostState {
+  readonly migrating: boolean;
+  readonly isBeingRemoved: boolean;
+  /** What the host does not offer of the flavour's features. */
+  readonly withoutFeatures: readonly FeatureName[];
+}
+
 const NO_ANSWER: Answer = { type: "none" };
 
 /**
@@ -371,6 +379,22 @@ export class VirtioMemDevice {
       acceptedFeatures === null ? undefined : BigInt(`0x${acceptedFeatures}`);
     this.#health = snapshot.health;
     for (const [start, count] of this.#blocks.runs(false)) this.#host.discard(start, count);
+  }
+
+  /** What {@link snapshot} leaves out, because no hypervisor carries it over. @internal */
+  saveHostSide(): DeviceHostState {
+    const { offered } = this.flavour.features;
+    return {
+      migrating: this.migrating,
+      isBeingRemoved: this.#isBeingRemoved,
+      withoutFeatures: offered.filter((name) => !hasFeature(this.offeredFeatures, name)),
+    };
+  }
+
+  /** Takes that over. @internal */
+  loadHostSide({ migrating, isBeingRemoved }: DeviceHostState): void {
+    this.migrating = migrating;
+    this.#isBeingRemoved = isBeingRemoved;
   }
 
   // The driver's side.

@@ -2,7 +2,7 @@ import { Errno } from "../../errno.js";
 import type { ZoneKind } from "../../linux/linux-memory.js";
 import { SECTION_SIZE } from "../../linux/memmap.js";
 import type { BigBlockState } from "../big-block-state.js";
-import type { DriverContext, DriverMemoryBlock, DriverMode } from "./mode.js";
+import type { DriverContext, DriverMemoryBlock, DriverMode, DriverModeState } from "./mode.js";
 import { PAGE_SIZE } from "../../units.js";
 import { optionError } from "../../input-error.js";
 
@@ -59,6 +59,16 @@ export class BigBlockMode implements DriverMode {
           `got ${device.pluggedSize - pluggedSize} bytes outside of them`,
       );
     }
+  }
+
+  save(): DriverModeState {
+    return { mode: "big-block", states: [...this.#states], lastUsableId: this.#lastUsableId };
+  }
+
+  load(state: DriverModeState): void {
+    if (state.mode !== "big-block") throw new Error(`big-block mode cannot go on as ${state.mode}`);
+    this.#states.push(...state.states);
+    this.#lastUsableId = state.lastUsableId;
   }
 
   covers(id: number): boolean {

@@ -4,6 +4,14 @@ import type { DriverProfile } from "../driver-profile.js";
 import type { VirtioMemDevice } from "../device/device.js";
 import type { Answer, Request } from "../protocol.js";
 
+/** What the driver believes of the device, as plain data. */
+export interface DeviceLinkState {
+  readonly configChanged: boolean;
+  readonly requestedSize: number;
+  readonly usableRegionSize: number;
+  readonly pluggedSize: number;
+}
+
 /**
  * The driver's end of the device: its own copy of the changing config fields, and requests with
  * their answers as errnos (docs/spec/driver.md, "Responses as errnos").
@@ -44,6 +52,18 @@ export class DeviceLink {
 
   get pluggedSize(): number {
     return this.#pluggedSize;
+  }
+
+  save(): DeviceLinkState {
+    const { configChanged, requestedSize, usableRegionSize, pluggedSize } = this;
+    return { configChanged, requestedSize, usableRegionSize, pluggedSize };
+  }
+
+  load(state: DeviceLinkState): void {
+    this.configChanged = state.configChanged;
+    this.#requestedSize = state.requestedSize;
+    this.#usableRegionSize = state.usableRegionSize;
+    this.#pluggedSize = state.pluggedSize;
   }
 
   /** Reads the changing config fields again. */

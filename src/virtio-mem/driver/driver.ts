@@ -8,8 +8,8 @@ import type { DriverProfile } from "../driver-profile.js";
 import type { RetryRule } from "./retry-rule.js";
 import { BigBlockMode } from "./big-block-mode.js";
 import type { VirtioMemDevice } from "../device/device.js";
-import { DeviceLink } from "./device-link.js";
-import type { DriverMemoryBlock, DriverMode } from "./mode.js";
+import { DeviceLink, type DeviceLinkState } from "./device-link.js";
+import type { DriverMemoryBlock, DriverMode, DriverModeState } from "./mode.js";
 import { driverGeometry, type DriverGeometry, type DriverParameters } from "./parameters.js";
 import { LINUX_POLICIES } from "./linux-policies.js";
 import { MemorySteps } from "./memory-steps.js";
@@ -67,6 +67,26 @@ export interface VirtioMemDriverOptions {
   readonly retry?: RetryRule;
 }
 
+/** A driver between two runs, as plain data. */
+export interface DriverState {
+  readonly mode: DriverModeState;
+  readonly link: DeviceLinkState;
+  /** Why a run is queued, and where in the work queue; null where none is. */
+  readonly queued: { readonly by: RunTrigger; readonly place: number } | null;
+  readonly isBroken: boolean;
+  readonly isFrozen: boolean;
+  readonly isBeingRemoved: boolean;
+  readonly needsUnplugAll: boolean;
+  /** When the retry timer is due, and where among the clock's timers; null while none is set. */
+  readonly retry: { readonly dueNs: number; readonly place: number } | null;
+  readonly retryMs: number;
+  readonly nrRetries: number;
+  readonly freeAtEnd: number | null;
+  /** Accepted before the guest went to sleep; hexadecimal. */
+  readonly features: string;
+  readonly offlineSize: number;
+}
+
 /**
  * The virtio-mem driver of a Linux guest: brings the plugged size to what the device requests, as
  * far as the guest's memory allows (docs/spec/driver.md).
@@ -95,6 +115,7 @@ export class VirtioMemDriver {
   readonly #link: DeviceLink;
   readonly #log: Log;
   readonly #clock: VirtualClock;
+  readonly #limit: OfflineLimit;
   readonly #mode: DriverMode;
   readonly #workQueue: WorkQueue;
   readonly #work = (): void => {
@@ -138,6 +159,8 @@ export class VirtioMemDriver {
       memory.memoryBlockSize,
     );
     this.#link = new DeviceLink(device, log.clock, profile.driver, requestNs);
+    const { bigBlockSize, memoryBlockSize } = this.geometry;
+    this.#limit = new OfflineLimit(profile.driver.offlineLimit, bigBlockSize ?? memoryBlockSize);
     this.#mode = this.#createMode(options);
     this.#endings = [
       memory.registerNotifier(this.#notifier()),
@@ -217,6 +240,67 @@ export class VirtioMemDriver {
     const driver = new VirtioMemDriver(options);
     driver.#mode.adopt();
     return driver;
+  }
+
+  /**
+   * A driver that goes on as another one of the same options was between two runs. Queues nothing
+   * and sets no timer: {@link rearm} does, in the order of all drivers of the guest.
+   *
+   * @internal
+   */
+  static restore(options: VirtioMemDriverOptions, state: DriverState): VirtioMemDriver {
+    const driver = new VirtioMemDriver(options);
+    driver.#mode.load(state.mode);
+    driver.#link.load(state.link);
+    driver.#limit.offlineSize = state.offlineSize;
+    driver.#isBroken = state.isBroken;
+    driver.#isFrozen = state.isFrozen;
+    driver.#needsUnplugAll = state.needsUnplugAll;
+    driver.#retryMs = state.retryMs;
+    driver.#nrRetries = state.nrRetries;
+    driver.#freeAtEnd = state.freeAtEnd ?? undefined;
+    driver.#features = BigInt(`0x${state.features}`);
+    if (state.isBeingRemoved) driver.abandon();
+    return driver;
+  }
+
+  /**
+   * What {@link restore} takes.
+   *
+   * @throws KernelError while a run is going on.
+   * @internal
+   */
+  save(): DriverState {
+    if (this.#isRunning) throw new KernelError("EBUSY", "save a driver in the midst of a run");
+    const place = this.#workQueue.placeOf(this.#work) ?? 0;
+    const timer = this.#retryTimer;
+    return {
+      mode: this.#mode.save(),
+      link: this.#link.save(),
+      queued: this.#queuedBy === undefined ? null : { by: this.#queuedBy, place },
+      isBroken: this.#isBroken,
+      isFrozen: this.#isFrozen,
+      isBeingRemoved: this.#isBeingRemoved,
+      needsUnplugAll: this.#needsUnplugAll,
+      retry:
+        timer === undefined
+          ? null
+          : { dueNs: timer.dueNs, place: this.#clock.timers.indexOf(timer) },
+      retryMs: this.#retryMs,
+      nrRetries: this.#nrRetries,
+      freeAtEnd: this.#freeAtEnd ?? null,
+      features: this.#features.toString(16),
+      offlineSize: this.#limit.offlineSize,
+    };
+  }
+
+  /** Queues the run and sets the timer that a restored driver had. @internal */
+  rearm({ queued, retry }: Pick<DriverState, "queued" | "retry">): void {
+    if (queued !== null) {
+      this.#queuedBy = queued.by;
+      this.#workQueue.queue(this.#work);
+    }
+    if (retry !== null) this.#setRetryTimer(retry.dueNs);
   }
 
   /** Bytes plugged, as the driver believes. */
@@ -380,7 +464,6 @@ export class VirtioMemDriver {
         `bbmBlockSize must be at most ${MAX_NB_BLOCKS} device blocks, got ${unitSize / deviceBlockSize}`,
       );
     }
-    const limit = new OfflineLimit(profile.driver.offlineLimit, unitSize);
     const context = {
       profile: profile.driver,
       policy: this.policy,
@@ -388,7 +471,7 @@ export class VirtioMemDriver {
       unplugOnline: parameters.unplugOnline ?? true,
       safeBigBlockUnplug: parameters.bbmSafeUnplug ?? true,
       link: this.#link,
-      memory: new MemorySteps(memory, this.#log, limit, () => {
+      memory: new MemorySteps(memory, this.#log, this.#limit, () => {
         if (this.#profile.runsAgainAfterRemoval) this.#queueWork("memory-removed");
       }),
       log: this.#log,
@@ -514,6 +597,11 @@ export class VirtioMemDriver {
     if (this.#retry.onFreed === true) this.#freeAtEnd = this.#freeSize?.();
     if (this.#nrRetries >= (this.#retry.most ?? Infinity)) return;
     const dueNs = this.#clock.nowNs + this.#retryMs * NS_PER_MS;
+    this.#setRetryTimer(dueNs);
+    this.#log.add({ type: "retry-armed", atNs: this.#clock.nowNs, dueNs });
+  }
+
+  #setRetryTimer(dueNs: number): void {
     this.#retryTimer = this.#clock.setTimer(dueNs, () => {
       this.#retryTimer = undefined;
       this.#retryMs = Math.min(this.#retry.factor * this.#retryMs, this.#retry.maximumMs);
@@ -521,7 +609,6 @@ export class VirtioMemDriver {
       this.#queueWork("retry-timer");
       this.run();
     });
-    this.#log.add({ type: "retry-armed", atNs: this.#clock.nowNs, dueNs });
   }
 }
 

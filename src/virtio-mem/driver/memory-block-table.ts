@@ -28,6 +28,14 @@ export interface MemoryBlockTableOptions {
   readonly onState: (id: number, from: MemoryBlockState | undefined, to: MemoryBlockState) => void;
 }
 
+/** What a table holds, as plain data. */
+export interface MemoryBlockTableState {
+  /** A code of its state for each memory block known so far, in hexadecimal digits. */
+  readonly states: string;
+  /** Runs of plugged subblocks, counted from the first memory block on; flat. */
+  readonly plugged: readonly number[];
+}
+
 /**
  * What the driver knows of the memory blocks of its device in sub-block mode: a state each, and a
  * plugged bit for each subblock. Memory blocks come into the table one after the other by
@@ -56,6 +64,34 @@ export class MemoryBlockTable {
     this.#states = new Uint8Array(capacity);
     this.#plugged = new RunBitmap(capacity * subblocksPerMemoryBlock);
     this.#onState = onState;
+  }
+
+  save(): MemoryBlockTableState {
+    let states = "";
+    for (let index = 0; index < this.#count; index++) {
+      states += (this.#states[index] ?? 0).toString(16);
+    }
+    return { states, plugged: this.#plugged.setRuns() };
+  }
+
+  /** Takes over what another table of the same region held; this one is empty. Tells nobody. */
+  load({ states, plugged }: MemoryBlockTableState): void {
+    for (const digit of states) {
+      const code = parseInt(digit, 16);
+      this.#states[this.#count++] = code;
+      this.#addCount(STATES[code] ?? "unused", 1);
+    }
+    const each = this.subblocksPerMemoryBlock;
+    for (let at = 0; at < plugged.length; at += 2) {
+      let [start = 0, left = 0] = [plugged[at], plugged[at + 1]];
+      while (left > 0) {
+        const id = this.firstId + Math.floor(start / each);
+        const count = Math.min(left, each - (start % each));
+        this.setPlugged(id, start % each, count, true);
+        start += count;
+        left -= count;
+      }
+    }
   }
 
   /**

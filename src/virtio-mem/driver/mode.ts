@@ -5,6 +5,7 @@ import type { BigBlockState } from "../big-block-state.js";
 import type { DeviceLink } from "./device-link.js";
 import type { DriverGeometry } from "./parameters.js";
 import type { MemoryBlockState } from "../memory-block-state.js";
+import type { MemoryBlockTableState } from "./memory-block-table.js";
 import type { MemorySteps } from "./memory-steps.js";
 import type { PageIsolation, SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
 import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
@@ -55,6 +56,20 @@ export interface DriverMemoryBlock {
   readonly bigBlock?: BigBlockState;
 }
 
+/** What a mode knows, as plain data. */
+export type DriverModeState =
+  | {
+      readonly mode: "sub-block";
+      readonly table: MemoryBlockTableState;
+      readonly lastUsableId: number;
+      readonly hasEmptyMemoryBlock: boolean;
+    }
+  | {
+      readonly mode: "big-block";
+      readonly states: readonly BigBlockState[];
+      readonly lastUsableId: number;
+    };
+
 /**
  * The half of the driver that knows memory blocks: sub-block mode or big-block mode. Results are 0
  * or a negative errno that ends the run (docs/spec/driver.md, "Responses as errnos").
@@ -64,6 +79,9 @@ export interface DriverMode extends Omit<MemoryNotifier, "memoryGroup"> {
   covers(id: number): boolean;
   /** Takes over the memory blocks that Linux knows and the device has plugged. */
   adopt(): void;
+  /** What it knows, for {@link load} of a new one over the same region. */
+  save(): DriverModeState;
+  load(state: DriverModeState): void;
   /** The config was read again: recomputes the last usable block. */
   refresh(): void;
   /** Unplugs and removes what earlier runs had to leave behind. */

@@ -1,6 +1,6 @@
 import { Errno } from "../../errno.js";
 import type { ZoneKind } from "../../linux/linux-memory.js";
-import type { DriverContext, DriverMemoryBlock, DriverMode } from "./mode.js";
+import type { DriverContext, DriverMemoryBlock, DriverMode, DriverModeState } from "./mode.js";
 import type { MemoryBlockState } from "../memory-block-state.js";
 import { MemoryBlockTable } from "./memory-block-table.js";
 import { SubBlockUnplug } from "./sub-block-unplug.js";
@@ -86,6 +86,22 @@ export class SubBlockMode implements DriverMode {
           `got ${device.pluggedSize - plugged} bytes elsewhere`,
       );
     }
+  }
+
+  save(): DriverModeState {
+    return {
+      mode: "sub-block",
+      table: this.#table.save(),
+      lastUsableId: this.#lastUsableId,
+      hasEmptyMemoryBlock: this.hasEmptyMemoryBlock,
+    };
+  }
+
+  load(state: DriverModeState): void {
+    if (state.mode !== "sub-block") throw new Error(`sub-block mode cannot go on as ${state.mode}`);
+    this.#table.load(state.table);
+    this.#lastUsableId = state.lastUsableId;
+    this.#unplug.hasEmptyMemoryBlock = state.hasEmptyMemoryBlock;
   }
 
   covers(id: number): boolean {

@@ -60,6 +60,11 @@ export class SubBlockUnplug {
     return this.#hasEmptyMemoryBlock;
   }
 
+  /** Takes over that a memory block has been emptied without being removed. */
+  set hasEmptyMemoryBlock(value: boolean) {
+    this.#hasEmptyMemoryBlock = value;
+  }
+
   /**
    * Unplugs `wanted` subblocks.
    *

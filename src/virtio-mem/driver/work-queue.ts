@@ -22,6 +22,12 @@ export class WorkQueue {
     return this.#running;
   }
 
+  /** Where an item stands, from 0 on; undefined where it is not queued. */
+  placeOf(item: () => void): number | undefined {
+    const at = this.#items.indexOf(item);
+    return at < 0 ? undefined : at;
+  }
+
   /**
    * Queues work.
    *
