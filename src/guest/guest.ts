@@ -275,11 +275,11 @@ export class Guest {
   /**
    * The whole guest in one buffer, which can be transferred to a worker, kept in a file, and taken
    * up by {@link restore} of the same version: pages, zones, memory blocks, devices, drivers with
-   * their retry timers, workloads, virtual time. Not the entries of the log, nor listeners, nor what
-   * a policy of its own remembers outside the guest.
+   * their retry timers, workloads, virtual time. Not the entries of the log, nor listeners, nor
+   * what a policy of its own remembers outside the guest.
    *
-   * @throws KernelError in the midst of a driver's run; RangeError for a device whose flavour is not
-   *   one of `FLAVOUR_NAMES`.
+   * @throws KernelError in the midst of a driver's run; RangeError for a device whose flavour is
+   *   not one of `FLAVOUR_NAMES`.
    * @example
    * import { Guest } from "virtio-mem-engine";
    *
@@ -379,8 +379,8 @@ export class Guest {
   }
 
   /**
-   * A second guest that is what this one is now, and goes its own way from here. Shares nothing with
-   * it but the policy and the hosts that are given.
+   * A second guest that is what this one is now, and goes its own way from here. Shares nothing
+   * with it but the policy and the hosts that are given.
    *
    * @param options - What a snapshot cannot hold. Default: the policy and core of this guest.
    * @throws as {@link snapshot} does.

@@ -13,11 +13,11 @@ import type { KernelChoice } from "./profile-from-capture.js";
 
 // A guest in one buffer, all numbers little endian:
 //
-//   byte 0      4        8        12          16         24              32
-//        +------+--------+--------+-----------+----------+---------------+------------+-------------+
-//        |"VMGS"| format | length | checksum  |  length  |   checksum    |   state    | memory of   |
-//        |      |        | of the state       |  of the memory           | JSON, UTF-8| the core    |
-//        +------+--------+--------+-----------+----------+---------------+------------+-------------+
+//   byte 0       4        8        12           16         24            32
+//        +-------+--------+--------+------------+----------+-------------+-------+---------+
+//        |"VMGS" | format | length | checksum   |  length  |  checksum   | state | memory  |
+//        |       |        |      of the state   |     of the memory      | JSON  | of core |
+//        +-------+--------+--------+------------+----------+-------------+-------+---------+
 //
 // The state is padded with spaces to a multiple of 8 bytes. The checksum of the memory is the core's
 // own (assembly/inspect/checksum.ts), that of the state FNV-1a. Both find damage, not intent.

@@ -22,7 +22,11 @@ export class WorkQueue {
     return this.#running;
   }
 
-  /** Where an item stands, from 0 on; undefined where it is not queued. */
+  /**
+   * Where an item stands, from 0 on; undefined where it is not queued.
+   *
+   * @param item - As it was queued.
+   */
   placeOf(item: () => void): number | undefined {
     const at = this.#items.indexOf(item);
     return at < 0 ? undefined : at;
