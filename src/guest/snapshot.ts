@@ -19,8 +19,8 @@ import type { KernelChoice } from "./profile-from-capture.js";
 //        |       |        |      of the state   |     of the memory      | JSON  | of core |
 //        +-------+--------+--------+------------+----------+-------------+-------+---------+
 //
-// The state is padded with spaces to a multiple of 8 bytes. The checksum of the memory is the core's
-// own (assembly/inspect/checksum.ts), that of the state FNV-1a. Both find damage, not intent.
+// The state is padded with spaces to a multiple of 8 bytes. The checksum of the memory is computed
+// by the core (assembly/inspect/checksum.ts), that of the state is FNV-1a.
 
 const MAGIC = 0x53474d56;
 /** Counts up with each change of what a snapshot holds. */

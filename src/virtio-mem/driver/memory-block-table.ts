@@ -74,7 +74,7 @@ export class MemoryBlockTable {
     return { states, plugged: this.#plugged.setRuns() };
   }
 
-  /** Takes over what another table of the same region held; this one is empty. Calls nothing back. */
+  /** Takes over what another table of the same region held; this one is empty. No callbacks. */
   load({ states, plugged }: MemoryBlockTableState): void {
     for (const digit of states) {
       const code = parseInt(digit, 16);
