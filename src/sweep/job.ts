@@ -15,7 +15,11 @@ export interface SweepFigures extends RunFigures {
 export interface SweepJobOptions {
   /** Asked in the midst of the run; `true` ends it. */
   readonly stopWhen?: () => boolean;
-  /** Is told the share that is done, 0 to 1. */
+  /**
+   * Is told how far the run is.
+   *
+   * @param share - The part that is done, 0 to 1.
+   */
   readonly onShare?: (share: number) => void;
 }
 

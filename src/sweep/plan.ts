@@ -13,6 +13,7 @@ import { withSetting, type SweepSetting } from "./setting.js";
 /** What is run again and again. */
 export type SweepSubject =
   | {
+      /** A scenario is run. */
       readonly kind: "scenario";
       /** What tables call it. */
       readonly name: string;
@@ -20,6 +21,7 @@ export type SweepSubject =
       readonly value: unknown;
     }
   | {
+      /** A capture is predicted. */
       readonly kind: "capture";
       /** What tables call it. */
       readonly name: string;
@@ -43,7 +45,7 @@ export interface CaptureRequest {
 
 /** One run of a sweep. */
 export interface SweepJob {
-  /** By which its result is found; see {@link sweepKey}. */
+  /** By which its result is found; a hash of all that decides the result. */
   readonly key: string;
   /** Index of its setting among the plan's. */
   readonly setting: number;
