@@ -137,7 +137,7 @@ function orNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-/** What a policy, and the version where versions are compared, is called. */
+/** What a policy, and the version where versions are compared, is called. @internal */
 export function comparedName({
   policy,
   profile,
