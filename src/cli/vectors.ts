@@ -56,9 +56,9 @@ async function runVectors(file: string | undefined, flags: VectorFlags): Promise
   const text = file === undefined ? await makeVectors(flags) : await readInput(file, "[file]");
   const { against, socket } = flags;
   if (against !== undefined) {
-    await tryDevice(new DeviceSession(() => startDevice(against), timeoutMs), text, flags);
+    await tryDevice(() => new DeviceSession(() => startDevice(against), timeoutMs), text, flags);
   } else if (socket !== undefined) {
-    await tryDevice(new DeviceSession(() => connectDevice(socket), timeoutMs), text, flags);
+    await tryDevice(() => new DeviceSession(() => connectDevice(socket), timeoutMs), text, flags);
   } else if (out !== undefined) {
     out.write(text);
   } else {
@@ -77,22 +77,29 @@ async function makeVectors(flags: VectorFlags): Promise<string> {
   return `${lines.join("\n")}\n`;
 }
 
-async function tryDevice(session: DeviceSession, text: string, flags: VectorFlags): Promise<void> {
-  const port = new FramePort(session.exchange);
+async function tryDevice(
+  open: () => DeviceSession,
+  text: string,
+  flags: VectorFlags,
+): Promise<void> {
   const format: ReportFormat = flags.json === true ? "json" : flags.format;
   const results: CaseResult[] = [];
-  const { restart } = session;
   const cases = flags.case === undefined ? {} : { cases: flags.case };
   // ended early, what has run is still told
+  let session: DeviceSession | undefined = undefined as DeviceSession | undefined;
   const tellAll = (): void => {
-    session.close();
+    session?.close();
     if (format !== "json") print(caseReport(results, format));
   };
   const interrupt = (): void => {
     tellAll();
     process.exit(INTERRUPTED);
   };
+  // before there is a device, which a signal would leave behind
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
+  session = open();
+  const port = new FramePort(session.exchange);
+  const { restart } = session;
   for await (const result of checkVectors(text, port, { restart, ...cases })) {
     results.push(result);
     if (format === "json") print(caseReport([result], format));

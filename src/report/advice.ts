@@ -37,7 +37,7 @@ const BY_GROUP: Readonly<Record<ReasonGroup, string>> = {
   memmap: "freed once the memory blocks that it describes are removed",
   memory: "free memory in the guest first: there is nowhere to migrate to",
   busy: "temporary: retry",
-  other: "return huge pages (vm.nr_hugepages=0), deflate balloons",
+  other: "return huge pages (vm.nr_hugepages=0) or deflate balloons, where there are any",
 };
 
 /** Suggestions, the most memory first. Empty where there is none. */
@@ -64,7 +64,7 @@ export function adviceFor(prediction: Prediction, map: RegionMap, outcome: Outco
 
 const ONLINE_MOVABLE =
   "next time bring added memory online as movable, so that the kernel stays out of it " +
-  "(memhp_default_state=online_movable, or the auto-movable policy)";
+  "(memhp_default_state=online_movable; the auto-movable policy does so for a part of it)";
 
 function holdsKernelMemory(prediction: Prediction, map: RegionMap): boolean {
   if (!KERNEL_OWNED.some((group) => sizeOf(map.total, group) > 0)) return false;

@@ -56,11 +56,11 @@ function figures({ summary, seed, policy, profile }: ScenarioResult): string[] {
   const rows: [string, string][] = [
     [
       "Plugged",
-      `${formatRoughSize(summary.pluggedSize)}, at most ${formatRoughSize(summary.peakPluggedSize)}`,
+      `${formatRoughSize(summary.pluggedSize)}, sampled peak ${formatRoughSize(summary.peakPluggedSize)}`,
     ],
     [
       "Used",
-      `${formatRoughSize(summary.usedSize)}, at most ${formatRoughSize(summary.peakUsedSize)}`,
+      `${formatRoughSize(summary.usedSize)}, sampled peak ${formatRoughSize(summary.peakUsedSize)}`,
     ],
     ["Over time", `${summary.pluggedGibMinutes.toFixed(1)} GiB-minutes plugged`],
     [
@@ -123,7 +123,7 @@ function workloads({ workloads: all }: ScenarioResult): string[] {
     "Workloads",
     ...all.map(
       ({ name, state, heldSize, peakSize, kills }) =>
-        `  ${name.slice(0, width).padEnd(width)}  ${state}, has ${formatRoughSize(heldSize)}, at most ${formatRoughSize(peakSize)}` +
+        `  ${name.slice(0, width).padEnd(width)}  ${state}, has ${formatRoughSize(heldSize)}, sampled peak ${formatRoughSize(peakSize)}` +
         (kills === 0 ? "" : `, killed ${formatCount(kills, "time")}`),
     ),
   ];

@@ -73,8 +73,8 @@ describe("predictionText", () => {
       "   8 MiB  freed only when its user exits: end programs, or reboot the guest",
       "   6 MiB  freed once the memory blocks that it describes are removed",
       "       -  next time bring added memory online as movable, so that the kernel",
-      "          stays out of it (memhp_default_state=online_movable, or the",
-      "          auto-movable policy)",
+      "          stays out of it (memhp_default_state=online_movable; the auto-movable",
+      "          policy does so for a part of it)",
     ]);
   });
 
@@ -102,8 +102,8 @@ describe("predictionText", () => {
       "Suggestions",
       "  4 MiB  echo 2 > /proc/sys/vm/drop_caches in the guest, then retry",
       "      -  next time bring added memory online as movable, so that the kernel",
-      "         stays out of it (memhp_default_state=online_movable, or the",
-      "         auto-movable policy)",
+      "         stays out of it (memhp_default_state=online_movable; the auto-movable",
+      "         policy does so for a part of it)",
     ]);
   });
 
@@ -162,8 +162,8 @@ describe("predictionText", () => {
       "  970 MiB  free memory in the guest first: there is nowhere to migrate to",
       "    2 MiB  echo 2 > /proc/sys/vm/drop_caches in the guest, then retry",
       "        -  next time bring added memory online as movable, so that the kernel",
-      "           stays out of it (memhp_default_state=online_movable, or the",
-      "           auto-movable policy)",
+      "           stays out of it (memhp_default_state=online_movable; the auto-movable",
+      "           policy does so for a part of it)",
     ]);
   });
 
