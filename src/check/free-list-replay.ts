@@ -36,7 +36,8 @@ type Slot =
   | { kind: "pages"; type: string; order: number; pfn: number }
   | { kind: "contig"; pfn: number; pages: number };
 
-/** Target rules of op `c`, by its mode. */
+/** Target rules of op `c`, by its mode. In this one requests ignore watermarks (PF_MEMALLOC). */
+const BELOW_MARKS = 1;
 const TARGET_FLAGS = [0, AllocFlag.NoWatermarks, AllocFlag.NoWatermarks | AllocFlag.ThisNode];
 
 /**
@@ -54,6 +55,9 @@ export class FreeListReplay {
   readonly #subblocks: RecordedSubblocks;
   /** The zone that dumps and per-zone steps are about. */
   #zone: RecordedZone = 2;
+  /** The marks of that zone. */
+  #marks: readonly [min: number, low: number, high: number] = [0, 0, 0];
+  readonly #targetReserves: LinuxProfile["mm"]["targetReserves"];
   /** Marks set by hand stay. */
   readonly #handMarks = new Set<RecordedZone>();
 
@@ -64,6 +68,7 @@ export class FreeListReplay {
     core?: WebAssembly.Module,
   ) {
     this.#base = meta.basePfn;
+    this.#targetReserves = profile.mm.targetReserves;
     let end = SECTION_PAGES;
     for (const { p = 0, n = 0 } of steps) end = Math.max(end, p + n);
     if (this.#base + end > MOST_PAGES) {
@@ -215,9 +220,15 @@ export class FreeListReplay {
   }
 
   #contig(slot: number, p: number, n: number, mode: number, answer: FreeListAnswer): number {
-    this.memory.setMigrationTargets(TARGET_FLAGS[mode] ?? 0);
+    const reservesForbidden = mode === BELOW_MARKS && this.#targetReserves === "never";
+    this.memory.setMigrationTargets(reservesForbidden ? 0 : (TARGET_FLAGS[mode] ?? 0));
     this.#process.forgetBatch();
+    const [min, low, high] = this.#marks;
+    // the caller is kept to the zone's node, down to its min watermark; then targets come from
+    // elsewhere
+    if (reservesForbidden) this.memory.setWatermarks(this.#zones[this.#zone], min, min, high);
     const { errno } = this.memory.allocContig(this.#base + p, n);
+    if (reservesForbidden) this.memory.setWatermarks(this.#zones[this.#zone], min, low, high);
     answer.mig = this.#followMoves();
     if (errno === 0) this.#slots.set(slot, { kind: "contig", pfn: this.#base + p, pages: n });
     return errno;
@@ -313,6 +324,7 @@ export class FreeListReplay {
 
   #applyMarks(marks: readonly number[]): void {
     const [min = 0, low = min, high = low] = marks;
+    this.#marks = [min, low, high];
     this.memory.setWatermarks(this.#zones[this.#zone], min, low, high);
   }
 

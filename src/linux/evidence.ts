@@ -189,6 +189,11 @@ export const EVIDENCE: Readonly<
     since: "6.15",
     shown: { by: "source", where: "adjust_managed_page_count(), v6.15" },
   },
+  "mm.targetReserves": {
+    does: "targets of a migration never come from below the min watermark, whatever its caller may do",
+    since: "seen in 7.2, not in 6.12",
+    shown: { by: "recordings", names: "free lists of 7.2: mixed-contig-seed7" },
+  },
   "mm.largeLruBatch": {
     does: "31 pages wait in a per-CPU batch before they reach the LRU, not 15",
     since: "6.9",

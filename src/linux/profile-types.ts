@@ -98,6 +98,11 @@ export interface MmProfile {
    * each subblock, too.
    */
   readonly reserves: "by-memory-block" | "by-subblock";
+  /**
+   * Whether the targets of a migration come from below the min watermark where its caller's
+   * requests do (PF_MEMALLOC), or never. The driver's requests do not.
+   */
+  readonly targetReserves: "as-caller" | "never";
 }
 
 /** What /proc/kpageflags of a version says. */

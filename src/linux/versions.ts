@@ -34,6 +34,7 @@ const RFC3_SEED: LinuxProfile = {
     minFreeLimitSize: 65536 * KiB,
     movableMin: "share",
     reserves: "by-memory-block",
+    targetReserves: "as-caller",
   },
   driver: {
     subblockMinimumSize: 4 * MiB,
@@ -97,6 +98,7 @@ const V6_1: LinuxProfile = {
     minFreeLimitSize: 262144 * KiB,
     movableMin: "share",
     reserves: "by-memory-block",
+    targetReserves: "as-caller",
   },
   driver: {
     subblockMinimumSize: 2 * MiB,
@@ -283,7 +285,12 @@ const V6_18: LinuxProfile = {
 const V7_2: LinuxProfile = {
   ...V6_18,
   name: "v7.2",
-  mm: { ...V6_18.mm, coalescedGiveBack: true, cacheSpillsInBatches: true },
+  mm: {
+    ...V6_18.mm,
+    coalescedGiveBack: true,
+    cacheSpillsInBatches: true,
+    targetReserves: "never",
+  },
   kpageflags: { tails: "folio", ksm: "merged", referenced: "anonymous" },
 };
 
