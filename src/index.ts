@@ -85,6 +85,7 @@ export type {
   TurnedShare,
 } from "./predict/learned.js";
 export { predict, type PredictOptions } from "./predict/predict.js";
+export { judgePrediction, type PredictionOutcome, type WrongRange } from "./predict/outcome.js";
 export { WHAT_IFS, type WhatIf } from "./predict/what-if.js";
 export type { SamplingOptions } from "./predict/sampling.js";
 export type * from "./predict/prediction.js";
@@ -148,6 +149,7 @@ export {
   type FleetSuggestion,
 } from "./report/fleet-row.js";
 export { fleetText, type FleetTextOptions } from "./report/fleet-text.js";
+export { outcomeText, reliabilityText, type OutcomeRow } from "./report/outcome-text.js";
 export { predictionJson, type PredictionJson } from "./report/prediction-json.js";
 export { predictionSvg } from "./report/prediction-svg.js";
 export { predictionText, type PredictionTextOptions } from "./report/prediction-text.js";

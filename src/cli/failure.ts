@@ -25,6 +25,7 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   blockSize: "--device-block-size",
   untilMs: "--until",
   whatIf: "--what-if",
+  after: "--after",
   seeds: "--seeds",
   profiles: "--profiles",
 };

@@ -24,6 +24,7 @@ import {
   printFleet,
   type FleetFormat,
 } from "./fleet.js";
+import { predictAfter } from "./predict-after.js";
 import { profileOption } from "./profile-option.js";
 import { askedDevices } from "./requested-sizes.js";
 import { progressLine } from "./progress-line.js";
@@ -47,6 +48,7 @@ interface PredictFlags {
   readonly format?: FleetFormat;
   readonly failAbove?: string;
   readonly whatIf?: string;
+  readonly after?: string;
 }
 
 /** Exit status where more stays than `--fail-above` says. */
@@ -96,6 +98,10 @@ export function registerPredict(program: Command): void {
       ),
     )
     .option(
+      "--after <capture>",
+      "compare with what happened: a capture from after the request, or a folder of such, named as those from before",
+    )
+    .option(
       "--what-if <names>",
       `say what comes back if this is done before, each by itself and all together: ${WHAT_IF_NAMES.join(", ")}`,
     )
@@ -106,10 +112,19 @@ export function registerPredict(program: Command): void {
     .action(runPredict);
 }
 
-async function runPredict(paths: readonly string[], flags: PredictFlags): Promise<void> {
+async function runPredict(
+  paths: readonly string[],
+  flags: PredictFlags,
+  command: Command,
+): Promise<void> {
   const failAbove =
     flags.failAbove === undefined ? Infinity : parseSize(flags.failAbove, "--fail-above");
   const options = await optionsOf(flags);
+  if (flags.after !== undefined) {
+    const isAsked = command.getOptionValueSource("requestedSize") !== "default";
+    await runAfter(paths, flags.after, { flags, options, isAsked });
+    return;
+  }
   const captures = namedCaptures(paths);
   const [only] = captures;
   const isFleet = captures.length > 1 || only !== paths[0] || flags.format !== undefined;
@@ -120,6 +135,38 @@ async function runPredict(paths: readonly string[], flags: PredictFlags): Promis
   if (process.exitCode === undefined && shortSizes.some((size) => size > failAbove)) {
     process.exitCode = EXIT_ABOVE;
   }
+}
+
+interface AfterFlags {
+  readonly flags: PredictFlags;
+  readonly options: PredictOptions;
+  /** A requested size was given. */
+  readonly isAsked: boolean;
+}
+
+async function runAfter(
+  paths: readonly string[],
+  after: string,
+  { flags, options, isAsked }: AfterFlags,
+): Promise<void> {
+  const [before = "", ...others] = paths;
+  if (others.length > 0) {
+    throw new UsageError("--after must compare with one capture or folder, got several");
+  }
+  for (const [flag, value] of [
+    ["--svg", flags.svg],
+    ["--format", flags.format],
+    ["--what-if", flags.whatIf],
+  ] as const) {
+    if (value !== undefined) throw new UsageError(`${flag} must be left out with --after`);
+  }
+  const { whatIf: _, ...asked } = options;
+  await predictAfter(before, after, {
+    read: (path) => readNamed(path, flags),
+    options: asked,
+    requestedSize: isAsked ? parseSize(flags.requestedSize, "--requested-size") : undefined,
+    json: flags.json === true,
+  });
 }
 
 async function optionsOf(flags: PredictFlags): Promise<PredictOptions> {
