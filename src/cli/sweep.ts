@@ -59,7 +59,7 @@ export function registerSweep(program: Command, main: string, version: string): 
     .option(
       "--vary <path=values>",
       "what to vary, such as guest.autoMovableRatio=100,301,600; may be given several times",
-      (text: string, all: readonly string[] = []) => [...all, text],
+      (text: string, all: readonly string[] | undefined) => [...(all ?? []), text],
     )
     .option("--policies <names>", "vary the policy, such as linux,sense-first")
     .option("--profiles <names>", "vary the Linux version, such as v5.10,v6.1,v6.12")
