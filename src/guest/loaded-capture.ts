@@ -38,6 +38,8 @@ export class LoadedCapture {
   readonly pages: PageMemory;
   /** Pageblocks with struct pages of the device's sections, by the section's address. */
   readonly memmaps: ReadonlyMap<number, number>;
+  /** Bytes that are plugged. */
+  readonly pluggedSize: number;
   /** Where the capture contradicts itself, in words. */
   readonly contradictions: readonly string[];
   readonly #zones: ZoneTable;
@@ -53,6 +55,8 @@ export class LoadedCapture {
     this.capture = capture;
     this.pages = pages;
     this.memmaps = memmaps;
+    const runs = pluggedRuns(capture, pages);
+    this.pluggedSize = runs.reduce((sum, [, nr]) => sum + nr, 0) * capture.device.blockSize;
     this.contradictions = [
       ...contradictionsOf(capture, pages, zones),
       ...contradictionsWithLog(capture, this.pluggedSize),
@@ -87,12 +91,6 @@ export class LoadedCapture {
   /** Bytes of the core's memory that the guest uses. */
   get size(): number {
     return this.pages.memoryUse().bytes;
-  }
-
-  /** Bytes that are plugged, before any guest has begun. */
-  get pluggedSize(): number {
-    const runs = pluggedRuns(this.capture, this.pages);
-    return runs.reduce((sum, [, nr]) => sum + nr, 0) * this.capture.device.blockSize;
   }
 
   /** From now on guests can begin more than once; takes a copy of the core's memory. */
