@@ -148,7 +148,7 @@ export function takeOomEvents(): u32 {
   return nr;
 }
 
-/** 1 where memory was out and there was nothing left to kill. */
+/** 1 where memory was out and there were no killable processes (out_of_memory(), v6.1). */
 export function hasPanicked(): u32 {
   return panicked ? 1 : 0;
 }

@@ -41,7 +41,7 @@ export function headline({ summary, interrupted, endedMs }: ScenarioResult): str
   const { pluggedSize, requestedSize, panicked, oomKills } = summary;
   const after = formatDuration(endedMs);
   if (panicked)
-    return `The guest panicked after ${after}: out of memory, and nothing left to kill.`;
+    return `The guest panicked after ${after}: out of memory, and no killable processes.`;
   const state =
     pluggedSize === requestedSize
       ? `the guest has the requested ${formatRoughSize(requestedSize)}`
