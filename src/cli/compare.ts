@@ -15,7 +15,9 @@ import { shortened, visibleText } from "../input-error.js";
 import { readForCommand } from "./capture-input.js";
 import { assertInWorker, stopFlag } from "./command-link.js";
 import { readInput } from "./input.js";
-import { OutputFile, print, SVG } from "./output.js";
+import { HTML, OutputFile, print, SVG } from "./output.js";
+import { writePage } from "./write-page.js";
+import type { HtmlPage } from "../report/html-page.js";
 import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";
 import { terminalLook } from "./terminal.js";
@@ -30,6 +32,7 @@ interface CompareFlags {
   readonly until?: string;
   readonly folder?: string;
   readonly svg?: string;
+  readonly html?: string;
   readonly json?: boolean;
 }
 
@@ -53,14 +56,19 @@ export function registerCompare(program: Command): void {
     .option("--profiles <names>", "compare under each of these Linux versions, such as v5.10,v6.1")
     .option("--until <time>", "go on through the driver's retries for this long (captures)")
     .option("--folder <name>", "which capture, where the folder or archive holds several")
+    .option("--html <file>", "write a page with pictures and words, which opens from disk")
     .option("--svg <file>", "draw the comparison to this file; - draws to standard output")
     .option("--json", "print the result as JSON")
     .action(runCompare);
 }
 
+/** Characters of a line of the words in a page. */
+const PAGE_COLUMNS = 110;
+
 async function runCompare(path: string, flags: CompareFlags): Promise<void> {
   assertInWorker();
   const svg = OutputFile.open(SVG, flags.svg, [path]);
+  const html = OutputFile.open(HTML, flags.html, [path]);
   const progress = progressLine("comparing");
   const comparison = await compareFile(path, flags, {
     ...(stopFlag === undefined ? {} : { stopWhen: () => stopFlag?.isAsked === true }),
@@ -68,12 +76,20 @@ async function runCompare(path: string, flags: CompareFlags): Promise<void> {
   }).finally(progress.clear);
   stopFlag?.answer();
   if (comparison.interrupted) process.exitCode = INTERRUPTED;
-  if (svg?.isStdout === true) {
-    svg.write(comparisonSvg(comparison));
+  const page = (): HtmlPage => ({
+    title: comparison.subject === "" ? path : comparison.subject,
+    pictures: [comparisonSvg(comparison)],
+    words: comparisonText(comparison, { columns: PAGE_COLUMNS }),
+    json: comparisonJson(comparison),
+  });
+  if (svg?.isStdout === true || html?.isStdout === true) {
+    svg?.write(comparisonSvg(comparison));
+    writePage(html, false, page);
     return;
   }
   if (flags.json === true) print(`${JSON.stringify(comparisonJson(comparison))}\n`);
   else print(comparisonText(comparison, { columns: terminalLook().columns }));
+  writePage(html, flags.json !== true, page);
   if (svg === undefined) return;
   svg.write(comparisonSvg(comparison));
   if (flags.json !== true) print(`\nThe picture is in ${visibleText(svg.name)}\n`);

@@ -28,6 +28,11 @@ interface OutputKind {
   readonly names: string;
 }
 
+export const HTML: OutputKind = {
+  flag: "--html",
+  isName: (end) => [".html", ".htm"].includes(end),
+  names: ".html",
+};
 export const SVG: OutputKind = { flag: "--svg", isName: (end) => end === ".svg", names: ".svg" };
 export const CSV: OutputKind = {
   flag: "--csv",

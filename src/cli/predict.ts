@@ -7,13 +7,17 @@ import { POLICIES } from "../policies/choice/registry.js";
 import { assertWhatIfs, WHAT_IF_NAMES, type WhatIf } from "../predict/what-if.js";
 import { predict, type PredictOptions } from "../predict/predict.js";
 import type { Prediction } from "../predict/prediction.js";
+import { outcomeOf } from "../report/fate-style.js";
 import { fleetRow } from "../report/fleet-row.js";
+import { headline } from "../report/headline.js";
+import type { HtmlPage } from "../report/html-page.js";
 import { predictionJson } from "../report/prediction-json.js";
 import { predictionSvg } from "../report/prediction-svg.js";
 import { predictionText } from "../report/prediction-text.js";
 import { formatSize, parseAddress, parseDuration, parseSize } from "../units.js";
 import { readForCommand } from "./capture-input.js";
-import { OutputFile, print, SVG } from "./output.js";
+import { HTML, OutputFile, print, SVG } from "./output.js";
+import { writePage } from "./write-page.js";
 import { COLOR_CHOICES, terminalLook, type ColorChoice } from "./terminal.js";
 import { policyChoice } from "./policy-choice.js";
 import {
@@ -43,6 +47,7 @@ interface PredictFlags {
   readonly regionSize?: string;
   readonly folder?: string;
   readonly svg?: string;
+  readonly html?: string;
   readonly color: ColorChoice;
   readonly json?: boolean;
   readonly format?: FleetFormat;
@@ -88,6 +93,7 @@ export function registerPredict(program: Command): void {
       "--svg <file>",
       "draw the memory to this file; - draws to standard output, in place of the text",
     )
+    .option("--html <file>", "write a page with pictures and words, which opens from disk")
     .addOption(
       new Option("--color <when>", "color the text").choices(COLOR_CHOICES).default("auto"),
     )
@@ -221,8 +227,9 @@ async function predictFleet(
   flags: PredictFlags,
   options: PredictOptions,
 ): Promise<number[]> {
-  if (flags.svg !== undefined) {
-    throw new UsageError("--svg must be left out where the answer is a table");
+  for (const name of ["svg", "html"] as const) {
+    if (flags[name] === undefined) continue;
+    throw new UsageError(`--${name} must be left out where the answer is a table`);
   }
   if (flags.json === true && flags.format !== undefined) {
     throw new UsageError("--json must be left out where there is a --format");
@@ -249,10 +256,24 @@ async function predictOne(
 ): Promise<number[]> {
   const started = performance.now();
   const svg = OutputFile.open(SVG, flags.svg, [path]);
+  const html = OutputFile.open(HTML, flags.html, [path]);
   const captures = await readNamed(path, flags);
   const predictions = await predictDevices(captures, flags, options, "reading page flags");
-  printOne(path, predictions, { flags, svg, wallMs: performance.now() - started });
+  const wallMs = performance.now() - started;
+  printOne(path, predictions, { flags, svg, wallMs });
+  writePage(html, flags.json !== true && svg?.isStdout !== true, () => pageOf(predictions, wallMs));
   return predictions.map((prediction) => fleetRow("", path, prediction).answer?.shortSize ?? 0);
+}
+
+function pageOf(predictions: readonly Prediction[], wallMs: number): HtmlPage {
+  const isOne = predictions.length === 1;
+  const json = predictions.map((prediction) => predictionJson(prediction, wallMs));
+  return {
+    title: predictions.map((one) => headline(one, outcomeOf(one))).join("; "),
+    pictures: predictions.map((prediction) => predictionSvg(prediction)),
+    words: predictions.map((one) => textOf(one, isOne, { color: "never" })).join("\n"),
+    json: isOne ? json[0] : { devices: json },
+  };
 }
 
 interface OneOutput {
@@ -287,7 +308,11 @@ function printOne(
   }
 }
 
-function textOf(prediction: Prediction, isOne: boolean, { color, whatIf }: PredictFlags): string {
+function textOf(
+  prediction: Prediction,
+  isOne: boolean,
+  { color, whatIf }: Pick<PredictFlags, "color" | "whatIf">,
+): string {
   const look = { ...terminalLook(color), whatIf: whatIf !== undefined };
   const text = predictionText(prediction, look);
   return isOne ? text : `${visibleText(deviceLine(prediction))}\n\n${text}`;

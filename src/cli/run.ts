@@ -14,7 +14,8 @@ import type { Policy } from "../policies/policy.js";
 import { shortened, visibleText } from "../input-error.js";
 import { assertInWorker, stopFlag } from "./command-link.js";
 import { readInput } from "./input.js";
-import { CSV, OutputFile, print, SVG } from "./output.js";
+import { CSV, HTML, OutputFile, print, SVG } from "./output.js";
+import { writePage } from "./write-page.js";
 import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";
 import { terminalLook } from "./terminal.js";
@@ -24,6 +25,7 @@ interface RunFlags {
   readonly seed?: string;
   readonly policy?: string;
   readonly svg?: string;
+  readonly html?: string;
   readonly csv?: string;
   readonly json?: true;
   readonly validate?: true;
@@ -39,6 +41,7 @@ export function registerRun(program: Command): void {
       "--policy <names>",
       "policies (virtio-mem predict --help lists them) or your own module, in place of the scenario's",
     )
+    .option("--html <file>", "write a page with pictures and words, which opens from disk")
     .option("--svg <file>", "draw the run to this file; - draws to standard output")
     .option("--csv <file>", "write the samples to this file; - writes to standard output")
     .option("--json", "print the result as JSON")
@@ -51,7 +54,9 @@ async function runFile(path: string, flags: RunFlags): Promise<void> {
   const started = performance.now();
   const svg = OutputFile.open(SVG, flags.svg, [path]);
   const csv = OutputFile.open(CSV, flags.csv, [path]);
-  assertOneOnStdout([flags.json === true ? "--json" : undefined, stdoutOf(svg), stdoutOf(csv)]);
+  const html = OutputFile.open(HTML, flags.html, [path]);
+  const files = [svg, csv, html].map(stdoutOf);
+  assertOneOnStdout([flags.json === true ? "--json" : undefined, ...files]);
   const own = flags.policy === undefined ? undefined : await policyChoice(flags.policy);
   const scenario = parseScenario(await readInput(path, "<file>"), path);
   const policy = own ?? (await policyOf(scenario.policy, path));
@@ -69,14 +74,24 @@ async function runFile(path: string, flags: RunFlags): Promise<void> {
   const wallMs = performance.now() - started;
   if (svg?.isStdout === true) svg.write(scenarioSvg(result));
   else if (csv?.isStdout === true) csv.write(scenarioCsv(result));
-  else print(flags.json === true ? jsonOf(result, wallMs) : wordsOf(result));
+  else if (html?.isStdout !== true) {
+    print(flags.json === true ? jsonOf(result, wallMs) : wordsOf(result));
+  }
   if (csv?.isStdout === false) csv.write(scenarioCsv(result));
+  const isTold = flags.json !== true && files.every((flag) => flag === undefined);
+  writePage(html, isTold, () => ({
+    title: result.title === "" ? path : result.title,
+    pictures: [scenarioSvg(result)],
+    words: scenarioText(result, { columns: PAGE_COLUMNS }),
+    json: scenarioJson(result, wallMs),
+  }));
   if (svg?.isStdout !== false) return;
   svg.write(scenarioSvg(result));
-  if (flags.json !== true && csv?.isStdout !== true) {
-    print(`\nThe picture is in ${visibleText(svg.name)}\n`);
-  }
+  if (isTold) print(`\nThe picture is in ${visibleText(svg.name)}\n`);
 }
+
+/** Characters of a line of the words in a page. */
+const PAGE_COLUMNS = 110;
 
 function stdoutOf(file: OutputFile | undefined): string | undefined {
   return file?.isStdout === true ? file.flag : undefined;

@@ -16,10 +16,13 @@ import { scenarioValue } from "../scenario/parse.js";
 import { axisOf, parseAxis, type SweepAxis } from "../sweep/axis.js";
 import { judgeSweep, type SweepResult } from "../sweep/judge.js";
 import { planSweep, type SweepJob, type SweepPlan, type SweepSubject } from "../sweep/plan.js";
+import { sweepSentence } from "../sweep/sentence.js";
 import { formatCount } from "../units.js";
 import { isScenario } from "./compare.js";
 import { readInput } from "./input.js";
-import { OutputFile, print, SVG } from "./output.js";
+import { HTML, OutputFile, print, SVG } from "./output.js";
+import { writePage } from "./write-page.js";
+import type { HtmlPage } from "../report/html-page.js";
 import { progressLine } from "./progress-line.js";
 import { SweepPool } from "./sweep-pool.js";
 import { shardOf } from "./sweep-shard.js";
@@ -29,7 +32,11 @@ import { UsageError } from "./usage-error.js";
 interface OutputFlags {
   readonly format: "text" | "csv" | "json" | "markdown";
   readonly svg?: string;
+  readonly html?: string;
 }
+
+/** Characters of a line of the words in a page. */
+const PAGE_COLUMNS = 110;
 
 interface SweepFlags extends OutputFlags {
   readonly vary?: readonly string[];
@@ -91,6 +98,7 @@ function withOutput(command: Command): Command {
         .choices(["text", "csv", "json", "markdown"])
         .default("text"),
     )
+    .option("--html <file>", "write a page with pictures and words, which opens from disk")
     .option("--svg <file>", "draw a heat map to this file; - draws to standard output");
 }
 
@@ -111,7 +119,7 @@ interface Engine {
 }
 
 async function runSweep(path: string, flags: SweepFlags, { main, engine }: Engine): Promise<void> {
-  const svg = OutputFile.open(SVG, flags.svg, [path]);
+  const files = openOutputs(flags, [path]);
   const nrThreads = numberFlag(flags.threads, "--threads", 1024) ?? availableParallelism();
   const shard = flags.shard === undefined ? undefined : shardOf(flags.shard, process.env);
   const subject = await subjectOf(path);
@@ -141,8 +149,8 @@ async function runSweep(path: string, flags: SweepFlags, { main, engine }: Engin
   });
   await untilSignal(pool, () => pool.run(jobs)).finally(progress.clear);
   const result = judgeSweep(plan, results, pool.failures);
-  printResult(result, flags, svg);
-  if (flags.format === "text" && svg?.isStdout !== true) {
+  printResult(result, flags, files);
+  if (flags.format === "text" && !files.some((file) => file?.isStdout === true)) {
     print(`\nEvery run is in ${visibleText(folder.path)}; the same command goes on from there.\n`);
   }
   if (pool.failures.length > 0) process.exitCode = EXIT_FAILED;
@@ -208,7 +216,7 @@ function numberFlag(text: string | undefined, flag: string, most: number): numbe
 }
 
 function runMerge(paths: readonly string[], flags: OutputFlags): void {
-  const svg = OutputFile.open(SVG, flags.svg, paths);
+  const files = openOutputs(flags, paths);
   const [first, ...others] = paths.map((path) => SweepFolder.read(path));
   if (first === undefined) throw new UsageError("<folders> must name a folder, got none");
   const results = first.results();
@@ -220,18 +228,32 @@ function runMerge(paths: readonly string[], flags: OutputFlags): void {
     }
     for (const [key, figures] of other.results()) results.set(key, figures);
   }
-  printResult(judgeSweep(first.plan, results), flags, svg);
+  printResult(judgeSweep(first.plan, results), flags, files);
 }
 
-function printResult(result: SweepResult, flags: OutputFlags, svg: OutputFile | undefined): void {
-  if (svg?.isStdout === true) {
-    svg.write(sweepSvg(result));
+type Outputs = readonly [svg: OutputFile | undefined, html: OutputFile | undefined];
+
+function openOutputs(flags: OutputFlags, inputs: readonly string[]): Outputs {
+  return [OutputFile.open(SVG, flags.svg, inputs), OutputFile.open(HTML, flags.html, inputs)];
+}
+
+function printResult(result: SweepResult, flags: OutputFlags, [svg, html]: Outputs): void {
+  const page = (): HtmlPage => ({
+    title: sweepSentence(result),
+    pictures: [sweepSvg(result)],
+    words: sweepText(result, { columns: PAGE_COLUMNS }),
+    json: sweepJson(result),
+  });
+  if (svg?.isStdout === true || html?.isStdout === true) {
+    svg?.write(sweepSvg(result));
+    writePage(html, false, page);
     return;
   }
   if (flags.format === "csv") print(sweepCsv(result));
   else if (flags.format === "json") print(`${JSON.stringify(sweepJson(result))}\n`);
   else if (flags.format === "markdown") print(sweepMarkdown(result));
   else print(sweepText(result, { columns: terminalLook().columns }));
+  writePage(html, flags.format === "text", page);
   if (svg === undefined) return;
   svg.write(sweepSvg(result));
   if (flags.format === "text") print(`\nThe picture is in ${visibleText(svg.name)}\n`);

@@ -17,10 +17,11 @@ export interface SheetHead {
   readonly words: string;
 }
 
-/**
- * A picture on white, with a head: a standalone SVG without scripts, style sheets and outside
- * references.
- */
+/** Where the reader prefers dark pages: ink and ground change places, and hues stay. */
+const DARK =
+  "@media (prefers-color-scheme: dark) { .vm-sheet { filter: invert(0.92) hue-rotate(180deg) } }";
+
+/** A picture on white, with a head: a standalone SVG without scripts and outside references. */
 export function svgSheet(
   width: number,
   height: number,
@@ -30,6 +31,7 @@ export function svgSheet(
   const all = [
     element("title", {}, escapeXml(title)),
     element("desc", {}, escapeXml(words)),
+    element("style", {}, DARK),
     rect(0, 0, width, height, { fill: "#ffffff" }),
     text(MARGIN, 40, heading, { "font-size": 22, "font-weight": 600 }),
     text(MARGIN, 64, words, { "font-size": 13, fill: FAINT }),
@@ -41,6 +43,7 @@ export function svgSheet(
     height,
     viewBox: `0 0 ${short(width)} ${short(height)}`,
     role: "img",
+    class: "vm-sheet",
     "font-family": FONT,
     "font-size": 12,
     fill: INK,

@@ -78,6 +78,8 @@ describe("output files", () => {
 
   test.each([
     [["--svg", "x.png"], "--svg must name a file that ends in .svg"],
+    [["--html", "x.svg"], "--html must name a file that ends in .html"],
+    [["--html", "-", "--csv", "-"], "--html must go to a file where --csv takes standard output"],
     [["--svg", "nowhere/x.svg"], "--svg must name a file that can be written, got ENOENT"],
     [["--csv", "."], "--csv must name a file that can be written, got a folder"],
     [["--svg", "-", "--json"], "--svg must go to a file where --json takes standard output"],
@@ -101,6 +103,9 @@ describe("output files", () => {
       expect(virtioMem(["run", file, "--svg", svg]).stdout).toContain("The picture is in");
       expect(readFileSync(svg, "utf8")).toBe(drawn.stdout);
       expect(readdirSync(folder).sort()).toEqual(["in.yaml", "out.svg"]);
+      const page = virtioMem(["run", file, "--html", "-"]).stdout;
+      expect(page).toMatch(/^<!doctype html>\n/);
+      expect(page).toContain(drawn.stdout.trimEnd());
     }));
 
   test.runIf(existsSync("/dev/full"))("standard output that is full is told in words", () => {
