@@ -197,6 +197,9 @@ function whyNotTried({ prediction, map }: Page): string {
   if (sizeOf(map.total, "memory") > 0) return "the driver stopped where memory ran out";
   if (prediction.requests.some((request) => request.response !== "ACK"))
     return "the device refused";
+  if (prediction.cost.scannedPages > 0) {
+    return "the policy saw pages in them that cannot be moved; --policy linux names these";
+  }
   return "the driver did not get to them";
 }
 
