@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import type { CaptureFiles } from "../capture/capture-files.js";
@@ -58,7 +66,10 @@ export class SweepFolder {
       throw new InputError(`--results must name a folder of this sweep, got one of ${what}`);
     }
     const folder = new SweepFolder(path, plan);
-    writing(() => mkdirSync(join(path, RESULTS), { recursive: true }));
+    writing(() => {
+      // not with `recursive`, which never ends where the system refuses a folder with ENOENT (/proc)
+      for (const part of [path, join(path, RESULTS)]) if (!existsSync(part)) mkdirSync(part);
+    });
     if (found === undefined) folder.#write(PLAN, planFileOf(plan));
     return folder;
   }

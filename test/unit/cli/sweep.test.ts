@@ -115,6 +115,7 @@ describe("sweep", () => {
         const none = virtioMem(["sweep", "merge", join(folder, "empty")]);
         expect(none.stderr).toContain("must hold sweep.json, got none");
         expect(virtioMem(["sweep", file, "--results", file]).status).toBe(2);
+        expect(virtioMem(["sweep", file, "--results", "/proc/x"]).status).toBe(2);
       }),
     60_000,
   );
