@@ -67,7 +67,7 @@ export class SweepFolder {
     }
     const folder = new SweepFolder(path, plan);
     writing(() => {
-      // not with `recursive`, which never ends where the system refuses a folder with ENOENT (/proc)
+      // not with `recursive`: it never ends where the system refuses a folder with ENOENT (/proc)
       for (const part of [path, join(path, RESULTS)]) if (!existsSync(part)) mkdirSync(part);
     });
     if (found === undefined) folder.#write(PLAN, planFileOf(plan));
