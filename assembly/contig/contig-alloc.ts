@@ -48,7 +48,7 @@ import { isolateRange, refusingPfn, unisolateRange } from "./page-isolation";
 import { hasBehaviour } from "../mm/version";
 import { Pfn } from "../mm/numbers";
 
-/** A list of survivors is migrated once and retried this often. */
+/** Pages that fail to migrate are tried again so often: `__alloc_contig_migrate_range()`, v6.1. */
 const RETRIES: u32 = 4;
 
 /** How the last attempt ended. */
@@ -71,7 +71,7 @@ export function setSignalPending(pending: bool): void {
   signalPending = pending;
 }
 
-/** Notes how the attempt ended, and puts the pages that did not go back on their lists. */
+/** Notes how the attempt ended; the pages that could not move return to their lists. */
 function fail(errno: i32, stage: u32, pfn: Pfn): i32 {
   lastStage = stage;
   lastBlockingPfn = pfn;

@@ -1,10 +1,10 @@
 // The fast path of `alloc_contig_range()`: the range is exactly one mixed pageblock.
 //
-// Meanwhile no request takes its free pages, and none sees how they are listed. So they leave the
-// lists at the beginning, what moves away joins them without merging, and what is free in the end
-// comes back, if the attempt fails, as the chunks that merging one by one would have made: below
-// order 9 two free buddies are one chunk, always. Linux keeps the chunks on its MIGRATE_ISOLATE
-// lists meanwhile, and puts them back by address, too.
+// While it is isolated no request takes its free pages, and none sees how they are listed. So they
+// leave the lists at the beginning, what moves away joins them without merging, and what is free in
+// the end comes back, if the attempt fails, as the chunks that merging one by one would have made:
+// below order 9 two free buddies are one chunk, always. Linux keeps the chunks on its
+// MIGRATE_ISOLATE lists meanwhile, and puts them back by address, too.
 
 import {
   MIGRATE_ISOLATE,
@@ -49,9 +49,9 @@ const HEADS: u64 = 0x8080808080808080;
 let evacuatingEntry: usize = NO_ENTRY;
 
 /**
- * Can this range go this way? It is one mixed pageblock, isolated by itself in this version, and no
- * isolated neighbour could merge with it. Where no page counts, all may be in caches: once drained
- * they would merge to a whole chunk under way.
+ * Can this range take the fast path? It is one mixed pageblock, isolated by itself in this version,
+ * and no isolated neighbour could merge with it. Where no page counts, all may be in caches: once
+ * drained they would merge to a whole chunk under way.
  */
 export function isOneMixedBlock(start: Pfn, end: Pfn): bool {
   if (start & PAGE_MASK || end - start != PAGEBLOCK_PAGES) return false;

@@ -48,7 +48,7 @@ import { EntryOffset, PageState, Pfn } from "../mm/numbers";
 /** First and last page of the list, as entries. */
 let first: usize = NO_ENTRY;
 let nrFree: u32 = 0;
-/** Pages of the pool that are reserved, and pages in use beyond the pool's size. */
+/** resv_huge_pages, and surplus_huge_pages: pages in use beyond the pool's size. */
 let reserved: u32 = 0;
 let surplus: u32 = 0;
 
@@ -56,7 +56,7 @@ let surplus: u32 = 0;
 export let targetFromPool: bool = false;
 
 /**
- * Says how many of the pool's pages are promised, and how many pages in use are beyond its size.
+ * Says how many of the pool's pages are reserved, and how many pages in use are beyond its size.
  */
 export function setPool(reservedPages: u32, surplusPages: u32): void {
   reserved = reservedPages;
@@ -88,9 +88,7 @@ function remove(entry: EntryOffset): void {
   --nrFree;
 }
 
-/**
- * The page that the pool would hand out, or NO_ENTRY. Pages on another node come last, as they lie.
- */
+/** The page that the pool would hand out, the first of its list that may be; or NO_ENTRY. */
 function firstToSpare(): usize {
   if (nrFree <= reserved) return NO_ENTRY;
   let entry = first;
@@ -161,7 +159,7 @@ export function replaceLeftHuge(start: Pfn, end: Pfn): i32 {
 }
 
 /**
- * The pool shrinks to nothing: free pages that are not promised go, those in use go when they are
+ * The pool shrinks to nothing: free pages that are not reserved go, those in use go when they are
  * given back. Returns how many base pages that freed.
  */
 export function emptyPool(): u32 {

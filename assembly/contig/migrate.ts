@@ -257,7 +257,7 @@ export function dropClean(): void {
   batchLength = kept;
 }
 
-/** A page goes without a target. */
+/** Drops a page: it is freed, and nothing is migrated. */
 export function drop(pfn: Pfn): void {
   const pageClass = classOf(stateAt(pfn));
   if (!freeIsolatedPage(pfn)) freePagesAt(pfn, 0);
@@ -364,7 +364,7 @@ function keepSurvivors(again: u32): void {
   for (let index: u32 = 0; index < again; ++index) put(BATCH, batchLength++, at(AGAIN, index));
 }
 
-/** Empties the batch for pages that do not go. Returns how many it had. */
+/** Empties the batch, for the pages that could not move. Returns how many it had. */
 export function reopenBatch(): u32 {
   const length = batchLength;
   batchLength = 0;

@@ -1,4 +1,4 @@
-// What an administrator can do before a request so that less stands against it.
+// What an administrator can do before a request so that fewer pages block it.
 
 import {
   HOLD_NONE,

@@ -98,18 +98,18 @@ export function sumBySubblock(firstBlock: BlockNr, blocksEach: u32, nr: u32, int
   for (let subblock: u32 = 0; subblock < nr; ++subblock) {
     let free: u32 = 0;
     let movable: u32 = 0;
-    let blockingPfn: u32 = 0;
+    let blocking: u32 = 0;
     for (let end = block + blocksEach; block < end; ++block) {
       const counts = countsOf(entryOfBlock(block));
       const held = countHeld(counts);
       free += countFree(counts);
       movable += countMovable(counts) - held;
-      blockingPfn += countUnmovable(counts) + held;
+      blocking += countUnmovable(counts) + held;
     }
     const at = into + ((<usize>subblock) << 2);
     store<u32>(at, free);
     store<u32>(at + ((<usize>nr) << 2), movable);
-    store<u32>(at + ((<usize>nr) << 3), blockingPfn);
+    store<u32>(at + ((<usize>nr) << 3), blocking);
   }
 }
 

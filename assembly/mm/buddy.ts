@@ -295,7 +295,7 @@ function mayClaim(order: u32, type: Migratetype): bool {
 }
 
 /**
- * Is at least half of the pageblock free or used by pages that go with `type`?
+ * Is at least half of the pageblock free or used by pages compatible with `type`?
  * (`steal_suitable_fallback()`, v6.1)
  */
 function halfCompatible(entry: EntryOffset, type: Migratetype, oldType: Migratetype): bool {

@@ -98,7 +98,7 @@ export function bufferDropped(): void {
 function freeHighest(): void {
   while (top > 0) {
     const pfn = (top - 1) << PAGEBLOCK_ORDER;
-    // with sheaves one page stays for those that do
+    // where slab caches keep freed objects in sheaves, one page of each pageblock stays
     const kept: u32 = hasBehaviour(MM_SLAB_SHEAVES) ? 1 : 0;
     if (countUnmovable(countsOf(entryOfBlock(top - 1))) > kept) {
       for (let page = PAGEBLOCK_PAGES; page-- > 0;) {

@@ -23,7 +23,7 @@ const MAX_SHIFT: u32 = 5;
 /** Orders from 1 to this one are limited where they are freed one after the other. */
 const COSTLY_ORDER: u32 = 3;
 
-/** An allocation passes the cache: the next overflow gives back less. */
+/** An allocation goes through the cache: the next overflow gives back less. */
 export function noteAllocation(cpu: usize): void {
   setFreeCount(cpu, freeCountOf(cpu) >> 1);
 }

@@ -191,7 +191,7 @@ export function blockGain(state: PageState): u64 {
 
 /**
  * What a page in use adds to its zone by becoming free: a free page in the lower half, an LRU page
- * less in the upper one. SPECIAL for pages on their way to the LRU, and for those not in use.
+ * less in the upper one. NO_GAIN for pages on their way to the LRU, and for those not in use.
  */
 export function zoneGain(state: PageState): u64 {
   return load<u64>((<usize>state) << 4, GAINS + 8);

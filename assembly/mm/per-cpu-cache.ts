@@ -63,7 +63,7 @@ export function setCurrentCpu(cpu: u32): void {
   currentCpu = cpu;
 }
 
-/** Orders that pass the cache in this version, a bit each: `pcp_allowed_order()`. */
+/** Orders that go through the cache in this version, a bit each: `pcp_allowed_order()`. */
 function cachedOrders(): u32 {
   return hasBehaviour(MM_CACHE_HIGH_ORDERS) ? 0xf | (1 << PAGEBLOCK_ORDER) : 1;
 }

@@ -43,7 +43,7 @@ const SWAP_CACHE: u32 = 1;
 const SWAP_OUT: u32 = 2;
 
 let cursor: u32 = 0;
-/** What comes before this was not there any more at the last search. */
+/** The last search found nothing of the kinds before this one. */
 let firstStage: u32 = CLEAN;
 
 /** Pages that still fit into swap. */
@@ -53,7 +53,7 @@ let swapFree: u32 = 0;
  * (zram).
  */
 let swapCost: u32 = 0;
-/** What has been swapped out and not yet paid for, in thousandths of a page. */
+/** What zram still has to take for pages swapped out, in thousandths of a page. */
 let owed: u32 = 0;
 
 /**
@@ -150,8 +150,8 @@ function swapOut(nrPages: u32): bool {
 }
 
 /**
- * Takes a page off what compressed memory is owed for pages swapped out. Returns false where it is
- * paid.
+ * Accounts for one more page that zram takes for what was swapped out. Returns false where it has
+ * all of them.
  */
 export function takeSwapDebt(): bool {
   if (owed < 1000) return false;

@@ -64,7 +64,7 @@ export function pageOfState(at: StateAddr): u32 {
   return <u32>(at & IN_RECORD);
 }
 
-/** From the result to the number of the pageblock it is BLOCKS more. */
+/** Where the number of the record's pageblock is stored, less the constant offset BLOCKS. */
 function blockSlot(at: StateAddr): usize {
   return (at & ~IN_SLAB) + (((at & IN_SLAB) >> 9) << 2);
 }

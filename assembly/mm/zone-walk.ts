@@ -99,7 +99,7 @@ export function takePages(request: Request): Pfn {
   const flags = requestFlags(request);
   const first = flags & OTHER_NODES ? NO_FIRST : firstZone(kind, requestNode(request));
   if (first == NO_FIRST) return takeByWalks(request, -1);
-  // the head of every walk, made without walking
+  // where every walk begins, without the loop
   const order = requestOrder(request);
   const zone = first & ~FIRST_NOFRAGMENT;
   const noFragment = first != zone;
@@ -128,8 +128,8 @@ function takeByWalks(request: Request, tried: i32): Pfn {
 }
 
 /**
- * Compressed memory takes its pages where it finds them, whatever the watermarks say: it works for
- * reclaim.
+ * Takes the pages that swap in compressed memory (zram) needs, whatever the watermarks say: reclaim
+ * allocates them with PF_MEMALLOC.
  */
 function payForSwap(node: u32): void {
   while (takeSwapDebt()) {

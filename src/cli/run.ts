@@ -36,7 +36,7 @@ export function registerRun(program: Command): void {
     .command("run")
     .description("run a scenario: a guest, its load and its host, in virtual time")
     .argument("<file>", "a scenario in YAML or JSON, or - to read it from standard input")
-    .option("--seed <number>", "in place of the scenario's")
+    .option("--seed <number>", "seed of all random numbers, in place of the scenario's")
     .option(
       "--policy <names>",
       "policies (virtio-mem predict --help lists them) or your own module, in place of the scenario's",
@@ -45,7 +45,7 @@ export function registerRun(program: Command): void {
     .option("--svg <file>", "draw the run to this file; - draws to standard output")
     .option("--csv <file>", "write the samples to this file; - writes to standard output")
     .option("--json", "print the result as JSON")
-    .option("--validate", "check the model's own rules after each event, as soak does; slow")
+    .option("--validate", "check invariants and accounting after each event, as soak does; slow")
     .action(runFile);
 }
 

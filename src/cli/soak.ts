@@ -22,8 +22,8 @@ const EXIT_STOPPED = 130;
 export function registerSoak(program: Command): void {
   program
     .command("soak")
-    .description("let random guests live, and check the model's own rules after each event")
-    .option("--seed <number>", "of everything that is drawn", "1")
+    .description("run random guests, and check invariants and accounting after each event")
+    .option("--seed <number>", "seed of all random numbers", "1")
     .option("--steps <number>", "events to check", "100000")
     .option("--out <file>", "write a scenario that breaks a rule to this file; `run` replays it")
     .action(runSoak);

@@ -39,7 +39,7 @@ export function registerVectors(program: Command): void {
     .option("--out <file>", "where to write the vectors, if not to standard output")
     .option("--against <command>", "start a device that speaks frames over its stdin and stdout")
     .option("--socket <path>", "connect to a device that speaks frames on a Unix socket")
-    .option("--timeout <time>", "for each answer of the device", "5s")
+    .option("--timeout <time>", "how long to wait for each answer of the device", "5s")
     .option("--case <names...>", "play these cases only")
     .addOption(
       new Option("--format <name>", "of the results").choices(REPORT_FORMATS).default("text"),

@@ -65,8 +65,9 @@ function wordsOf(entry: LogEntry): string | undefined {
     }
     case "contig": {
       const { startPfn, nrPages, stage, blockingClass } = entry;
-      const blocked = stage === "done" ? "free" : `${stage}, ${String(blockingClass)}`;
-      return `attempt on ${formatSize(nrPages * PAGE_SIZE)} at pfn ${startPfn}: ${blocked}`;
+      const page = blockingClass === undefined ? "" : `, blocked by ${blockingClass}`;
+      const end = stage === "done" ? "taken" : `fails at stage ${stage}${page}`;
+      return `attempt on ${formatSize(nrPages * PAGE_SIZE)} at pfn ${startPfn}: ${end}`;
     }
     case "shrink":
       return `${entry.nrPages} pages of ${entry.cache} dropped`;
@@ -80,14 +81,14 @@ function wordsOf(entry: LogEntry): string | undefined {
   }
 }
 
-/** A parting in a sentence. */
+/** Where two runs part, in a sentence. */
 export function partingWords(
   { atMs, first, other }: Parting,
   names: readonly [string, string],
 ): string {
   const [one, two] = names;
   return (
-    `${two} parts from ${one} at ${formatDuration(atMs)}: ${two} ${did(other)}; ` +
+    `${two} first differs from ${one} at ${formatDuration(atMs)}: ${two} ${did(other)}; ` +
     `${one} ${did(first)}.`
   );
 }

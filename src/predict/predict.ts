@@ -31,10 +31,17 @@ import { doubtsOfRegion, estimatedChances, estimatedSizes } from "./estimated-si
 import { RandomDraws } from "./random-draws.js";
 import { strangenessOf } from "./strange-guest.js";
 import { doubtNotes, growthInterval } from "./uncertainty.js";
+import { LookTally } from "./look-tally.js";
 import { ObstacleTally } from "./obstacles.js";
 import { shortMemoryNotes } from "./short-memory.js";
 import type { PredictedRun } from "./stay-chances.js";
-import type { DeviceRequest, PredictedMemoryBlock, Prediction, WhatIfGain } from "./prediction.js";
+import type {
+  DeviceRequest,
+  Obstacle,
+  PredictedMemoryBlock,
+  Prediction,
+  WhatIfGain,
+} from "./prediction.js";
 import {
   assertWhatIfs,
   reclaimableShare,
@@ -217,8 +224,8 @@ function runOn(guest: Guest, requestedSize: number, host: () => void): Predicted
   const tally = new RunTally(guest);
   host();
   tally.end();
-  const obstacles = tally.obstacles.obstacles();
   const pluggedSizeAfter = guest.device.pluggedSize;
+  const obstacles = tally.obstaclesOf(pluggedSizeAfter > requestedSize);
   const outcome = {
     requestedSize,
     sizeBefore: pluggedSizeBefore,
@@ -262,21 +269,34 @@ function runOn(guest: Guest, requestedSize: number, host: () => void): Predicted
 /** Adds up what happens, as it happens: the log may have dropped the beginning in the end. */
 class RunTally {
   readonly requests: DeviceRequest[] = [];
-  readonly obstacles: ObstacleTally;
+  readonly #obstacles: ObstacleTally;
+  readonly #looks: LookTally;
   readonly cost = new CostTally();
   ranOutOfMemory = false;
   /** Stops counting. */
   readonly end: () => void;
 
-  constructor({ device, log }: Guest) {
-    this.obstacles = new ObstacleTally(device);
-    this.end = log.follow((entry) => {
+  constructor(guest: Guest) {
+    this.#obstacles = new ObstacleTally(guest.device);
+    this.#looks = new LookTally(guest);
+    this.end = guest.log.follow((entry) => {
       this.#note(entry);
     });
   }
 
+  /**
+   * What blocked, by address. Where not enough was unplugged, also what a policy left alone because
+   * of a page that it saw: else it may just not have been needed.
+   */
+  obstaclesOf(isShort: boolean): Obstacle[] {
+    const tried = this.#obstacles.obstacles();
+    if (!isShort) return tried;
+    return [...tried, ...this.#looks.obstacles()].sort((a, b) => a.offset - b.offset);
+  }
+
   #note(entry: LogEntry): void {
-    this.obstacles.note(entry);
+    this.#obstacles.note(entry);
+    this.#looks.note(entry);
     this.cost.note(entry);
     if (entry.type === "request") {
       const { request: type, offset, nbBlocks, response } = entry;

@@ -14,7 +14,7 @@ export interface DeviceRequest {
   readonly response: "ACK" | "NACK" | "BUSY" | "ERROR";
 }
 
-/** A subblock that was tried and stayed. */
+/** A subblock that was tried and stayed, or in which the policy saw a blocking page. */
 export interface Obstacle {
   /** Bytes from the region start. */
   readonly offset: number;
@@ -24,9 +24,9 @@ export interface Obstacle {
   readonly pfn: number | null;
   /** Class of that page (docs/prediction-schema.md lists them); null where there is none. */
   readonly class: string | null;
-  /** Step at which the last attempt ended. */
+  /** Step at which the last attempt ended; where there was none, that at which one would end. */
   readonly stage: "isolate" | "migrate" | "test" | "memory";
-  /** alloc_contig_range() attempts made on it. */
+  /** alloc_contig_range() attempts made on it; 0: the policy looked, and left it alone. */
   readonly tries: number;
 }
 
@@ -116,7 +116,7 @@ export interface Prediction {
   readonly requests: readonly DeviceRequest[];
   /** The device's memory blocks that are plugged or known to Linux, ascending. */
   readonly memoryBlocks: readonly PredictedMemoryBlock[];
-  /** Subblocks that were tried and stay, ascending. */
+  /** Subblocks that were tried, or seen to be blocked, and stay, ascending. */
   readonly obstacles: readonly Obstacle[];
   /** What would help, where it was asked: each by itself, then all together. */
   readonly whatIf?: readonly WhatIfGain[];

@@ -119,14 +119,21 @@ function kernelFacts({ kernel }: Prediction): [string, string][] {
   return kernel === null ? [] : [["Kernel", kernelText(kernel)]];
 }
 
-/** Which policy decided and what it paid for looking; nothing where Linux itself decided. */
-function policyFacts({ policy, profile, cost }: Prediction): [string, string][] {
-  const version = PROFILE_NAMES.find((name) => name === profile);
-  if (version !== undefined && policy === linuxProfile(version).driver.unplugPolicy) return [];
+/** The policy, what it paid for looking and what it left out; nothing where Linux decided. */
+function policyFacts({ policy, profile, cost, obstacles }: Prediction): [string, string][] {
+  if (isLinuxPolicy({ policy, profile })) return [];
   const facts: [string, string][] = [["Policy", policy]];
   if (cost.scannedPages > 0) facts.push(["Scanned", pages(cost.scannedPages)]);
   facts.push(["Failed", formatCount(cost.failedAttempts, "attempt")]);
+  const leftOut = obstacles.filter(({ tries }) => tries === 0).length;
+  if (leftOut > 0)
+    facts.push(["Left out", `${formatCount(leftOut, "subblock")} seen to be blocked`]);
   return facts;
+}
+
+function isLinuxPolicy({ policy, profile }: Pick<Prediction, "policy" | "profile">): boolean {
+  const version = PROFILE_NAMES.find((name) => name === profile);
+  return version !== undefined && policy === linuxProfile(version).driver.unplugPolicy;
 }
 
 function pages(count: number): string {
@@ -197,10 +204,9 @@ function whyNotTried({ prediction, map }: Page): string {
   if (sizeOf(map.total, "memory") > 0) return "the driver stopped where memory ran out";
   if (prediction.requests.some((request) => request.response !== "ACK"))
     return "the device refused";
-  if (prediction.cost.scannedPages > 0) {
-    return "the policy saw pages in them that cannot be moved; --policy linux names these";
-  }
-  return "the driver did not get to them";
+  return isLinuxPolicy(prediction)
+    ? "the driver did not get to them"
+    : `policy ${prediction.policy} left them out`;
 }
 
 function worstRows({ prediction, map }: Page): string {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { compareOnScenario } from "../../../src/compare/compare.js";
 import { Steps } from "../../../src/compare/parting.js";
-import type { RequestEntry } from "../../../src/log/entry.js";
+import type { ContigEntry, LogEntry, RequestEntry } from "../../../src/log/entry.js";
 import { comparisonText } from "../../../src/report/comparison-text.js";
 import { scenarioOf } from "../../../src/scenario/parse.js";
 
@@ -15,7 +15,21 @@ const request = (offset: number, atNs: number): RequestEntry => ({
   response: "ACK",
 });
 
-function stepsOf(...entries: readonly RequestEntry[]): Steps {
+const attempt = (change: Partial<ContigEntry>): ContigEntry => ({
+  type: "contig",
+  atNs: 5,
+  startPfn: 1024,
+  nrPages: 512,
+  errno: 0,
+  stage: "done",
+  blockingPfn: undefined,
+  blockingClass: undefined,
+  migratedPages: 0,
+  droppedPages: 0,
+  ...change,
+});
+
+function stepsOf(...entries: readonly LogEntry[]): Steps {
   const steps = new Steps();
   for (const entry of entries) steps.note(entry);
   return steps;
@@ -31,6 +45,18 @@ describe("two runs", () => {
     });
     expect(first.partingOf(stepsOf(request(0, 9)))).toMatchObject({ atMs: 5, other: null });
     expect(first.partingOf(stepsOf(request(0, 1), request(2 ** 21, 2)))).toBeNull();
+  });
+
+  test("say how an attempt ended, and name a blocking page where there is one", () => {
+    const words = (change: Partial<ContigEntry>) =>
+      stepsOf(request(0, 1)).partingOf(stepsOf(attempt(change)))?.other;
+    expect(words({})).toBe("attempt on 2 MiB at pfn 1024: taken");
+    expect(words({ errno: -16, stage: "isolate", blockingPfn: 7, blockingClass: "slab" })).toBe(
+      "attempt on 2 MiB at pfn 1024: fails at stage isolate, blocked by slab",
+    );
+    expect(words({ errno: -12, stage: "memory" })).toBe(
+      "attempt on 2 MiB at pfn 1024: fails at stage memory",
+    );
   });
 });
 
