@@ -21,6 +21,7 @@ import {
 import { cachedPages } from "../mm/per-cpu-cache";
 import {
   countClasses,
+  firstBlockingIn,
   movesToCompact,
   removableSubblocks,
   sumBySubblock,
@@ -166,6 +167,16 @@ export function countBySubblock(start: Pfn, blocksEach: u32, nr: u32): i32 {
   if (<u64>(start >> PAGEBLOCK_ORDER) + blocks > <u64>nrPageblocks) return -EINVAL;
   sumBySubblock(start >> PAGEBLOCK_ORDER, blocksEach, nr, STAGING);
   return 0;
+}
+
+/**
+ * See firstBlockingIn(); 0xffffffff if there is none. -EINVAL for a range that is not in the pfn
+ * space.
+ */
+export function firstBlocking(start: Pfn, nrPages: u32): u32 {
+  if (!inTable(start, nrPages)) return -EINVAL;
+  const pfn = firstBlockingIn(start, start + nrPages);
+  return pfn == start + nrPages ? NO_CHUNK : pfn;
 }
 
 /**

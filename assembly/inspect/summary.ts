@@ -1,7 +1,17 @@
 // Answers about subblocks from the pageblock counters, without touching pages.
 
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_CLASSES } from "../abi";
-import { classOrFree, countFree, countHeld, countMovable, countUnmovable } from "../mm/page-class";
+import { stateAt, stepFrom } from "../mm/page";
+import {
+  HEAD,
+  ONE_FREE,
+  classOrFree,
+  countDelta,
+  countFree,
+  countHeld,
+  countMovable,
+  countUnmovable,
+} from "../mm/page-class";
 import {
   ENTRY_BYTES,
   FLAG_IN_DEVICE,
@@ -111,6 +121,18 @@ export function sumBySubblock(firstBlock: BlockNr, blocksEach: u32, nr: u32, int
     store<u32>(at + ((<usize>nr) << 2), movable);
     store<u32>(at + ((<usize>nr) << 3), blocking);
   }
+}
+
+/** The first page of [start, end) that sumBySubblock() counts as blocking; `end` if there is none. */
+export function firstBlockingIn(start: Pfn, end: Pfn): Pfn {
+  let pfn = start;
+  while (pfn < end) {
+    const state = stateAt(pfn);
+    const counts = state & HEAD ? ONE_FREE : countDelta(state);
+    if (countUnmovable(counts) + countHeld(counts) > 0) return pfn;
+    pfn += stepFrom(pfn, state);
+  }
+  return end;
 }
 
 /**

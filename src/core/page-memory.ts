@@ -771,6 +771,22 @@ export class PageMemory {
   }
 
   /**
+   * The first page of a range that {@link countBySubblock} counts as unmovable.
+   *
+   * @param startPfn - First page of the range.
+   * @param nrPages - Pages of the range, at least 1.
+   * @returns its pfn; undefined where there is none.
+   * @throws RangeError for what is no u32; KernelError if the range leaves the pfn space.
+   */
+  firstBlockingPage(startPfn: number, nrPages: number): number | undefined {
+    u32("startPfn", startPfn);
+    u32("nrPages", nrPages);
+    const pfn = this.#core.firstBlocking(startPfn, nrPages) >>> 0;
+    if (pfn === NO_PFN) return undefined;
+    return isErrno(pfn) ? fail(pfn | 0, `look at ${nrPages} pages from pfn ${startPfn}`) : pfn;
+  }
+
+  /**
    * Pages of `count` subblocks of `nrPages` pages each, from `startPfn` on, by what blocks taking
    * them; one element per subblock. Held pages count as unmovable here. At most 43690 subblocks.
    *

@@ -1,5 +1,4 @@
 import { classOfState, Hold, pageClassName, PageClass } from "../core/abi.js";
-import type { PageMemory } from "../core/page-memory.js";
 import type { Guest } from "../guest/guest.js";
 import type { LogEntry } from "../log/event-log.js";
 import type { Obstacle } from "./prediction.js";
@@ -7,8 +6,6 @@ import { PAGE_SIZE } from "../units.js";
 
 /** From here on classes are movable: a page of them blocks only while something holds it. */
 const FIRST_MOVABLE = PageClass.Anon;
-/** Classes below that a look steps over: has_unmovable_pages(), v6.1. */
-const UNREFERENCED: readonly number[] = [PageClass.Free, PageClass.Cached, PageClass.Tail];
 /** Bits of the hold in a page's state byte, above the class. */
 const HOLD_SHIFT = 5;
 
@@ -52,19 +49,21 @@ export class LookTally {
     const { unmovablePages } = pages.countBySubblock(startPfn, size, nrPages / size);
     for (const [at, blocking] of unmovablePages.entries()) {
       const first = startPfn + at * size;
-      if (blocking === 0 || this.#tried.has(first)) this.#seen.delete(first);
-      else this.#seen.set(first, this.#obstacle(first, firstBlockingPfn(pages, first)));
+      const pfn = blocking === 0 ? undefined : pages.firstBlockingPage(first, size);
+      if (pfn === undefined || this.#tried.has(first)) this.#seen.delete(first);
+      else this.#seen.set(first, this.#obstacle(first, pfn));
     }
   }
 
   #obstacle(first: number, pfn: number): Obstacle {
-    const { pageClass, stage } = blockingOf(this.#guest.pages.pageState(pfn));
+    const state = this.#guest.pages.pageState(pfn);
+    const pageClass = classOfState(state);
     return {
       offset: first * PAGE_SIZE - this.#guest.device.addr,
       size: this.#subblockPages * PAGE_SIZE,
       pfn,
       class: pageClassName(pageClass),
-      stage,
+      stage: stageOf(pageClass, state >> HOLD_SHIFT),
       tries: 0,
     };
   }
@@ -82,27 +81,8 @@ export class LookTally {
   }
 }
 
-/** The first blocking page from `startPfn` on: there is one in the subblock. */
-function firstBlockingPfn(pages: PageMemory, startPfn: number): number {
-  let pfn = startPfn;
-  while (!blockingOf(pages.pageState(pfn)).blocks) pfn++;
-  return pfn;
-}
-
-/** Whether a page in this state blocks an attempt, and at which stage. */
-function blockingOf(state: number): {
-  readonly pageClass: number;
-  readonly blocks: boolean;
-  readonly stage: Obstacle["stage"];
-} {
-  const pageClass = classOfState(state);
-  if (pageClass < FIRST_MOVABLE) {
-    return { pageClass, blocks: !UNREFERENCED.includes(pageClass), stage: "isolate" };
-  }
-  const hold = state >> HOLD_SHIFT;
-  return {
-    pageClass,
-    blocks: hold !== Hold.None,
-    stage: hold === Hold.Pinned ? "test" : "migrate",
-  };
+/** At which stage a blocking page fails an attempt. */
+function stageOf(pageClass: number, hold: number): Obstacle["stage"] {
+  if (pageClass < FIRST_MOVABLE) return "isolate";
+  return hold === Hold.Pinned ? "test" : "migrate";
 }

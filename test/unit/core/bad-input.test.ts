@@ -265,6 +265,7 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [MAX, 1, 1],
     [0, 1, 524289],
   ],
+  firstBlocking: [...NO_RANGES],
   countBySubblock: [
     [0, 0, 1],
     [1, 1, 1],
