@@ -140,6 +140,9 @@ const FAULTS: Record<string, { fault: FaultyPort["fault"]; rule: RegExp }> = {
   "unplugs what is plugged of a mixed range": {
     fault: (request, answer, { device }) => {
       const first = (Number(request.addr) - device.addr) / BLOCK;
+      if (request.type !== UNPLUG || !Number.isSafeInteger(first) || first < 0) {
+        return answer(request);
+      }
       const plugged = Array.from({ length: request.nbBlocks }, (_, at) => first + at).filter(
         (block) => device.isAll(block, 1, true),
       );
