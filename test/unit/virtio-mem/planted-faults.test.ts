@@ -146,8 +146,7 @@ const FAULTS: Record<string, { fault: FaultyPort["fault"]; rule: RegExp }> = {
       const plugged = Array.from({ length: request.nbBlocks }, (_, at) => first + at).filter(
         (block) => device.isAll(block, 1, true),
       );
-      if (request.type !== UNPLUG || plugged.length in [0, request.nbBlocks])
-        return answer(request);
+      if (plugged.length === 0 || plugged.length === request.nbBlocks) return answer(request);
       for (const block of plugged) {
         answer({ ...request, addr: BigInt(device.addr + block * BLOCK), nbBlocks: 1 });
       }
