@@ -1,4 +1,4 @@
-// Answers about subblocks from the pageblock counters, without touching pages.
+// Answers about subblocks from the pageblock counters, nearly all without touching pages.
 
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, PAGE_CLASSES } from "../abi";
 import { stateAt, stepFrom } from "../mm/page";
@@ -123,7 +123,7 @@ export function sumBySubblock(firstBlock: BlockNr, blocksEach: u32, nr: u32, int
   }
 }
 
-/** The first page of [start, end) that sumBySubblock() counts as blocking; `end` if there is none. */
+/** The first page of [start, end) that sumBySubblock() counts as blocking; `end` without one. */
 export function firstBlockingIn(start: Pfn, end: Pfn): Pfn {
   let pfn = start;
   while (pfn < end) {
