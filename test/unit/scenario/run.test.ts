@@ -181,7 +181,8 @@ describe("runScenario", () => {
     const result = await scenarioRun.result();
     expect(result.interrupted).toBe(true);
     expect(result.endedMs).toBeGreaterThanOrEqual(30_000);
-    expect(result.endedMs).toBeLessThan(40_000);
+    // at the next chance to give way, which comes after some real time
+    expect(result.endedMs).toBeLessThan(120_000);
     expect(result.samples).toHaveLength(samples);
   });
 
