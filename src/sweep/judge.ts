@@ -113,12 +113,11 @@ export function judgeSweep(
   results: ReadonlyMap<string, SweepFigures>,
   failures: readonly SweepFailure[] = [],
 ): SweepResult {
-  const runs = plan.settings.map((): SweepFigures[] => []);
-  for (const { key, setting } of plan.jobs) {
-    const figures = results.get(key);
-    if (figures !== undefined) runs[setting]?.push(figures);
-  }
-  const rows = runs.flatMap((made, at) => (made.length === 0 ? [] : [rowOf(plan, at, made)]));
+  const bySeed = plan.settings.map((): (SweepFigures | undefined)[] => []);
+  for (const { key, setting } of plan.jobs) bySeed[setting]?.push(results.get(key));
+  const rows = bySeed.flatMap((of, at) =>
+    of.every((figures) => figures === undefined) ? [] : [rowOf(plan, at, of)],
+  );
   const ranked = rows.sort(byMerit);
   const missing = plan.jobs.length - rows.reduce((sum, row) => sum + row.runs.length, 0);
   return {

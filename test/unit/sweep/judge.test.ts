@@ -89,6 +89,20 @@ describe("ranking", () => {
     expect(order(result)).toEqual([1, 0]);
   });
 
+  test("a run that is missing leaves the figures of the others with their seeds", () => {
+    const result = judged(["r=1"], [[undefined, figures(3), figures(5)]]);
+    const [row] = result.rows;
+    expect(row?.bySeed.map((run) => run?.returnedSize)).toEqual([
+      undefined,
+      figures(3).returnedSize,
+      figures(5).returnedSize,
+    ]);
+    expect([row?.missing, row?.runs.length]).toEqual([1, 2]);
+    const lines = sweepCsv(result).trimEnd().split("\n");
+    expect(lines[1]).toMatch(/^1,1,1,+$/);
+    expect(lines[2]).toMatch(/^1,2,1,\d/);
+  });
+
   test("the front has what no other setting beats in everything", () => {
     const result = judged(
       ["r=1,2,3"],
