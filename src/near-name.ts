@@ -33,3 +33,9 @@ function distance(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
+
+/** `; did you mean NAME?` for the end of a message; nothing where no known name is near. */
+export function nearHint(name: string, known: readonly string[]): string {
+  const near = nearName(name, known);
+  return near === undefined ? "" : `; did you mean ${near}?`;
+}

@@ -4,6 +4,7 @@ import { visibleText } from "../input-error.js";
 import { StopFlag, type CommandData, type CommandMessage } from "./command-link.js";
 import { terminalInfo } from "./terminal.js";
 import { WatchBoard } from "./watch-board.js";
+import { EXIT_BAD_INPUT, EXIT_INTERRUPTED } from "./exit-status.js";
 
 /** Real time that a policy may take for one answer. */
 const LIMIT_MS = 5000;
@@ -15,8 +16,6 @@ const HEAP_MIB = 3072;
 /** From a signal on until the thread is ended: while it works, and while it writes what it has. */
 const STOP_MS = 800;
 const ANSWER_MS = 5000;
-const EXIT_BAD_INPUT = 2;
-const EXIT_STOPPED = 130;
 
 interface WorkerEnd {
   readonly exitCode: number;
@@ -55,20 +54,20 @@ export async function runInWorker(main: string, print: (text: string) => void): 
     return await new Promise<WorkerEnd>((resolve) => {
       onSignal = (): void => {
         if (stop.isAsked) {
-          resolve({ exitCode: EXIT_STOPPED });
+          resolve({ exitCode: EXIT_INTERRUPTED });
           return;
         }
         stop.ask();
         timers.add(
           setTimeout(() => {
             if (!stop.isAnswered) {
-              resolve({ exitCode: EXIT_STOPPED, words: "stopped before there was a result" });
+              resolve({ exitCode: EXIT_INTERRUPTED, words: "stopped before there was a result" });
             }
           }, STOP_MS),
         );
         timers.add(
           setTimeout(() => {
-            resolve({ exitCode: EXIT_STOPPED, words: "stopped" });
+            resolve({ exitCode: EXIT_INTERRUPTED, words: "stopped" });
           }, ANSWER_MS),
         );
       };

@@ -16,12 +16,13 @@ import { readForCommand } from "./capture-input.js";
 import { assertInWorker, stopFlag } from "./command-link.js";
 import { readInput } from "./input.js";
 import { HTML, OutputFile, print, SVG } from "./output.js";
-import { writePage } from "./write-page.js";
+import { PAGE_COLUMNS, writePage } from "./write-page.js";
 import type { HtmlPage } from "../report/html-page.js";
 import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";
 import { terminalLook } from "./terminal.js";
 import { UsageError } from "./usage-error.js";
+import { EXIT_INTERRUPTED } from "./exit-status.js";
 
 interface CompareFlags {
   readonly policies: string;
@@ -37,7 +38,6 @@ interface CompareFlags {
 }
 
 const MOST_SEEDS = 1000;
-const INTERRUPTED = 130;
 
 export function registerCompare(program: Command): void {
   program
@@ -62,9 +62,6 @@ export function registerCompare(program: Command): void {
     .action(runCompare);
 }
 
-/** Characters of a line of the words in a page. */
-const PAGE_COLUMNS = 110;
-
 async function runCompare(path: string, flags: CompareFlags): Promise<void> {
   assertInWorker();
   const svg = OutputFile.open(SVG, flags.svg, [path]);
@@ -75,7 +72,7 @@ async function runCompare(path: string, flags: CompareFlags): Promise<void> {
     onProgress: progress.show,
   }).finally(progress.clear);
   stopFlag?.answer();
-  if (comparison.interrupted) process.exitCode = INTERRUPTED;
+  if (comparison.interrupted) process.exitCode = EXIT_INTERRUPTED;
   const page = (): HtmlPage => ({
     title: comparison.subject === "" ? path : comparison.subject,
     pictures: [comparisonSvg(comparison)],

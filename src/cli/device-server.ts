@@ -6,6 +6,7 @@ import type { Readable, Writable } from "node:stream";
 import type { DevicePort } from "../conformance/device-port.js";
 import { encodeFrame, FrameReader, serveFrame } from "../conformance/frames.js";
 import { UsageError } from "./usage-error.js";
+import { EXIT_INTERRUPTED } from "./exit-status.js";
 
 /** Answers frames (conformance/frames.ts) until the other end closes; one client at a time. */
 export async function serveDevice(port: DevicePort, where: string): Promise<void> {
@@ -18,7 +19,7 @@ export async function serveDevice(port: DevicePort, where: string): Promise<void
   const remove = (): void => {
     // closing a server removes its socket, but not before this process ends by a signal
     rmSync(where, { force: true });
-    process.exit(EXIT_STOPPED);
+    process.exit(EXIT_INTERRUPTED);
   };
   try {
     await listen(server, where);
@@ -34,7 +35,6 @@ export async function serveDevice(port: DevicePort, where: string): Promise<void
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-const EXIT_STOPPED = 130;
 
 async function listen(server: Server, where: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,5 @@
 import { isInputError, shown, visibleText } from "../input-error.js";
+import { EXIT_BAD_INPUT } from "./exit-status.js";
 
 /** What a command says in the end of an error, and its exit status. */
 export interface Failure {
@@ -6,7 +7,6 @@ export interface Failure {
   readonly exitCode: number;
 }
 
-const EXIT_BAD_INPUT = 2;
 /** EX_SOFTWARE of sysexits.h. */
 const EXIT_BUG = 70;
 /** Places of a stack to report. */

@@ -1,4 +1,3 @@
-import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 
 import { failedFleetRow, fleetRow, worstFirst, type FleetRow } from "../report/fleet-row.js";
@@ -8,16 +7,17 @@ import { fleetText } from "../report/fleet-text.js";
 import { isInputError, visibleText } from "../input-error.js";
 import type { Capture } from "../capture/capture.js";
 import type { Prediction } from "../predict/prediction.js";
+import { isFolder, namesIn } from "../node/folder.js";
 import { print } from "./output.js";
+import { EXIT_BAD_INPUT } from "./exit-status.js";
 import { terminalLook } from "./terminal.js";
 import { UsageError } from "./usage-error.js";
 
 export const FLEET_FORMATS = ["text", "csv", "jsonl", "prometheus"] as const;
 export type FleetFormat = (typeof FLEET_FORMATS)[number];
 
-/** Exit status where a capture cannot be used. */
-const EXIT_BAD_INPUT = 2;
-const ARCHIVE = /\.(tar|tgz|tar\.gz)$/i;
+/** Ending of a capture in one file. */
+export const ARCHIVE = /\.(tar|tgz|tar\.gz)$/i;
 
 /**
  * Captures that the arguments of `predict` name, in their order: each as it is, but for a folder
@@ -46,24 +46,8 @@ function isCaptureFolder(path: string): boolean {
   return hasFlags(names) || (names.includes("capture") && hasFlags(namesIn(join(path, "capture"))));
 }
 
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
 function hasFlags(names: readonly string[]): boolean {
   return names.some((name) => /(^kpageflags|\.kpf)(\.gz)?$/.test(name));
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
 }
 
 /** How the captures of a fleet are read and predicted. */

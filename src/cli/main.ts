@@ -20,13 +20,11 @@ import { registerSoak } from "./soak.js";
 import { registerSweep } from "./sweep.js";
 import { serveSweep, sweepWorkerData } from "./sweep-worker.js";
 import { registerVectors } from "./vectors.js";
+import { EXIT_BAD_INPUT } from "./exit-status.js";
 
 const { version } = JSON.parse(
   readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
 ) as { version: string };
-
-/** Bad usage or bad input; also where the answer cannot be written. */
-const EXIT_BAD_INPUT = 2;
 
 /**
  * A message repeats arguments, which can hold anything; what it says above that is several lines of

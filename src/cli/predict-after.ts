@@ -1,4 +1,3 @@
-import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 
 import type { Capture } from "../capture/capture.js";
@@ -9,7 +8,10 @@ import { predict, type PredictOptions } from "../predict/predict.js";
 import type { Prediction } from "../predict/prediction.js";
 import { outcomeText, reliabilityText, type OutcomeRow } from "../report/outcome-text.js";
 import { predictionJson } from "../report/prediction-json.js";
+import { namesIn } from "../node/folder.js";
 import { print } from "./output.js";
+import { EXIT_BAD_INPUT } from "./exit-status.js";
+import { ARCHIVE } from "./fleet.js";
 import { terminalLook } from "./terminal.js";
 import { UsageError } from "./usage-error.js";
 
@@ -26,8 +28,6 @@ interface Compared {
   readonly prediction: Prediction;
   readonly outcome: PredictionOutcome;
 }
-
-const EXIT_BAD_INPUT = 2;
 
 /**
  * Predicts from captures of before and compares with captures of after: two captures, or two
@@ -46,7 +46,7 @@ export async function predictAfter(before: string, after: string, work: AfterWor
   }
   const rows: OutcomeRow[] = [];
   for (const name of pairs) {
-    const guest = visibleText(basename(name).replace(/\.(tar\.gz|tgz|tar)$/i, ""));
+    const guest = visibleText(basename(name).replace(ARCHIVE, ""));
     try {
       const compared = await compareOne(join(before, name), join(after, name), work);
       rows.push({ guest, ...compared, error: null });
@@ -94,11 +94,7 @@ async function compareOne(before: string, after: string, work: AfterWork): Promi
 /** Names that both folders have; undefined where the two are captures. */
 function pairsOf(before: string, after: string): string[] | undefined {
   const archives = (folder: string): string[] =>
-    isFolder(folder)
-      ? readdirSync(folder)
-          .filter((name) => /\.(tar\.gz|tgz|tar)$/i.test(name))
-          .sort()
-      : [];
+    namesIn(folder).filter((name) => ARCHIVE.test(name));
   const earlier = archives(before);
   if (earlier.length === 0) return undefined;
   const later = archives(after);
@@ -107,8 +103,4 @@ function pairsOf(before: string, after: string): string[] | undefined {
   throw new UsageError(
     "--after must name a folder with captures of the same names as the first one, got none",
   );
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

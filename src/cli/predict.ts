@@ -8,7 +8,7 @@ import { assertWhatIfs, WHAT_IF_NAMES, type WhatIf } from "../predict/what-if.js
 import { predict, type PredictOptions } from "../predict/predict.js";
 import type { Prediction } from "../predict/prediction.js";
 import { outcomeOf } from "../report/fate-style.js";
-import { fleetRow } from "../report/fleet-row.js";
+import { shortSizeOf } from "../report/fleet-row.js";
 import { headline } from "../report/headline.js";
 import type { HtmlPage } from "../report/html-page.js";
 import { predictionJson } from "../report/prediction-json.js";
@@ -262,7 +262,7 @@ async function predictOne(
   const wallMs = performance.now() - started;
   printOne(path, predictions, { flags, svg, wallMs });
   writePage(html, flags.json !== true && svg?.isStdout !== true, () => pageOf(predictions, wallMs));
-  return predictions.map((prediction) => fleetRow("", path, prediction).answer?.shortSize ?? 0);
+  return predictions.map(shortSizeOf);
 }
 
 function pageOf(predictions: readonly Prediction[], wallMs: number): HtmlPage {

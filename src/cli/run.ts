@@ -15,11 +15,12 @@ import { shortened, visibleText } from "../input-error.js";
 import { assertInWorker, stopFlag } from "./command-link.js";
 import { readInput } from "./input.js";
 import { CSV, HTML, OutputFile, print, SVG } from "./output.js";
-import { writePage } from "./write-page.js";
+import { PAGE_COLUMNS, writePage } from "./write-page.js";
 import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";
 import { terminalLook } from "./terminal.js";
 import { UsageError } from "./usage-error.js";
+import { EXIT_INTERRUPTED } from "./exit-status.js";
 
 interface RunFlags {
   readonly seed?: string;
@@ -70,7 +71,7 @@ async function runFile(path: string, flags: RunFlags): Promise<void> {
   };
   const result = await runScenario(scenario, options).result().finally(progress.clear);
   stopFlag?.answer();
-  if (result.interrupted) process.exitCode = 130;
+  if (result.interrupted) process.exitCode = EXIT_INTERRUPTED;
   const wallMs = performance.now() - started;
   if (svg?.isStdout === true) svg.write(scenarioSvg(result));
   else if (csv?.isStdout === true) csv.write(scenarioCsv(result));
@@ -89,9 +90,6 @@ async function runFile(path: string, flags: RunFlags): Promise<void> {
   svg.write(scenarioSvg(result));
   if (isTold) print(`\nThe picture is in ${visibleText(svg.name)}\n`);
 }
-
-/** Characters of a line of the words in a page. */
-const PAGE_COLUMNS = 110;
 
 function stdoutOf(file: OutputFile | undefined): string | undefined {
   return file?.isStdout === true ? file.flag : undefined;

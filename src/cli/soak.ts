@@ -8,6 +8,7 @@ import { assertInWorker, stopFlag } from "./command-link.js";
 import { OutputFile, print, SCENARIO } from "./output.js";
 import { progressLine } from "./progress-line.js";
 import { UsageError } from "./usage-error.js";
+import { EXIT_INTERRUPTED } from "./exit-status.js";
 
 interface SoakFlags {
   readonly seed: string;
@@ -17,7 +18,6 @@ interface SoakFlags {
 
 /** A rule was broken. */
 const EXIT_FOUND = 1;
-const EXIT_STOPPED = 130;
 
 export function registerSoak(program: Command): void {
   program
@@ -43,7 +43,7 @@ async function runSoak(flags: SoakFlags): Promise<void> {
   const { finding } = result;
   if (finding === undefined) {
     print(`${wordsOf(result, seed)} no rule was broken\n`);
-    if (result.steps < steps) process.exitCode = EXIT_STOPPED;
+    if (result.steps < steps) process.exitCode = EXIT_INTERRUPTED;
     return;
   }
   print(`${wordsOf(result, seed)} ${finding.what}\n`);

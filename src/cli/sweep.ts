@@ -21,22 +21,20 @@ import { formatCount } from "../units.js";
 import { isScenario } from "./compare.js";
 import { readInput } from "./input.js";
 import { HTML, OutputFile, print, SVG } from "./output.js";
-import { writePage } from "./write-page.js";
+import { PAGE_COLUMNS, writePage } from "./write-page.js";
 import type { HtmlPage } from "../report/html-page.js";
 import { progressLine } from "./progress-line.js";
 import { SweepPool } from "./sweep-pool.js";
 import { shardOf } from "./sweep-shard.js";
 import { terminalLook } from "./terminal.js";
 import { UsageError } from "./usage-error.js";
+import { EXIT_INTERRUPTED } from "./exit-status.js";
 
 interface OutputFlags {
   readonly format: "text" | "csv" | "json" | "markdown";
   readonly svg?: string;
   readonly html?: string;
 }
-
-/** Characters of a line of the words in a page. */
-const PAGE_COLUMNS = 110;
 
 interface SweepFlags extends OutputFlags {
   readonly vary?: readonly string[];
@@ -50,7 +48,6 @@ interface SweepFlags extends OutputFlags {
 }
 
 const EXIT_FAILED = 1;
-const EXIT_INTERRUPTED = 130;
 const MOST_RUNS_EVER = 10_000_000;
 
 /**

@@ -10,6 +10,7 @@ import { connectDevice, DeviceSession, startDevice } from "./device-connection.j
 import { readInput } from "./input.js";
 import { OutputFile, print, VECTORS } from "./output.js";
 import { UsageError } from "./usage-error.js";
+import { EXIT_INTERRUPTED } from "./exit-status.js";
 
 interface VectorFlags {
   readonly flavour: string;
@@ -23,8 +24,6 @@ interface VectorFlags {
   readonly format: ReportFormat;
   readonly json?: boolean;
 }
-
-const INTERRUPTED = 130;
 
 export function registerVectors(program: Command): void {
   program
@@ -93,7 +92,7 @@ async function tryDevice(
   };
   const interrupt = (): void => {
     tellAll();
-    process.exit(INTERRUPTED);
+    process.exit(EXIT_INTERRUPTED);
   };
   // before there is a device, which a signal would leave behind
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);

@@ -2,6 +2,9 @@ import { visibleText } from "../input-error.js";
 import { htmlPage, type HtmlPage } from "../report/html-page.js";
 import { print, type OutputFile } from "./output.js";
 
+/** Characters of a line of the words in a page. */
+export const PAGE_COLUMNS = 110;
+
 /**
  * Writes the page of a result, where one is wanted.
  *

@@ -10,7 +10,7 @@ import { PolicyError } from "../policies/policy-error.js";
 import { runScenario } from "../scenario/run.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { PROFILE_NAMES, type ProfileName } from "../linux/profile.js";
-import { nearName } from "../near-name.js";
+import { nearHint } from "../near-name.js";
 import type { ComparedPolicy, Comparison, RunFigures } from "./comparison.js";
 import { Steps, type Parting } from "./parting.js";
 import type { FollowOptions } from "../progress.js";
@@ -305,10 +305,9 @@ function assertProfiles(profiles: readonly unknown[]): void {
   if (profiles.length === 0) throw optionError("profiles must name at least one, got none");
   for (const [at, name] of profiles.entries()) {
     if (!PROFILE_NAMES.some((known) => known === name)) {
-      const near = nearName(String(name), PROFILE_NAMES);
       throw optionError(
         `profiles must be among ${PROFILE_NAMES.join(", ")}, got ${shown(name)}` +
-          (near === undefined ? "" : `; did you mean ${near}?`),
+          nearHint(String(name), PROFILE_NAMES),
       );
     }
     if (profiles.indexOf(name) !== at) {

@@ -70,8 +70,7 @@ export async function bootedMemory(
   options: NewGuestOptions,
 ): Promise<GuestMemory> {
   const pages = await PageMemory.create(end / PAGE_SIZE, profile.mm, options.core);
-  const { minFreeLimitSize, movableMin } = profile.mm;
-  const zones = new ZoneTable(pages, { minFreeLimitKib: minFreeLimitSize / 1024, movableMin });
+  const zones = ZoneTable.of(pages, profile.mm);
   bringUp(pages, zones, boot);
   zones.recompute();
   const hotplug = new MemoryHotplug({

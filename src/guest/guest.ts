@@ -348,8 +348,7 @@ export class Guest {
     const log = new EventLog(clock, undefined, state.logLength);
     const saved = { ...state, memory, checksum: memoryChecksum };
     const pages = await PageMemory.restore(saved, options.core);
-    const { minFreeLimitSize, movableMin } = profile.mm;
-    const zones = new ZoneTable(pages, { minFreeLimitKib: minFreeLimitSize / 1024, movableMin });
+    const zones = ZoneTable.of(pages, profile.mm);
     zones.load(state.zones);
     const { blocks, ...hotplugOptions } = state.hotplug;
     const base = { pages, zones, profile, clock, calibration };
@@ -504,17 +503,17 @@ function restoredDevice(
 
 /** Queues the drivers' runs and sets their timers, in the order in which they were. */
 function rearm(devices: readonly GuestDevice[], states: readonly DeviceState[]): void {
-  const drivers = devices.map(({ driver }, index) => ({ driver, state: states[index]?.driver }));
-  const byQueue = [...drivers].sort(
-    (a, b) => (a.state?.queued?.place ?? 0) - (b.state?.queued?.place ?? 0),
-  );
-  for (const { driver, state } of byQueue)
-    driver.rearm({ queued: state?.queued ?? null, retry: null });
-  const byTimer = [...drivers].sort(
-    (a, b) => (a.state?.retry?.place ?? 0) - (b.state?.retry?.place ?? 0),
-  );
-  for (const { driver, state } of byTimer)
-    driver.rearm({ queued: null, retry: state?.retry ?? null });
+  const queued = devices.flatMap(({ driver }, index) => {
+    const run = states[index]?.driver.queued ?? null;
+    return run === null ? [] : [{ driver, ...run }];
+  });
+  const timers = devices.flatMap(({ driver }, index) => {
+    const retry = states[index]?.driver.retry ?? null;
+    return retry === null ? [] : [{ driver, ...retry }];
+  });
+  const byPlace = (a: { place: number }, b: { place: number }): number => a.place - b.place;
+  for (const { driver, by } of queued.sort(byPlace)) driver.requeue(by);
+  for (const { driver, dueNs } of timers.sort(byPlace)) driver.rearm(dueNs);
 }
 
 function driverOptions(

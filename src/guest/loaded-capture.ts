@@ -76,8 +76,7 @@ export class LoadedCapture {
     options: CapturedGuestOptions = {},
   ): Promise<LoadedCapture> {
     const pages = await PageMemory.create(endOf(capture) / PAGE_SIZE, profile.mm, options.core);
-    const { minFreeLimitSize, movableMin } = profile.mm;
-    const zones = new ZoneTable(pages, { minFreeLimitKib: minFreeLimitSize / 1024, movableMin });
+    const zones = ZoneTable.of(pages, profile.mm);
     adoptZones(capture, zones);
     noteCounters(capture, pages, zones, profile);
     await loadPages(capture, pages, zones, options);

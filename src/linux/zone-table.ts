@@ -91,6 +91,15 @@ export class ZoneTable {
     this.#movableMin = options.movableMin ?? "share";
   }
 
+  /**
+   * An empty table with the rules of a version.
+   *
+   * @internal
+   */
+  static of(pages: PageMemory, { minFreeLimitSize, movableMin }: MmProfile): ZoneTable {
+    return new ZoneTable(pages, { minFreeLimitKib: minFreeLimitSize / 1024, movableMin });
+  }
+
   /** The same accounting once more, for another guest in the same core. */
   copy(): ZoneTable {
     const copy = new ZoneTable(this.#pages, {

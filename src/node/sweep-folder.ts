@@ -1,19 +1,12 @@
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { CaptureFiles } from "../capture/capture-files.js";
 import { InputError, shown } from "../input-error.js";
 import type { SweepFigures } from "../sweep/job.js";
 import { settingsOf, type SweepPlan } from "../sweep/plan.js";
+import { namesIn } from "./folder.js";
 
 const FORMAT = 1;
 const PLAN = "sweep.json";
@@ -172,14 +165,6 @@ function planIn(path: string): PlanFile | undefined {
     throw new InputError(`${shown(join(path, PLAN))} must be a sweep's, got something else`);
   }
   return found as PlanFile;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
 }
 
 function parsed(file: string): unknown {

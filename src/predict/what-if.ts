@@ -2,7 +2,7 @@ import { Relief } from "../core/abi.js";
 import type { Guest } from "../guest/guest.js";
 import { DROPPED_SLAB_PERCENT } from "../guest/policy-tools.js";
 import { optionError, shown } from "../input-error.js";
-import { nearName } from "../near-name.js";
+import { nearHint } from "../near-name.js";
 import { obstacleReason, type ReasonGroup } from "./obstacle-reason.js";
 import type { Prediction, WhatIfGain } from "./prediction.js";
 
@@ -35,8 +35,7 @@ export const WHAT_IF_NAMES = Object.keys(WHAT_IFS) as readonly WhatIf[];
 export function assertWhatIfs(names: readonly unknown[]): asserts names is readonly WhatIf[] {
   for (const name of names) {
     if (typeof name === "string" && Object.hasOwn(WHAT_IFS, name)) continue;
-    const near = typeof name === "string" ? nearName(name, WHAT_IF_NAMES) : undefined;
-    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    const hint = typeof name === "string" ? nearHint(name, WHAT_IF_NAMES) : "";
     throw optionError(
       `whatIf must be among ${WHAT_IF_NAMES.join(", ")}, got ${shown(name)}${hint}`,
     );

@@ -68,6 +68,17 @@ export interface FleetRow {
 }
 
 /**
+ * Bytes that the request falls short by: stay plugged, or cannot be plugged.
+ *
+ * @internal
+ */
+export function shortSizeOf(prediction: Prediction): number {
+  const outcome = outcomeOf(prediction);
+  const isShort = outcome === "shrink-short" || outcome === "grow-short";
+  return isShort ? Math.abs(prediction.pluggedSizeAfter - prediction.requestedSize) : 0;
+}
+
+/**
  * The row of a prediction in a fleet.
  *
  * @param guest - Name of the guest.
@@ -87,7 +98,7 @@ export interface FleetRow {
 export function fleetRow(guest: string, file: string, prediction: Prediction): FleetRow {
   const { pluggedSizeBefore, pluggedSizeAfter, requestedSize, kernel } = prediction;
   const outcome = outcomeOf(prediction);
-  const isShort = outcome === "shrink-short" || outcome === "grow-short";
+  const shortSize = shortSizeOf(prediction);
   const map = new RegionMap(prediction);
   const answer: FleetAnswer = {
     profile: prediction.profile,
@@ -96,17 +107,18 @@ export function fleetRow(guest: string, file: string, prediction: Prediction): F
     pluggedSizeBefore,
     pluggedSizeAfter,
     returnedSize: pluggedSizeBefore - pluggedSizeAfter,
-    shortSize: isShort ? Math.abs(pluggedSizeAfter - requestedSize) : 0,
+    shortSize,
     interval: [prediction.interval[0], prediction.interval[1]],
     confidence: prediction.confidence,
     blockers: map.reasons.map(({ group, heldBy, size }) => ({ reason: group, heldBy, size })),
-    suggestions: isShort
-      ? adviceFor(prediction, map, outcome).map(({ size, gain = null, text }) => ({
-          size,
-          gain,
-          text,
-        }))
-      : [],
+    suggestions:
+      shortSize > 0
+        ? adviceFor(prediction, map, outcome).map(({ size, gain = null, text }) => ({
+            size,
+            gain,
+            text,
+          }))
+        : [],
     notes: [...prediction.notes],
   };
   return { guest, file, device: prediction.device, answer, error: null };

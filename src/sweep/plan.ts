@@ -1,5 +1,5 @@
 import { optionError, shortened } from "../input-error.js";
-import { nearName } from "../near-name.js";
+import { nearHint } from "../near-name.js";
 import { scenarioOf } from "../scenario/parse.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { isModulePath } from "../policies/choice/module-path.js";
@@ -202,11 +202,9 @@ const REQUEST_PATHS = ["requestedSize", "profile", "policy", "subblockSize", "un
 export function requestOf(setting: SweepSetting): CaptureRequest {
   for (const path of Object.keys(setting)) {
     if (REQUEST_PATHS.includes(path)) continue;
-    const near = nearName(path, REQUEST_PATHS);
-    const hint = near === undefined ? "" : `; did you mean ${near}?`;
     throw optionError(
       `--vary of a capture must be one of ${REQUEST_PATHS.join(", ")}, got ${shortened(path)}` +
-        (path.includes(".") ? ", which only scenarios have" : hint),
+        (path.includes(".") ? ", which only scenarios have" : nearHint(path, REQUEST_PATHS)),
     );
   }
   const text = (path: string): string | undefined =>

@@ -244,7 +244,8 @@ export class VirtioMemDriver {
 
   /**
    * A driver that goes on as another one of the same options was between two runs. Queues nothing
-   * and sets no timer: {@link rearm} does, in the order of all drivers of the guest.
+   * and sets no timer: {@link requeue} and {@link rearm} do, in the order of all drivers of the
+   * guest.
    *
    * @internal
    */
@@ -294,13 +295,15 @@ export class VirtioMemDriver {
     };
   }
 
-  /** Queues the run and sets the timer that a restored driver had. @internal */
-  rearm({ queued, retry }: Pick<DriverState, "queued" | "retry">): void {
-    if (queued !== null) {
-      this.#queuedBy = queued.by;
-      this.#workQueue.queue(this.#work);
-    }
-    if (retry !== null) this.#setRetryTimer(retry.dueNs);
+  /** Queues the run that a restored driver had queued. @internal */
+  requeue(by: RunTrigger): void {
+    this.#queuedBy = by;
+    this.#workQueue.queue(this.#work);
+  }
+
+  /** Sets the retry timer that a restored driver had set. @internal */
+  rearm(dueNs: number): void {
+    this.#setRetryTimer(dueNs);
   }
 
   /** Bytes plugged, as the driver believes. */
