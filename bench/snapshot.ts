@@ -4,7 +4,7 @@
 // The median of five, in milliseconds; memcpy of as many bytes beside it, by which a busy machine
 // shows.
 
-import { AllocFlag, Migratetype, PageClass, ZoneKindNumber } from "../src/core/abi.js";
+import { AllocFlag, Migratetype, PageClass } from "../src/core/abi.js";
 import { Guest } from "../src/guest/guest.js";
 import { GiB, MiB } from "../src/units.js";
 import { markdownTable } from "./table.js";
@@ -23,8 +23,9 @@ async function mixed(): Promise<Guest> {
   guest.requestSize(62 * GiB);
   const request = {
     ...{ order: 2, type: Migratetype.Movable, pageClass: PageClass.Anon, node: 0 },
-    ...{ kind: ZoneKindNumber.Movable, flags: AllocFlag.Compound },
-  };
+    kind: "Movable",
+    flags: AllocFlag.Compound,
+  } as const;
   const taken: number[] = [];
   for (let pfn = guest.pages.tryAlloc(request); pfn !== undefined;) {
     taken.push(pfn);

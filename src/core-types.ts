@@ -20,4 +20,5 @@ export type {
   SubblockCounts,
 } from "./core/page-memory.js";
 export type { PageRequest, PreparedRequest } from "./core/page-request.js";
+export type { ZoneKind } from "./core/zone-kind.js";
 export type { ErrnoName } from "./errno.js";

@@ -21,7 +21,6 @@ export {
   PageClass,
   pageClassName,
   Relief,
-  ZoneKindNumber,
 } from "./core/abi.js";
 export { CapacityError, KernelError } from "./core/kernel-error.js";
 export { loadCore, loadCoreSync } from "./core/load.js";

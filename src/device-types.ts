@@ -2,6 +2,7 @@
 
 export type { Timer } from "./clock.js";
 export type { ContigResult, ContigStage } from "./core/contig-result.js";
+export type { ZoneKind } from "./core/zone-kind.js";
 export type { ErrnoName } from "./errno.js";
 export type * from "./linux/linux-memory.js";
 export type { KpageflagsProfile, LinuxProfile, MmProfile, ProfileName } from "./linux/profile.js";

@@ -47,15 +47,7 @@ export { EventLog } from "./log/event-log.js";
 // what a guest is made of; the makers and constants are in ./core and ./device
 export type * from "./core-types.js";
 export type * from "./device-types.js";
-export type {
-  AllocFlag,
-  Doubt,
-  Hold,
-  Migratetype,
-  PageClass,
-  Relief,
-  ZoneKindNumber,
-} from "./core/abi.js";
+export type { AllocFlag, Doubt, Hold, Migratetype, PageClass, Relief } from "./core/abi.js";
 export { CapacityError, KernelError } from "./core/kernel-error.js";
 export type { LoadSummary } from "./core/page-loader.js";
 export { Errno } from "./errno.js";

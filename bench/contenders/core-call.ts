@@ -1,4 +1,4 @@
-import { Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { Migratetype, PageClass } from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
 import { prepareRequest, type PreparedRequest } from "../../src/core/page-request.js";
 import { linuxProfile } from "../../src/linux/profile.js";
@@ -14,7 +14,7 @@ const REQUESTS: readonly PreparedRequest[] = Array.from({ length: 11 }, (_, orde
     order,
     type: Migratetype.Movable,
     pageClass: order === 0 ? PageClass.Anon : PageClass.Kernel,
-    kind: ZoneKindNumber.Normal,
+    kind: "Normal",
     node: 0,
   }),
 );
@@ -38,7 +38,7 @@ export function coreCall(pages: number): Allocator {
 /** A guest of one zone without watermarks and per-CPU caches, its pages all free. */
 function bootMemory(pages: number): PageMemory {
   const memory = PageMemory.createSync(pages, linuxProfile("v6.1").mm);
-  const zone = memory.addZone(ZoneKindNumber.Normal, 0);
+  const zone = memory.addZone("Normal", 0);
   memory.online(zone, 0, pages, [[0, pages]]);
   return memory;
 }

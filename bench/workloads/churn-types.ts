@@ -1,4 +1,4 @@
-import { Migratetype, PageClass, type PageRequest, ZoneKindNumber } from "../../src/core.js";
+import { Migratetype, PageClass, type PageRequest } from "../../src/core.js";
 import { randomSource } from "../measure/random.js";
 import { stopwatch } from "../measure/stopwatch.js";
 import { freeMemory } from "./guest-memory.js";
@@ -15,7 +15,7 @@ const REQUESTS: readonly PageRequest[] = [
 ];
 
 function requestOf(type: Migratetype, pageClass: PageClass): PageRequest {
-  return { order: 0, type, pageClass, kind: ZoneKindNumber.Normal, node: 0 };
+  return { order: 0, type, pageClass, kind: "Normal", node: 0 };
 }
 
 /**

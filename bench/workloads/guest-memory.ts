@@ -4,7 +4,6 @@ import {
   PageClass,
   PageMemory,
   type PageRequest,
-  ZoneKindNumber,
 } from "../../src/core.js";
 import { linuxProfile } from "../../src/index.js";
 
@@ -13,14 +12,14 @@ export const ANONYMOUS: PageRequest = {
   order: 0,
   type: Migratetype.Movable,
   pageClass: PageClass.Anon,
-  kind: ZoneKindNumber.Normal,
+  kind: "Normal",
   node: 0,
 };
 
 /** Memory of one zone, all free, without watermarks: what a workload does is all there is. */
 export function freeMemory(pages: number): PageMemory {
   const memory = PageMemory.createSync(pages, linuxProfile("v6.1").mm);
-  const zone = memory.addZone(ZoneKindNumber.Normal, 0);
+  const zone = memory.addZone("Normal", 0);
   memory.online(zone, 0, pages, [[0, pages]]);
   return memory;
 }

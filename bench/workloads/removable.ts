@@ -1,10 +1,4 @@
-import {
-  Migratetype,
-  PageClass,
-  PAGEBLOCK_PAGES,
-  ZoneKindNumber,
-  AllocFlag,
-} from "../../src/core.js";
+import { Migratetype, PageClass, PAGEBLOCK_PAGES, AllocFlag } from "../../src/core.js";
 import { micro } from "../measure/micro.js";
 import { randomSource } from "../measure/random.js";
 
@@ -32,7 +26,7 @@ export const removable: Workload = {
       order: 9,
       type: Migratetype.Movable,
       pageClass: PageClass.Kernel,
-      kind: ZoneKindNumber.Normal,
+      kind: "Normal" as const,
       node: 0,
       flags: AllocFlag.Compound,
     };

@@ -1,7 +1,7 @@
 import { CaptureError } from "../capture/capture-error.js";
 import { readText, type CaptureFiles } from "../capture/capture-files.js";
 import { readCapture } from "../capture/read-capture.js";
-import { Migratetype, PageClass, ZoneKindNumber } from "../core/abi.js";
+import { Migratetype, PageClass } from "../core/abi.js";
 import { Guest, type CapturedGuestOptions } from "../guest/guest.js";
 import type { AspectName, CheckResult, FirstDifference } from "./check-result.js";
 
@@ -59,7 +59,7 @@ function handOut({ pages }: Guest, recorded: readonly (readonly Chunk[])[]): num
         order,
         type: Migratetype.Unmovable,
         pageClass: PageClass.Kernel,
-        kind: ZoneKindNumber.Normal,
+        kind: "Normal",
         node: 0,
       });
       return pfn ?? -1;

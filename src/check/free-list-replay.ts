@@ -1,5 +1,5 @@
 import type { Hold } from "../core/abi.js";
-import { AllocFlag, JournalKind, Migratetype, PageClass, ZoneKindNumber } from "../core/abi.js";
+import { AllocFlag, JournalKind, Migratetype, PageClass } from "../core/abi.js";
 import { KernelError } from "../core/kernel-error.js";
 import { PageMemory } from "../core/page-memory.js";
 import { Errno } from "../errno.js";
@@ -78,10 +78,10 @@ export class FreeListReplay {
     }
     this.memory = PageMemory.createSync(this.#base + end, profile.mm, core);
     this.#zones = {
-      2: this.memory.addZone(ZoneKindNumber.Normal, meta.node),
-      3: this.memory.addZone(ZoneKindNumber.Movable, meta.node),
+      2: this.memory.addZone("Normal", meta.node),
+      3: this.memory.addZone("Movable", meta.node),
     };
-    const boot = this.memory.addZone(ZoneKindNumber.DMA32, 0);
+    const boot = this.memory.addZone("DMA32", 0);
     this.memory.online(boot, 0, BOOT_PAGES, [[0, BOOT_PAGES]]);
     this.memory.journal.open(JOURNAL_ENTRIES);
     this.#allocator = new RecordedAllocator(this.memory, meta.node);
@@ -310,13 +310,7 @@ export class FreeListReplay {
 
   #setMarks(after: FreeListDump): void {
     const zone = this.#zones[this.#zone];
-    const kinds = [
-      ZoneKindNumber.DMA,
-      ZoneKindNumber.DMA32,
-      ZoneKindNumber.Normal,
-      ZoneKindNumber.Movable,
-    ];
-    for (const [index, kind] of kinds.entries()) {
+    for (const [index, kind] of (["DMA", "DMA32", "Normal", "Movable"] as const).entries()) {
       this.memory.setLowmemReserve(zone, kind, after.reserve[index] ?? 0);
     }
     if (!this.#handMarks.has(this.#zone)) this.#applyMarks(after.wm);
@@ -336,7 +330,7 @@ export class FreeListReplay {
       this.#allocator.tryAlloc(MEMMAP_ORDER, {
         type: Migratetype.Unmovable,
         pageClass: PageClass.Memmap,
-        kind: ZoneKindNumber.Normal,
+        kind: "Normal",
       });
     }
   }

@@ -1,35 +1,36 @@
-import { AllocFlag, Migratetype, PageClass, ZoneKindNumber } from "../core/abi.js";
+import { AllocFlag, Migratetype, PageClass } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
+import type { ZoneKind } from "../core/zone-kind.js";
 
 /** What a type letter stands for. */
 export interface AllocationKind {
   readonly type: Migratetype;
   readonly pageClass: PageClass;
-  readonly kind: ZoneKindNumber;
+  readonly kind: ZoneKind;
   readonly flags?: number;
 }
 
 /** The type letters of op `a`. */
 export const ALLOCATIONS: Readonly<Record<string, AllocationKind>> = {
-  U: { type: Migratetype.Unmovable, pageClass: PageClass.Kernel, kind: ZoneKindNumber.Normal },
+  U: { type: Migratetype.Unmovable, pageClass: PageClass.Kernel, kind: "Normal" },
   C: {
     type: Migratetype.Unmovable,
     pageClass: PageClass.KernelCompound,
-    kind: ZoneKindNumber.Normal,
+    kind: "Normal",
     flags: AllocFlag.Compound,
   },
-  R: { type: Migratetype.Reclaimable, pageClass: PageClass.Kernel, kind: ZoneKindNumber.Normal },
-  M: { type: Migratetype.Movable, pageClass: PageClass.Kernel, kind: ZoneKindNumber.Normal },
-  V: { type: Migratetype.Movable, pageClass: PageClass.Kernel, kind: ZoneKindNumber.Movable },
+  R: { type: Migratetype.Reclaimable, pageClass: PageClass.Kernel, kind: "Normal" },
+  M: { type: Migratetype.Movable, pageClass: PageClass.Kernel, kind: "Normal" },
+  V: { type: Migratetype.Movable, pageClass: PageClass.Kernel, kind: "Movable" },
   K: {
     type: Migratetype.Movable,
     pageClass: PageClass.DriverMovable,
-    kind: ZoneKindNumber.Normal,
+    kind: "Normal",
   },
   k: {
     type: Migratetype.Movable,
     pageClass: PageClass.DriverMovable,
-    kind: ZoneKindNumber.Movable,
+    kind: "Movable",
   },
 };
 

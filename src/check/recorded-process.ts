@@ -1,4 +1,4 @@
-import { AllocFlag, Hold, Migratetype, PageClass, ZoneKindNumber } from "../core/abi.js";
+import { AllocFlag, Hold, Migratetype, PageClass } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import type { RecordedAllocator } from "./recorded-allocation.js";
 
@@ -53,7 +53,7 @@ export class RecordedProcess {
     const pfn = this.#allocator.tryAlloc(0, {
       type: Migratetype.Movable,
       pageClass: PageClass.LruPending,
-      kind: ZoneKindNumber.Movable,
+      kind: "Movable",
     });
     if (pfn === undefined) return undefined;
     this.#pages.set(number, pfn);
@@ -67,7 +67,7 @@ export class RecordedProcess {
     const pfn = this.#allocator.tryAlloc(HUGE_ORDER, {
       type: Migratetype.Movable,
       pageClass: PageClass.Thp,
-      kind: ZoneKindNumber.Movable,
+      kind: "Movable",
       flags: AllocFlag.Compound,
     });
     if (pfn === undefined) return undefined;

@@ -14,7 +14,6 @@ import {
   type Migratetype,
   PageClass,
   type Relief,
-  type ZoneKindNumber,
 } from "./abi.js";
 import { check, count, isErrno } from "./answer.js";
 import { Bitmap } from "./bitmap.js";
@@ -34,6 +33,7 @@ import { PageLoader } from "./page-loader.js";
 import { prepareRequest, type PageRequest, type PreparedRequest } from "./page-request.js";
 import { pageblocksFor } from "./pfn-space.js";
 import { Scratch } from "./scratch.js";
+import { zoneKindNumber, type ZoneKind } from "./zone-kind.js";
 import { optionError, shown } from "../input-error.js";
 
 /** Version behaviour of the memory management, one boolean per MM_* bit of the core. */
@@ -100,16 +100,16 @@ export interface SavedPages {
  * @example
  * ```js
  * import { linuxProfile } from "virtio-mem-engine";
- * import { Migratetype, PageClass, PageMemory, ZoneKindNumber } from "virtio-mem-engine/core";
+ * import { Migratetype, PageClass, PageMemory } from "virtio-mem-engine/core";
  *
  * const pages = await PageMemory.create(4096, linuxProfile("v6.1").mm);
- * const zone = pages.addZone(ZoneKindNumber.Normal, 0);
+ * const zone = pages.addZone("Normal", 0);
  * pages.online(zone, 0, 4096, [[0, 4096]]);
  * const request = {
  *   order: 0,
  *   type: Migratetype.Unmovable,
  *   pageClass: PageClass.Slab,
- *   kind: ZoneKindNumber.Normal,
+ *   kind: "Normal",
  *   node: 0,
  * };
  * const pfn = pages.tryAlloc(request);
@@ -211,12 +211,13 @@ export class PageMemory {
    *
    * @param kind - Kind of zone.
    * @param node - NUMA node, 0 to 15.
-   * @throws KernelError if there is such a zone, or there are 16 already.
+   * @throws RangeError for another kind or no u32; KernelError if there is such a zone, or there
+   *   are 16 already.
    */
-  addZone(kind: ZoneKindNumber, node: number): number {
-    u32("kind", kind);
+  addZone(kind: ZoneKind, node: number): number {
+    const number = zoneKindNumber(kind);
     u32("node", node);
-    return check(this.#core.addZone(kind, node), `add zone of kind ${kind} on node ${node}`);
+    return check(this.#core.addZone(number, node), `add zone ${kind} on node ${node}`);
   }
 
   /**
@@ -243,13 +244,13 @@ export class PageMemory {
    * @param kind - Highest zone that the requests may use.
    * @param pages - Pages above the watermark that such requests leave (`lowmem_reserve` of `struct
    *   zone`).
-   * @throws RangeError for what is no u32; KernelError if there is no such zone.
+   * @throws RangeError for another kind or what is no u32; KernelError if there is no such zone.
    */
-  setLowmemReserve(zone: number, kind: ZoneKindNumber, pages: number): void {
+  setLowmemReserve(zone: number, kind: ZoneKind, pages: number): void {
     u32("zone", zone);
-    u32("kind", kind);
+    const number = zoneKindNumber(kind);
     u32("pages", pages);
-    const result = this.#core.setLowmemReserve(zone, kind, pages);
+    const result = this.#core.setLowmemReserve(zone, number, pages);
     if (result < 0) fail(result, `set lowmem reserve ${pages}`);
   }
 

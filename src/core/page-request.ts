@@ -1,4 +1,5 @@
-import { AllocFlag, MAX_ORDER, PageClass, ZoneKindNumber, type Migratetype } from "./abi.js";
+import { AllocFlag, MAX_ORDER, PageClass, type Migratetype } from "./abi.js";
+import { zoneKindNumber, type ZoneKind } from "./zone-kind.js";
 import { optionError, optionTypeError, shown } from "../input-error.js";
 
 /** A page request. */
@@ -10,7 +11,7 @@ export interface PageRequest {
   /** What the pages are used for. */
   readonly pageClass: PageClass;
   /** Highest zone that may serve it. */
-  readonly kind: ZoneKindNumber;
+  readonly kind: ZoneKind;
   /** NUMA node whose zones are tried first: 0 to 15. */
   readonly node: number;
   /** AllocFlag bits; 0 where absent. */
@@ -42,7 +43,6 @@ const ALL_FLAGS = Object.values(AllocFlag).reduce((all, flag) => all | flag, 0);
  *   Migratetype,
  *   PageClass,
  *   prepareRequest,
- *   ZoneKindNumber,
  * } from "virtio-mem-engine/core";
  * import { Guest } from "virtio-mem-engine";
  *
@@ -51,7 +51,7 @@ const ALL_FLAGS = Object.values(AllocFlag).reduce((all, flag) => all | flag, 0);
  *   order: 0,
  *   type: Migratetype.Movable,
  *   pageClass: PageClass.Anon,
- *   kind: ZoneKindNumber.Normal,
+ *   kind: "Normal",
  *   node: 0,
  * });
  * for (let nr = 0; nr < 1000; nr++) pages.tryAlloc(request);
@@ -66,7 +66,7 @@ export function prepareRequest(request: PageRequest): PreparedRequest {
   const word =
     upTo(MAX_ORDER, order, "order") |
     (upTo(MAX_TYPE, type, "type") << 4) |
-    (upTo(ZoneKindNumber.Movable, kind, "kind") << 8) |
+    (zoneKindNumber(kind, "kind of a page request") << 8) |
     (flagsOf(flags) << 12) |
     (upTo(MAX_NODE, node, "node") << 16) |
     (upTo(MAX_CLASS, pageClass, "pageClass") << 20);

@@ -1,6 +1,6 @@
 import { PAGE_SIZE, PAGEBLOCK_PAGES } from "../core/abi.js";
 import { PageMemory } from "../core/page-memory.js";
-import type { ZoneKind } from "../linux/linux-memory.js";
+import type { ZoneKind } from "../core/zone-kind.js";
 import { SECTION_SIZE } from "../linux/memmap.js";
 import { MemoryHotplug } from "../linux/memory-hotplug.js";
 import { DEFAULT_ONLINE_SETTINGS } from "../linux/online-policy.js";

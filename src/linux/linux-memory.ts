@@ -1,4 +1,5 @@
 import type { ContigResult } from "../core/contig-result.js";
+import type { ZoneKind } from "../core/zone-kind.js";
 
 /**
  * What a virtio-mem driver asks of the Linux memory management around it.
@@ -89,9 +90,6 @@ export interface LinuxMemory {
    */
   registerNotifier(notifier: MemoryNotifier): () => void;
 }
-
-/** Zones by name. */
-export type ZoneKind = "DMA" | "DMA32" | "Normal" | "PreferMovable" | "Movable";
 
 /** A memory block that Linux knows. */
 export interface MemoryBlockInfo {

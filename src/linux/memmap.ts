@@ -1,4 +1,4 @@
-import { AllocFlag, Migratetype, PAGEBLOCK_PAGES, PageClass, ZoneKindNumber } from "../core/abi.js";
+import { AllocFlag, Migratetype, PAGEBLOCK_PAGES, PageClass } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 
 /** Sparse-memory section: the unit that has a memmap of 2 MiB. */
@@ -50,7 +50,7 @@ function allocMemmap(pages: PageMemory, node: number): MemmapRuns | undefined {
     order: MEMMAP_ORDER,
     type: Migratetype.Unmovable,
     pageClass: PageClass.Memmap,
-    kind: ZoneKindNumber.Normal,
+    kind: "Normal" as const,
     node,
     flags: AllocFlag.Compound,
   };

@@ -3,14 +3,9 @@ import { PAGE_SIZE, PAGEBLOCK_PAGES, PageClass } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import { Errno } from "../errno.js";
 import type { Calibration } from "./calibration.js";
-import type {
-  LinuxMemory,
-  MemoryBlockInfo,
-  MemoryGroup,
-  MemoryNotifier,
-  ZoneKind,
-} from "./linux-memory.js";
+import type { LinuxMemory, MemoryBlockInfo, MemoryGroup, MemoryNotifier } from "./linux-memory.js";
 import type { ContigResult } from "../core/contig-result.js";
+import type { ZoneKind } from "../core/zone-kind.js";
 import {
   chargeMemmap,
   freeMemmap,

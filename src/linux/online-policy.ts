@@ -1,4 +1,5 @@
-import type { MemoryGroup, ZoneKind } from "./linux-memory.js";
+import type { ZoneKind } from "../core/zone-kind.js";
+import type { MemoryGroup } from "./linux-memory.js";
 import type { MemoryGroups } from "./memory-groups.js";
 import { isInSpan } from "./zone-span.js";
 import type { ZoneTable } from "./zone-table.js";

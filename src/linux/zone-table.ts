@@ -1,6 +1,5 @@
-import { ZoneKindNumber } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
-import type { ZoneKind } from "./linux-memory.js";
+import { ZONE_KINDS, type ZoneKind } from "../core/zone-kind.js";
 import type { MmProfile } from "./profile.js";
 import { lowmemReserves, minFreeKib, watermarksOf, type Watermarks } from "./watermarks.js";
 import { optionError, shown } from "../input-error.js";
@@ -13,13 +12,6 @@ const LINUX_INDEX: Readonly<Record<ZoneKind, number>> = {
   PreferMovable: 2,
   Movable: 3,
 };
-
-/** Highest zone of a request, as the core numbers it, and its Linux index. */
-const REQUESTS: readonly { readonly kind: ZoneKindNumber; readonly highest: number }[] =
-  Object.entries(ZoneKindNumber).map(([kind, number]) => ({
-    kind: number,
-    highest: LINUX_INDEX[kind as ZoneKind],
-  }));
 
 /** A zone and its accounting. Pages and pfns. */
 export interface Zone {
@@ -151,7 +143,7 @@ export class ZoneTable {
   zone(kind: ZoneKind, node: number): Zone {
     const known = this.find(kind, node);
     if (known !== undefined) return known;
-    const id = this.#pages.addZone(ZoneKindNumber[kind], node);
+    const id = this.#pages.addZone(kind, node);
     const watermarks = { min: 0, low: 0, high: 0 };
     const empty = { managed: 0, present: 0, bootPresent: 0, spanStart: 0, spanEnd: 0, bootEnd: 0 };
     const zone: Zone = { id, kind, index: LINUX_INDEX[kind], node, ...empty, watermarks };
@@ -228,8 +220,8 @@ export class ZoneTable {
     for (const zone of this.#zones) {
       if (zone.node !== node) managed = this.#managedOf((node = zone.node));
       const reserves = lowmemReserves(managed, zone.index);
-      for (const { kind, highest } of REQUESTS) {
-        this.#pages.setLowmemReserve(zone.id, kind, reserves[highest] ?? 0);
+      for (const kind of ZONE_KINDS) {
+        this.#pages.setLowmemReserve(zone.id, kind, reserves[LINUX_INDEX[kind]] ?? 0);
       }
     }
   }

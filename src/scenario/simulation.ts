@@ -1,4 +1,4 @@
-import { Migratetype, PAGE_SIZE, PAGEBLOCK_ORDER, PageClass, ZoneKindNumber } from "../core/abi.js";
+import { Migratetype, PAGE_SIZE, PAGEBLOCK_ORDER, PageClass } from "../core/abi.js";
 import type { CoreSource } from "../core/load.js";
 import { KernelError } from "../core/kernel-error.js";
 import { brokenRuleOf } from "../guest/broken-rule.js";
@@ -345,7 +345,7 @@ function takeKernelMemory({ pages, zones }: Guest, bytes: number): void {
     order: 0,
     type: Migratetype.Unmovable,
     pageClass: PageClass.Kernel,
-    kind: ZoneKindNumber.Normal,
+    kind: "Normal" as const,
     node: zones.all()[0]?.node ?? 0,
   };
   pages.allocBulk(wanted, request, []);

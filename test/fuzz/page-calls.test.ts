@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { Migratetype, PageClass } from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
+import { ZONE_KINDS } from "../../src/core/zone-kind.js";
 import { linuxProfile, PROFILE_NAMES } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
 import { FUZZ_TIMEOUT, fuzz, outcomeOfSync } from "./fuzzing.js";
@@ -44,7 +45,7 @@ const argument: fc.Arbitrary<unknown> = fc.oneof(
       order: fc.constantFrom<unknown>(0, 1, 3, 9, 10, 11, -1, "0", NaN),
       type: fc.constantFrom<unknown>(...Object.values(Migratetype), 7, undefined),
       pageClass: fc.constantFrom<unknown>(...Object.values(PageClass), 40),
-      kind: fc.constantFrom<unknown>(...Object.values(ZoneKindNumber), 9),
+      kind: fc.constantFrom<unknown>(...ZONE_KINDS, 2, "normal", "__proto__"),
       node: fc.constantFrom<unknown>(0, 1, 16),
       flags: fc.constantFrom<unknown>(0, 1, 4, 0xffff, undefined),
     }),
@@ -108,9 +109,9 @@ const call = fc.record({
 
 function memory(profile: (typeof PROFILE_NAMES)[number]): PageMemory {
   const pages = PageMemory.createSync(NR_PAGES, linuxProfile(profile).mm, coreModule());
-  const zone = pages.addZone(ZoneKindNumber.Normal, 0);
+  const zone = pages.addZone("Normal", 0);
   pages.online(zone, 0, NR_PAGES / 2, [[0, NR_PAGES / 2]]);
-  const movable = pages.addZone(ZoneKindNumber.Movable, 0);
+  const movable = pages.addZone("Movable", 0);
   pages.online(movable, NR_PAGES / 2, NR_PAGES / 4, [[NR_PAGES / 2, NR_PAGES / 8]]);
   pages.allocBulk(
     500,
@@ -118,7 +119,7 @@ function memory(profile: (typeof PROFILE_NAMES)[number]): PageMemory {
       order: 0,
       type: Migratetype.Movable,
       pageClass: PageClass.Anon,
-      kind: ZoneKindNumber.Movable,
+      kind: "Movable",
       node: 0,
     },
     [],

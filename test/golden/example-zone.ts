@@ -1,11 +1,4 @@
-import {
-  AllocFlag,
-  Hold,
-  JournalKind,
-  Migratetype,
-  PageClass,
-  ZoneKindNumber,
-} from "../../src/core/abi.js";
+import { AllocFlag, Hold, JournalKind, Migratetype, PageClass } from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
 import type { PageRequest } from "../../src/core/page-request.js";
 import type { ContigResult } from "../../src/core/contig-result.js";
@@ -33,7 +26,7 @@ export class ExampleZone {
 
   constructor(profile: ProfileName, nrPages: number) {
     this.memory = PageMemory.createSync(START + 8192, linuxProfile(profile).mm, coreModule());
-    this.zone = this.memory.addZone(ZoneKindNumber.Normal, NODE);
+    this.zone = this.memory.addZone("Normal", NODE);
     this.memory.journal.open(10_000);
     if (nrPages > 0) this.online(START, nrPages);
   }
@@ -59,7 +52,7 @@ export class ExampleZone {
   }
 
   #alloc(request: Omit<PageRequest, "kind" | "node">): number | undefined {
-    return this.memory.tryAlloc({ ...request, kind: ZoneKindNumber.Movable, node: NODE });
+    return this.memory.tryAlloc({ ...request, kind: "Movable", node: NODE });
   }
 
   /** `count` single LRU pages. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { AllocFlag, Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { AllocFlag, Migratetype, PageClass } from "../../src/core/abi.js";
 import { Errno } from "../../src/errno.js";
 import {
   fragmentationIndex,
@@ -328,7 +328,7 @@ describe("merging across pageblock types", () => {
 test("ALLOC_NOFRAGMENT sends the request to the next zone", () => {
   const zone = fullOfLruPages("v6.1");
   zone.freePages(4608, 4708);
-  const dma32 = zone.memory.addZone(ZoneKindNumber.DMA32, 0);
+  const dma32 = zone.memory.addZone("DMA32", 0);
   zone.memory.online(dma32, 8192, 1024, [[8192, 1024]]);
   const before = zone.draw();
 
@@ -447,7 +447,7 @@ test("per-CPU cache, batch 4 and high 8: four oldest pages overflow at the eight
       order: 0,
       type: Migratetype.Movable,
       pageClass: PageClass.Anon,
-      kind: ZoneKindNumber.Normal,
+      kind: "Normal",
       node: 0,
       flags: AllocFlag.ThisNode,
     }),

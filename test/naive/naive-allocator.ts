@@ -5,10 +5,11 @@ import {
   Migratetype,
   NO_PFN,
   PageClass,
-  ZoneKindNumber,
 } from "../../src/core/abi.js";
 import type { Migration } from "../../src/core/migration-journal.js";
 import type { PageRequest } from "../../src/core/page-request.js";
+import type { ZoneKind } from "../../src/core/zone-kind.js";
+import { ZoneKindNumber } from "../../src/core/abi.js";
 import {
   CLEAN_FILE,
   isOnLru,
@@ -62,8 +63,8 @@ export class NaiveAllocator extends NaiveBuddy {
     Object.assign(this.zoneAt(zone), { min, low });
   }
 
-  setLowmemReserve(zone: number, kind: ZoneKindNumber, pages: number): void {
-    this.zoneAt(zone).reserve[kind] = pages;
+  setLowmemReserve(zone: number, kind: ZoneKind, pages: number): void {
+    this.zoneAt(zone).reserve[ZoneKindNumber[kind]] = pages;
   }
 
   zoneAt(zone: number): NaiveZone {
@@ -73,15 +74,19 @@ export class NaiveAllocator extends NaiveBuddy {
   }
 
   /** Zones that may serve a request, in the order in which they are tried. */
-  #zoneList(node: number, kind: ZoneKindNumber): NaiveZone[] {
+  #zoneList(node: number, kind: ZoneKind): NaiveZone[] {
     return this.zones
-      .filter((zone) => zone.kind <= kind)
-      .sort((a, b) => distance(node, a.node) - distance(node, b.node) || b.kind - a.kind);
+      .filter((zone) => ZoneKindNumber[zone.kind] <= ZoneKindNumber[kind])
+      .sort(
+        (a, b) =>
+          distance(node, a.node) - distance(node, b.node) ||
+          ZoneKindNumber[b.kind] - ZoneKindNumber[a.kind],
+      );
   }
 
-  #passes(zone: NaiveZone, order: number, kind: ZoneKindNumber, mark: number): boolean {
+  #passes(zone: NaiveZone, order: number, kind: ZoneKind, mark: number): boolean {
     const usable = zone.free - (2 ** order - 1);
-    if (usable <= mark + (zone.reserve[kind] ?? 0)) return false;
+    if (usable <= mark + (zone.reserve[ZoneKindNumber[kind]] ?? 0)) return false;
     if (order === 0) return true;
     return zone.lists.some(
       (types, at) =>
@@ -90,11 +95,11 @@ export class NaiveAllocator extends NaiveBuddy {
   }
 
   #startsNoFragment(zone: NaiveZone): boolean {
-    if (zone.kind !== ZoneKindNumber.Normal) return false;
+    if (zone.kind !== "Normal") return false;
     if (new Set(this.zones.map(({ node }) => node)).size === 1) return true;
     return this.pageblocks.some((pageblock) => {
       const other = this.zones[pageblock.zone ?? -1];
-      return other?.kind === ZoneKindNumber.DMA32 && other.node === zone.node;
+      return other?.kind === "DMA32" && other.node === zone.node;
     });
   }
 
@@ -105,7 +110,7 @@ export class NaiveAllocator extends NaiveBuddy {
   takePages(
     order: number,
     type: Migratetype,
-    kind: ZoneKindNumber,
+    kind: ZoneKind,
     node: number,
     flags: number,
     otherNodes = false,
@@ -138,7 +143,7 @@ export class NaiveAllocator extends NaiveBuddy {
    * Drops up to 32 clean file pages of zones up to `kind`, by address from where the last search
    * ended. False: there are none.
    */
-  #reclaim(kind: ZoneKindNumber): boolean {
+  #reclaim(kind: ZoneKind): boolean {
     let dropped = 0;
     for (let looked = 0; looked < this.pageblocks.length && dropped < 32; looked++) {
       const block = this.#reclaimAt % this.pageblocks.length;

@@ -1,4 +1,5 @@
-import { Migratetype, PageClass, type Hold, type ZoneKindNumber } from "../../src/core/abi.js";
+import { Migratetype, PageClass, type Hold } from "../../src/core/abi.js";
+import type { ZoneKind } from "../../src/core/zone-kind.js";
 import type { MmProfile } from "../../src/linux/profile.js";
 
 export const MAX_ORDER = 10;
@@ -79,7 +80,7 @@ export interface NaiveCache {
 }
 
 export interface NaiveZone {
-  readonly kind: ZoneKindNumber;
+  readonly kind: ZoneKind;
   readonly node: number;
   /** NR_FREE_PAGES. */
   free: number;
@@ -116,7 +117,7 @@ export class NaiveBuddy {
     }));
   }
 
-  addZone(kind: ZoneKindNumber, node: number): number {
+  addZone(kind: ZoneKind, node: number): number {
     const lists = Array.from({ length: MAX_ORDER + 1 }, () => [[], [], [], [], []]);
     const reserve = [0, 0, 0, 0, 0];
     this.zones.push({ kind, node, free: 0, min: 0, low: 0, reserve, lists, cache: undefined });

@@ -1,11 +1,4 @@
-import {
-  Hold,
-  JournalKind,
-  Migratetype,
-  NO_PFN,
-  PageClass,
-  ZoneKindNumber,
-} from "../../src/core/abi.js";
+import { Hold, JournalKind, Migratetype, NO_PFN, PageClass } from "../../src/core/abi.js";
 import type { Migration } from "../../src/core/migration-journal.js";
 import { Errno } from "../../src/errno.js";
 import type { ContigStage } from "../../src/core/contig-result.js";
@@ -75,7 +68,7 @@ export class NaiveMemory extends NaiveAllocator {
   /** `has_unmovable_pages()`: the first page of the pageblock that forbids its isolation. */
   findUnmovable(block: number, offlining: boolean): number | undefined {
     const start = block * PAGEBLOCK_PAGES;
-    const inMovableZone = this.zoneOf(start).kind === ZoneKindNumber.Movable;
+    const inMovableZone = this.zoneOf(start).kind === "Movable";
     for (let pfn = start; pfn < start + PAGEBLOCK_PAGES; pfn++) {
       const { pageClass } = this.page(pfn);
       if (pageClass === PageClass.Reserved) return pfn;
@@ -100,7 +93,7 @@ export class NaiveMemory extends NaiveAllocator {
     if (pages.some(({ pageClass, hold }) => MOVABLE_CLASSES.has(pageClass) && hold > 0))
       return false;
     if (pages.some(({ pageClass }) => pageClass === PageClass.Slab)) return false;
-    if (this.zoneOf(start).kind !== ZoneKindNumber.Movable) {
+    if (this.zoneOf(start).kind !== "Movable") {
       return this.findUnmovable(block, false) === undefined;
     }
     // in ZONE_MOVABLE such pages fail late
@@ -286,10 +279,7 @@ export class NaiveMemory extends NaiveAllocator {
         const { pageClass, hold } = this.page(pfn);
         const order = isUnit(pageClass) ? PAGEBLOCK_ORDER : 0;
         const zone = this.zoneOf(pfn);
-        const kind =
-          order > 0 || zone.kind === ZoneKindNumber.Movable
-            ? ZoneKindNumber.Movable
-            : ZoneKindNumber.Normal;
+        const kind = order > 0 || zone.kind === "Movable" ? "Movable" : "Normal";
         const target = this.takePages(order, Movable, kind, zone.node, this.#targetFlags);
         if (target === undefined && pageClass === PageClass.Thp) {
           this.note(pfn, NO_PFN, JournalKind.Split, PAGEBLOCK_ORDER, pageClass);
@@ -366,8 +356,8 @@ export class NaiveMemory extends NaiveAllocator {
       const { pageClass, hold } = this.page(pfn);
       const order = isUnit(pageClass) ? PAGEBLOCK_ORDER : 0;
       const zone = this.zoneOf(pfn);
-      const inMovable = order > 0 || zone.kind === ZoneKindNumber.Movable;
-      const kind = inMovable ? ZoneKindNumber.Movable : ZoneKindNumber.Normal;
+      const inMovable = order > 0 || zone.kind === "Movable";
+      const kind = inMovable ? "Movable" : "Normal";
       const target = this.takePages(order, Movable, kind, zone.node, this.#targetFlags);
       if (target !== undefined) {
         this.setRange(target, 2 ** order, hold === Hold.None ? pageClass : PageClass.Kernel);
@@ -575,10 +565,7 @@ export class NaiveMemory extends NaiveAllocator {
   /** Other nodes where there are any with memory; ZONE_MOVABLE as for contiguous ranges. */
   #offlineTarget(order: number, pfn: number): number | undefined {
     const own = this.zoneOf(pfn);
-    const kind =
-      order > 0 || own.kind === ZoneKindNumber.Movable
-        ? ZoneKindNumber.Movable
-        : ZoneKindNumber.Normal;
+    const kind = order > 0 || own.kind === "Movable" ? "Movable" : "Normal";
     const others = this.pageblocks.some(
       ({ zone }) => zone !== undefined && this.zoneAt(zone).node !== own.node,
     );

@@ -1,22 +1,17 @@
 import { expect } from "vitest";
 
-import {
-  JournalKind,
-  Migratetype,
-  PageClass,
-  type Hold,
-  type ZoneKindNumber,
-} from "../../src/core/abi.js";
+import { JournalKind, Migratetype, PageClass, type Hold } from "../../src/core/abi.js";
 import type { Bitmap } from "../../src/core/bitmap.js";
 import type { Migration } from "../../src/core/migration-journal.js";
 import { PageMemory } from "../../src/core/page-memory.js";
 import type { PageRequest } from "../../src/core/page-request.js";
+import type { ZoneKind } from "../../src/core/zone-kind.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
 import { NaiveMemory } from "./naive-memory.js";
 
 export interface TwinZone {
-  readonly kind: ZoneKindNumber;
+  readonly kind: ZoneKind;
   readonly node: number;
   /** Pageblocks that are online at first. */
   readonly firstBlock: number;

@@ -73,9 +73,9 @@ async function guestStory(engine, { autoOnline, core }) {
 }
 
 /** Programs and the kernel take 1.5 GiB and give more than half of it back, in pieces. */
-function usePages({ Hold, Migratetype, PageClass, ZoneKindNumber }, { pages }) {
-  const anon = { order: 0, type: Migratetype.Movable, node: 0, kind: ZoneKindNumber.Movable };
-  const slab = { order: 0, type: Migratetype.Unmovable, node: 0, kind: ZoneKindNumber.Normal };
+function usePages({ Hold, Migratetype, PageClass }, { pages }) {
+  const anon = { order: 0, type: Migratetype.Movable, node: 0, kind: "Movable" };
+  const slab = { order: 0, type: Migratetype.Unmovable, node: 0, kind: "Normal" };
   const runs = [];
   pages.allocBulk(393_216, { ...anon, pageClass: PageClass.Anon }, runs);
   let seed = 1;

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, test } from "vitest";
 
-import { AllocFlag, Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { AllocFlag, Migratetype, PageClass } from "../../src/core/abi.js";
 import type { Hold } from "../../src/core/abi.js";
+import type { ZoneKind } from "../../src/core/zone-kind.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { Twin, type TwinZone } from "../naive/twin.js";
 import { MEMORY_PROFILES } from "./memory-profiles.js";
@@ -47,7 +48,7 @@ interface Layout {
   readonly unit: number;
 }
 
-const { DMA32, Normal, Movable } = ZoneKindNumber;
+const [DMA32, Normal, Movable] = ["DMA32", "Normal", "Movable"] as const;
 
 const LAYOUTS: readonly Layout[] = [
   {
@@ -81,7 +82,7 @@ const LAYOUTS: readonly Layout[] = [
 interface Request {
   readonly use: number;
   readonly order: number;
-  readonly kind: ZoneKindNumber;
+  readonly kind: ZoneKind;
   readonly node: number;
   readonly flags: number;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { AllocFlag, Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { AllocFlag, Migratetype, PageClass } from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
 import type { PageRequest } from "../../src/core/page-request.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
@@ -40,13 +40,13 @@ const past: fc.Arbitrary<Past> = fc.record({
 function requestOf(type: Migratetype, order = 0): PageRequest {
   const pageClass = type === Migratetype.Movable ? PageClass.Anon : PageClass.Slab;
   const flags = AllocFlag.Compound;
-  return { order, type, pageClass, kind: ZoneKindNumber.Normal, node: 0, flags };
+  return { order, type, pageClass, kind: "Normal", node: 0, flags };
 }
 
 /** A guest with that past, and its pages in use. */
 function guest(profile: ProfileName, past: Past): { memory: PageMemory; used: number[] } {
   const memory = PageMemory.createSync(NR_BLOCKS * BLOCK, linuxProfile(profile).mm, coreModule());
-  const zones = [memory.addZone(ZoneKindNumber.DMA32, 0), memory.addZone(ZoneKindNumber.Normal, 0)];
+  const zones = [memory.addZone("DMA32", 0), memory.addZone("Normal", 0)];
   memory.online(zones[0]!, 0, 4 * BLOCK, [[0, 4 * BLOCK]]);
   memory.online(zones[1]!, 4 * BLOCK, 6 * BLOCK, [[4 * BLOCK, 6 * BLOCK]]);
   memory.setWatermarks(zones[1]!, past.marks >> 1, past.marks, past.marks);

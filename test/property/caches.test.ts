@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import type { Migratetype } from "../../src/core/abi.js";
-import { AllocFlag, MmFlag, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { AllocFlag, MmFlag, PageClass } from "../../src/core/abi.js";
 import { prepareRequest } from "../../src/core/page-request.js";
+import { ZoneKindNumber } from "../../src/core/abi.js";
 import { linuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import { loadCoreUnderTest } from "../core-under-test.js";
 import { MEMORY_PROFILES } from "./memory-profiles.js";
@@ -73,7 +74,8 @@ describe.each(MEMORY_PROFILES)("%s", (profile) => {
                 const order = step.type === 1 ? 0 : step.order;
                 const flags = AllocFlag.NoWatermarks;
                 const { type } = step;
-                const request = prepareRequest({ order, type, pageClass, kind: 2, node: 0, flags });
+                const kind = "Normal";
+                const request = prepareRequest({ order, type, pageClass, kind, node: 0, flags });
                 const pfn = core.allocPages(request) >>> 0;
                 if (pfn < NR_PAGES) used.push({ pfn, order });
               }

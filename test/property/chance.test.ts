@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { Migratetype, PageClass } from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
 import { linuxProfile } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
@@ -12,13 +12,13 @@ import { PATIENCE, runs } from "./runs.js";
  */
 function play(seed: number, probability: number): { errnos: number[]; lists: number[][] } {
   const memory = PageMemory.createSync(8 * 512, linuxProfile("v6.1").mm, coreModule());
-  const zone = memory.addZone(ZoneKindNumber.Normal, 0);
+  const zone = memory.addZone("Normal", 0);
   memory.online(zone, 0, 8 * 512, [[0, 8 * 512]]);
   memory.seedRandom(seed);
   memory.setHoldProbability(PageClass.Anon, probability);
   const runs: [number, number][] = [];
   const request = { type: Migratetype.Movable, pageClass: PageClass.Anon, node: 0, order: 0 };
-  memory.allocBulk(1500, { ...request, kind: ZoneKindNumber.Normal }, runs);
+  memory.allocBulk(1500, { ...request, kind: "Normal" }, runs);
   const errnos: number[] = [];
   for (let attempt = 0; attempt < 8; attempt++) {
     errnos.push(memory.allocContig((attempt % 4) * 512, 512).errno);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { Migratetype, PageClass } from "../../src/core/abi.js";
 import { Guest } from "../../src/guest/guest.js";
 import { linuxProfile, PROFILE_NAMES, type ProfileName } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
@@ -70,8 +70,8 @@ function play(guest: Guest, used: Used[], todo: Step): void {
     case "use": {
       const runs: Used = [];
       const request = todo.movable
-        ? { type: Migratetype.Movable, pageClass: PageClass.Anon, kind: ZoneKindNumber.Movable }
-        : { type: Migratetype.Unmovable, pageClass: PageClass.Slab, kind: ZoneKindNumber.Normal };
+        ? { type: Migratetype.Movable, pageClass: PageClass.Anon, kind: "Movable" as const }
+        : { type: Migratetype.Unmovable, pageClass: PageClass.Slab, kind: "Normal" as const };
       // migration may move movable pages, so only those that stay are given back
       pages.allocBulk(512, { ...request, order: 0, node: todo.node }, runs);
       if (!todo.movable) used.push(runs);

@@ -2,8 +2,8 @@ import fc from "fast-check";
 
 import { VirtualClock } from "../../src/clock.js";
 import { KernelError } from "../../src/core/kernel-error.js";
+import type { ZoneKind } from "../../src/core/zone-kind.js";
 import { EventLog } from "../../src/log/event-log.js";
-import type { ZoneKind } from "../../src/linux/linux-memory.js";
 import { linuxProfile, type LinuxProfile, type ProfileName } from "../../src/linux/profile.js";
 import type { FlavourName } from "../../src/virtio-mem/device/flavour.js";
 import { VirtioMemDevice } from "../../src/virtio-mem/device/device.js";

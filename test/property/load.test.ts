@@ -1,13 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import {
-  classOfState,
-  MAX_ORDER,
-  Migratetype,
-  PageClass,
-  ZoneKindNumber,
-} from "../../src/core/abi.js";
+import { classOfState, MAX_ORDER, Migratetype, PageClass } from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
 import { linuxProfile } from "../../src/linux/profile.js";
 import { coreModule } from "../core-under-test.js";
@@ -63,8 +57,7 @@ test.each(MEMORY_PROFILES)(
             linuxProfile(profile).mm,
             coreModule(),
           );
-          const { Normal, Movable } = ZoneKindNumber;
-          const zones = [memory.addZone(Normal, 0), memory.addZone(Movable, 0)];
+          const zones = [memory.addZone("Normal", 0), memory.addZone("Movable", 0)];
           const half = (NR_BLOCKS / 2) * BLOCK;
           const [words, more] = [wordsOf(flags), wordsOf(extended ?? [])];
           for (const [index, start] of [0, half].entries()) {
@@ -90,7 +83,7 @@ test.each(MEMORY_PROFILES)(
           }
           const request = { order: 0, type: Migratetype.Unmovable, pageClass: PageClass.Slab };
           for (let page = 0; page < 300; page++) {
-            if (memory.tryAlloc({ ...request, kind: Normal, node: 0 }) === undefined) break;
+            if (memory.tryAlloc({ ...request, kind: "Normal", node: 0 }) === undefined) break;
           }
           expect(memory.validate()).toBeUndefined();
           expect(zones.map((zone) => memory.presentPages(zone))).toEqual(present);
@@ -105,7 +98,7 @@ test.each(MEMORY_PROFILES)(
 /** A load of these pages, as far as it is before it ends. */
 function loaded(words: BigUint64Array<ArrayBuffer>): PageMemory {
   const memory = PageMemory.createSync(words.length, linuxProfile("v6.1").mm, coreModule());
-  const zone = memory.addZone(ZoneKindNumber.Normal, 0);
+  const zone = memory.addZone("Normal", 0);
   memory.loader.loadFlags(0, zone, bytes(words), undefined, false);
   return memory;
 }
@@ -190,7 +183,7 @@ test(
 
 test("cached pages that are to stay must be taken over before the load ends", () => {
   const memory = PageMemory.createSync(2 * BLOCK, linuxProfile("v6.1").mm, coreModule());
-  const zone = memory.addZone(ZoneKindNumber.Normal, 0);
+  const zone = memory.addZone("Normal", 0);
   // online pages without flags and references, among free ones
   const flags = new BigUint64Array(BLOCK).fill(1n << 10n).fill(0n, 32, 41);
   memory.loader.loadFlags(0, zone, bytes(flags), bytes(new BigUint64Array(BLOCK)), false, true);
@@ -211,13 +204,12 @@ test("cached pages that are to stay must be taken over before the load ends", ()
 
 test("nothing that needs the free lists is possible while a load goes on", () => {
   const memory = PageMemory.createSync(4 * BLOCK, linuxProfile("v6.1").mm, coreModule());
-  const zone = memory.addZone(ZoneKindNumber.Normal, 0);
+  const zone = memory.addZone("Normal", 0);
   const flags = bytes(new BigUint64Array(2 * BLOCK).fill(1n << 10n));
   memory.loader.loadFlags(0, zone, flags, undefined, false);
   const request = { order: 0, type: Migratetype.Movable, pageClass: PageClass.Anon, node: 0 };
-  const { Normal } = ZoneKindNumber;
   for (const act of [
-    () => memory.tryAlloc({ ...request, kind: Normal }),
+    () => memory.tryAlloc({ ...request, kind: "Normal" }),
     () => memory.allocContig(0, BLOCK),
     () => memory.tryIsolate(0, BLOCK),
     () => {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { AllocFlag, Hold, Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { AllocFlag, Hold, Migratetype, PageClass } from "../../src/core/abi.js";
+import type { ZoneKind } from "../../src/core/zone-kind.js";
 import { KernelError } from "../../src/core/kernel-error.js";
 import { Guest } from "../../src/guest/guest.js";
 import type { NewGuestOptions } from "../../src/guest/options.js";
@@ -145,7 +146,7 @@ class Life {
         const { pageClass } = step;
         const isKernel = pageClass === PageClass.Kernel;
         const type = isKernel ? Migratetype.Unmovable : Migratetype.Movable;
-        const kind = isKernel ? ZoneKindNumber.Normal : ZoneKindNumber.Movable;
+        const kind: ZoneKind = isKernel ? "Normal" : "Movable";
         const request = { order: 0, type, pageClass, kind, node: 0, flags: AllocFlag.Compound };
         pages.allocBulk(step.pages, request, this.#runs);
         break;

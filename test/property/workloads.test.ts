@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 
 import { PAGEBLOCK_PAGES } from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
-import { linuxProfile } from "../../src/linux/profile.js";
 import { ZoneKindNumber } from "../../src/core/abi.js";
+import { linuxProfile } from "../../src/linux/profile.js";
 import { coreWorkload, type WorkloadKind } from "../../src/scenario/workload/index.js";
 import { coreModule } from "../core-under-test.js";
 import { PATIENCE, runs } from "./runs.js";
@@ -107,8 +107,8 @@ const step = fc.oneof(
 function guest(): PageMemory {
   const memory = PageMemory.createSync(PAGES, linuxProfile("v6.1").mm, coreModule());
   for (const [kind, first, nr] of [
-    [ZoneKindNumber.Normal, 0, NORMAL_BLOCKS],
-    [ZoneKindNumber.Movable, NORMAL_BLOCKS, MOVABLE_BLOCKS],
+    ["Normal", 0, NORMAL_BLOCKS],
+    ["Movable", NORMAL_BLOCKS, MOVABLE_BLOCKS],
   ] as const) {
     const zone = memory.addZone(kind, 0);
     const [start, count] = [first * PAGEBLOCK_PAGES, nr * PAGEBLOCK_PAGES];

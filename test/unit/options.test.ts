@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 import { readCapture } from "../../src/capture/read-capture.js";
 import type { Capture } from "../../src/capture/capture.js";
-import { Migratetype, PageClass, ZoneKindNumber } from "../../src/core/abi.js";
+import { Migratetype, PageClass } from "../../src/core/abi.js";
 import { PageMemory } from "../../src/core/page-memory.js";
 import { Guest, type NewGuestOptions } from "../../src/guest/guest.js";
 import { isInputError } from "../../src/input-error.js";
@@ -94,13 +94,13 @@ describe("page numbers of another space", () => {
   const make = (): { pages: PageMemory; pfn: number } => {
     const { mm } = linuxProfile("v6.1");
     const pages = PageMemory.createSync(2 ** 18, mm, coreModule());
-    const zone = pages.addZone(ZoneKindNumber.Normal, 0);
+    const zone = pages.addZone("Normal", 0);
     pages.online(zone, 0, 2 ** 15, [[0, 2 ** 15]]);
     const pfn = pages.tryAlloc({
       order: 0,
       type: Migratetype.Unmovable,
       pageClass: PageClass.Slab,
-      kind: ZoneKindNumber.Normal,
+      kind: "Normal",
       node: 0,
     });
     if (pfn === undefined) throw new Error("no page");

@@ -1,4 +1,4 @@
-import { ZoneKindNumber } from "../../core/abi.js";
+import { zoneKindNumber } from "../../core/zone-kind.js";
 import { MiB } from "../../units.js";
 import { described, SIZE } from "../file/schema-parts.js";
 import { workloadSchema, type KindOfWorkload, type WorkloadLife } from "./kind.js";
@@ -39,7 +39,7 @@ export const PINS: KindOfWorkload<PinsWorkload, "target" | "rate" | "kind"> = {
   settings: ({ size, rate, zone }) => ({
     target: pages(size),
     rate: pages(rate),
-    kind: zone === "any" ? ZoneKindNumber.Movable : ZoneKindNumber.Normal,
+    kind: zoneKindNumber(zone === "any" ? "Movable" : "Normal"),
   }),
   pagesPerSecond: ({ rate }) => pages(rate),
 };

@@ -1,5 +1,5 @@
+import type { ZoneKind } from "../../core/zone-kind.js";
 import { Errno } from "../../errno.js";
-import type { ZoneKind } from "../../linux/linux-memory.js";
 import { SECTION_SIZE } from "../../linux/memmap.js";
 import type { BigBlockState } from "../big-block-state.js";
 import type { DriverContext, DriverMemoryBlock, DriverMode, DriverModeState } from "./mode.js";

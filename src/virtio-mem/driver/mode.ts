@@ -1,5 +1,6 @@
+import type { ZoneKind } from "../../core/zone-kind.js";
 import type { Log, RunTrigger } from "../../log/event-log.js";
-import type { MemoryNotifier, ZoneKind } from "../../linux/linux-memory.js";
+import type { MemoryNotifier } from "../../linux/linux-memory.js";
 import type { DriverProfile } from "../driver-profile.js";
 import type { BigBlockState } from "../big-block-state.js";
 import type { DeviceLink } from "./device-link.js";

@@ -1,5 +1,5 @@
+import type { ZoneKind } from "../../core/zone-kind.js";
 import { Errno } from "../../errno.js";
-import type { ZoneKind } from "../../linux/linux-memory.js";
 import type { DriverContext, DriverMemoryBlock, DriverMode, DriverModeState } from "./mode.js";
 import type { MemoryBlockState } from "../memory-block-state.js";
 import { MemoryBlockTable } from "./memory-block-table.js";

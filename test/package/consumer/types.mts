@@ -13,7 +13,7 @@ import {
   type Prediction,
   type UnplugPolicy,
 } from "virtio-mem-engine";
-import { loadCore, Migratetype, PageClass, ZoneKindNumber } from "virtio-mem-engine/core";
+import { loadCore, Migratetype, PageClass } from "virtio-mem-engine/core";
 import { VirtioMemDevice } from "virtio-mem-engine/device";
 import { openCapture } from "virtio-mem-engine/node";
 
@@ -26,7 +26,7 @@ const pfn: number | undefined = guest.pages.tryAlloc({
   order: 0,
   type: Migratetype.Movable,
   pageClass: PageClass.Anon,
-  kind: ZoneKindNumber.Movable,
+  kind: "Movable",
   node: 0,
 });
 for (const { request, offset } of guest.log.of("request")) {

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 
 import { Doubt, PAGEBLOCK_PAGES, PageClass } from "../../../src/core/abi.js";
 import { PageMemory } from "../../../src/core/page-memory.js";
+import type { ZoneKind } from "../../../src/core/zone-kind.js";
 import { linuxProfile } from "../../../src/linux/profile.js";
-import type { ZoneKind } from "../../../src/linux/linux-memory.js";
 import { ZoneTable } from "../../../src/linux/zone-table.js";
 import { coreModule } from "../../core-under-test.js";
 

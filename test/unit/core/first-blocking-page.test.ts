@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { Hold, Migratetype, PageClass, ZoneKindNumber } from "../../../src/core/abi.js";
+import { Hold, Migratetype, PageClass } from "../../../src/core/abi.js";
 import { KernelError } from "../../../src/core/kernel-error.js";
 import { Guest } from "../../../src/guest/guest.js";
 import { MiB } from "../../../src/units.js";
@@ -11,7 +11,7 @@ const BLOCK = 512;
 test("the first blocking page is the first one that counts as such", async () => {
   const { pages } = await Guest.create({ core: coreModule(), bootSize: 128 * MiB });
   const take = (order: number, pageClass: PageClass, type: Migratetype): number => {
-    const request = { order, type, pageClass, kind: ZoneKindNumber.Normal, node: 0 };
+    const request = { order, type, pageClass, kind: "Normal" as const, node: 0 };
     return pages.tryAlloc(request) ?? NaN;
   };
   // every pageblock gets something, free pages in between

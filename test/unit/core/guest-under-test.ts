@@ -1,12 +1,7 @@
-import {
-  AllocFlag,
-  MmFlag,
-  PageClass,
-  ZoneKindNumber,
-  type Migratetype,
-} from "../../../src/core/abi.js";
+import { AllocFlag, MmFlag, PageClass, type Migratetype } from "../../../src/core/abi.js";
 import type { Core } from "../../../src/core/load.js";
 import { prepareRequest } from "../../../src/core/page-request.js";
+import { ZoneKindNumber } from "../../../src/core/abi.js";
 import { linuxProfile, type ProfileName } from "../../../src/linux/profile.js";
 import { loadCoreUnderTest } from "../../core-under-test.js";
 
@@ -49,17 +44,17 @@ export function guestUnderTest(profile: ProfileName = "v6.1"): GuestUnderTest {
   const core = loadCoreUnderTest();
   core.setup(NR_BLOCKS, mmFlagsOf(profile));
   for (const [kind, first, nr] of [
-    [ZoneKindNumber.Normal, 0, 8],
-    [ZoneKindNumber.Movable, 8, 2],
+    ["Normal", 0, 8],
+    ["Movable", 8, 2],
   ] as const) {
-    const zone = core.addZone(kind, 0);
+    const zone = core.addZone(ZoneKindNumber[kind], 0);
     core.startOnline(zone, first * BLOCK, nr * BLOCK);
     core.onlinePages(first * BLOCK, nr * BLOCK);
     core.endOnline(first * BLOCK, nr * BLOCK);
   }
   core.journalOpen(1000);
   const alloc = (order: number, type: Migratetype, pageClass: PageClass, flags = 0): number => {
-    const kind = ZoneKindNumber.Normal;
+    const kind = "Normal";
     return core.allocPages(prepareRequest({ order, type, pageClass, kind, node: 0, flags })) >>> 0;
   };
 

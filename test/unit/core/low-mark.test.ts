@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { Migratetype, PageClass, ZoneKindNumber } from "../../../src/core/abi.js";
+import { Migratetype, PageClass } from "../../../src/core/abi.js";
 import { PageMemory } from "../../../src/core/page-memory.js";
 import { linuxProfile } from "../../../src/linux/profile.js";
 import { coreModule } from "../../core-under-test.js";
@@ -13,7 +13,7 @@ const NORMAL = 1;
 /** Two zones of one node, both all free; a request prefers ZONE_NORMAL. */
 function twoZones(): PageMemory {
   const memory = PageMemory.createSync(2 * PAGES, linuxProfile("v6.1").mm, coreModule());
-  for (const [zone, kind] of [ZoneKindNumber.DMA32, ZoneKindNumber.Normal].entries()) {
+  for (const [zone, kind] of (["DMA32", "Normal"] as const).entries()) {
     expect(memory.addZone(kind, 0)).toBe(zone);
     memory.online(zone, zone * PAGES, PAGES, [[zone * PAGES, PAGES]]);
   }
@@ -25,7 +25,7 @@ function zoneOf(memory: PageMemory, order: number): number | undefined {
     order,
     type: Migratetype.Movable,
     pageClass: PageClass.Kernel,
-    kind: ZoneKindNumber.Normal,
+    kind: "Normal",
     node: 0,
   });
   return pfn === undefined ? undefined : memory.zoneIndex(pfn);
@@ -47,8 +47,8 @@ describe.each(ORDERS)("a request of order %i", (order) => {
     { more: 2 ** order - 1, zone: DMA32 },
   ])("with $more pages above mark and reserve comes from zone $zone", ({ more, zone }) => {
     const memory = twoZones();
-    memory.setLowmemReserve(NORMAL, ZoneKindNumber.Normal, 100);
-    memory.setLowmemReserve(NORMAL, ZoneKindNumber.Movable, 1000);
+    memory.setLowmemReserve(NORMAL, "Normal", 100);
+    memory.setLowmemReserve(NORMAL, "Movable", 1000);
     memory.setWatermarks(NORMAL, 0, PAGES - 100 - more, PAGES);
     expect(zoneOf(memory, order)).toBe(zone);
   });

@@ -1,22 +1,16 @@
 import { describe, expect, test } from "vitest";
 
-import {
-  AllocFlag,
-  Hold,
-  JournalKind,
-  Migratetype,
-  PageClass,
-  ZoneKindNumber,
-} from "../../../src/core/abi.js";
+import { AllocFlag, Hold, JournalKind, Migratetype, PageClass } from "../../../src/core/abi.js";
 import { PageMemory } from "../../../src/core/page-memory.js";
+import type { ZoneKind } from "../../../src/core/zone-kind.js";
 import { Errno } from "../../../src/errno.js";
 import { linuxProfile, type ProfileName } from "../../../src/linux/profile.js";
 import { coreModule } from "../../core-under-test.js";
 
 const BLOCK = 512;
-const { DMA32, Normal, Movable } = ZoneKindNumber;
+const [DMA32, Normal, Movable] = ["DMA32", "Normal", "Movable"] as const;
 
-type Zone = readonly [kind: ZoneKindNumber, node: number, firstBlock: number, nrBlocks: number];
+type Zone = readonly [kind: ZoneKind, node: number, firstBlock: number, nrBlocks: number];
 
 /** A guest with these zones, all of them online and free. */
 function guest(profile: ProfileName, nrBlocks: number, ...zones: readonly Zone[]): PageMemory {
@@ -34,7 +28,7 @@ function alloc(
   pageClass: PageClass,
   order = 0,
   type: Migratetype = Migratetype.Movable,
-  kind: ZoneKindNumber = Normal,
+  kind: ZoneKind = Normal,
 ): number {
   const pfn = memory.tryAlloc({ order, type, pageClass, kind, node: 0, flags: AllocFlag.Compound });
   if (pfn === undefined) throw new Error(`no memory for order ${order}`);

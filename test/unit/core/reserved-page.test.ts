@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { Hold, Migratetype, PageClass, ZoneKindNumber } from "../../../src/core/abi.js";
+import { Hold, Migratetype, PageClass } from "../../../src/core/abi.js";
 import { PageMemory } from "../../../src/core/page-memory.js";
 import { Errno } from "../../../src/errno.js";
 import { linuxProfile } from "../../../src/linux/profile.js";
@@ -9,13 +9,13 @@ import { coreModule } from "../../core-under-test.js";
 /** A movable zone of 8 MiB in which one page, that was kernel memory for once, is `pageClass`. */
 function zoneWith(pageClass: PageClass): { pages: PageMemory; pfn: number } {
   const pages = PageMemory.createSync(2048, linuxProfile("v6.1").mm, coreModule());
-  const zone = pages.addZone(ZoneKindNumber.Movable, 0);
+  const zone = pages.addZone("Movable", 0);
   pages.online(zone, 0, 2048, [[0, 2048]]);
   const pfn = pages.tryAlloc({
     order: 0,
     type: Migratetype.Movable,
     pageClass: PageClass.Anon,
-    kind: ZoneKindNumber.Movable,
+    kind: "Movable",
     node: 0,
   });
   if (pfn === undefined) throw new Error("no page");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { Migratetype, PageClass, PAGEBLOCK_PAGES, ZoneKindNumber } from "../../../src/core/abi.js";
+import { Migratetype, PageClass, PAGEBLOCK_PAGES } from "../../../src/core/abi.js";
 import { PageMemory } from "../../../src/core/page-memory.js";
 import { Errno } from "../../../src/errno.js";
 import { linuxProfile, type ProfileName } from "../../../src/linux/profile.js";
@@ -15,7 +15,7 @@ function memoryOf(profile: ProfileName): { memory: PageMemory; pfns: number[] } 
     linuxProfile(profile).mm,
     coreModule(),
   );
-  const zone = memory.addZone(ZoneKindNumber.Normal, 0);
+  const zone = memory.addZone("Normal", 0);
   const nrPages = NR_BLOCKS * PAGEBLOCK_PAGES;
   memory.online(zone, 0, nrPages, [[0, nrPages]]);
   const pfns = Array.from({ length: PAGEBLOCK_PAGES }, () =>
@@ -24,7 +24,7 @@ function memoryOf(profile: ProfileName): { memory: PageMemory; pfns: number[] } 
       node: 0,
       type: Migratetype.Movable,
       pageClass: PageClass.Anon,
-      kind: ZoneKindNumber.Normal,
+      kind: "Normal",
     }),
   );
   if (pfns.some((pfn) => pfn === undefined)) throw new Error("the zone has room");
@@ -66,7 +66,7 @@ test.each([
     node: 0,
     type: Migratetype.Movable,
     pageClass: PageClass.Thp,
-    kind: ZoneKindNumber.Normal,
+    kind: "Normal",
     flags: 8,
   });
   if (thp === undefined) throw new Error("the zone has room");

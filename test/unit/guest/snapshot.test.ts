@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { AllocFlag, Migratetype, PageClass, ZoneKindNumber } from "../../../src/core/abi.js";
+import { AllocFlag, Migratetype, PageClass } from "../../../src/core/abi.js";
 import { readCapture } from "../../../src/capture/read-capture.js";
 import { Guest } from "../../../src/guest/guest.js";
 import type { NewGuestOptions } from "../../../src/guest/options.js";
@@ -18,8 +18,9 @@ async function shrunk(options: NewGuestOptions = {}): Promise<Guest> {
   guest.requestSize(GiB);
   const request = {
     ...{ order: 0, type: Migratetype.Unmovable, pageClass: PageClass.Kernel, node: 0 },
-    ...{ kind: ZoneKindNumber.Normal, flags: AllocFlag.Compound },
-  };
+    kind: "Normal",
+    flags: AllocFlag.Compound,
+  } as const;
   guest.pages.allocBulk(200_000, request, []);
   guest.requestSize(64 * MiB);
   return guest;

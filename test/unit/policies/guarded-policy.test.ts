@@ -182,7 +182,7 @@ test("the example shows its policy in under forty lines, and it wins where movin
       policy: choice,
     });
     guest.requestSize(1024 * MiB);
-    const request = { order: 0, type: 1, pageClass: 16, kind: 4, node: 0 } as const;
+    const request = { order: 0, type: 1, pageClass: 16, kind: "Movable", node: 0 } as const;
     const pfns = Array.from({ length: 255_000 }, () => guest.pages.tryAlloc(request)!);
     const [lowest = 0] = [...pfns].sort((a, b) => a - b);
     // free is what lies lowest, and Linux begins at the top

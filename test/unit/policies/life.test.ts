@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Migratetype, PageClass, ZoneKindNumber } from "../../../src/core/abi.js";
+import { Migratetype, PageClass } from "../../../src/core/abi.js";
+import type { ZoneKind } from "../../../src/core/zone-kind.js";
 import { Guest } from "../../../src/guest/guest.js";
 import { mostGrowth } from "../../../src/linux/memmap.js";
 import { runScenario } from "../../../src/scenario/run.js";
@@ -51,7 +52,7 @@ describe("memmap-on-memory", () => {
     });
     guest.requestSize(128 * MiB);
     const request = { order: 0, type: Migratetype.Unmovable, pageClass: PageClass.Kernel };
-    const pfn = guest.pages.tryAlloc({ ...request, kind: ZoneKindNumber.Normal, node: 0 })!;
+    const pfn = guest.pages.tryAlloc({ ...request, kind: "Normal", node: 0 })!;
     expect(pfn).toBeGreaterThan(2 ** 20);
     guest.requestSize(0);
     expect(guest.device.pluggedSize).toBe(4 * MiB);
@@ -102,7 +103,7 @@ describe("zones for added memory", () => {
     return guest;
   }
 
-  function fill(guest: Guest, type: Migratetype, kind: ZoneKindNumber, nr: number): string[] {
+  function fill(guest: Guest, type: Migratetype, kind: ZoneKind, nr: number): string[] {
     const pageClass = type === Migratetype.Movable ? PageClass.Anon : PageClass.Kernel;
     const runs: [number, number][] = [];
     guest.pages.allocBulk(nr, { order: 0, type, pageClass, kind, node: 0 }, runs);
@@ -116,9 +117,9 @@ describe("zones for added memory", () => {
 
   test("movable pages go to ZONE_PREFER_MOVABLE first, kernel pages to ZONE_NORMAL and only then there", async () => {
     const all = 1_000_000;
-    const movable = fill(await preferGuest("prefer-movable"), Migratetype.Movable, 4, all);
+    const movable = fill(await preferGuest("prefer-movable"), Migratetype.Movable, "Movable", all);
     expect(movable.slice(0, 3)).toEqual(["PreferMovable", "Normal", "DMA32"]);
-    const kernel = fill(await preferGuest("prefer-movable"), Migratetype.Unmovable, 2, all);
+    const kernel = fill(await preferGuest("prefer-movable"), Migratetype.Unmovable, "Normal", all);
     expect(kernel.slice(0, 3)).toEqual(["Normal", "PreferMovable", "DMA32"]);
   });
 
@@ -132,7 +133,7 @@ describe("zones for added memory", () => {
       });
       guest.requestSize(GiB);
       const request = { order: 0, type: Migratetype.Unmovable, pageClass: PageClass.Kernel };
-      return guest.pages.allocBulk(200_000, { ...request, kind: 2, node: 0 }, []);
+      return guest.pages.allocBulk(200_000, { ...request, kind: "Normal", node: 0 }, []);
     };
     expect((await kernelPages("linux")) * 4096).toBeLessThan(128 * MiB);
     expect((await kernelPages("prefer-movable")) * 4096).toBeGreaterThan(700 * MiB);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readCapture } from "../../../src/capture/read-capture.js";
-import { Migratetype, PageClass, ZoneKindNumber } from "../../../src/core/abi.js";
+import { Migratetype, PageClass } from "../../../src/core/abi.js";
 import { Guest } from "../../../src/guest/guest.js";
 import { openCapture } from "../../../src/node/index.js";
 import { predict } from "../../../src/predict/predict.js";
@@ -14,7 +14,7 @@ const GiB = 1024 * MiB;
 const SCATTER = join(import.meta.dirname, "../../golden/recordings/d-scatter-medium-seed1");
 
 function allocate(guest: Guest, nr: number, type: Migratetype, pageClass: PageClass): number[] {
-  const request = { order: 0, type, pageClass, kind: ZoneKindNumber.Normal, node: 0 };
+  const request = { order: 0, type, pageClass, kind: "Normal" as const, node: 0 };
   return Array.from({ length: nr }, () => guest.pages.tryAlloc(request)!);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { ZoneKind } from "../../../src/core/zone-kind.js";
 import { VirtualClock } from "../../../src/clock.js";
 import { EventLog } from "../../../src/log/event-log.js";
-import type { ZoneKind } from "../../../src/linux/linux-memory.js";
 import { linuxProfile } from "../../../src/linux/profile.js";
 import { VirtioMemDevice } from "../../../src/virtio-mem/device/device.js";
 import { VirtioMemDriver } from "../../../src/virtio-mem/driver/driver.js";

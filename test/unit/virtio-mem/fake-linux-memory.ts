@@ -3,9 +3,9 @@ import type {
   LinuxMemory,
   MemoryBlockInfo,
   MemoryNotifier,
-  ZoneKind,
 } from "../../../src/linux/linux-memory.js";
 import type { ContigResult } from "../../../src/core/contig-result.js";
+import type { ZoneKind } from "../../../src/core/zone-kind.js";
 
 const PAGE_SIZE = 4096;
 /** The fake accounts in units of this many pages; so must the driver. */

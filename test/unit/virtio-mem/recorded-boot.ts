@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import type { ZoneKind } from "../../../src/linux/linux-memory.js";
+import type { ZoneKind } from "../../../src/core/zone-kind.js";
 import type { DriverParameters } from "../../../src/virtio-mem/driver/parameters.js";
 
 const SHARED = fileURLToPath(new URL("../../../../shared", import.meta.url));

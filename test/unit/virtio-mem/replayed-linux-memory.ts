@@ -1,7 +1,7 @@
 import type { VirtualClock } from "../../../src/clock.js";
 import { Errno } from "../../../src/errno.js";
-import type { ZoneKind } from "../../../src/linux/linux-memory.js";
 import type { ContigResult } from "../../../src/core/contig-result.js";
+import type { ZoneKind } from "../../../src/core/zone-kind.js";
 import { FakeLinuxMemory } from "./fake-linux-memory.js";
 import type { GuestEvent } from "./recorded-boot.js";
 

@@ -1,6 +1,6 @@
+import type { ZoneKind } from "../../../src/core/zone-kind.js";
 import { VirtualClock } from "../../../src/clock.js";
 import { EventLog } from "../../../src/log/event-log.js";
-import type { ZoneKind } from "../../../src/linux/linux-memory.js";
 import { linuxProfile, type ProfileName } from "../../../src/linux/profile.js";
 import { featuresToLeaveOut } from "../../../src/virtio-mem/device/features.js";
 import {
