@@ -8,7 +8,10 @@ import { Fields } from "./file/fields.js";
 import { resolveFault } from "./resolve-fault.js";
 import { resolveGuest } from "./resolve-guest.js";
 import { resolveController, resolveHost } from "./resolve-host.js";
+import { expandPreset } from "./preset/index.js";
 import { resolveWorkload } from "./workload/index.js";
+import type { WorkloadLimits } from "./workload/kind.js";
+import type { ScenarioWorkload } from "./workload/kinds.js";
 import type { Scenario, ScenarioDevice, ScenarioGuest } from "./scenario.js";
 import { PRICE_NAMES } from "./schema.js";
 
@@ -17,6 +20,8 @@ const DEFAULT_SAMPLES = 240;
 /** The shortest time between two samples. */
 const MIN_EVERY_MS = 1;
 const MAX_SAMPLES = 20_000;
+/** Workloads that a core has room for. */
+const MAX_WORKLOADS = 64;
 
 /**
  * What a validated file says, in bytes and milliseconds, with all defaults; the rules that need
@@ -35,10 +40,7 @@ export function resolve(value: unknown, file: string): Scenario {
     ...devices.map(({ regionSize }) => regionSize),
   ].reduce((sum, size) => sum + size, 0);
   assertAddressable(fields, guest, devices);
-  const workloads = fields
-    .list("workloads")
-    .map((item, at) => resolveWorkload(item, at, { durationMs, capacity }));
-  assertNamesDiffer(fields, "workloads", workloads);
+  const workloads = resolveWorkloads(fields, { durationMs, capacity });
   return {
     title: fields.text("title", ""),
     seed: fields.number("seed", 1),
@@ -111,7 +113,7 @@ function resolveDevices(fields: Fields): ScenarioDevice[] {
   }
   const items = fields.has("devices") ? fields.list("devices") : [fields.child("device")];
   const devices = items.map(resolveDevice);
-  assertNamesDiffer(fields, "devices", devices);
+  assertNamesDiffer(items, devices);
   return devices;
 }
 
@@ -141,14 +143,25 @@ function resolveDevice(fields: Fields, at: number): ScenarioDevice {
 }
 
 function assertNamesDiffer(
-  fields: Fields,
-  key: string,
+  items: readonly Fields[],
   named: readonly { readonly name: string }[],
 ): void {
   for (const [at, { name }] of named.entries()) {
     if (named.findIndex((other) => other.name === name) === at) continue;
-    fields.reject(`${key}[${at}].name`, `must differ from the others', got "${name}" again`);
+    items[at]?.reject("name", `must differ from the others', got "${name}" again`);
   }
+}
+
+/** Presets as the workloads that they stand for. */
+function resolveWorkloads(fields: Fields, limits: WorkloadLimits): ScenarioWorkload[] {
+  const items = fields.list("workloads").flatMap((item, at) => expandPreset(item, at, limits));
+  if (items.length > MAX_WORKLOADS) {
+    const rule = `must be at most ${MAX_WORKLOADS}, with all that presets stand for`;
+    fields.reject("workloads", `${rule}, got ${items.length}`);
+  }
+  const workloads = items.map((item, at) => resolveWorkload(item, at, limits));
+  assertNamesDiffer(items, workloads);
+  return workloads;
 }
 
 function resolveEvery(fields: Fields, durationMs: number): number {

@@ -11,6 +11,7 @@ import {
   TIME,
   type JsonSchema,
 } from "./file/schema-parts.js";
+import { PRESET_SCHEMAS } from "./preset/index.js";
 import { WORKLOAD_SCHEMAS } from "./workload/index.js";
 
 const NODE: JsonSchema = { type: "integer", minimum: 0, maximum: 15 };
@@ -248,9 +249,10 @@ export const SCENARIO_SCHEMA: JsonSchema = {
   ),
   definitions: {
     ...DEFINITIONS,
-    workload: oneOfKind(WORKLOAD_SCHEMAS),
+    workload: oneOfKind({ ...WORKLOAD_SCHEMAS, ...PRESET_SCHEMAS }),
     fault: oneOfKind(FAULTS, "-fault"),
     ...WORKLOAD_SCHEMAS,
+    ...PRESET_SCHEMAS,
     // a fault of that name is no workload of that name
     ...Object.fromEntries(
       Object.entries(FAULTS).map(([kind, schema]) => [`${kind}-fault`, schema]),

@@ -57,6 +57,12 @@ export class Fields {
     return (this.#value[key] as boolean | undefined) ?? byDefault;
   }
 
+  /** What stands there under these keys, as it is written. */
+  values(keys: readonly string[]): Record<string, unknown> {
+    const found = keys.filter((key) => this.has(key)).map((key) => [key, this.#value[key]]);
+    return Object.fromEntries(found) as Record<string, unknown>;
+  }
+
   /** One of the words that the schema allows. */
   choice<T extends string>(key: string, byDefault: T): T {
     return (this.#value[key] as T | undefined) ?? byDefault;
