@@ -43,5 +43,17 @@ export type {
 export type { WorkQueue } from "./virtio-mem/driver/work-queue.js";
 export type * from "./virtio-mem/driver-profile.js";
 export type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
-export type * from "./virtio-mem/protocol.js";
+export type {
+  Answer,
+  BlocksRequest,
+  BlocksState,
+  DeviceConfig,
+  DeviceHealth,
+  FeatureBit,
+  FeatureName,
+  Request,
+  RequestType,
+  Response,
+  ResponseType,
+} from "./virtio-mem/protocol.js";
 export type { WireRequest } from "./virtio-mem/wire.js";
