@@ -59,6 +59,7 @@ const HUGE: u64 = 1 << 17;
 const UNEVICTABLE: u64 = 1 << 18;
 const HWPOISON: u64 = 1 << 19;
 const NOPAGE: u64 = 1 << 20;
+const KSM: u64 = 1 << 21;
 const THP: u64 = 1 << 22;
 const OFFLINE: u64 = 1 << 23;
 const ZERO_PAGE: u64 = 1 << 24;
@@ -91,6 +92,45 @@ export function hasBuffers(flags: u64): bool {
 /** Part of a hugetlb page. */
 export function isHuge(flags: u64): bool {
   return (flags & HUGE) != 0;
+}
+
+// What the word of a page says by itself; for the survey of all of them (flag-survey.ts).
+
+/** A page is of one of these kinds: free, offline, a page table, slab, on an LRU list and so on. */
+const KINDS: u64 = BUDDY | OFFLINE | PGTABLE | SLAB | RESERVED | LRU | HUGE | NOPAGE;
+/** No page that is free, offline or none has any of these. */
+const USED: u64 =
+  ACTIVE | WRITEBACK | MMAP | ANON | SWAPCACHE | SWAPBACKED | COMPOUND | UNEVICTABLE | MLOCKED;
+
+/**
+ * Is that a word that no page has? Bits that are not known here are newer than this file, and do
+ * not count.
+ */
+export function isImpossible(flags: u64): bool {
+  if (popcnt(flags & KINDS) > 1 || (flags & COMPOUND) == COMPOUND) return true;
+  if (flags & (HUGE | THP) && !(flags & COMPOUND)) return true;
+  if (flags & KSM && !(flags & ANON)) return true;
+  return (flags & (BUDDY | OFFLINE | NOPAGE)) != 0 && (flags & USED) != 0;
+}
+
+export function isFreeByFlags(flags: u64): bool {
+  return (flags & BUDDY) != 0;
+}
+
+export function isMapped(flags: u64): bool {
+  return (flags & MMAP) != 0;
+}
+
+/** A page of NR_ANON_MAPPED: hugetlb pages are not. */
+export function isMappedAnon(flags: u64): bool {
+  return (flags & (MMAP | ANON | HUGE)) == (MMAP | ANON);
+}
+
+/** The first page of an object of the kernel: slab, a page table, or a compound page of its own. */
+export function isKernelObject(flags: u64): bool {
+  if (flags & (COMPOUND_TAIL | BUDDY | NOPAGE | RESERVED | OFFLINE)) return false;
+  if (flags & (SLAB | PGTABLE)) return true;
+  return (flags & COMPOUND_HEAD) != 0 && !(flags & (LRU | ANON | HUGE | THP));
 }
 
 // Where a page lies, which decides between what looks alike.

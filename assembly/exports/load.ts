@@ -38,6 +38,7 @@ import {
   recordOf,
   zoneOf,
 } from "../mm/pageblock";
+import { endSurvey, surveyFlags, surveyMapCounts } from "../capture/flag-survey";
 import { seedDraws } from "../capture/draws";
 import { classifyBalloon, markPlugged as markPluggedPages } from "../capture/balloon";
 import { moveKernelOut, moveMemmapOut, setKernelOut } from "../capture/kernel-out";
@@ -150,6 +151,28 @@ export function loadFlags(start: Pfn, nr: u32, zone: ZoneNr, mode: u32): i32 {
     if (result < 0) return result;
   }
   return 0;
+}
+
+/**
+ * Counts what the `nr` kpageflags words in the staging area, of the pages from `start` on, say by
+ * themselves, and where the second area has their map counts compares the two. Ascending; see
+ * endFlagSurvey(). Returns 0 or -EINVAL.
+ */
+export function surveyStaged(start: Pfn, nr: u32, withCounts: bool): i32 {
+  if (!inTable(start, nr) || nr > 0x10000) return -EINVAL;
+  surveyFlags(start, nr, STAGING);
+  if (withCounts) surveyMapCounts(nr, STAGING, STAGING2);
+  return 0;
+}
+
+/**
+ * Ends the survey of the page flags. scratch = u32 {free chunks of orders 0 to 10, mapped anonymous
+ * pages, pages with words that no page has, tails of no compound page, pageblocks with objects of
+ * the kernel, pages that are mapped by flags or map count but not by both, mapped pages by map
+ * count}.
+ */
+export function endFlagSurvey(): void {
+  endSurvey();
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type PageClass,
 } from "./abi.js";
 import { check } from "./answer.js";
+import { FLAG_SURVEY_WORDS, flagSurveyOf, type FlagSurvey } from "./flag-survey.js";
 import type { Core } from "./load.js";
 import type { Scratch } from "./scratch.js";
 import { optionError } from "../input-error.js";
@@ -99,6 +100,24 @@ export class PageLoader {
       (inDevice ? LoadMode.InDevice : 0) |
       (keepCached ? LoadMode.KeepCached : 0);
     check(this.#core.loadFlags(startPfn, nrPages, zone, mode), `load pfn ${startPfn}`);
+  }
+
+  /**
+   * Counts what the words that were laid out say by themselves, from `startPfn` on, ascending; see
+   * {@link endSurvey}.
+   *
+   * @param withCounts - map counts were laid out where extended page state would be.
+   */
+  survey(startPfn: number, nrPages: number, withCounts: boolean): void {
+    const result = this.#core.surveyStaged(startPfn, nrPages, withCounts);
+    check(result, `survey pfn ${startPfn}`);
+  }
+
+  /** What the words said that went through {@link survey}. */
+  endSurvey(): FlagSurvey {
+    this.#core.endFlagSurvey();
+    const { memory, scratch } = this.#core;
+    return flagSurveyOf(new Uint32Array(memory.buffer, scratch(), FLAG_SURVEY_WORDS));
   }
 
   /**

@@ -1,4 +1,5 @@
 import { PAGEBLOCK_PAGES } from "../core/abi.js";
+import type { FlagSurvey } from "../core/flag-survey.js";
 import { KernelError } from "../core/kernel-error.js";
 import { PageLoader } from "../core/page-loader.js";
 import type { PageMemory } from "../core/page-memory.js";
@@ -20,7 +21,8 @@ export interface LoadOptions extends FollowOptions {
 
 /**
  * Streams the page flags of a capture into the core, a piece at a time, each pageblock into its
- * zone.
+ * zone. Returns what they say by themselves, compared with the map counts where nothing else says
+ * what references pages have.
  *
  * @throws CaptureError where the stream ends before the guest's memory does, or is broken.
  */
@@ -29,13 +31,15 @@ export async function loadPages(
   pages: PageMemory,
   zones: ZoneTable,
   options: LoadOptions = {},
-): Promise<void> {
+): Promise<FlagSurvey> {
   const flags = new PageStream(capture.pageFlags(), "kpageflags");
   const extended =
     capture.pageState === undefined ? undefined : new PageStream(capture.pageState(), "pgx");
+  const counts =
+    capture.mapCounts === undefined ? undefined : new PageStream(capture.mapCounts(), "kpagecount");
   try {
     try {
-      await loadRanges(capture, { flags, extended, pages, zones }, options);
+      await loadRanges(capture, { flags, extended, counts, pages, zones }, options);
     } catch (error) {
       // Damage that only the checksum shows explains flags that make no sense better than these do.
       if (error instanceof CaptureError) await flags.finish(options.signal);
@@ -44,19 +48,19 @@ export async function loadPages(
     // Neither is believed before its checksum was compared.
     await flags.finish(options.signal);
     await extended?.finish(options.signal);
-    if (capture.mapCounts !== undefined) {
-      const counts = new PageStream(capture.mapCounts(), "kpagecount");
-      await counts.finish(options.signal);
-    }
+    await counts?.finish(options.signal);
+    return pages.loader.endSurvey();
   } finally {
     await flags.leave();
     await extended?.leave();
+    await counts?.leave();
   }
 }
 
 interface LoadTarget {
   readonly flags: PageStream;
   readonly extended: PageStream | undefined;
+  readonly counts: PageStream | undefined;
   readonly pages: PageMemory;
   readonly zones: ZoneTable;
 }
@@ -87,10 +91,14 @@ async function loadPiece(
   nrPages: number,
   to: LoadTarget & { readonly keepCaches: boolean },
 ): Promise<void> {
-  const { flags, extended, pages, zones } = to;
+  const { flags, extended, counts, pages, zones } = to;
   await stagePiece(flags, "kpageflags", pfn, nrPages, (words, at) => {
     pages.loader.stageFlags(words, at);
   });
+  const counted = await counts?.read(pfn, nrPages, (words, at) => {
+    pages.loader.stageExtended(words, at);
+  });
+  pages.loader.survey(pfn, nrPages, counted === nrPages);
   if (extended !== undefined) {
     await stagePiece(extended, "pgx", pfn, nrPages, (words, at) => {
       pages.loader.stageExtended(words, at);

@@ -50,15 +50,15 @@ export class LoadedCapture {
     capture: Capture,
     pages: PageMemory,
     zones: ZoneTable,
-    memmaps: ReadonlyMap<number, number>,
+    found: Pick<LoadedCapture, "memmaps" | "contradictions">,
   ) {
     this.capture = capture;
     this.pages = pages;
-    this.memmaps = memmaps;
+    this.memmaps = found.memmaps;
     const runs = pluggedRuns(capture, pages);
     this.pluggedSize = runs.reduce((sum, [, nr]) => sum + nr, 0) * capture.device.blockSize;
     this.contradictions = [
-      ...contradictionsOf(capture, pages, zones),
+      ...found.contradictions,
       ...contradictionsWithLog(capture, this.pluggedSize),
     ];
     this.#zones = zones;
@@ -79,12 +79,13 @@ export class LoadedCapture {
     const zones = ZoneTable.of(pages, profile.mm);
     adoptZones(capture, zones);
     noteCounters(capture, pages, zones, profile);
-    await loadPages(capture, pages, zones, options);
+    const survey = await loadPages(capture, pages, zones, options);
     markBalloon(capture, pages);
     const memmaps = memmapsOf(capture, pages);
     if (capture.pageState === undefined) classifyZones(capture, pages, zones);
     if (options.keepCaches === true) adoptCaches(capture, pages, zones);
-    return new LoadedCapture(capture, pages, zones, memmaps);
+    const contradictions = contradictionsOf(capture, pages, zones, survey);
+    return new LoadedCapture(capture, pages, zones, { memmaps, contradictions });
   }
 
   /** Bytes of the core's memory that the guest uses. */

@@ -1,23 +1,55 @@
 import type { Capture } from "../capture/capture.js";
 import { PAGE_SIZE, PageClass } from "../core/abi.js";
+import type { FlagSurvey } from "../core/flag-survey.js";
 import { formatRoughSize, formatSize } from "../units.js";
 
 // What Linux counts for the guest as a whole, against the page flags of all zones.
 
-/** Kernel memory changes while the files of a capture are read: so many pages, or that share. */
-const LIFE = { pages: 4096, share: 0.2 };
-
-const COUNTED: readonly {
+interface Counted {
   readonly what: string;
   readonly counters: readonly string[];
-  readonly pageClass: PageClass;
-}[] = [
+  readonly byFlags: (counts: readonly number[], survey: FlagSurvey) => number;
+  /** How much less and more the flags may show, as shares of what is counted. */
+  readonly less: number;
+  readonly more: number;
+  /** As many pages at least may be less or more. */
+  readonly pages: number;
+}
+
+const COUNTED: readonly Counted[] = [
   {
     what: "slab",
     counters: ["nr_slab_reclaimable", "nr_slab_unreclaimable"],
-    pageClass: PageClass.Slab,
+    byFlags: (counts) => counts[PageClass.Slab] ?? 0,
+    // large kmalloc() counts as slab and has no flag
+    less: 0.4,
+    more: 0.02,
+    pages: 1024,
   },
-  { what: "page tables", counters: ["nr_page_table_pages"], pageClass: PageClass.PageTable },
+  {
+    what: "page tables",
+    counters: ["nr_page_table_pages"],
+    byFlags: (counts) => counts[PageClass.PageTable] ?? 0,
+    less: 0.1,
+    more: 0.1,
+    pages: 512,
+  },
+  {
+    what: "mapped anonymous memory",
+    counters: ["nr_anon_pages"],
+    byFlags: (_, { mappedAnon }) => mappedAnon,
+    less: 0.0025,
+    more: 0.0025,
+    pages: 1024,
+  },
+  {
+    what: "dirty file data",
+    counters: ["nr_dirty", "nr_writeback"],
+    byFlags: (counts) => counts[PageClass.FileDirty] ?? 0,
+    less: 1,
+    more: 0.1,
+    pages: 1024,
+  },
 ];
 
 /**
@@ -25,16 +57,20 @@ const COUNTED: readonly {
  *
  * @param counts - pages by class, by the flags.
  */
-export function contradictionsWithVmstat({ vmstat }: Capture, counts: readonly number[]): string[] {
-  return COUNTED.flatMap(({ what, counters, pageClass }) => {
+export function contradictionsWithVmstat(
+  { vmstat }: Capture,
+  counts: readonly number[],
+  survey: FlagSurvey,
+): string[] {
+  return COUNTED.flatMap(({ what, counters, byFlags, less, more, pages }) => {
     const values = counters.map((name) => vmstat.get(name));
     if (values.includes(undefined)) return [];
     const counted = values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
-    const byFlags = counts[pageClass] ?? 0;
-    const slack = Math.max(LIFE.pages, LIFE.share * counted);
-    if (Math.abs(byFlags - counted) <= slack) return [];
+    const found = byFlags(counts, survey);
+    const slack = Math.max(pages, counted * (found < counted ? less : more));
+    if (Math.abs(found - counted) <= slack) return [];
     return [
-      `the page flags show ${formatRoughSize(byFlags * PAGE_SIZE)} of ${what}, vmstat counts ` +
+      `the page flags show ${formatRoughSize(found * PAGE_SIZE)} of ${what}, vmstat counts ` +
         `${formatRoughSize(counted * PAGE_SIZE)}: the capture contradicts itself, and the interval is ` +
         "wider for it",
     ];

@@ -3,6 +3,7 @@ import fc from "fast-check";
 // Page flags that are not, or not any more, those of the guest whose other files lie beside them.
 
 const PAGES_PER_MEMORY_BLOCK = 32768;
+const PAGES_PER_PAGEBLOCK = 512;
 const KPF_NOPAGE = 1n << 20n;
 
 /** What has happened to the words. Places are shares of the pages, sizes are in pages. */
@@ -14,6 +15,8 @@ export type FlagDamage =
   | { readonly kind: "swap"; readonly at: number; readonly to: number; readonly pages: number }
   | { readonly kind: "xor"; readonly at: number; readonly pages: number; readonly word: bigint }
   | { readonly kind: "every"; readonly step: number; readonly word: bigint }
+  | { readonly kind: "sprinkle"; readonly at: number; readonly share: number; readonly of: number }
+  | { readonly kind: "turn"; readonly pageblocks: number }
   | { readonly kind: "cut"; readonly at: number }
   | { readonly kind: "bytes-swapped" }
   | { readonly kind: "counts" };
@@ -38,6 +41,13 @@ export const flagDamage: fc.Arbitrary<FlagDamage> = fc.oneof(
   fc.record({ kind: kind("shift"), pages }),
   fc.record({ kind: kind("swap"), at, to: at, pages }),
   fc.record({ kind: kind("every"), step: fc.integer({ min: 1, max: 4096 }), word }),
+  fc.record({
+    kind: kind("sprinkle"),
+    at,
+    share: fc.constantFrom(0.002, 0.005, 0.02, 0.1, 0.3, 1),
+    of: at,
+  }),
+  fc.record({ kind: kind("turn"), pageblocks: fc.integer({ min: 1, max: 1000 }) }),
   fc.record({ kind: kind("cut"), at }),
   fc.record({ kind: kind("bytes-swapped", "counts") }),
 );
@@ -61,12 +71,34 @@ export function damageFlags(
     case "every":
       for (let pfn = 0; pfn < words.length; pfn += damage.step) words[pfn] = damage.word;
       return words;
+    case "sprinkle":
+      return sprinkle(words, damage);
+    case "turn": {
+      // the first pageblocks come last
+      const start = Math.min(words.length, damage.pageblocks * PAGES_PER_PAGEBLOCK);
+      const turned = words.slice(0, start);
+      words.copyWithin(0, start);
+      words.set(turned, words.length - start);
+      return words;
+    }
     case "bytes-swapped":
       new Uint8Array(words.buffer, words.byteOffset, words.byteLength).reverse();
       return words.reverse();
     default:
       return damageRange(words, damage);
   }
+}
+
+/** Words that some page of the guest has, on one page of each pageblock of a range. */
+function sprinkle(
+  words: BigUint64Array<ArrayBuffer>,
+  { at: start, share, of }: Extract<FlagDamage, { kind: "sprinkle" }>,
+): BigUint64Array<ArrayBuffer> {
+  const first = placeOf(words, start);
+  const end = Math.min(words.length, first + Math.ceil(share * words.length));
+  const word = words[placeOf(words, of)] ?? 0n;
+  for (let pfn = first; pfn < end; pfn += PAGES_PER_PAGEBLOCK) words[pfn] = word;
+  return words;
 }
 
 function damageRange(

@@ -196,6 +196,8 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [ABSENT, BLOCK, 0, 8],
     ...NO_RANGES.map((range) => [...range, 0, 0]),
   ],
+  surveyStaged: [[0, 0x10001, 0], ...NO_RANGES.map((range) => [...range, 0])],
+  endFlagSurvey: [],
   markMemmap: [[NR_BLOCKS], [MAX], [0]],
   takeKernelOut: [
     [0, 512],

@@ -59,6 +59,7 @@ describe("a capture that contradicts itself", () => {
   test.each([
     ["slab", { nr_slab_reclaimable: 90_000, nr_slab_unreclaimable: 5000 }],
     ["page tables", { nr_page_table_pages: 20_000 }],
+    ["mapped anonymous memory", { nr_anon_pages: 25_000 }],
   ])("shows less %s than it counts", async (what, counters) => {
     const capture = await webServer();
     const vmstat = new Map([...capture.vmstat, ...Object.entries(counters)]);
@@ -66,6 +67,47 @@ describe("a capture that contradicts itself", () => {
     expect(contradictions.join()).toMatch(
       new RegExp(`^the page flags show .* of ${what}, vmstat counts .*: the capture contradicts`),
     );
+  });
+
+  const KPF_LRU = 1n << 5n;
+  const KPF_SLAB = 1n << 7n;
+  const KPF_BUDDY = 1n << 10n;
+
+  test.each([
+    [
+      "no chunk of free pages whole",
+      (word: bigint, pfn: number) => (pfn % 2048 === 0 && word === KPF_BUDDY ? KPF_SLAB : word),
+      /^the page flags show .* free in chunks of at least 4 MiB, pagetypeinfo counts 2672 MiB/,
+    ],
+    [
+      "free pages on LRU lists",
+      (word: bigint, pfn: number) => (pfn >> 5 === 40_000 ? word | KPF_LRU | KPF_BUDDY : word),
+      /^32 pages have flags that no page of Linux can have/,
+    ],
+    [
+      "mapped pages elsewhere than its map counts",
+      (word: bigint, pfn: number) => (pfn % 2 === 0 ? word & ~(1n << 11n) : word),
+      /\d+ pages are mapped by programs according to kpageflags or to kpagecount, but not to both/m,
+    ],
+  ])(
+    "has %s",
+    async (_, change, words) => {
+      const { contradictions } = await Guest.load(withWords(await webServer(), change), { core });
+      expect(contradictions.join("\n")).toMatch(words);
+    },
+    120_000,
+  );
+
+  test("has kernel memory where the kernel has set nothing aside for it", async () => {
+    const capture = await webServer();
+    const pageTypes = capture.pageTypes?.map((types) => ({
+      ...types,
+      pageblocks: new Map([["Movable", 1000]]),
+    }));
+    const { contradictions } = await Guest.load({ ...capture, pageTypes }, { core });
+    expect(contradictions).toEqual([
+      expect.stringMatching(/^kernel memory lies in \d+ pageblocks by the page flags, .* set 0 /),
+    ]);
   });
 
   test("has less plugged by its flags than the host asked for by its log", async () => {
