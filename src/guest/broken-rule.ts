@@ -70,13 +70,17 @@ function zoneFault({ pages, zones }: Guest): string | undefined {
   return undefined;
 }
 
-/** Total RAM is boot memory and what of the devices is plugged and online. */
+/**
+ * Total RAM is boot memory and what of the devices is plugged and online, without the struct pages
+ * that a memory block may have at its start (memmap on memory).
+ */
 function totalFault({ devices, hotplug, zones }: Guest): string | undefined {
   if (devices.some(({ driver }) => driver.isRunning || driver.isBroken)) return undefined;
   let online = 0;
   for (const { driver } of devices) {
     for (const { id, pluggedSize } of driver.memoryBlocks()) {
-      if (hotplug.memoryBlock(id)?.state === "online") online += pluggedSize;
+      if (hotplug.memoryBlock(id)?.state === "online")
+        online += pluggedSize - hotplug.ownMemmapSize;
     }
   }
   const boot = zones.all().reduce((sum, { bootPresent }) => sum + bootPresent, 0);

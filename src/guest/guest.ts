@@ -293,11 +293,13 @@ export class Guest {
   snapshot(): ArrayBuffer {
     const { given, policy, calibration } = this.#machine;
     for (const { device } of this.devices) assertNamed(device.flavour);
-    const devices = this.devices.map(({ device, driver }) => ({
-      device: device.snapshot(),
-      host: device.saveHostSide(),
-      driver: driver.save(),
-    }));
+    const devices = ranked(
+      this.devices.map(({ device, driver }) => ({
+        device: device.snapshot(),
+        host: device.saveHostSide(),
+        driver: driver.save(),
+      })),
+    );
     const { memory, checksum, ...pages } = this.pages.save();
     const choice = given.policy === undefined ? [] : [given.policy].flat();
     const state: GuestState = {
@@ -499,6 +501,19 @@ function restoredDevice(
   device.restore(snapshot);
   device.loadHostSide(hostSide);
   return device;
+}
+
+/** Places of retry timers among themselves: what else the clock has is no part of a guest. */
+function ranked(devices: readonly DeviceState[]): DeviceState[] {
+  const places = devices
+    .flatMap(({ driver: { retry } }) => (retry === null ? [] : [retry.place]))
+    .sort((one, other) => one - other);
+  return devices.map((one) => {
+    const { retry } = one.driver;
+    if (retry === null) return one;
+    const place = places.indexOf(retry.place);
+    return { ...one, driver: { ...one.driver, retry: { ...retry, place } } };
+  });
 }
 
 /** Queues the drivers' runs and sets their timers, in the order in which they were. */

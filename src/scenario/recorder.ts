@@ -8,7 +8,7 @@ import type { WorkloadRunner } from "./workload-runner.js";
 
 /** Follows the guest's event log, and looks at the guest. */
 export class Recorder {
-  readonly #guest: Guest;
+  #guest: Guest;
   readonly #names: readonly string[];
   readonly #workloads: WorkloadRunner;
   readonly #tell: (event: ScenarioEvent) => void;
@@ -33,6 +33,12 @@ export class Recorder {
     this.#guest = guest;
     this.#workloads = workloads;
     this.#tell = tell;
+    this.takeUp(guest);
+  }
+
+  /** Goes on with the guest that was restored from a snapshot. */
+  takeUp(guest: Guest): void {
+    this.#guest = guest;
     guest.log.follow((entry) => {
       this.#read(entry);
     });

@@ -43,9 +43,10 @@ export interface RunScenarioOptions extends FollowOptions {
    */
   readonly validate?: boolean;
   /**
-   * Is shown the guest before anything happens to it, to follow its log.
+   * Is shown the guest before anything happens to it, to follow its log; and once more after each
+   * fault `snapshot`, when the guest that was restored goes on.
    *
-   * @param guest - The guest that was just booted.
+   * @param guest - The guest that was just booted, or restored.
    */
   readonly watch?: (guest: Guest) => void;
 }
@@ -197,7 +198,7 @@ async function* live(
     options.core,
   );
   options.watch?.(simulation.guest);
-  const { clock } = simulation.guest;
+  let { clock } = simulation.guest;
   clock.stopWhen = () =>
     signal?.aborted === true || stop?.aborted === true || options.stopWhen?.() === true;
   const durationNs = nsOf(scenario.durationMs);
@@ -208,6 +209,10 @@ async function* live(
     while (clock.nowNs < durationNs && !simulation.hasPanicked) {
       signal?.throwIfAborted();
       clock.advanceToNs(Math.min(durationNs, clock.nextTimerNs ?? durationNs));
+      if (await simulation.takeSnapshot()) {
+        options.watch?.(simulation.guest);
+        clock = simulation.guest.clock;
+      }
       if (options.validate === true) assertRules(simulation);
       if (performance.now() - yielded > YIELD_MS) {
         yield* newEvents(simulation, sent);

@@ -156,6 +156,13 @@ export type Fault = FaultWindow &
       }
     | {
         /**
+         * The whole guest is saved and restored, as `Guest.snapshot()` does; at once, without an
+         * end. The guest does not notice.
+         */
+        readonly kind: "snapshot";
+      }
+    | {
+        /**
          * The host behind the device can do nothing; has no memory to plug; is migrating the guest.
          */
         readonly kind: "device-busy" | "host-out-of-memory" | "migration";

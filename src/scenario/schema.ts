@@ -130,6 +130,11 @@ const FAULTS: Readonly<Record<string, JsonSchema>> = {
       device: DEVICE_NAME,
     },
   ),
+  snapshot: object(
+    "The whole guest is saved and restored, as by a snapshot of the virtual machine.",
+    ["kind", "at"],
+    { kind: { type: "string" }, at: TIME },
+  ),
   "save-restore": object(
     "The device is saved and restored, as at the end of a live migration.",
     ["kind", "at"],

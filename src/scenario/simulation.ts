@@ -6,13 +6,13 @@ import { Guest } from "../guest/guest.js";
 import type { ResizeView } from "../policies/resize-controller.js";
 import type { MemoryNotifier } from "../linux/linux-memory.js";
 import type { OnlineSettings } from "../linux/online-policy.js";
-import type { VirtioMemDevice } from "../virtio-mem/device/device.js";
 import type { PolicyChoice } from "../policies/choice/resolve-policy.js";
 import { hyperAllocRequest } from "../policies/builtin/hyperalloc.js";
 import { Recorder } from "./recorder.js";
 import type { Sample, ScenarioEvent } from "./result.js";
 import type { Controller, Fault, Scenario } from "./scenario.js";
 import { ScenarioHost } from "./scenario-host.js";
+import { ScenarioTimers } from "./timers.js";
 import { WorkloadRunner } from "./workload-runner.js";
 import { nsOf } from "../units.js";
 import { actionsOf } from "./workload/index.js";
@@ -52,26 +52,26 @@ const LOCK_WAIT_NS = 1_000_000;
  * takes its time.
  */
 export class Simulation {
-  readonly guest: Guest;
   readonly scenario: Scenario;
   readonly samples: Sample[] = [];
   readonly events: ScenarioEvent[] = [];
   readonly workloads: WorkloadRunner;
   readonly recorder: Recorder;
   readonly #hosts: readonly ScenarioHost[];
+  readonly #timers: ScenarioTimers;
+  #guest: Guest;
+  #snapshotIsDue = false;
   /** Was there a fault by which a host fails? Some devices never recover from it. */
   #hostFailed = false;
   #refusals = 0;
   #endRefusal: (() => void) | undefined;
 
   private constructor(guest: Guest, scenario: Scenario, hosts: readonly ScenarioHost[]) {
-    this.guest = guest;
+    this.#guest = guest;
     this.scenario = scenario;
     this.#hosts = hosts;
-    for (const [at, host] of hosts.entries()) {
-      const device = guest.devices[at]?.device;
-      if (device !== undefined) host.serve(guest, device);
-    }
+    this.#timers = new ScenarioTimers(guest.clock);
+    this.#serve();
     const tell = (event: ScenarioEvent): void => {
       this.events.push(event);
     };
@@ -81,7 +81,7 @@ export class Simulation {
         guest.pages.setCache(id, scenario.guest.cachedCpus, CACHE_BATCH, CACHE_HIGH);
       }
     }
-    this.workloads = new WorkloadRunner(guest, scenario, tell);
+    this.workloads = new WorkloadRunner(guest, scenario, this.#timers, tell);
     const names = scenario.devices.map(({ name }) => name);
     this.recorder = new Recorder(guest, names, this.workloads, tell);
     this.#schedule();
@@ -113,6 +113,11 @@ export class Simulation {
     return new Simulation(guest, scenario, hosts);
   }
 
+  /** The guest that lives now: another one after each snapshot. */
+  get guest(): Guest {
+    return this.#guest;
+  }
+
   get hasPanicked(): boolean {
     return this.workloads.hasPanicked;
   }
@@ -120,6 +125,30 @@ export class Simulation {
   /** What of the guest's own rules does not hold now, in words; undefined where all do. Slow. */
   brokenRule(): string | undefined {
     return brokenRuleOf(this.guest, this.#hostFailed);
+  }
+
+  /**
+   * Saves the whole guest and goes on with the one that is restored from it, if a fault has asked
+   * for that; between two events, because it loads a core.
+   *
+   * @returns whether there is another guest now.
+   * @throws Error if the restored one is not the one that was saved.
+   */
+  async takeSnapshot(): Promise<boolean> {
+    if (!this.#snapshotIsDue) return false;
+    this.#snapshotIsDue = false;
+    const saved = this.#guest;
+    const before = saved.snapshot();
+    const guest = await saved.fork({ hosts: this.#hosts });
+    assertEqual(before, guest.snapshot());
+    guest.clock.stopWhen = saved.clock.stopWhen;
+    this.#guest = guest;
+    this.#serve();
+    this.workloads.takeUp(guest);
+    this.recorder.takeUp(guest);
+    this.#timers.moveTo(guest.clock);
+    if (this.#refusals > 0) this.#setRefusal();
+    return true;
   }
 
   /** Lets the guest live on until `ms`; a run of the driver that is under way then ends later. */
@@ -130,6 +159,13 @@ export class Simulation {
   /** A last sample of how it stands, if time has passed since the one before. */
   finish(): void {
     if (this.samples.at(-1)?.atMs !== this.guest.clock.nowMs) this.#sample();
+  }
+
+  #serve(): void {
+    for (const [at, host] of this.#hosts.entries()) {
+      const device = this.#guest.devices[at]?.device;
+      if (device !== undefined) host.serve(this.#guest, device);
+    }
   }
 
   #schedule(): void {
@@ -205,11 +241,15 @@ export class Simulation {
       this.#refuseOffline(begins);
       return;
     }
+    if (fault.kind === "snapshot") {
+      this.#snapshotIsDue = true;
+      return;
+    }
     const host = this.#hosts[fault.device];
     const device = this.guest.devices[fault.device]?.device;
     if (host === undefined || device === undefined) return;
     if (fault.kind === "memory-block-state") {
-      this.#writeState(device, fault.memoryBlock, fault.state);
+      this.#writeState(fault.device, fault.memoryBlock, fault.state);
       return;
     }
     if (fault.kind === "save-restore") {
@@ -227,19 +267,25 @@ export class Simulation {
   #refuseOffline(begins: boolean): void {
     this.#refusals += begins ? 1 : -1;
     if (this.#refusals === 1 && begins) {
-      this.#endRefusal = this.guest.hotplug.registerNotifier(REFUSES_OFFLINE, REFUSAL_PRIORITY);
+      this.#setRefusal();
     } else if (this.#refusals === 0) {
       this.#endRefusal?.();
       this.#endRefusal = undefined;
     }
   }
 
+  #setRefusal(): void {
+    this.#endRefusal = this.guest.hotplug.registerNotifier(REFUSES_OFFLINE, REFUSAL_PRIORITY);
+  }
+
   /** As a write to `state` in sysfs: it waits for the memory hotplug lock, which the driver has. */
-  #writeState(device: VirtioMemDevice, number: number, state: OnlineSettings["autoOnline"]): void {
+  #writeState(index: number, number: number, state: OnlineSettings["autoOnline"]): void {
     const { hotplug, clock, devices } = this.guest;
+    const device = devices[index]?.device;
+    if (device === undefined) return;
     if (devices.some(({ driver }) => driver.isRunning)) {
-      clock.setTimer(clock.nowNs + LOCK_WAIT_NS, () => {
-        this.#writeState(device, number, state);
+      this.#timers.set(clock.nowNs + LOCK_WAIT_NS, () => {
+        this.#writeState(index, number, state);
       });
       return;
     }
@@ -277,7 +323,7 @@ export class Simulation {
   }
 
   #at(ms: number, action: () => void): void {
-    this.guest.clock.setTimer(nsOf(ms), () => {
+    this.#timers.set(nsOf(ms), () => {
       if (!this.hasPanicked) action();
     });
   }
@@ -288,7 +334,7 @@ export class Simulation {
     const armAfter = (lastNs: number): void => {
       const nextNs = lastNs + periodNs;
       if (nextNs > endNs) return;
-      this.guest.clock.setTimer(nextNs, () => {
+      this.#timers.set(nextNs, () => {
         if (this.hasPanicked) return;
         action();
         armAfter(nextNs);
@@ -314,6 +360,15 @@ export class Simulation {
     this.workloads.step();
     this.samples.push(this.recorder.sample());
   }
+}
+
+/** @throws Error if a restored guest is not, bit for bit, the one that was saved. */
+function assertEqual(saved: ArrayBuffer, restored: ArrayBuffer): void {
+  const [one, other] = [new Uint8Array(saved), new Uint8Array(restored)];
+  const at = one.length === other.length ? one.findIndex((byte, at) => byte !== other[at]) : 0;
+  if (at < 0) return;
+  const what = `${one.length} bytes, another ${other.length}, from byte ${at} on`;
+  throw new Error(`a restored guest must be the one that was saved, got: ${what}`);
 }
 
 function resizeView({ clock, device, pages, zones }: Guest, { guest }: Scenario): ResizeView {

@@ -3,6 +3,7 @@ import type { WorkloadLook } from "../core/guest-workloads.js";
 import type { Guest } from "../guest/guest.js";
 import type { ScenarioEvent } from "./result.js";
 import type { Scenario } from "./scenario.js";
+import type { ScenarioTimers } from "./timers.js";
 import { coreSettings, coreWorkload, pagesPerSecond } from "./workload/index.js";
 import type { ScenarioWorkload } from "./workload/kinds.js";
 import { nsOf, NS_PER_MS } from "../units.js";
@@ -28,7 +29,8 @@ interface RunningWorkload {
 
 /** The workloads of a scenario in the guest's core: who runs when, and what becomes of them. */
 export class WorkloadRunner {
-  readonly #guest: Guest;
+  readonly #timers: ScenarioTimers;
+  #guest: Guest;
   readonly #workloads: readonly RunningWorkload[];
   readonly #tell: (event: ScenarioEvent) => void;
   /** Time between two steps. */
@@ -38,8 +40,14 @@ export class WorkloadRunner {
   #hasPanicked = false;
 
   /** @param tell - gets what happens, when it happens. */
-  constructor(guest: Guest, scenario: Scenario, tell: (event: ScenarioEvent) => void) {
+  constructor(
+    guest: Guest,
+    scenario: Scenario,
+    timers: ScenarioTimers,
+    tell: (event: ScenarioEvent) => void,
+  ) {
     this.#guest = guest;
+    this.#timers = timers;
     this.#tell = tell;
     const { bootRanges } = scenario.guest;
     const sizes = [
@@ -57,6 +65,11 @@ export class WorkloadRunner {
       return { spec, id: guest.pages.workloads.add(kind, scenario.seed, settings), rounds: 0 };
     });
     this.stepMs = stepOf(scenario.workloads);
+  }
+
+  /** Goes on in the guest that was restored from a snapshot, whose core has the same workloads. */
+  takeUp(guest: Guest): void {
+    this.#guest = guest;
   }
 
   get count(): number {
@@ -171,7 +184,7 @@ export class WorkloadRunner {
       if (restartAfterMs === undefined) continue;
       const restartNs = clock.nowNs + nsOf(restartAfterMs);
       if (stopMs === undefined || restartNs < nsOf(stopMs)) {
-        clock.setTimer(restartNs, () => {
+        this.#timers.set(restartNs, () => {
           this.#restart(index);
         });
       }

@@ -132,7 +132,28 @@ function workloadOf(random: SeededRandom): Record<string, unknown> {
     shortestLife: "1s",
     longestLife: "30s",
   };
-  return { ...random.pick([anonymous, anonymous, cache, kernel]), ...life };
+  const network = {
+    kind: "network",
+    burst: "8MiB",
+    every: random.pick(["200ms", "2s"]),
+    hold: random.pick(["50ms", "100ms"]),
+  };
+  const pins = { kind: "pins", size: "16MiB", zone: random.pick(["kernel", "any"]) };
+  const functions = {
+    kind: "functions",
+    size: "8MiB",
+    every: "3s",
+    most: 8,
+    thpShare: random.pick([0, 1]),
+  };
+  const compile = { kind: "compile", jobs: 2, size: "32MiB", life: "3s", cachePerJob: "4MiB" };
+  const others: [Record<string, unknown>, ...Record<string, unknown>[]] = [
+    network,
+    pins,
+    functions,
+    compile,
+  ];
+  return { ...random.pick([anonymous, anonymous, cache, kernel, random.pick(others)]), ...life };
 }
 
 function orderOf(
@@ -173,6 +194,8 @@ function faultOf(
     { kind: "offline-refused", ...window },
     { kind: "busy-pages", ...window, share: random.pick([0.001, 0.1, 1]) },
     { kind: "save-restore", at: window.at, device: name },
+    { kind: "snapshot", at: window.at },
+    { kind: "snapshot", at: window.at },
     stateWrite(random, window.at, name),
     stateWrite(random, window.at, name),
   ];

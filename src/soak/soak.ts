@@ -82,12 +82,14 @@ async function live(
     if (isInputError(error)) return { steps, isRefused: true };
     return { steps, isRefused: false, what: wordsOf(error) };
   }
-  const { clock } = simulation.guest;
   const endNs = nsOf(simulation.scenario.durationMs);
-  while (clock.nowNs < endNs && !simulation.hasPanicked && steps < MOST_STEPS) {
+  while (!simulation.hasPanicked && steps < MOST_STEPS) {
+    const { clock } = simulation.guest;
+    if (clock.nowNs >= endNs) break;
     steps++;
     try {
       clock.advanceToNs(Math.min(endNs, clock.nextTimerNs ?? endNs));
+      await simulation.takeSnapshot();
     } catch (error) {
       return { steps, isRefused: false, what: wordsOf(error) };
     }

@@ -88,6 +88,21 @@ describe("isolation", () => {
   });
 });
 
+test.each([
+  ["first", [1, 4]],
+  ["last", [4, 1]],
+])("an isolated neighbour merges with what leaves, and is listed anew; isolated %s", (_, order) => {
+  const memory = guest("v6.1", 8, [Normal, 0, 0, 8]);
+  const block = Math.floor(alloc(memory, PageClass.Anon) / BLOCK);
+  const [neighbour, other] = [(block ^ 1) * BLOCK, (block ^ 4) * BLOCK];
+  for (const distance of order)
+    expect(memory.tryIsolate((block ^ distance) * BLOCK, BLOCK)).toBe(true);
+  expect(memory.allocContig(block * BLOCK, BLOCK)).toMatchObject({ errno: 0, migratedPages: 1 });
+  // freed by alloc_contig_range() as the rest of a chunk of order 10: to the head of its list
+  expect(memory.freeList(0, 9, Migratetype.Isolate)).toEqual([neighbour, other]);
+  expect(memory.validate()).toBeUndefined();
+});
+
 describe("2 MiB pages", () => {
   test("one that begins before the range blocks", () => {
     const memory = guest("v6.1", 4, [Normal, 0, 0, 4]);
