@@ -8,6 +8,7 @@ export * from "./exports/contig";
 export * from "./exports/hotplug";
 export * from "./exports/load";
 export * from "./exports/queries";
+export * from "./exports/look";
 export * from "./exports/shrink";
 export * from "./exports/bitmaps";
 export * from "./exports/journal";

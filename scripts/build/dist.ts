@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 import { rolldown, type OutputChunk, type RolldownOutput } from "rolldown";
@@ -7,6 +7,7 @@ import ts from "typescript";
 import { releaseCore } from "./core.js";
 import { ENTRY_SOURCES } from "./entries.js";
 import type { Output, Step } from "./step.js";
+import { thirdPartyText } from "./third-party.js";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -21,6 +22,7 @@ const tools = [
   "tsconfig.json",
   "scripts/build/dist.ts",
   "scripts/build/entries.ts",
+  "scripts/build/third-party.ts",
 ];
 
 /** Everything in `dist/` that runs. */
@@ -42,7 +44,7 @@ export const distJs: Step = {
         content: coreFromModule("../core.wasm?module"),
       },
       { path: "dist/core.wasm", content: readFileSync(join(root, "build/release.wasm")) },
-      { path: "dist/THIRD-PARTY.txt", content: thirdParty([esm, cjs]) },
+      { path: "dist/THIRD-PARTY.txt", content: thirdPartyText(modulesOf([esm, cjs])) },
     ];
   },
 };
@@ -233,24 +235,8 @@ function assertBrowserSafe({ output }: RolldownOutput): void {
   for (const entry of ["index.js", "device.js", "core.js"]) visit(entry);
 }
 
-/** Name, version and licence of each package whose code ended up in ours. */
-function thirdParty(results: readonly RolldownOutput[]): string {
-  const folders = new Set<string>();
-  for (const chunk of results.flatMap(({ output }) => output as readonly OutputChunk[])) {
-    for (const id of chunk.moduleIds) {
-      const match = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(relative(root, id));
-      if (match?.[1] !== undefined) folders.add(match[1]);
-    }
-  }
-  const entries = [...folders].sort().map((name) => {
-    const folder = join(root, "node_modules", name);
-    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
-      version: string;
-      license: string;
-    };
-    const licenseFile = join(folder, "LICENSE");
-    const text = existsSync(licenseFile) ? `\n${readFileSync(licenseFile, "utf8").trim()}\n` : "";
-    return `${name} ${version} (${license})\n${text}`;
-  });
-  return `These packages are part of the files in this folder.\n\n${entries.join("\n")}`;
+function modulesOf(results: readonly RolldownOutput[]): string[] {
+  return results
+    .flatMap(({ output }) => output as readonly OutputChunk[])
+    .flatMap(({ moduleIds }) => moduleIds);
 }

@@ -5,14 +5,16 @@
 //   bench    build/bench.wasm, the release core with the loops of bench/, and build/bench-inline.js
 //   js       dist/ without the declarations; needs release
 //   types    the declarations in dist/; needs release
+//   explorer the page in dist/explorer/; needs release
 //
 // Without a step: all of them but bench. A step whose inputs have not changed is skipped.
 
 import { benchCore, debugCore, releaseCore } from "./core.js";
 import { distJs, distTypes } from "./dist.js";
+import { explorerPage } from "./explorer.js";
 import { bringUpToDate } from "./step.js";
 
-const steps = [debugCore, releaseCore, benchCore, distJs, distTypes];
+const steps = [debugCore, releaseCore, benchCore, distJs, distTypes, explorerPage];
 
 const wanted = process.argv.slice(2);
 for (const name of wanted) {

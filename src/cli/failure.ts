@@ -1,4 +1,5 @@
 import { isInputError, shown, visibleText } from "../input-error.js";
+import { outOfMemory } from "../out-of-memory.js";
 import { EXIT_BAD_INPUT } from "./exit-status.js";
 
 /** What a command says in the end of an error, and its exit status. */
@@ -44,15 +45,6 @@ export function failureOf(error: unknown, version: string): Failure {
     ...(isError ? [`  in ${placesOf(error).join(", ")}`] : []),
   ];
   return { words: words.join("\n"), exitCode: EXIT_BUG };
-}
-
-/** What a machine with too little memory throws: `ulimit -v`, a small container. */
-function outOfMemory(error: unknown): string | undefined {
-  if (!(error instanceof RangeError)) return undefined;
-  if (!/WebAssembly\.Memory|[Oo]ut of memory|Array buffer allocation failed/.test(error.message)) {
-    return undefined;
-  }
-  return `the machine must have memory for the guest's pages, got: ${visibleText(error.message)}`;
 }
 
 function asTyped(message: string): string {

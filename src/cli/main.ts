@@ -12,6 +12,7 @@ import { NeedsWorker, tell } from "./command-link.js";
 import { runInWorker } from "./command-worker.js";
 import { registerCompare } from "./compare.js";
 import { registerDevice } from "./device.js";
+import { registerExplore } from "./explore.js";
 import { failureOf } from "./failure.js";
 import { reasonOf } from "./output.js";
 import { registerPredict } from "./predict.js";
@@ -46,6 +47,7 @@ function programOf(): Command {
   registerRun(program);
   registerSoak(program);
   registerSweep(program, fileURLToPath(import.meta.url), version);
+  registerExplore(program, fileURLToPath(new URL("../explorer/", import.meta.url)));
   registerCaptureScript(program);
   registerCheck(program);
   registerDevice(program);

@@ -29,10 +29,12 @@ import { brokenInvariant } from "./invariants.js";
 import { fail } from "./kernel-error.js";
 import { loadCore, loadCoreSync, type Core, type CoreSource } from "./load.js";
 import { MigrationJournal } from "./migration-journal.js";
+import { PageLook } from "./page-look.js";
 import { PageLoader } from "./page-loader.js";
 import { prepareRequest, type PageRequest, type PreparedRequest } from "./page-request.js";
 import { pageblocksFor } from "./pfn-space.js";
 import { Scratch } from "./scratch.js";
+import { isU32 } from "./u32.js";
 import { zoneKindNumber, type ZoneKind } from "./zone-kind.js";
 import { optionError, shown } from "../input-error.js";
 
@@ -134,6 +136,8 @@ export class PageMemory {
   readonly journal: MigrationJournal;
   /** What takes and frees pages by itself. */
   readonly workloads: GuestWorkloads;
+  /** A byte for each subblock or page, for pictures. */
+  readonly look: PageLook;
 
   private constructor(core: Core, nrPageblocks: number) {
     this.#core = core;
@@ -144,6 +148,7 @@ export class PageMemory {
     this.loader = new PageLoader(core, this.#scratch);
     this.journal = new MigrationJournal(core);
     this.workloads = new GuestWorkloads(core);
+    this.look = new PageLook(core);
     this.nrPageblocks = nrPageblocks;
   }
 
@@ -918,11 +923,6 @@ function wordOf(request: PageRequest | PreparedRequest): number {
   if (typeof request !== "number") return prepareRequest(request);
   if (!isU32(request)) u32("request", request);
   return request;
-}
-
-/** A number by its type, too: others throw at `>>>`, or are converted. */
-function isU32(value: unknown): boolean {
-  return typeof value === "number" && value >>> 0 === value;
 }
 
 /** The core takes numbers modulo 2^32: another page would be meant. */

@@ -84,6 +84,11 @@ export class RegionMap {
       (this.#fates.findLastIndex((fate) => fate !== UNPLUGGED) + 1) * this.deviceBlockSize;
   }
 
+  /** Of each device block an index into {@link FATES}. */
+  fates(): Uint8Array {
+    return this.#fates.slice();
+  }
+
   /**
    * Bytes by fate between two offsets from the region start; parts outside the region are left out.
    */
