@@ -9,7 +9,7 @@ export default defineConfig(
   // assembly/ is AssemblyScript: asc checks it.
   globalIgnores(["build/", "dist/", "coverage/", "assembly/", "examples/"]),
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     extends: [js.configs.recommended, tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
@@ -27,7 +27,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/**/*.ts"],
+    files: ["src/**/*.ts", "explorer/**/*.{ts,tsx}"],
     ignores: NODE_ONLY,
     rules: {
       "no-restricted-imports": [
@@ -35,6 +35,13 @@ export default defineConfig(
         { patterns: [{ group: ["node:*"], message: "This module must run in a browser too." }] },
       ],
       "no-restricted-globals": ["error", "Buffer", "process", "require", "__dirname"],
+    },
+  },
+  {
+    // a handler in JSX is a line
+    files: ["explorer/**/*.{ts,tsx}"],
+    rules: {
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
     },
   },
   {

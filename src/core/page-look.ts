@@ -39,8 +39,8 @@ export class PageLook {
    * @param startPfn - First page of the first subblock, at a pageblock's start.
    * @param nrPages - Pages of a subblock, a multiple of 512.
    * @param into - Gets the answer.
-   * @throws RangeError or TypeError for a wrong argument; KernelError if the subblocks leave the pfn
-   *   space, when those before may be in the array.
+   * @throws RangeError or TypeError for a wrong argument; KernelError if the subblocks leave the
+   *   pfn space, when those before may be in the array.
    */
   bySubblock(startPfn: number, nrPages: number, into: Uint8Array): void {
     this.#subblocks(startPfn, nrPages, into, 0);

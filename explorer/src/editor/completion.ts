@@ -147,7 +147,7 @@ export function valuesAt(place: Place, key: string): Completion[] {
     if (node === undefined) continue;
     for (const { enum: choices, const: only, type } of unfolded(node)) {
       for (const value of choices ?? []) values.add(String(value));
-      if (only !== undefined) values.add(String(only));
+      if (typeof only === "string") values.add(only);
       if (type === "boolean") for (const value of ["true", "false"]) values.add(value);
     }
   }

@@ -298,7 +298,7 @@ function ExportMenu({ answer, sampler, name }: CaptureViewProps & { answer: Answ
         ["SVG", async () => save(`${stem}.svg`, "image/svg+xml", await text("svg"))],
         ["PNG", async () => save(`${stem}.png`, "image/png", await pngOf(await text("svg")))],
         ["JSON", async () => save(`${stem}.json`, "application/json", await text("json"))],
-        ["CSV", async () => save(`${stem}.csv`, "text/csv", blocksCsv(answer))],
+        ["CSV", () => save(`${stem}.csv`, "text/csv", blocksCsv(answer))],
         ["Text", async () => save(`${stem}.txt`, "text/plain", await text("text"))],
       ]}
     />
@@ -323,7 +323,7 @@ function blocksCsv({ blocks }: Answer): string {
 
 /** Buttons that save; what goes wrong is said beside them. */
 export function SaveMenu(props: {
-  choices: readonly (readonly [name: string, save: () => Promise<void>])[];
+  choices: readonly (readonly [name: string, save: () => void | Promise<void>])[];
 }): JSX.Element {
   const [problem, setProblem] = useState("");
   return (
@@ -336,7 +336,7 @@ export function SaveMenu(props: {
             type="button"
             onClick={() => {
               setProblem("");
-              run().catch((error: unknown) => {
+              Promise.resolve(run()).catch((error: unknown) => {
                 setProblem(error instanceof Error ? error.message : String(error));
               });
             }}

@@ -198,8 +198,9 @@ function shortCount(value: number): string {
   return value >= 1000 ? `${value / 1000} k` : String(value);
 }
 
-function drawCursor({ ctx, bbox, valToPos }: uPlot, seconds: number, colour: string): void {
-  const x = Math.round(valToPos(seconds, "x", true));
+function drawCursor(plot: uPlot, seconds: number, colour: string): void {
+  const { ctx, bbox } = plot;
+  const x = Math.round(plot.valToPos(seconds, "x", true));
   if (x < bbox.left || x > bbox.left + bbox.width) return;
   ctx.save();
   ctx.fillStyle = colour;

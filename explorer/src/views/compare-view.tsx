@@ -131,14 +131,11 @@ function ComparisonCard({ result }: { result: ComparisonAnswer }): JSX.Element {
   const aside = (
     <SaveMenu
       choices={[
-        ["SVG", async () => save("comparison.svg", "image/svg+xml", svg)],
+        ["SVG", () => save("comparison.svg", "image/svg+xml", svg)],
         ["PNG", async () => save("comparison.png", "image/png", await pngOf(svg))],
-        [
-          "JSON",
-          async () => save("comparison.json", "application/json", JSON.stringify(comparison)),
-        ],
-        ["CSV", async () => save("comparison.csv", "text/csv", csvOf(result))],
-        ["Text", async () => save("comparison.txt", "text/plain", text)],
+        ["JSON", () => save("comparison.json", "application/json", JSON.stringify(comparison))],
+        ["CSV", () => save("comparison.csv", "text/csv", csvOf(result))],
+        ["Text", () => save("comparison.txt", "text/plain", text)],
       ]}
     />
   );

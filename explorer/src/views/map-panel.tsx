@@ -69,8 +69,7 @@ export function MapPanel(props: MapPanelProps): JSX.Element {
   }, [modeName, theme.isDark, shown.fateLabels, picture.zoneNames, isEnd]);
   const bytes = useMemo(() => {
     const passed = moments?.after(at ?? count);
-    const look =
-      props.look ?? (at === 0 || (!isEnd && at !== undefined) ? picture.before : picture.after);
+    const look = props.look ?? (isEnd ? (picture.after ?? picture.before) : picture.before);
     return bytesOf(modeName, {
       fate: isEnd && props.hasTimeBar ? picture.fate : (passed?.fate ?? picture.fate),
       moved: passed?.moved ?? NOTHING,
@@ -230,7 +229,7 @@ function describeSpot({ cell, page }: Spot, context: DescribeContext): string[] 
       reason !== undefined && FATE_NAMES[fate] === reason.group ? `: held by ${reason.heldBy}` : "";
     lines.push(`${capital(fateLabels[fate] ?? "")}${held}`);
   }
-  if (reason?.pfn != null) {
+  if (reason !== undefined && reason.pfn !== null) {
     const stage = STAGES[reason.stage] ?? "";
     lines.push(`First blocking page: pfn ${reason.pfn} (${hex(reason.pfn * PAGE_SIZE)})${stage}`);
   }
