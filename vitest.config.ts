@@ -6,8 +6,8 @@ function onCore(core: "debug" | "release"): TestProjectInlineConfiguration {
     test: {
       name: core,
       include: ["test/**/*.test.ts"],
-      // fuzzers take the time that they are given, so once is enough
-      exclude: ["test/package/**", ...(core === "debug" ? ["test/fuzz/**"] : [])],
+      // once is enough: fuzzers take the time that they are given, and a command has one core
+      exclude: ["test/package/**", ...(core === "debug" ? ["test/fuzz/**", "test/faults/**"] : [])],
       env: { VIRTIO_MEM_CORE: core },
       setupFiles: ["test/seed.ts"],
       // a busy machine is no failure

@@ -11,10 +11,13 @@ import { thirdPartyText } from "./third-party.js";
 
 const root = join(import.meta.dirname, "../..");
 
-/** What only our own files start, as ES modules: the command and, later, worker threads. */
-const PROGRAMS = { "cli/main": "src/cli/main.ts" };
+/** What only our own files start, as ES modules: the command, and the processes of its worker. */
+const PROGRAMS = {
+  "cli/main": "src/cli/main.ts",
+  "cli/queue-processor": "src/cli/queue-processor.ts",
+};
 /** Stay imports; all else is bundled, so that a page needs no import map. */
-const EXTERNAL = [/^node:/, "commander", "jiti"];
+const EXTERNAL = [/^node:/, "commander", "jiti", "bullmq", "ioredis"];
 
 const tools = [
   "package.json",

@@ -21,6 +21,7 @@ import { registerSoak } from "./soak.js";
 import { registerSweep } from "./sweep.js";
 import { serveSweep, sweepWorkerData } from "./sweep-worker.js";
 import { registerVectors } from "./vectors.js";
+import { registerWorker } from "./worker.js";
 import { EXIT_BAD_INPUT } from "./exit-status.js";
 
 const { version } = JSON.parse(
@@ -46,12 +47,13 @@ function programOf(): Command {
   registerCompare(program);
   registerRun(program);
   registerSoak(program);
-  registerSweep(program, fileURLToPath(import.meta.url), version);
+  registerSweep(program, new URL(import.meta.url));
   registerExplore(program, fileURLToPath(new URL("../explorer/", import.meta.url)));
   registerCaptureScript(program);
   registerCheck(program);
   registerDevice(program);
   registerVectors(program);
+  registerWorker(program, new URL(import.meta.url));
   for (const command of program.commands) command.exitOverride();
   return program;
 }

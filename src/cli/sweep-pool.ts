@@ -1,32 +1,24 @@
 import { Worker } from "node:worker_threads";
 
-import type { SweepFigures } from "../sweep/job.js";
-import type { SweepJob, SweepPlan, SweepSubject } from "../sweep/plan.js";
+import type { SweepJob, SweepPlan } from "../sweep/plan.js";
 import type { SweepFailure } from "../sweep/judge.js";
 import { StopFlag } from "./command-link.js";
-import type { SweepAnswer, SweepOrder, SweepWorkerData } from "./sweep-worker.js";
+import type { SweepExecutor, SweepExecutorOptions } from "./sweep-executor.js";
+import type { SweepOrder } from "./sweep-run.js";
+import type { SweepAnswer, SweepWorkerData } from "./sweep-worker.js";
 
-/** How runs of a sweep are worked off. */
-export interface SweepPoolOptions {
+/** How runs of a sweep are worked off on this machine. */
+export interface SweepPoolOptions extends SweepExecutorOptions {
   /** The file of the command, which its threads run as well. */
   readonly main: string;
-  /** What is run. */
-  readonly subject: SweepSubject;
-  /** Path of the capture; unused for scenarios. */
-  readonly path: string;
   readonly nrThreads: number;
-  /** Keeps a result; what it throws ends the sweep. */
-  readonly onResult: (job: SweepJob, figures: SweepFigures) => void;
-  /** Is told how much has been run, in runs. */
-  readonly onProgress: (shares: ReadonlyMap<SweepJob, number>, nrDone: number) => void;
 }
 
 /**
  * Runs of a sweep on several threads of this machine. A thread that dies takes only its own run
  * with it: that one is a failure, and another thread goes on.
  */
-export class SweepPool {
-  /** Runs that could not be made. */
+export class SweepPool implements SweepExecutor {
   readonly failures: SweepFailure[] = [];
   readonly #plan: SweepPlan;
   readonly #options: SweepPoolOptions;
@@ -40,18 +32,16 @@ export class SweepPool {
     this.#options = options;
   }
 
-  /** No further run begins, and those under way end; what is done is kept. */
+  /** Runs under way end as well. */
   stop(): void {
     this.#waiting = [];
     this.#stop.ask();
   }
 
-  /** Whether it was stopped. */
   get isStopped(): boolean {
     return this.#stop.isAsked;
   }
 
-  /** @throws what `onResult` throws. */
   async run(jobs: readonly SweepJob[]): Promise<void> {
     this.#waiting = [...jobs].reverse();
     const nrThreads = Math.min(this.#options.nrThreads, jobs.length);

@@ -1,13 +1,10 @@
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 
 import { readCapture } from "../capture/read-capture.js";
-import type { Capture } from "../capture/capture.js";
-import { isInputError, visibleText } from "../input-error.js";
 import { openCapture } from "../node/index.js";
-import { runCaptureJob, runScenarioJob, type SweepFigures } from "../sweep/job.js";
-import { requestOf, scenarioWith, type SweepSubject } from "../sweep/plan.js";
-import type { SweepSetting } from "../sweep/setting.js";
+import type { SweepSubject } from "../sweep/plan.js";
 import { StopFlag } from "./command-link.js";
+import { endOf, type SweepEnd, type SweepOrder } from "./sweep-run.js";
 
 /** What a thread that works off runs of a sweep is started with. */
 export interface SweepWorkerData {
@@ -19,18 +16,8 @@ export interface SweepWorkerData {
   readonly stop: SharedArrayBuffer;
 }
 
-/** A run to make. */
-export interface SweepOrder {
-  readonly setting: SweepSetting;
-  readonly seed: number;
-}
-
 /** What the thread says of the run that it was given last. */
-export type SweepAnswer =
-  | { readonly type: "share"; readonly share: number }
-  | { readonly type: "done"; readonly figures: SweepFigures }
-  | { readonly type: "stopped" }
-  | { readonly type: "failed"; readonly error: string };
+export type SweepAnswer = { readonly type: "share"; readonly share: number } | SweepEnd;
 
 /** Of this thread, where it is one of a sweep. */
 export const sweepWorkerData: SweepWorkerData | undefined =
@@ -39,44 +26,21 @@ export const sweepWorkerData: SweepWorkerData | undefined =
     : undefined;
 
 /** Makes the runs that it is sent, one at a time. */
-export function serveSweep(data: SweepWorkerData): void {
-  const stop = new StopFlag(data.stop);
-  const capture = onceOnly(async () => readCapture(await openCapture(data.path)));
-  parentPort?.on("message", (order: SweepOrder) => {
-    void answerOf(order, { data, stop, capture }).then((answer) => {
-      parentPort?.postMessage(answer);
-    });
-  });
-}
-
-interface Served {
-  readonly data: SweepWorkerData;
-  readonly stop: StopFlag;
-  readonly capture: () => Promise<Capture>;
-}
-
-async function answerOf(
-  { setting, seed }: SweepOrder,
-  { data: { subject }, stop, capture }: Served,
-): Promise<SweepAnswer> {
+export function serveSweep({ subject, path, stop: buffer }: SweepWorkerData): void {
+  const stop = new StopFlag(buffer);
+  const capture = onceOnly(async () => readCapture(await openCapture(path)));
+  const tell = (answer: SweepAnswer): void => {
+    parentPort?.postMessage(answer);
+  };
   const options = {
     stopWhen: () => stop.isAsked,
     onShare: (share: number) => {
-      const answer: SweepAnswer = { type: "share", share };
-      parentPort?.postMessage(answer);
+      tell({ type: "share", share });
     },
   };
-  try {
-    const figures =
-      subject.kind === "scenario"
-        ? await runScenarioJob(scenarioWith(subject, setting), seed, options)
-        : await runCaptureJob(await capture(), requestOf(setting), options);
-    return figures === undefined ? { type: "stopped" } : { type: "done", figures };
-  } catch (error) {
-    const name = isInputError(error) || !(error instanceof Error) ? "" : `${error.name}: `;
-    const words = error instanceof Error ? error.message : String(error);
-    return { type: "failed", error: visibleText(`${name}${words}`) };
-  }
+  parentPort?.on("message", (order: SweepOrder) => {
+    void endOf(order, { subject, capture }, options).then(tell);
+  });
 }
 
 function onceOnly<T>(make: () => Promise<T>): () => Promise<T> {

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { Option, type Command } from "commander";
 
-import { shortened, visibleText } from "../input-error.js";
+import { visibleText } from "../input-error.js";
 import { captureDigest, SweepFolder } from "../node/sweep-folder.js";
 import { openCapture } from "../node/index.js";
 import { sweepCsv } from "../report/sweep-csv.js";
@@ -14,16 +14,21 @@ import { sweepSvg } from "../report/sweep-svg.js";
 import { sweepText } from "../report/sweep-text.js";
 import { scenarioValue } from "../scenario/parse.js";
 import { axisOf, parseAxis, type SweepAxis } from "../sweep/axis.js";
-import { judgeSweep, type SweepResult } from "../sweep/judge.js";
+import { judgeSweep, type SweepFailure, type SweepResult } from "../sweep/judge.js";
 import { planSweep, type SweepJob, type SweepPlan, type SweepSubject } from "../sweep/plan.js";
 import { sweepSentence } from "../sweep/sentence.js";
-import { formatCount } from "../units.js";
 import { isScenario } from "./compare.js";
+import { countFlag } from "./count-flag.js";
+import { engineHash } from "./engine-hash.js";
 import { readInput } from "./input.js";
 import { HTML, OutputFile, print, SVG } from "./output.js";
 import { PAGE_COLUMNS, writePage } from "./write-page.js";
 import type { HtmlPage } from "../report/html-page.js";
 import { progressLine } from "./progress-line.js";
+import { QueueExecutor } from "./queue-executor.js";
+import { openQueue } from "./queue-redis.js";
+import { say } from "./say.js";
+import type { SweepExecutor, SweepExecutorOptions } from "./sweep-executor.js";
 import { SweepPool } from "./sweep-pool.js";
 import { shardOf } from "./sweep-shard.js";
 import { terminalLook } from "./terminal.js";
@@ -44,17 +49,15 @@ interface SweepFlags extends OutputFlags {
   readonly results?: string;
   readonly threads?: string;
   readonly shard?: string;
+  readonly queue?: string;
   readonly yes?: true;
 }
 
 const EXIT_FAILED = 1;
 const MOST_RUNS_EVER = 10_000_000;
 
-/**
- * @param main - The file of the command, which the threads of a sweep run as well.
- * @param version - Of the package.
- */
-export function registerSweep(program: Command, main: string, version: string): void {
+/** @param main - The URL of the command, which the threads of a sweep run as well. */
+export function registerSweep(program: Command, main: URL): void {
   const sweep = program
     .command("sweep")
     .description("run a scenario or a captured guest with many settings, and say which is best")
@@ -77,10 +80,12 @@ export function registerSweep(program: Command, main: string, version: string): 
       "--shard <i/n>",
       "make one of n parts only, such as 0/8; auto/8 takes the number from Slurm or Kubernetes",
     )
+    .option(
+      "--queue <url>",
+      "leave the runs to workers at a Redis or Valkey, such as redis://127.0.0.1:6379",
+    )
     .option("--yes", "run more than 10,000 runs");
-  withOutput(sweep).action((path: string, flags: SweepFlags) =>
-    runSweep(path, flags, { main, engine: engineOf(main, version) }),
-  );
+  withOutput(sweep).action((path: string, flags: SweepFlags) => runSweep(path, flags, main));
   const merge = sweep
     .command("merge")
     .description("the answer of a sweep whose runs lie in one or several results folders")
@@ -99,43 +104,29 @@ function withOutput(command: Command): Command {
     .option("--svg <file>", "draw a heat map to this file; - draws to standard output");
 }
 
-/** Results of another version, or of another build, are others. */
-function engineOf(main: string, version: string): string {
-  const hash = createHash("sha256");
-  const dist = new URL("..", new URL(`file://${main}`));
-  hash.update(readFileSync(new URL("core.wasm", dist)));
-  for (const name of readdirSync(new URL("shared", dist)).sort()) {
-    if (name.endsWith(".js")) hash.update(readFileSync(new URL(`shared/${name}`, dist)));
-  }
-  return `${version}+${hash.digest("hex").slice(0, 16)}`;
-}
-
-interface Engine {
-  readonly main: string;
-  readonly engine: string;
-}
-
-async function runSweep(path: string, flags: SweepFlags, { main, engine }: Engine): Promise<void> {
+async function runSweep(path: string, flags: SweepFlags, main: URL): Promise<void> {
   const files = openOutputs(flags, [path]);
-  const nrThreads = numberFlag(flags.threads, "--threads", 1024) ?? availableParallelism();
+  const nrThreads = countFlag(flags.threads, "--threads", 1024) ?? availableParallelism();
+  if (flags.queue !== undefined && flags.threads !== undefined) {
+    throw new UsageError("--threads must be left out with --queue, whose workers make the runs");
+  }
   const shard = flags.shard === undefined ? undefined : shardOf(flags.shard, process.env);
   const subject = await subjectOf(path);
   const plan = await planSweep(subject, {
     axes: axesOf(flags, subject.kind),
-    nrSeeds: numberFlag(flags.seeds, "--seeds", 1000) ?? 1,
-    engine,
+    nrSeeds: countFlag(flags.seeds, "--seeds", 1000) ?? 1,
+    engine: engineHash(new URL("..", main)),
     ...(flags.yes === true ? { mostRuns: MOST_RUNS_EVER } : {}),
   });
+  const access = flags.queue === undefined ? undefined : await openQueue(flags.queue);
   const folder = SweepFolder.open(flags.results ?? `sweep-${plan.digest.slice(0, 8)}`, plan);
   const results = folder.results();
   const mine = plan.jobs.filter((_, at) => shard === undefined || at % shard.of === shard.index);
   const jobs = mine.filter(({ key }) => !results.has(key));
   const progress = progressLine("sweep");
-  const pool = new SweepPool(plan, {
-    main,
+  const options: SweepExecutorOptions = {
     subject,
-    path,
-    nrThreads,
+    path: resolve(path),
     onResult: ({ key }, figures) => {
       folder.write(key, figures);
       results.set(key, figures);
@@ -143,23 +134,34 @@ async function runSweep(path: string, flags: SweepFlags, { main, engine }: Engin
     onProgress: (shares, nrDone) => {
       progress.show(progressOf(plan, jobs, shares, nrDone));
     },
-  });
-  await untilSignal(pool, () => pool.run(jobs)).finally(progress.clear);
-  const result = judgeSweep(plan, results, pool.failures);
+  };
+  const executor =
+    access === undefined
+      ? new SweepPool(plan, { ...options, main: fileURLToPath(main), nrThreads })
+      : new QueueExecutor(plan, { ...options, access, say });
+  await untilSignal(executor, () => executor.run(jobs)).finally(progress.clear);
+  const result = judgeSweep(plan, results, inOrder(plan, executor.failures));
   printResult(result, flags, files);
   if (flags.format === "text" && !files.some((file) => file?.isStdout === true)) {
     print(`\nEvery run is in ${visibleText(folder.path)}; the same command goes on from there.\n`);
   }
-  if (pool.failures.length > 0) process.exitCode = EXIT_FAILED;
-  if (pool.isStopped) process.exitCode = EXIT_INTERRUPTED;
+  if (executor.failures.length > 0) process.exitCode = EXIT_FAILED;
+  if (executor.isStopped) process.exitCode = EXIT_INTERRUPTED;
+}
+
+/** As the plan has them, in whichever order they came. */
+function inOrder({ settings }: SweepPlan, failures: readonly SweepFailure[]): SweepFailure[] {
+  const placeIn = new Map(settings.map((setting, at) => [setting, at]));
+  const placeOf = ({ setting }: SweepFailure): number => placeIn.get(setting) ?? 0;
+  return [...failures].sort((a, b) => placeOf(a) - placeOf(b) || a.seed - b.seed);
 }
 
 /** The first signal ends the sweep with what it has; the second ends it at once. */
-async function untilSignal(pool: SweepPool, run: () => Promise<void>): Promise<void> {
+async function untilSignal(executor: SweepExecutor, run: () => Promise<void>): Promise<void> {
   const signals = ["SIGINT", "SIGTERM"] as const;
   const onSignal = (): void => {
-    if (pool.isStopped) process.exit(EXIT_INTERRUPTED);
-    pool.stop();
+    if (executor.isStopped) process.exit(EXIT_INTERRUPTED);
+    executor.stop();
   };
   for (const signal of signals) process.on(signal, onSignal);
   try {
@@ -201,15 +203,6 @@ function axesOf(flags: SweepFlags, kind: SweepSubject["kind"]): SweepAxis[] {
       ? []
       : [axisOf(kind === "scenario" ? "guest.profile" : "profile", list(flags.profiles))]),
   ];
-}
-
-function numberFlag(text: string | undefined, flag: string, most: number): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
-  throw new UsageError(
-    `${flag} must be a whole number from 1 to ${formatCount(most)}, got ${shortened(text)}`,
-  );
 }
 
 function runMerge(paths: readonly string[], flags: OutputFlags): void {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -61,7 +61,7 @@ export class SweepFolder {
     const folder = new SweepFolder(path, plan);
     writing(() => {
       // not with `recursive`: it never ends where the system refuses a folder with ENOENT (/proc)
-      for (const part of [path, join(path, RESULTS)]) if (!existsSync(part)) mkdirSync(part);
+      for (const part of [path, join(path, RESULTS)]) make(part);
     });
     if (found === undefined) folder.#write(PLAN, planFileOf(plan));
     return folder;
@@ -110,7 +110,8 @@ export class SweepFolder {
 
   #write(name: string, content: unknown): void {
     const file = join(this.path, name);
-    const beside = `${file}.${process.pid}.part`;
+    // process numbers are no names where containers or machines share the folder
+    const beside = `${file}.${randomUUID()}.part`;
     writing(() => {
       try {
         writeFileSync(beside, `${JSON.stringify(content)}\n`);
@@ -120,6 +121,15 @@ export class SweepFolder {
         throw cause;
       }
     });
+  }
+}
+
+/** Another process may be as fast. */
+function make(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
   }
 }
 

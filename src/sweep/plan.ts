@@ -128,18 +128,51 @@ export async function planSweep(
   const durations: number[] = [];
   const seeds = seedsOf(subject, nrSeeds);
   for (const [at, setting] of settings.entries()) {
-    const what =
-      subject.kind === "scenario"
-        ? scenarioWith(subject, setting)
-        : { capture: subject.digest, ...requestOf(setting) };
+    const what = resolved(subject, setting);
     durations.push("durationMs" in what ? what.durationMs : 0);
     for (const seed of seeds) {
-      jobs.push({ key: await sweepKey([engine, { ...what, seed }]), setting: at, seed });
+      jobs.push({ key: await keyOf(what, { seed, engine }), setting: at, seed });
     }
   }
   const digest = await sweepKey(jobs.map(({ key }) => key));
   const { kind, name } = subject;
   return { kind, name, engine, axes, seeds, settings, jobs, durations, digest };
+}
+
+type Resolved = Scenario | (CaptureRequest & { readonly capture: string });
+
+function resolved(subject: SweepSubject, setting: SweepSetting): Resolved {
+  return subject.kind === "scenario"
+    ? scenarioWith(subject, setting)
+    : { capture: subject.digest, ...requestOf(setting) };
+}
+
+/** All that decides a result besides the setting. */
+interface KeyParts {
+  readonly seed: number;
+  readonly engine: string;
+}
+
+function keyOf(what: Resolved, { seed, engine }: KeyParts): Promise<string> {
+  return sweepKey([engine, { ...what, seed }]);
+}
+
+/**
+ * The key of one run, as a plan has it.
+ *
+ * @param subject - What is run.
+ * @param setting - The value of each axis.
+ * @param parts - Seed and engine.
+ * @throws ScenarioError or RangeError where it cannot be run.
+ *
+ * @internal
+ */
+export function jobKey(
+  subject: SweepSubject,
+  setting: SweepSetting,
+  parts: KeyParts,
+): Promise<string> {
+  return keyOf(resolved(subject, setting), parts);
 }
 
 /**
