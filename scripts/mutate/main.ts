@@ -15,6 +15,7 @@ import { driverEdits } from "./driver-edits.js";
 import { damage, type Edit } from "./edit.js";
 import { EDITS } from "./edits.js";
 import { Sandbox } from "./sandbox.js";
+import { specialPageEdits } from "./special-page-edits.js";
 
 interface Outcome {
   readonly edit: Edit;
@@ -24,7 +25,7 @@ interface Outcome {
 
 const root = join(import.meta.dirname, "../..");
 const patterns = process.argv.slice(2);
-const edits = [...EDITS, ...coreEdits, ...driverEdits].filter(
+const edits = [...EDITS, ...coreEdits, ...specialPageEdits, ...driverEdits].filter(
   ({ file, old }) =>
     patterns.length === 0 || patterns.some((pattern) => `${file} ${old}`.includes(pattern)),
 );

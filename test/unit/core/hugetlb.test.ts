@@ -54,6 +54,13 @@ describe("huge pages of 2 MiB", () => {
     expect(await attempts(guest, [1, 0], "upstream")).toEqual([0, 0]);
   });
 
+  test("in use move to a page of the pool outside the range (6.14)", async () => {
+    const guest = [used(), free(), freeBlock(), freeBlock(), freeBlock()];
+    const { pages } = await loadedGuest(guest, { profile: "upstream" });
+    expect(pages.allocContig(block(0), PAGEBLOCK_PAGES).errno).toBe(0);
+    expect(classOfState(pages.pageState(block(1)))).toBe(PageClass.Hugetlb);
+  });
+
   test("of the pool that are promised to others are no targets", async () => {
     const { pages } = await loadedGuest([used(), free(), freeBlock(), freeBlock()], {
       before: ({ loader }) => {
