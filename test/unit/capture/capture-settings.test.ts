@@ -110,7 +110,7 @@ describe("settings of a captured guest", () => {
     ]);
   });
 
-  test.each([
+  test.each<[Parameters<typeof settingsOf>[0], string]>([
     [
       { memory: { auto_online_blocks: "on" } },
       "memory-settings.txt: auto_online_blocks must be offline, online, online_kernel or " +
@@ -131,12 +131,12 @@ describe("settings of a captured guest", () => {
       "cmdline.txt: memory_hotplug.auto_movable_ratio must be a whole number from 0 to 2^53, " +
         'got "3.5"',
     ],
-    ...["x", "onn", "offf"].map((value) => [
+    ...["x", "onn", "offf"].map((value): [Parameters<typeof settingsOf>[0], string] => [
       { line: { "virtio_mem.force_bbm": value } },
       `cmdline.txt: virtio_mem.force_bbm must be Y or N, got "${value}"`,
     ]),
-  ] as const)("that Linux does not take are refused [%#]", (given, message) => {
-    expect(() => settingsOf(given as Parameters<typeof settingsOf>[0])).toThrow(
+  ])("that Linux does not take are refused [%#]", (given, message) => {
+    expect(() => settingsOf(given)).toThrow(
       expect.objectContaining({ name: "CaptureError", message }),
     );
   });
