@@ -1,5 +1,5 @@
 import { CASE_ADDR, type VectorCase, type VectorLine } from "./directed-cases.js";
-import { SeededRandom } from "./seeded-random.js";
+import { SeededRandom } from "../seeded-random.js";
 import type { VirtioMemDevice } from "../virtio-mem/device/device.js";
 import { MiB } from "../units.js";
 

@@ -34,5 +34,6 @@ export function resolveFault(
     const memoryBlock = fields.number("memoryBlock", 0);
     return { ...window, kind, memoryBlock, state: fields.choice("state", "online"), device };
   }
+  if (kind === "plug-fails") return { ...window, kind, share: fields.number("share", 1), device };
   return { ...window, kind, device };
 }

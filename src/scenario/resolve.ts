@@ -49,6 +49,7 @@ export function resolve(value: unknown, file: string): Scenario {
     calibration: resolveCalibration(fields),
     guest,
     devices,
+    hostMemory: fields.has("hostMemory") ? fields.size("hostMemory", 0) : undefined,
     workloads,
     host: resolveHost(fields.list("host"), devices, durationMs),
     controllers: fields

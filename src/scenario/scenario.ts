@@ -25,6 +25,8 @@ export interface Scenario {
   readonly guest: ScenarioGuest;
   /** At least one. */
   readonly devices: readonly ScenarioDevice[];
+  /** Bytes that the host has for all devices together; undefined: enough. */
+  readonly hostMemory: number | undefined;
   /** What runs in the guest. */
   readonly workloads: readonly ScenarioWorkload[];
   /** In order of time. */
@@ -160,6 +162,14 @@ export type Fault = FaultWindow &
          * end. The guest does not notice.
          */
         readonly kind: "snapshot";
+      }
+    | {
+        /** The host cannot provide the memory of some requests to plug. */
+        readonly kind: "plug-fails";
+        /** Chance that a request fails, 0 to 1. */
+        readonly share: number;
+        /** Index of the device. */
+        readonly device: number;
       }
     | {
         /**

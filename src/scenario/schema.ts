@@ -135,6 +135,17 @@ const FAULTS: Readonly<Record<string, JsonSchema>> = {
     ["kind", "at"],
     { kind: { type: "string" }, at: TIME },
   ),
+  "plug-fails": object(
+    "The host cannot provide the memory of some requests to plug.",
+    ["kind", "at"],
+    {
+      kind: { type: "string" },
+      at: TIME,
+      until: UNTIL,
+      share: described(SHARE, "Probability that a request fails. Default: 1."),
+      device: DEVICE_NAME,
+    },
+  ),
   "save-restore": object(
     "The device is saved and restored, as at the end of a live migration.",
     ["kind", "at"],
@@ -201,6 +212,10 @@ export const SCENARIO_SCHEMA: JsonSchema = {
         maxItems: 16,
         items: DEVICE,
       },
+      hostMemory: described(
+        SIZE,
+        "What the host can plug into all devices together. Default: all that they can have.",
+      ),
       workloads: {
         description: "Workloads of the guest.",
         type: "array",

@@ -61,8 +61,6 @@ export class Simulation {
   readonly #timers: ScenarioTimers;
   #guest: Guest;
   #snapshotIsDue = false;
-  /** Was there a fault by which a host fails? Some devices never recover from it. */
-  #hostFailed = false;
   #refusals = 0;
   #endRefusal: (() => void) | undefined;
 
@@ -93,7 +91,7 @@ export class Simulation {
     core: CoreSource | undefined,
   ): Promise<Simulation> {
     const { guest: spec, calibration } = scenario;
-    const hosts = scenario.devices.map((device) => new ScenarioHost(device, calibration));
+    const hosts = scenario.devices.map((device, at) => new ScenarioHost(scenario, device, at));
     const guest = await Guest.create({
       profile: spec.profile,
       calibration,
@@ -124,7 +122,10 @@ export class Simulation {
 
   /** What of the guest's own rules does not hold now, in words; undefined where all do. Slow. */
   brokenRule(): string | undefined {
-    return brokenRuleOf(this.guest, this.#hostFailed);
+    return brokenRuleOf(
+      this.guest,
+      this.#hosts.some(({ hasFailed }) => hasFailed),
+    );
   }
 
   /**
@@ -256,7 +257,11 @@ export class Simulation {
       device.restore(device.snapshot());
       return;
     }
-    if (fault.kind !== "migration") this.#hostFailed = true;
+    if (fault.kind === "plug-fails") {
+      if (begins) host.failShares.push(fault.share);
+      else host.failShares.splice(host.failShares.indexOf(fault.share), 1);
+      return;
+    }
     const change = begins ? 1 : -1;
     if (fault.kind === "device-busy") host.busy += change;
     else if (fault.kind === "host-out-of-memory") host.outOfMemory += change;

@@ -1,4 +1,4 @@
-import { SeededRandom } from "../conformance/seeded-random.js";
+import { SeededRandom } from "../seeded-random.js";
 import { PROFILE_NAMES } from "../linux/profile.js";
 import { FLAVOUR_NAMES, type FlavourName } from "../virtio-mem/device/flavour.js";
 
@@ -9,6 +9,7 @@ export interface ScenarioFile {
   readonly policy?: string;
   readonly guest: Readonly<Record<string, unknown>>;
   readonly devices: readonly Readonly<Record<string, unknown>>[];
+  readonly hostMemory?: string;
   readonly workloads: readonly Readonly<Record<string, unknown>>[];
   readonly host: readonly Readonly<Record<string, unknown>>[];
   readonly controllers: readonly Readonly<Record<string, unknown>>[];
@@ -43,6 +44,7 @@ export function randomScenario(seed: number): ScenarioFile {
     ...(random.chance(50) ? { policy: random.pick(POLICIES) } : {}),
     guest: guestOf(random),
     devices,
+    ...(random.chance(20) ? { hostMemory: random.pick(["256MiB", "768MiB"]) } : {}),
     workloads,
     host: list(random, 12, () => orderOf(random, devices)).sort(
       (one, other) => parseFloat(one.at) - parseFloat(other.at),
@@ -190,6 +192,7 @@ function faultOf(
   const kinds: [Record<string, unknown>, ...Record<string, unknown>[]] = [
     { kind: "device-busy", ...window, device: name },
     { kind: "host-out-of-memory", ...window, device: name },
+    { kind: "plug-fails", ...window, share: random.pick([0.1, 1]), device: name },
     { kind: "migration", ...window, device: name },
     { kind: "offline-refused", ...window },
     { kind: "busy-pages", ...window, share: random.pick([0.001, 0.1, 1]) },

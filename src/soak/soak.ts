@@ -1,4 +1,4 @@
-import { SeededRandom } from "../conformance/seeded-random.js";
+import { SeededRandom } from "../seeded-random.js";
 import type { CoreSource } from "../core/load.js";
 import { isInputError } from "../input-error.js";
 import { scenarioOf } from "../scenario/parse.js";
