@@ -295,12 +295,15 @@ export function noteSeen(): void {
   }
 }
 
-// Bits of the extended page state ("pgx") of the recordings.
-const X_COUNT: u64 = 0xfff;
-const X_MAPS_SHIFT: u64 = 12;
-const X_ONLINE: u64 = 1 << 32;
-const X_LRU: u64 = 1 << 34;
-const X_MOVABLE_OPS: u64 = 1 << 37;
+// Bits of the extended page state: of the recordings ("pgx"), and made of struct pages
+// (struct-pages.ts).
+export const X_COUNT: u64 = 0xfff;
+export const X_MAPS_SHIFT: u64 = 12;
+/** The migratetype of its pageblock is not known. */
+export const X_NO_TYPE: u64 = 15 << 28;
+export const X_ONLINE: u64 = 1 << 32;
+export const X_LRU: u64 = 1 << 34;
+export const X_MOVABLE_OPS: u64 = 1 << 37;
 
 /**
  * State byte of a page by flags and extended state: references tell pins and cached pages, so
@@ -319,14 +322,16 @@ export function stateByExtended(
 ): PageState {
   const state = stateByFlags(flags, place);
   if (!(extended & X_ONLINE)) return state;
-  if (extended & X_MOVABLE_OPS) return PAGE_DRIVER_MOVABLE;
+  // a slab's field at the same place may look like it
+  if (extended & X_MOVABLE_OPS && state != PAGE_SLAB) return PAGE_DRIVER_MOVABLE;
   const refs = <u32>(extended & X_COUNT);
   if (state == PAGE_UNKNOWN && refs > 0)
     return place & IN_MOVABLE ? PAGE_DRIVER_MOVABLE : PAGE_KERNEL;
   const pageClass = classOf(state);
   if (!(extended & X_LRU) || !isLru(pageClass)) return state;
-  // mapped as a whole, the folio has one reference for all of its pages
-  const held = refs < maps ? mapsOf(extended) : maps;
+  // mapped as a whole, the folio has one reference for all of its pages; a count at its end says
+  // nothing
+  const held = refs < maps && refs < <u32>X_COUNT ? mapsOf(extended) : maps;
   if (flags & ANON) {
     const expected = held + (flags & SWAPCACHE ? nrPages : 0);
     return stateByte(pageClass, refs > expected ? HOLD_PINNED : HOLD_NONE);
@@ -335,12 +340,35 @@ export function stateByExtended(
   return refs > expected ? stateByte(pageClass, HOLD_PINNED) : state;
 }
 
+/**
+ * Drops the extended states in `words` of pages that are another's by their flags: they were read a
+ * moment apart. Returns how many those are.
+ */
+export function dropChanged(flags: usize, words: usize, nr: u32): u32 {
+  let changed: u32 = 0;
+  for (let end = flags + ((<usize>nr) << 3); flags < end; flags += 8, words += 8) {
+    if (!isChanged(load<u64>(flags), load<u64>(words))) continue;
+    store<u64>(words, 0);
+    ++changed;
+  }
+  return changed;
+}
+
+function isChanged(flags: u64, extended: u64): bool {
+  if (!(extended & X_ONLINE) || flags & (NOPAGE | COMPOUND_TAIL)) return false;
+  const isUsed = (extended & X_COUNT) != 0;
+  if (flags & BUDDY) return isUsed;
+  if (!(flags & LRU) == ((extended & X_LRU) != 0)) return true;
+  if (!(flags & LRU)) return false;
+  return !isUsed || (!(flags & COMPOUND) && !(flags & MMAP) == mapsOf(extended) > 0);
+}
+
 /** How often a page is mapped, by its extended state. */
 export function mapsOf(extended: u64): u32 {
   return <u32>((extended >> X_MAPS_SHIFT) & X_COUNT);
 }
 
-/** Migratetype of the page's pageblock by its extended state. */
+/** Migratetype of the page's pageblock by its extended state, or one that is none. */
 export function typeByExtended(extended: u64): u32 {
-  return (<u32>(extended >> 28)) & 15;
+  return <u32>(((extended & X_ONLINE ? extended : X_NO_TYPE) >> 28) & 15);
 }

@@ -43,6 +43,8 @@ import { seedDraws } from "../capture/draws";
 import { classifyBalloon, markPlugged as markPluggedPages } from "../capture/balloon";
 import { moveKernelOut, moveMemmapOut, setKernelOut } from "../capture/kernel-out";
 import { setPins, setZspages } from "../capture/counters";
+import { dropChanged } from "../capture/page-flags";
+import { areStaged, decode, setLayout } from "../capture/struct-pages";
 import { classifyZspages } from "../capture/zspages";
 import { adoptCached, cachedPages } from "../mm/per-cpu-cache";
 import {
@@ -61,6 +63,10 @@ import { nrZones, presentPages } from "../mm/zone";
 import { endPfn, inTable, isBlockAligned } from "./arguments";
 import { loading, setLoading } from "./loading";
 import { BlockNr, Pfn, ZoneNr } from "../mm/numbers";
+
+/** Pages of a piece: a word for each fits into a staging area. */
+const MOST_PAGES: u64 = 0x10000;
+if ((<u32>MOST_PAGES) << 3 > STAGING_BYTES) ERROR("STAGING is too small");
 
 /** Pages were loaded that are to stay in caches. */
 let keptCached: bool = false;
@@ -134,7 +140,8 @@ export function noteBalloon(nrPages: u32): i32 {
 export function loadFlags(start: Pfn, nr: u32, zone: ZoneNr, mode: u32): i32 {
   if (zone >= nrZones || !inTable(start, nr) || !isBlockAligned(start, nr)) return -EINVAL;
   if (!loading && hasMemory()) return -EINVAL;
-  if (nr > 0x10000 || mode > (LOAD_EXTENDED | LOAD_IN_DEVICE | LOAD_KEEP_CACHED)) return -EINVAL;
+  if (<u64>nr > MOST_PAGES || mode > (LOAD_EXTENDED | LOAD_IN_DEVICE | LOAD_KEEP_CACHED))
+    return -EINVAL;
   const blocks = nr >> PAGEBLOCK_ORDER;
   for (let block: u32 = 0; block < blocks; ++block) {
     if (zoneOf(entryOfBlock((start >> PAGEBLOCK_ORDER) + block)) != NO_ZONE) return -EINVAL;
@@ -151,6 +158,29 @@ export function loadFlags(start: Pfn, nr: u32, zone: ZoneNr, mode: u32): i32 {
     if (result < 0) return result;
   }
   return 0;
+}
+
+/** Takes the layout of a struct page from scratch; see setLayout(). Returns 0 or -EINVAL. */
+export function setStructLayout(): i32 {
+  return setLayout();
+}
+
+/**
+ * Turns the `nr` struct pages in the staging area into extended states in the second one, from page
+ * `at` of the piece on. Returns 0 or -EINVAL.
+ */
+export function decodeStructPages(at: u32, nr: u32): i32 {
+  if (!areStaged(nr) || <u64>at + nr > MOST_PAGES) return -EINVAL;
+  decode(at, nr);
+  return 0;
+}
+
+/**
+ * Drops the extended states of the `nr` pages in both staging areas whose flags say otherwise: they
+ * had changed between the two reads. Returns how many those are, or -EINVAL.
+ */
+export function dropChangedPages(nr: u32): i32 {
+  return <u64>nr > MOST_PAGES ? -EINVAL : dropChanged(STAGING, STAGING2, nr);
 }
 
 /**

@@ -6,6 +6,10 @@ export type CaptureRole =
   | "pageFlags"
   | "mapCounts"
   | "pageState"
+  | "structPages"
+  | "structPageRuns"
+  | "vmcoreInfo"
+  | "types"
   | "iomem"
   | "zoneinfo"
   | "pagetypeinfo"
@@ -27,6 +31,10 @@ type RoleNames = Partial<Record<CaptureRole, string>>;
 const USER_FILES = {
   pageFlags: "kpageflags.gz",
   mapCounts: "kpagecount.gz",
+  structPages: "struct-pages.gz",
+  structPageRuns: "struct-pages.txt",
+  vmcoreInfo: "vmcoreinfo.txt",
+  types: "btf.gz",
   iomem: "iomem.txt",
   zoneinfo: "zoneinfo.txt",
   pagetypeinfo: "pagetypeinfo.txt",

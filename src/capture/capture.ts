@@ -1,3 +1,4 @@
+import type { StructPageLayout } from "../core/struct-layout.js";
 import type { KernelTraces } from "./kernel-traces.js";
 
 /**
@@ -47,6 +48,8 @@ export interface Capture {
   readonly mapCounts: (() => AsyncIterable<Uint8Array>) | undefined;
   /** Extended page state of the recordings (`pgx`), u64 per pfn, where it was recorded. */
   readonly pageState: (() => AsyncIterable<Uint8Array>) | undefined;
+  /** The kernel's struct pages, where they were captured: an exact capture. */
+  readonly structPages?: StructPages | undefined;
   /** By what else the version of the kernel can be told; undefined where it is not known. */
   readonly traces?: KernelTraces | undefined;
   /** What had to be assumed, in words for people. */
@@ -175,6 +178,26 @@ export interface CaptureSettings {
   readonly bigBlockSafeUnplug: boolean;
   /** virtio_mem.unplug_online. */
   readonly unplugOnline: boolean;
+}
+
+/** The struct pages of a kernel as they lie in its memory. */
+export interface StructPages {
+  /** Name of the file, for messages. */
+  readonly file: string;
+  /** Where the fields of each lie. */
+  readonly layout: StructPageLayout;
+  /** Whose they are, ascending: those of each run follow those of the run before. */
+  readonly runs: readonly StructPageRun[];
+  /** Starts a read of all of them, in pieces of any length. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** Pages whose struct pages follow each other. */
+export interface StructPageRun {
+  /** First pfn. */
+  readonly startPfn: number;
+  /** How many. */
+  readonly nrPages: number;
 }
 
 /** Where the struct pages of a section lie. */

@@ -1,22 +1,27 @@
 import { CaptureError } from "./capture-error.js";
 
-const BYTES_PER_PAGE = 8;
+const WORD_SIZE = 8;
 
 /**
- * Reads a stream of u64 words per page from pfn 0 on, in pieces of the lengths that are asked for,
- * and forward only.
+ * Reads a stream of a u64 word, or another number of bytes, per page from pfn 0 on, in pieces of
+ * the lengths that are asked for, and forward only.
  */
 export class PageStream {
   readonly #pieces: AsyncIterator<Uint8Array>;
   readonly #file: string;
+  readonly #pageBytes: number;
   #piece: Uint8Array = new Uint8Array(0);
   #at = 0;
   #pfn = 0;
 
-  /** @param file - name for messages. */
-  constructor(pieces: AsyncIterable<Uint8Array>, file: string) {
+  /**
+   * @param file - name for messages.
+   * @param pageBytes - bytes per page. Default: a u64.
+   */
+  constructor(pieces: AsyncIterable<Uint8Array>, file: string, pageBytes = WORD_SIZE) {
     this.#pieces = pieces[Symbol.asyncIterator]();
     this.#file = file;
+    this.#pageBytes = pageBytes;
   }
 
   /**
@@ -31,7 +36,7 @@ export class PageStream {
     take: (words: Uint8Array, at: number) => void,
   ): Promise<number> {
     if (!(await this.#skipTo(startPfn))) return 0;
-    const wanted = nrPages * BYTES_PER_PAGE;
+    const wanted = nrPages * this.#pageBytes;
     let filled = 0;
     while (filled < wanted && (await this.#fill())) {
       const part = this.#piece.subarray(this.#at, this.#at + wanted - filled);
@@ -39,15 +44,30 @@ export class PageStream {
       filled += part.length;
       this.#at += part.length;
     }
-    if (filled % BYTES_PER_PAGE !== 0) {
+    if (filled % this.#pageBytes !== 0) {
       throw new CaptureError(
         this.#file,
         "length",
-        `must be a multiple of ${BYTES_PER_PAGE} bytes, got ${filled % BYTES_PER_PAGE} bytes too many`,
+        `must be a multiple of ${this.#pageBytes} bytes, got ${filled % this.#pageBytes} bytes too many`,
       );
     }
-    this.#pfn = startPfn + filled / BYTES_PER_PAGE;
-    return filled / BYTES_PER_PAGE;
+    this.#pfn = startPfn + filled / this.#pageBytes;
+    return filled / this.#pageBytes;
+  }
+
+  /** As {@link read}. @throws CaptureError where the stream ends before the last of them. */
+  async readAll(
+    startPfn: number,
+    nrPages: number,
+    take: (words: Uint8Array, at: number) => void,
+  ): Promise<void> {
+    const got = await this.read(startPfn, nrPages, take);
+    if (got === nrPages) return;
+    throw new CaptureError(
+      this.#file,
+      "length",
+      `must reach pfn ${startPfn + nrPages}, where the guest's online memory ends, got ${startPfn + got} pages`,
+    );
   }
 
   /**
@@ -64,7 +84,7 @@ export class PageStream {
   }
 
   async #skipTo(pfn: number): Promise<boolean> {
-    let left = (pfn - this.#pfn) * BYTES_PER_PAGE;
+    let left = (pfn - this.#pfn) * this.#pageBytes;
     while (left > 0 && (await this.#fill())) {
       const part = Math.min(left, this.#piece.length - this.#at);
       this.#at += part;

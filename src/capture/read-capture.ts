@@ -22,6 +22,7 @@ import { parseModuleParameters } from "./module-parameters.js";
 import { pageWords } from "./page-words.js";
 import { parsePagetypeinfo } from "./pagetypeinfo.js";
 import { parseRecordingMeta, type RecordingMeta } from "./recording-meta.js";
+import { readStructPages } from "./struct-pages.js";
 import { parseSwaps } from "./swaps.js";
 import { hexNumber } from "./whole-number.js";
 import { parseZoneinfo } from "./zoneinfo.js";
@@ -183,6 +184,7 @@ export async function readCapture(
     pageFlags: pageWords(files, pageFlagsFile, nrPages, endPage),
     mapCounts: words("mapCounts"),
     pageState: words("pageState"),
+    structPages: await readStructPages(files, layout, notes),
     traces: {
       subblockSize: subblockSizeOf(found.log, memoryBlockSize, logFile),
       driverParameters: driverParametersOf(moduleParameters),

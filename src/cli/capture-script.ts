@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+import { exactCaptureFunctions } from "./exact-capture-script.js";
 import { print } from "./output.js";
 
 /**
@@ -141,6 +142,18 @@ partial=
 [ "$output" = - ] || say "wrote $output"
 `;
 
+/** {@link captureScript} with the reference counts of all pages. */
+export const exactCaptureScript = captureScript
+  .replace(
+    "# Reads /proc and /sys only. Contains no page contents and no process names; it does contain the\n" +
+      "# host name and the kernel command line.\n",
+    "# Reads /proc and /sys only. Contains no page contents and no process names; it does contain the\n" +
+      "# host name, the kernel command line and, from /proc/kcore, the kernel's struct pages and\n" +
+      "# VMCOREINFO, with addresses of the kernel.\n",
+  )
+  .replace('say "reading /proc and /sys"\n', (first) => exactCaptureFunctions + first)
+  .replace("page_words kpageflags\n", (last) => `exact_capture\n${last}`);
+
 /** Adds the command that prints {@link captureScript}. */
 export function registerCaptureScript(program: Command): void {
   program
@@ -148,7 +161,11 @@ export function registerCaptureScript(program: Command): void {
     .description(
       "print a shell script that captures a guest's memory state, to be run in the guest",
     )
-    .action(() => {
-      print(captureScript);
+    .option(
+      "--exact",
+      "also take the kernel's struct pages from /proc/kcore, which tell what holds each page",
+    )
+    .action(({ exact = false }: { readonly exact?: boolean }) => {
+      print(exact ? exactCaptureScript : captureScript);
     });
 }

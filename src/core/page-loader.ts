@@ -10,6 +10,7 @@ import { check } from "./answer.js";
 import { FLAG_SURVEY_WORDS, flagSurveyOf, type FlagSurvey } from "./flag-survey.js";
 import type { Core } from "./load.js";
 import type { Scratch } from "./scratch.js";
+import type { StructPageLayout } from "./struct-layout.js";
 import { optionError } from "../input-error.js";
 
 /** What a load had to guess. */
@@ -87,6 +88,48 @@ export class PageLoader {
       throw optionError(`words must end within ${PageLoader.MAX_LOAD_PAGES * 8} bytes, got ${end}`);
     }
     new Uint8Array(this.#core.memory.buffer, area + at, words.length).set(words);
+  }
+
+  /** A copy of the flags of the first `nrPages` pages laid out. */
+  stagedFlags(nrPages: number): Uint8Array {
+    return new Uint8Array(this.#core.memory.buffer, this.#core.staging(), nrPages * 8).slice();
+  }
+
+  /** Nothing is known of the next pages but their flags, until something is laid out. */
+  clearExtended(nrPages: number): void {
+    new Uint8Array(this.#core.memory.buffer, this.#core.staging2(), nrPages * 8).fill(0);
+  }
+
+  /** Says where the fields of a struct page lie, for {@link decodeStructPages}. */
+  useStructPages(layout: StructPageLayout): void {
+    const { size, flags, refCount, mapCount, mapping, wholeMapCount = 0 } = layout;
+    const { lruBit, headBit } = layout;
+    const words = [size, flags, refCount, mapCount, mapping, wholeMapCount, lruBit, headBit];
+    this.#scratch.words.set(words);
+    check(this.#core.setStructLayout(), "take the layout of a struct page");
+  }
+
+  /** Struct pages that {@link decodeStructPages} takes at once. */
+  maxStructPages({ size }: StructPageLayout): number {
+    return (PageLoader.MAX_LOAD_PAGES * 8) / size;
+  }
+
+  /** Lays out struct pages in the place of flags: `at` bytes of them come before. */
+  stageStructPages(bytes: Uint8Array, at: number): void {
+    this.#stage(this.#core.staging(), bytes, at);
+  }
+
+  /** Turns the first `nrPages` struct pages into extended state, of the page `at` and following. */
+  decodeStructPages(at: number, nrPages: number): void {
+    check(this.#core.decodeStructPages(at, nrPages), `decode ${nrPages} struct pages`);
+  }
+
+  /**
+   * Drops extended state that cannot be of the same pages as the flags laid out, since they changed
+   * in between. Returns of how many pages.
+   */
+  dropChangedPages(nrPages: number): number {
+    return check(this.#core.dropChangedPages(nrPages), `compare ${nrPages} pages`);
   }
 
   /**

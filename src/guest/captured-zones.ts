@@ -1,4 +1,5 @@
 import type { Capture } from "../capture/capture.js";
+import { hasReferences } from "../capture/references.js";
 import type { PageMemory } from "../core/page-memory.js";
 import type { ZoneTable } from "../linux/zone-table.js";
 import { optionError } from "../input-error.js";
@@ -28,7 +29,7 @@ export function classifyZones(capture: Capture, pages: PageMemory, zones: ZoneTa
 
 /** The per-CPU caches as zoneinfo gives their limits, with the pages that were found in them. */
 export function adoptCaches(capture: Capture, pages: PageMemory, zones: ZoneTable): void {
-  if (capture.pageState === undefined) {
+  if (!hasReferences(capture)) {
     throw optionError("keepCaches must be false for a capture without extended page state");
   }
   for (const { kind, node, cpus } of capture.zones) {

@@ -1,4 +1,5 @@
 import type { Capture } from "../capture/capture.js";
+import { hasReferences } from "../capture/references.js";
 import { PAGEBLOCK_PAGES, PAGEBLOCK_SIZE } from "../core/abi.js";
 import type { LoadSummary } from "../core/page-loader.js";
 import { MemoryHotplug } from "../linux/memory-hotplug.js";
@@ -35,7 +36,7 @@ export function memoryOfLoaded(
   const memmaps = sample?.isKernelOut === true ? kernelTakenOut(from) : from.memmaps;
   for (const [kind, chance] of sample?.chances ?? []) pages.loader.setDoubtChance(kind, chance);
   pages.loader.setHiddenPinChance(sample?.pinChance ?? 0);
-  const loaded = pages.loader.finishLoad(capture.pageState !== undefined, sample?.seed);
+  const loaded = pages.loader.finishLoad(hasReferences(capture), sample?.seed);
   const hotplug = new MemoryHotplug({
     pages,
     zones,

@@ -8,6 +8,7 @@ import type { Capture } from "../capture/capture.js";
 import { CaptureError } from "../capture/capture-error.js";
 import { PageStream } from "../capture/page-stream.js";
 import { zoneRanges, type ZoneRange } from "../capture/zone-ranges.js";
+import { referencesOf, type PageReferences } from "./page-references.js";
 import type { FollowOptions } from "../progress.js";
 
 /** How a capture is loaded; progress counts pages. */
@@ -33,13 +34,12 @@ export async function loadPages(
   options: LoadOptions = {},
 ): Promise<FlagSurvey> {
   const flags = new PageStream(capture.pageFlags(), "kpageflags");
-  const extended =
-    capture.pageState === undefined ? undefined : new PageStream(capture.pageState(), "pgx");
+  const references = referencesOf(capture, pages.loader);
   const counts =
     capture.mapCounts === undefined ? undefined : new PageStream(capture.mapCounts(), "kpagecount");
   try {
     try {
-      await loadRanges(capture, { flags, extended, counts, pages, zones }, options);
+      await loadRanges(capture, { flags, references, counts, pages, zones }, options);
     } catch (error) {
       // Damage that only the checksum shows explains flags that make no sense better than these do.
       if (error instanceof CaptureError) await flags.finish(options.signal);
@@ -47,19 +47,19 @@ export async function loadPages(
     }
     // Neither is believed before its checksum was compared.
     await flags.finish(options.signal);
-    await extended?.finish(options.signal);
+    await references?.finish(options.signal);
     await counts?.finish(options.signal);
     return pages.loader.endSurvey();
   } finally {
     await flags.leave();
-    await extended?.leave();
+    await references?.leave();
     await counts?.leave();
   }
 }
 
 interface LoadTarget {
   readonly flags: PageStream;
-  readonly extended: PageStream | undefined;
+  readonly references: PageReferences | undefined;
   readonly counts: PageStream | undefined;
   readonly pages: PageMemory;
   readonly zones: ZoneTable;
@@ -91,23 +91,20 @@ async function loadPiece(
   nrPages: number,
   to: LoadTarget & { readonly keepCaches: boolean },
 ): Promise<void> {
-  const { flags, extended, counts, pages, zones } = to;
-  await stagePiece(flags, "kpageflags", pfn, nrPages, (words, at) => {
+  const { flags, references, counts, pages, zones } = to;
+  // the words go straight to where the core reads them: a capture has gigabytes of them
+  await flags.readAll(pfn, nrPages, (words, at) => {
     pages.loader.stageFlags(words, at);
   });
   const counted = await counts?.read(pfn, nrPages, (words, at) => {
     pages.loader.stageExtended(words, at);
   });
   pages.loader.survey(pfn, nrPages, counted === nrPages);
-  if (extended !== undefined) {
-    await stagePiece(extended, "pgx", pfn, nrPages, (words, at) => {
-      pages.loader.stageExtended(words, at);
-    });
-  }
+  await references?.stage(pfn, nrPages);
   const zone = zones.zone(range.kind, range.node);
   try {
     pages.loader.loadStaged(pfn, nrPages, zone.id, {
-      hasExtended: extended !== undefined,
+      hasExtended: references !== undefined,
       inDevice: range.inDevice,
       keepCached: to.keepCaches,
     });
@@ -130,21 +127,4 @@ function assertPresent(pages: PageMemory, startPfn: number, nrPages: number): vo
       "must be pages, since their memory block is online, got KPF_NOPAGE: was the guest being resized during the capture?";
     throw new CaptureError("kpageflags", `pages ${pfn} to ${pfn + PAGEBLOCK_PAGES - 1}`, rule);
   }
-}
-
-/** The words go straight to where the core reads them: a capture has gigabytes of them. */
-async function stagePiece(
-  stream: PageStream,
-  file: string,
-  pfn: number,
-  nrPages: number,
-  stage: (words: Uint8Array, at: number) => void,
-): Promise<void> {
-  const got = await stream.read(pfn, nrPages, stage);
-  if (got === nrPages) return;
-  throw new CaptureError(
-    file,
-    "length",
-    `must reach pfn ${pfn + nrPages}, where the guest's online memory ends, got ${pfn + got} pages`,
-  );
 }

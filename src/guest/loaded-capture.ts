@@ -1,4 +1,5 @@
 import type { Capture } from "../capture/capture.js";
+import { hasReferences } from "../capture/references.js";
 import { PAGE_SIZE, type Doubt } from "../core/abi.js";
 import type { CoreImage } from "../core/core-image.js";
 import { PageMemory } from "../core/page-memory.js";
@@ -82,7 +83,7 @@ export class LoadedCapture {
     const survey = await loadPages(capture, pages, zones, options);
     markBalloon(capture, pages);
     const memmaps = memmapsOf(capture, pages);
-    if (capture.pageState === undefined) classifyZones(capture, pages, zones);
+    if (!hasReferences(capture)) classifyZones(capture, pages, zones);
     if (options.keepCaches === true) adoptCaches(capture, pages, zones);
     const contradictions = contradictionsOf(capture, pages, zones, survey);
     return new LoadedCapture(capture, pages, zones, { memmaps, contradictions });

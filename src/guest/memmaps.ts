@@ -2,6 +2,7 @@ import { PAGE_SIZE, PageClass } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import { SECTION_SIZE } from "../linux/memmap.js";
 import type { Capture } from "../capture/capture.js";
+import { hasReferences } from "../capture/references.js";
 
 /**
  * First pfn of the 2 MiB of struct pages of each 128 MiB section of the device, by the section's
@@ -35,8 +36,10 @@ function inferMemmaps(capture: Capture, pages: PageMemory): Map<number, number> 
   const highest = present.at(-1);
   const found = new Map<number, number>();
   if (highest === undefined) return found;
+  // with reference counts it shows which pageblocks these are
+  const isKnown = hasReferences(capture);
   const candidates = pages.loader
-    .uniformPageblocks(PageClass.Unknown)
+    .uniformPageblocks(isKnown ? PageClass.Memmap : PageClass.Unknown)
     .filter((pfn) => isInRegion(capture, pfn * PAGE_SIZE));
   const first = Math.ceil(regionStart / capture.memoryBlockSize) * capture.memoryBlockSize;
   const all = Array.from(
@@ -54,6 +57,7 @@ function inferMemmaps(capture: Capture, pages: PageMemory): Map<number, number> 
     const pfn = candidates[index];
     if (pfn !== undefined && known.has(section)) found.set(section, pfn);
   }
+  if (isKnown) return found;
   for (const pfn of found.values()) pages.loader.markMemmap(pfn);
   return found;
 }

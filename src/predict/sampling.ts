@@ -6,6 +6,7 @@ import { Errno } from "../errno.js";
 import { kernelSeries, sharesFor } from "./doubt-shares.js";
 import type { Distributions, Evidence, TurnedShare } from "./learned.js";
 import type { Capture } from "../capture/capture.js";
+import { hasReferences } from "../capture/references.js";
 import type { Doubt } from "../core/abi.js";
 import { DISTRIBUTIONS } from "./distributions.js";
 import type { Prediction, StayChance } from "./prediction.js";
@@ -146,8 +147,8 @@ export function sharesOf(
   return surprises === 0 ? known : widened(known);
 }
 
-function evidenceOf({ pageState }: Capture): Evidence {
-  return pageState === undefined ? "flags" : "references";
+function evidenceOf(capture: Capture): Evidence {
+  return hasReferences(capture) ? "references" : "flags";
 }
 
 /**

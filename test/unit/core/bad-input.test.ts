@@ -198,6 +198,12 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   ],
   surveyStaged: [[0, 0x10001, 0], ...NO_RANGES.map((range) => [...range, 0])],
   endFlagSurvey: [],
+  setStructLayout: [[]],
+  decodeStructPages: [
+    [0, 1],
+    [MAX, MAX],
+  ],
+  dropChangedPages: [[0x10001], [MAX]],
   markMemmap: [[NR_BLOCKS], [MAX], [0]],
   takeKernelOut: [
     [0, 512],
