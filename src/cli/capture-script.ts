@@ -142,7 +142,10 @@ partial=
 [ "$output" = - ] || say "wrote $output"
 `;
 
-/** {@link captureScript} with the reference counts of all pages. */
+/**
+ * {@link captureScript} with the reference counts of all pages. They take the longest and come
+ * before all that is read at one go, so that the other files still speak of the same moment.
+ */
 export const exactCaptureScript = captureScript
   .replace(
     "# Reads /proc and /sys only. Contains no page contents and no process names; it does contain the\n" +
@@ -152,7 +155,7 @@ export const exactCaptureScript = captureScript
       "# VMCOREINFO, with addresses of the kernel.\n",
   )
   .replace('say "reading /proc and /sys"\n', (first) => exactCaptureFunctions + first)
-  .replace("page_words kpageflags\n", (last) => `exact_capture\n${last}`);
+  .replace("copy /proc/iomem iomem.txt\n", (next) => `exact_capture\n${next}`);
 
 /** Adds the command that prints {@link captureScript}. */
 export function registerCaptureScript(program: Command): void {

@@ -39,7 +39,7 @@ core_info() {
 		at=$((at + 12))
 		if [ "$name" = 11 ] &&
 			[ "$(dd if="$1" bs=1 skip="$at" count=10 2>/dev/null)" = VMCOREINFO ]; then
-			dd if="$1" bs=1 skip=$((at + 12)) count="$size" 2>/dev/null
+			tail -c +$((at + 13)) "$1" | head -c "$size"
 			return
 		fi
 		at=$((at + (name + 3) / 4 * 4 + (size + 3) / 4 * 4))
