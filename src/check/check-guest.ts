@@ -71,7 +71,9 @@ export async function captureOf(
   { flagsOnly }: CheckGuestOptions = {},
 ): Promise<Capture> {
   const capture = await readCapture(files, { folder });
-  return flagsOnly === true ? { ...capture, pageState: undefined, structPages: undefined, memmaps: undefined } : capture;
+  return flagsOnly === true
+    ? { ...capture, pageState: undefined, structPages: undefined, memmaps: undefined }
+    : capture;
 }
 
 /** Compares everything that the recording decides. */
