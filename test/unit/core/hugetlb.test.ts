@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { classOfState, PAGEBLOCK_PAGES, PageClass } from "../../../src/core/abi.js";
+import { classOfState, PAGEBLOCK_PAGES, PageClass, Relief } from "../../../src/core/abi.js";
 import type { ProfileName } from "../../../src/linux/profile.js";
 import { Errno } from "../../../src/errno.js";
 import { folioBlock, freeBlock, KPF, loadedGuest } from "./loaded-guest.js";
@@ -59,6 +59,21 @@ describe("huge pages of 2 MiB", () => {
     const { pages } = await loadedGuest(guest, { profile: "upstream" });
     expect(pages.allocContig(block(0), PAGEBLOCK_PAGES).errno).toBe(0);
     expect(classOfState(pages.pageState(block(1)))).toBe(PageClass.Hugetlb);
+  });
+
+  test("in use move to the lowest page of the pool", async () => {
+    const { pages } = await loadedGuest([used(), free(), free(), freeBlock(), freeBlock()]);
+    pages.allocContig(block(0), PAGEBLOCK_PAGES);
+    const classes = [1, 2].map((index) => classOfState(pages.pageState(block(index))));
+    expect(classes).toEqual([PageClass.Hugetlb, PageClass.HugetlbFree]);
+  });
+
+  test("that were replaced are no pages of the pool any more", async () => {
+    const { pages } = await loadedGuest([free(), freeBlock(), freeBlock(), freeBlock()]);
+    expect(pages.allocContig(block(0), PAGEBLOCK_PAGES).errno).toBe(0);
+    expect(pages.relieve(Relief.HugePages)).toBe(PAGEBLOCK_PAGES);
+    expect(pages.freePages(0)).toBe(3 * PAGEBLOCK_PAGES);
+    expect(pages.validate()).toBeUndefined();
   });
 
   test("of the pool that are promised to others are no targets", async () => {

@@ -29,6 +29,17 @@ describe("offline pages of the device", () => {
     expect([classAt(pages, 0), classAt(pages, 1)]).toEqual([PageClass.Offline, PageClass.Balloon]);
   });
 
+  test("are in a balloon as far as the host has them plugged, by device block", async () => {
+    const { pages } = await loadedGuest([whole()], {
+      after: ({ loader }) => {
+        loader.markPlugged(128, 256);
+      },
+    });
+    const classes = [127, 128, 383, 384].map((page) => classAt(pages, 0, page));
+    const { Offline, Balloon } = PageClass;
+    expect(classes).toEqual([Offline, Balloon, Balloon, Offline]);
+  });
+
   test("are in a balloon, from the lowest on, as far as its counter says", async () => {
     const mixed = freeBlock();
     mixed.fill(offline, 0, 8);
@@ -38,6 +49,17 @@ describe("offline pages of the device", () => {
       },
     });
     expect([classAt(pages, 1), classAt(pages, 2)]).toEqual([PageClass.Balloon, PageClass.Offline]);
+  });
+
+  test("are in a balloon before any page that is not offline", async () => {
+    const { pages } = await loadedGuest([freeBlock(), whole(), whole()], {
+      after: ({ loader }) => {
+        loader.noteBalloon(PAGEBLOCK_PAGES);
+      },
+    });
+    const classes = [0, 1, 2].map((index) => classAt(pages, index));
+    expect(classes.slice(1)).toEqual([PageClass.Balloon, PageClass.Offline]);
+    expect(pages.freePages(0)).toBe(PAGEBLOCK_PAGES);
   });
 
   test("that are up to date are in a balloon (7.2)", async () => {
@@ -82,6 +104,8 @@ describe("pages of zsmalloc", () => {
       },
     });
     expect(classAt(pages, 0, 3)).toBe(PageClass.DriverMovable);
+    // three beside the one that shows what it is
+    expect(classAt(pages, 0, 100)).toBe(PageClass.Free);
     expect(classAt(pages, 0, 104)).toBe(PageClass.Free);
   });
 

@@ -20,6 +20,31 @@ test("total RAM is without the struct pages that memory blocks have for themselv
   expect(brokenRuleOf(guest, false)).toBeUndefined();
 });
 
+test.each(["rfc3", "v6.1"] as const)("a veto costs no total RAM but with %s", async (profile) => {
+  const guest = await Guest.create({
+    core: coreModule(),
+    regionSize: 512 * MiB,
+    profile,
+    online: { autoOnline: "online_kernel" },
+  });
+  guest.requestSize(256 * MiB);
+  const nothing = (): undefined => undefined;
+  guest.hotplug.registerNotifier(
+    {
+      ...{ goingOnline: () => true, online: nothing, cancelOnline: nothing },
+      ...{ goingOffline: () => false, offline: nothing, cancelOffline: nothing },
+      ...{ pluggedRuns: nothing, memoryGroup: nothing },
+    },
+    1,
+  );
+  const boot = guest.zones.totalRam * 4096 - guest.device.pluggedSize;
+  guest.requestSize(0);
+  const left = guest.zones.totalRam * 4096 - boot;
+  if (profile === "rfc3") expect(left).toBeLessThan(guest.device.pluggedSize);
+  else expect(left).toBe(guest.device.pluggedSize);
+  expect(brokenRuleOf(guest, false)).toBeUndefined();
+});
+
 test("a zone that counts pages which are not there breaks a rule, in words", async () => {
   const guest = await Guest.create({ core: coreModule(), regionSize: 256 * MiB });
   guest.requestSize(128 * MiB);
