@@ -4,7 +4,7 @@ export interface MutatedFolder {
   readonly sources: readonly string[];
   /** Folders and files below test/. */
   readonly tests: readonly string[];
-  /** Percent of the mutants that tests have to notice. */
+  /** Percent of the mutants that tests have to notice; 0 where no one has set a target. */
   readonly least: number;
 }
 
