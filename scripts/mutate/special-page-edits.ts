@@ -82,11 +82,6 @@ export const specialPageEdits: readonly Edit[] = [
     "  let left = zspagesOf(zone);",
     "pages that show what they are count twice",
   ),
-  zspages(
-    "    turnUnknown(block, PAGEBLOCK_PAGES, PAGE_FREE);",
-    "",
-    "pages without flags stay kernel memory in ZONE_MOVABLE",
-  ),
   flags(
     "  return !(flags & TYPED) && (flags & (MMAP | PRIVATE | UPTODATE)) != 0;",
     "  return !(flags & TYPED) && (flags & (MMAP | UPTODATE)) != 0;",
@@ -94,17 +89,12 @@ export const specialPageEdits: readonly Edit[] = [
   ),
   // folios
   flags(
-    "  return (flags & marks) == marks && !(flags & (SWAPBACKED | PRIVATE));",
-    "  return (flags & marks) == marks;",
-    "locked pages of files with buffers are secret memory",
-  ),
-  flags(
     "    return flags & SWAPCACHE ? PAGE_SWAP_CACHE : stateByte(PAGE_ANON, HOLD_PINNED);",
     "    return stateByte(PAGE_ANON, HOLD_PINNED);",
     "what only the swap cache keeps is pinned",
   ),
   flags(
-    "  const held = refs < maps ? mapsOf(extended) : maps;",
+    "  const held = refs < maps && refs < <u32>X_COUNT ? mapsOf(extended) : maps;",
     "  const held = maps;",
     "a folio that is mapped as a whole is never held",
   ),
