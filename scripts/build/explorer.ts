@@ -51,7 +51,7 @@ export function configFor(modules: Set<string>): InlineConfig {
     configFile: false,
     root: join(root, "explorer"),
     base: "./",
-    logLevel: "warn",
+    logLevel: "error",
     plugins: plugins(),
     worker: { format: "es", plugins },
     build: {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 
 import { distJs, distTypes } from "../../scripts/build/dist.js";
+import { explorerPage } from "../../scripts/build/explorer.js";
 import { bringUpToDate } from "../../scripts/build/step.js";
 import { findChromium, type Chromium } from "./chromium.js";
 
@@ -21,7 +22,7 @@ declare module "vitest" {
 
 /** Packs the package as it would be published and installs it into an empty folder. */
 export default async function setup({ provide }: TestProject): Promise<() => void> {
-  await bringUpToDate([distJs, distTypes]);
+  await bringUpToDate([distJs, distTypes, explorerPage]);
   const chromium = await findChromium();
   if ("leftOut" in chromium) console.log(chromium.leftOut);
   const folder = mkdtempSync(join(tmpdir(), "virtio-mem-package-"));

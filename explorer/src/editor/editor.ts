@@ -65,7 +65,7 @@ export function createEditor(host: HTMLElement, options: EditorOptions): Editor 
           ...historyKeymap,
           ...defaultKeymap,
         ]),
-        EditorView.contentAttributes.of({ "aria-label": "Scenario, in YAML" }),
+        EditorView.contentAttributes.of({ "aria-label": "Scenario, in YAML", tabindex: "0" }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) options.onChange(update.state.doc.toString());
         }),

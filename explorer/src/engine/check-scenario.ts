@@ -13,8 +13,16 @@ export function problemsOf(text: string, name: string): Problem[] {
     const words = error.message.startsWith(`${name}: `)
       ? error.message.slice(name.length + 2)
       : error.message;
-    return [{ ...placeOf(text, error.path), words }];
+    return [{ ...placeOf(text, pathIn(words, error.path)), words }];
   }
+}
+
+/** Where the rule is broken: a key that is not known lies below the path that is said. */
+function pathIn(words: string, path: string): string {
+  const said = path === "" ? (/^([\w-]+(?:[[\].]+[\w-]+)*\]?): /.exec(words)?.[1] ?? "") : path;
+  const key = /has no key "([\w-]+)"/.exec(words)?.[1];
+  if (key === undefined) return said;
+  return said === "" ? key : `${said}.${key}`;
 }
 
 interface Place {

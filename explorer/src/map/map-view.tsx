@@ -5,6 +5,7 @@ import type { Region } from "../engine/protocol.js";
 import { useTheme } from "../theme.js";
 import { centred, fitted, panned, toMap, zoomed, type Bounds, type Camera } from "./camera.js";
 import { classColour, pixelOf } from "./colours.js";
+import type { Spot } from "./find.js";
 import { cellAt, layoutOf, placeOf, type Layout, type Point } from "./layout.js";
 import type { Mode } from "./modes.js";
 import { pageGrid, Painter, PAGES_FROM, type Look } from "./painter.js";
@@ -14,13 +15,6 @@ const WHEEL_ZOOM = 0.0016;
 const KEY_ZOOM = 1.5;
 const KEY_PAN = 80;
 const CLOSE_UP = 300;
-
-/** A place on the map, down to the page where pages are shown. */
-export interface Spot {
-  readonly cell: number;
-  /** Page of the cell; undefined where pages are not shown. */
-  readonly page: number | undefined;
-}
 
 /** What others make a map do. */
 export interface MapControls {

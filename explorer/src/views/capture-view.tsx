@@ -103,9 +103,11 @@ export function CaptureView(props: CaptureViewProps): JSX.Element {
           </Card>
         </aside>
         <div class="main">
-          <div class="tabs" role="tablist" aria-label="Views">
-            <TabButton name="Answer" isOn={tab === "answer"} onPick={() => setTab("answer")} />
-            <TabButton name="Compare" isOn={tab === "compare"} onPick={() => setTab("compare")} />
+          <div class="tabs">
+            <div class="tab-list" role="tablist" aria-label="Views">
+              <TabButton name="Answer" isOn={tab === "answer"} onPick={() => setTab("answer")} />
+              <TabButton name="Compare" isOn={tab === "compare"} onPick={() => setTab("compare")} />
+            </div>
             <span class="spring" />
             {answer !== undefined && <ExportMenu {...props} answer={answer} />}
           </div>

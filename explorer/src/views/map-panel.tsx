@@ -1,14 +1,14 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
 
-import { parseAddress } from "../../../src/units.js";
 import type { Answer, Blocked, Picture, Region, Timeline } from "../engine/protocol.js";
 import { CLASS_GROUPS, classWords, FATE_NAMES } from "../map/colours.js";
-import { MapView, type MapControls, type PageSource, type Spot } from "../map/map-view.js";
+import { findSpot, type Spot } from "../map/find.js";
+import { MapView, type MapControls, type PageSource } from "../map/map-view.js";
 import { Moments } from "../map/moments.js";
 import { bytesOf, modeOf, MODES, modesFor, type Mode, type ModeName } from "../map/modes.js";
 import { useTheme } from "../theme.js";
-import { addressOf, formatCount, formatRoughSize, hex } from "../words.js";
+import { addressOf, formatRoughSize, hex } from "../words.js";
 import { TimeBar } from "./time-bar.js";
 
 const PAGE_SIZE = 4096;
@@ -371,32 +371,6 @@ function Finder(props: {
   );
 }
 
-/** A place that a person names; what is wrong with it where there is none. */
-export function findSpot(text: string, region: Region): Spot | string {
-  const { regionStart, regionSize, memoryBlockSize, cellSize } = region;
-  const block = /^(?:memory\s+)?block\s+(\d+)$/i.exec(text)?.[1];
-  const pfn = /^(?:pfn\s*)?(\d{1,12})$/i.exec(text)?.[1];
-  let address: number;
-  try {
-    if (block !== undefined) address = Number(block) * memoryBlockSize;
-    else if (pfn !== undefined) address = Number(pfn) * PAGE_SIZE;
-    else address = parseAddress(text, "what to find");
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  const offset = address - regionStart;
-  if (offset < 0 || offset >= regionSize) {
-    const range = `${hex(regionStart)} to ${hex(regionStart + regionSize - 1)}`;
-    return `what to find must lie in the device's memory, ${range}, got ${hex(address)}`;
-  }
-  const cell = Math.floor(offset / cellSize);
-  const isPage = block === undefined;
-  return {
-    cell,
-    page: isPage ? Math.floor((offset - cell * cellSize) / PAGE_SIZE) : undefined,
-  };
-}
-
 const MOST_PAGES_AT_ONCE = 400;
 
 /** Pages of cells by moment, asked of the engine when they come into sight. */
@@ -441,8 +415,4 @@ function runsOf(cells: readonly number[]): [first: number, count: number][] {
     else runs.push([cell, 1]);
   }
   return runs;
-}
-
-export function cellsWords(count: number): string {
-  return formatCount(count, "subblock");
 }

@@ -111,11 +111,13 @@ export function ScenarioView(props: ScenarioViewProps): JSX.Element {
       </aside>
       <div class="main">
         {running.problem !== "" && <Problem words={running.problem} onClose={running.clear} />}
-        <div class="tabs" role="tablist" aria-label="Views">
-          <TabButton name="Run" isOn={tab === "run"} onPick={() => setTab("run")} />
-          {opened === undefined && (
-            <TabButton name="Compare" isOn={tab === "compare"} onPick={() => setTab("compare")} />
-          )}
+        <div class="tabs">
+          <div class="tab-list" role="tablist" aria-label="Views">
+            <TabButton name="Run" isOn={tab === "run"} onPick={() => setTab("run")} />
+            {opened === undefined && (
+              <TabButton name="Compare" isOn={tab === "compare"} onPick={() => setTab("compare")} />
+            )}
+          </div>
           <span class="spring" />
           {run !== undefined && <RunSave run={run} engine={props.engine} name={name} />}
         </div>

@@ -24,8 +24,8 @@ export function ShareButton({ link }: { link: () => Promise<string> }): JSX.Elem
     }, 4000);
   };
   return (
-    <button type="button" onClick={() => void copy()}>
-      <span role="status">{words}</span>
+    <button type="button" aria-live="polite" onClick={() => void copy()}>
+      {words}
     </button>
   );
 }
