@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -11,7 +12,7 @@ import { requestLines, type Answered } from "../conformance/request-line.js";
 import { parseAddress, parseSize } from "../units.js";
 import { deviceFlavour, FLAVOUR_NAMES } from "../virtio-mem/device/flavour.js";
 import { readInput } from "./input.js";
-import { print } from "./output.js";
+import { progressLine } from "./progress-line.js";
 import { serveDevice } from "./device-server.js";
 import { UsageError } from "./usage-error.js";
 
@@ -47,21 +48,44 @@ async function runDevice(flags: DeviceFlags): Promise<void> {
   else throw new UsageError("device must have --replay or --serve, got neither");
 }
 
+/**
+ * Plays requests, and prints each answer as soon as there are some of them: a long list can be
+ * stopped, and need not fit into memory as answers. All of it is checked before the first is
+ * played.
+ */
 async function replay(file: string, flags: DeviceFlags): Promise<void> {
   const text = await readInput(file, "--replay");
   const recorded = await recordedGeometry(join(dirname(file), "meta.json"));
   const port = new OwnDevicePort(deviceFlavour(flags.flavour), geometryOf(flags, recorded));
+  let total = 0;
+  for (const { line } of requestLines(text)) total = line;
+  const progress = progressLine("playing");
   const player = new StepPlayer(port);
   let output = "";
-  for (const { line, step } of requestLines(text)) {
-    const answered = await player.play(step);
-    if (answered === undefined) {
-      throw new UsageError(`line ${line}: this device cannot do that`);
+  try {
+    for (const { line, step } of requestLines(text)) {
+      const answered = await player.play(step);
+      if (answered === undefined) {
+        throw new UsageError(`line ${line}: this device cannot do that`);
+      }
+      output += `${JSON.stringify(port.device.needsReset ? withNeedsReset(answered) : answered)}\n`;
+      if (output.length < PRINT_SIZE) continue;
+      await printAll(output);
+      output = "";
+      progress.show({ done: line, total });
     }
-    const told = port.device.needsReset ? { ...answered, needsReset: true as const } : answered;
-    output += `${JSON.stringify(ordered(told))}\n`;
+  } finally {
+    progress.clear();
+    await printAll(output);
   }
-  print(output);
+}
+
+/** Characters that are printed at once. */
+const PRINT_SIZE = 2 ** 16;
+
+/** Prints, and waits for who reads it. */
+async function printAll(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, "drain");
 }
 
 async function serve(where: string, flags: DeviceFlags): Promise<void> {
@@ -70,13 +94,8 @@ async function serve(where: string, flags: DeviceFlags): Promise<void> {
   await serveDevice(port, where);
 }
 
-function ordered(answered: Answered): Answered {
-  const { cfg, needsReset, ...rest } = answered;
-  return {
-    ...rest,
-    ...(needsReset === undefined ? {} : { needsReset }),
-    ...(cfg === undefined ? {} : { cfg }),
-  };
+function withNeedsReset({ cfg, ...rest }: Answered): Answered {
+  return { ...rest, needsReset: true, ...(cfg === undefined ? {} : { cfg }) };
 }
 
 /** What the recording beside a request list says of its device; nothing where there is none. */

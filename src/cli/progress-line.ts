@@ -3,8 +3,11 @@ import { terminalInfo } from "./terminal.js";
 
 import type { Progress } from "../progress.js";
 
+/** Without a unit the percentage says all. */
+type ShownProgress = Omit<Progress, "unit"> & Partial<Pick<Progress, "unit">>;
+
 export interface ProgressLine {
-  readonly show: (progress: Progress) => void;
+  readonly show: (progress: ShownProgress) => void;
   readonly clear: () => void;
 }
 
@@ -57,7 +60,7 @@ function secondsOf(ms: number): string {
 }
 
 /** How far it is, in words; nothing where the percentage says all. */
-function whereOf({ done, total, unit }: Progress): string {
+function whereOf({ done, total, unit }: ShownProgress): string {
   if (unit === "ms") return `${formatDuration(done)} of ${formatDuration(total)}`;
   if (unit === "runs") return `run ${Math.min(total, Math.floor(done) + 1)} of ${total}`;
   return "";

@@ -1,4 +1,5 @@
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const MAY_HAVE_MANY_DIGITS = /\d{16}/;
 const MANY_DIGITS = /^-?\d{16,}$/;
 
 /**
@@ -8,6 +9,7 @@ const MANY_DIGITS = /^-?\d{16,}$/;
  * @throws SyntaxError if `text` is no JSON.
  */
 export function parseLossless(text: string): unknown {
+  if (!MAY_HAVE_MANY_DIGITS.test(text)) return JSON.parse(text);
   return JSON.parse(
     text.replace(TOKEN, (token) => (MANY_DIGITS.test(token) ? `"${token}"` : token)),
   );

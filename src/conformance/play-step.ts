@@ -6,6 +6,7 @@ import {
   RESPONSE_SIZE,
 } from "../virtio-mem/wire.js";
 import type { DevicePort } from "./device-port.js";
+import { OwnDevicePort } from "./own-device-port.js";
 import { toHex, type Answered, type Step } from "./request-line.js";
 
 const ADDRESS_BITS = 64;
@@ -35,8 +36,7 @@ export class StepPlayer {
     switch (step.kind) {
       case "request": {
         const { code, offset, nbBlocks } = step;
-        const { addr: start } = decodeConfig(await port.readConfig(0, 56));
-        const addr = BigInt.asUintN(ADDRESS_BITS, start + offset);
+        const addr = BigInt.asUintN(ADDRESS_BITS, (await startOf(port)) + offset);
         const bytes = encodeRequest({ type: code, addr, nbBlocks });
         return answerOf(code, await port.handle(bytes, 10));
       }
@@ -103,7 +103,21 @@ function answerOf(code: number, bytes: Uint8Array | undefined): Answered {
   };
 }
 
+/** Where the device's memory starts. */
+async function startOf(port: DevicePort): Promise<bigint> {
+  if (port instanceof OwnDevicePort) return BigInt(port.device.addr);
+  return decodeConfig(await port.readConfig(0, 56)).addr;
+}
+
 async function configOf(port: DevicePort): Promise<NonNullable<Answered["cfg"]>> {
+  if (port instanceof OwnDevicePort) {
+    const { usableRegionSize, pluggedSize, requestedSize } = port.device;
+    return {
+      usable_region_size: usableRegionSize,
+      plugged_size: pluggedSize,
+      requested_size: requestedSize,
+    };
+  }
   const config = decodeConfig(await port.readConfig(0, 56));
   return {
     usable_region_size: Number(config.usableRegionSize),

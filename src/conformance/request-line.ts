@@ -68,10 +68,13 @@ export interface RequestLine {
  */
 export function* requestLines(text: string): Generator<RequestLine> {
   let line = 0;
-  for (const json of text.split("\n")) {
+  for (let start = 0; start <= text.length;) {
+    const found = text.indexOf("\n", start);
+    const end = found < 0 ? text.length : found;
     line++;
-    if (json.trim() === "") continue;
-    yield parseRequestLine(json, line);
+    const json = text.slice(start, end);
+    if (json.trim() !== "") yield parseRequestLine(json, line);
+    start = end + 1;
   }
 }
 

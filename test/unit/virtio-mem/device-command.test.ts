@@ -57,6 +57,25 @@ const REQUESTS = [
 ];
 
 describe("device --replay", () => {
+  test("answers nothing where a line is wrong, and prints long answers piece by piece", async () => {
+    const many = Array.from({ length: 2000 }, () => ({ req: "STATE", nb_blocks: 1 }));
+    const wrong = file("wrong.jsonl", [...many, { req: "PLUG", nb_blocks: -1 }]);
+    let stdout = "";
+    const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      stdout += String(text);
+      return true;
+    });
+    const program = new Command();
+    registerDevice(program);
+    const played = program.parseAsync(["device", "--replay", wrong], { from: "user" });
+    await expect(played).rejects.toThrow("line 2001: nb_blocks must be a whole number");
+    expect(stdout).toBe("");
+    await program.parseAsync(["device", "--replay", file("many.jsonl", many)], { from: "user" });
+    expect(write.mock.calls.length).toBeGreaterThan(1);
+    write.mockRestore();
+    expect(stdout.trimEnd().split("\n")).toHaveLength(2000);
+  });
+
   test("prints one JSON line per line, with the geometry of meta.json beside the file", async () => {
     file(
       "meta.json",
