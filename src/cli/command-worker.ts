@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 
 import { visibleText } from "../input-error.js";
+import { assertRoomForThreads } from "./address-space.js";
 import { StopFlag, type CommandData, type CommandMessage } from "./command-link.js";
 import { terminalInfo } from "./terminal.js";
 import { WatchBoard } from "./watch-board.js";
@@ -30,8 +31,10 @@ interface WorkerEnd {
  *
  * @param main - the file of the command.
  * @param print - writes to standard output.
+ * @throws UsageError where there is no room for a second thread.
  */
 export async function runInWorker(main: string, print: (text: string) => void): Promise<WorkerEnd> {
+  assertRoomForThreads(1);
   const board = new WatchBoard();
   const stop = new StopFlag();
   const readsStdin = process.argv.includes("-");

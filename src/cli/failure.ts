@@ -1,5 +1,6 @@
 import { isInputError, shown, visibleText } from "../input-error.js";
 import { outOfMemory } from "../out-of-memory.js";
+import { adviceOnAddressSpace } from "./address-space.js";
 import { EXIT_BAD_INPUT } from "./exit-status.js";
 
 /** What a command says in the end of an error, and its exit status. */
@@ -35,7 +36,9 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
 export function failureOf(error: unknown, version: string): Failure {
   if (isInputError(error)) return { words: asTyped(error.message), exitCode: EXIT_BAD_INPUT };
   const memory = outOfMemory(error);
-  if (memory !== undefined) return { words: memory, exitCode: EXIT_BAD_INPUT };
+  if (memory !== undefined) {
+    return { words: memory + adviceOnAddressSpace(), exitCode: EXIT_BAD_INPUT };
+  }
   const isError = error instanceof Error;
   const name = isError ? error.name : "thrown";
   const words = [

@@ -63,16 +63,25 @@ async function runCommand(): Promise<void> {
     await programOf().parseAsync();
   } catch (error) {
     if (error instanceof NeedsWorker) {
-      const ended = await runInWorker(fileURLToPath(import.meta.url), (text) => {
-        process.stdout.write(text);
-      });
-      fail(ended.exitCode, ended.words);
+      await runAgainInWorker();
     } else if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
     } else {
       const { words, exitCode } = failureOf(error, version);
       fail(exitCode, words);
     }
+  }
+}
+
+async function runAgainInWorker(): Promise<void> {
+  try {
+    const ended = await runInWorker(fileURLToPath(import.meta.url), (text) => {
+      process.stdout.write(text);
+    });
+    fail(ended.exitCode, ended.words);
+  } catch (error) {
+    const { words, exitCode } = failureOf(error, version);
+    fail(exitCode, words);
   }
 }
 

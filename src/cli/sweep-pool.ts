@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 
 import type { SweepJob, SweepPlan } from "../sweep/plan.js";
 import type { SweepFailure } from "../sweep/judge.js";
+import { assertRoomForThreads } from "./address-space.js";
 import { StopFlag } from "./command-link.js";
 import type { SweepExecutor, SweepExecutorOptions } from "./sweep-executor.js";
 import type { SweepOrder } from "./sweep-run.js";
@@ -42,9 +43,11 @@ export class SweepPool implements SweepExecutor {
     return this.#stop.isAsked;
   }
 
+  /** @throws what `onResult` throws; UsageError where there is no room for the threads. */
   async run(jobs: readonly SweepJob[]): Promise<void> {
     this.#waiting = [...jobs].reverse();
     const nrThreads = Math.min(this.#options.nrThreads, jobs.length);
+    assertRoomForThreads(nrThreads);
     await Promise.all(Array.from({ length: nrThreads }, () => this.#work()));
   }
 
