@@ -1,6 +1,7 @@
 import { comparedName, panicsOf, spreadOf, type Comparison } from "../compare/comparison.js";
 import { formatRoughSize } from "../units.js";
 import { columnsOf, type FigureColumn } from "./comparison-figures.js";
+import { TIE, verdictOf } from "./comparison-verdict.js";
 import { element, rect, short, text } from "./svg-element.js";
 import { FAINT, MARGIN, svgSheet } from "./svg-sheet.js";
 
@@ -11,7 +12,9 @@ const PANEL_WIDTH = (WIDTH - 2 * MARGIN - GAP) / PER_ROW;
 /** Room for the value behind the longest bar. */
 const VALUE_WIDTH = 150;
 const LINE = 36;
-const HEAD = 104;
+const HEAD = 124;
+/** Where the line below the verdict stands. */
+const WORDS = 84;
 const TRACK = "#eef1f4";
 const BAR = "#9db8d2";
 const BEST = "#2f74b5";
@@ -51,11 +54,12 @@ export function comparisonSvg(comparison: Comparison): string {
     const y = HEAD + Math.floor(at / PER_ROW) * (panelHeight + 18);
     return panelOf(comparison, column, x, y);
   });
-  return svgSheet(WIDTH, height, { title, heading: title.slice(-80), words }, panels);
+  const heading = title.slice(-80);
+  const verdict = verdictOf(comparison);
+  if (verdict === "") return svgSheet(WIDTH, height, { title, heading, words }, panels);
+  const below = text(MARGIN, WORDS, words, { fill: FAINT });
+  return svgSheet(WIDTH, height, { title, heading, words: verdict }, [below, ...panels]);
 }
-
-/** Less than that between two medians is none: one page in 100,000 makes nothing better. */
-const TIE = 0.005;
 
 function isDead({ policies }: Comparison, row: number): boolean {
   const policy = policies[row];

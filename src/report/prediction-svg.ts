@@ -93,7 +93,7 @@ function footer(prediction: Prediction): string {
 
 /**
  * What is or was plugged as one bar, what stays at the left. A tick marks the requested size, a
- * bracket the 90 % interval.
+ * bracket with a label the interval.
  */
 function bar(prediction: Prediction, map: RegionMap): string {
   const { requestedSize, interval } = prediction;
@@ -123,6 +123,10 @@ function bar(prediction: Prediction, map: RegionMap): string {
     const y = BAR_TOP - 4;
     const d = `M${short(at(low))} ${short(y + 3)}v-5H${short(at(high))}v5`;
     parts.push(element("path", { d, fill: "none", stroke: INK, "stroke-width": 1.5 }));
+    const isRight = at(high) > WIDTH - 200;
+    const label = { "font-size": 11, fill: FAINT, "text-anchor": isRight ? "end" : "start" };
+    const x = isRight ? at(low) - 5 : at(high) + 5;
+    parts.push(text(x, y + 1, `${prediction.confidence} % interval`, label));
   }
   return parts.join("");
 }

@@ -7,6 +7,7 @@ const COLUMNS: readonly (readonly [string, (sample: Sample) => number])[] = [
   ["plugged_bytes", ({ pluggedSize }) => pluggedSize],
   ["used_bytes", ({ usedSize }) => usedSize],
   ["free_bytes", ({ freeSize }) => freeSize],
+  ["kernel_free_bytes", ({ kernelFreeSize }) => kernelFreeSize],
   ["retries", ({ retries }) => retries],
   ["migrated_pages", ({ migratedPages }) => migratedPages],
   ["dropped_pages", ({ droppedPages }) => droppedPages],

@@ -62,6 +62,7 @@ export function scenarioSvg(result: ScenarioResult): string {
 }
 
 function panelsOf({ workloads, bootSize, samples }: ScenarioResult): Panel[] {
+  const hasMovable = samples.some(({ freeSize, kernelFreeSize }) => kernelFreeSize < freeSize);
   const panels: Panel[] = [
     {
       title: "Memory of the guest",
@@ -76,7 +77,19 @@ function panelsOf({ workloads, bootSize, samples }: ScenarioResult): Panel[] {
           of: ({ usedSize, freeSize }) => usedSize + freeSize,
           style: "area",
         },
-        { name: "used", color: "#2f74b5", of: ({ usedSize }) => usedSize, style: "area" },
+        { name: "page cache", color: "#8fbf9f", of: ({ usedSize }) => usedSize, style: "area" },
+        {
+          name: "programs",
+          color: "#2f74b5",
+          of: (sample) => sample.usedSize - heldBy(sample, workloads, CACHE),
+          style: "area",
+        },
+        {
+          name: "kernel",
+          color: "#e0a458",
+          of: (sample) => sample.usedSize - heldBy(sample, workloads, (kind) => !KERNEL(kind)),
+          style: "area",
+        },
         {
           name: "boot memory and requested size",
           color: "#c2410c",
@@ -84,6 +97,22 @@ function panelsOf({ workloads, bootSize, samples }: ScenarioResult): Panel[] {
           style: "dashed",
         },
       ],
+    },
+    {
+      title: "Free memory that the kernel can take (not in ZONE_MOVABLE)",
+      height: 90,
+      base: 2,
+      format: formatRoughSize,
+      curves: hasMovable
+        ? [
+            {
+              name: "free",
+              color: "#b91c1c",
+              of: ({ kernelFreeSize }) => kernelFreeSize,
+              style: "line",
+            },
+          ]
+        : [],
     },
     {
       title: "Pages moved so far, to empty memory blocks",
@@ -150,10 +179,31 @@ function panelsOf({ workloads, bootSize, samples }: ScenarioResult): Panel[] {
       })),
     });
   }
-  // nothing is said by a line at 0
-  return panels.filter(({ curves }) =>
-    curves.some(({ of }) => samples.some((sample) => of(sample) > 0)),
-  );
+  // nothing is said by a line at 0, nor by a name without an area
+  return panels
+    .map((panel) => ({ ...panel, curves: panel.curves.filter(isSeen(panel, samples)) }))
+    .filter(({ curves }) => curves.length > 0);
+}
+
+const CACHE = (kind: string): boolean => kind === "page-cache";
+const KERNEL = (kind: string): boolean => kind === "kernel" || kind === "network";
+
+/** What workloads of a kind have; of the rest that is in use, the kernel has all. */
+function heldBy(
+  { held }: Sample,
+  workloads: ScenarioResult["workloads"],
+  isOf: (kind: string) => boolean,
+): number {
+  return workloads.reduce((sum, { kind }, at) => (isOf(kind) ? sum + (held[at] ?? 0) : sum), 0);
+}
+
+/** Is a curve ever above the one that is drawn over it, and above a hundredth of a fixed scale? */
+function isSeen({ curves, most }: Panel, samples: readonly Sample[]) {
+  return ({ of, style }: Curve, at: number): boolean => {
+    const next = curves[at + 1];
+    const over = style === "area" && next?.style === "area" ? next.of : () => 0;
+    return samples.some((sample) => of(sample) - over(sample) > (most ?? 0) / 100);
+  };
 }
 
 const COLORS = [
@@ -169,6 +219,9 @@ const COLORS = [
 
 /** Kills that are named in the picture; the others are lines. */
 const NAMED_KILLS = 4;
+const NAME_PITCH = 15;
+/** Words that lines may pass below. */
+const HALO = { stroke: "#ffffff", "stroke-width": 4, "paint-order": "stroke" };
 
 function drawPanel(
   panel: Panel,
@@ -185,7 +238,11 @@ function drawPanel(
         samples.reduce((top, sample) => Math.max(top, of(sample)), 0),
       ),
     );
-  const levels = marks(most, panel.height / 45, panel.base);
+  const kills = events.filter(({ type }) => type === "oom-kill" || type === "panic").length;
+  const nrNames = panel.namesKills === true ? Math.min(kills, NAMED_KILLS) : 0;
+  // names stand above all curves
+  const room = panel.height / (panel.height - NAME_PITCH * nrNames);
+  const levels = marks(most * room, panel.height / 45, panel.base);
   const ceiling = levels.at(-1) ?? most;
   const bottom = top + panel.height;
   const x = (ms: number): number => LEFT + (PLOT_WIDTH * ms) / endMs;
@@ -207,7 +264,7 @@ function drawPanel(
     );
   }
   for (const curve of panel.curves) parts.push(drawCurve(curve, samples, x, y));
-  let named = 0;
+  const names: string[] = [];
   for (const event of events) {
     if (event.type !== "oom-kill" && event.type !== "panic") continue;
     const words = event.type === "panic" ? "panic" : `${event.victim} killed`;
@@ -222,12 +279,14 @@ function drawPanel(
         element("title", {}, escapeXml(`${formatDuration(event.atMs)}: ${words}`)),
       ),
     );
-    if (!panel.namesKills || named === NAMED_KILLS) continue;
-    const place = { "text-anchor": "end", fill: "#b91c1c" };
-    parts.push(text(x(event.atMs) - 4, top + 14 + 15 * named, words.slice(0, 40), place));
-    named++;
+    if (!panel.namesKills || names.length === NAMED_KILLS) continue;
+    const place = { "text-anchor": "end", fill: "#b91c1c", ...HALO };
+    names.push(
+      text(x(event.atMs) - 4, top + 14 + NAME_PITCH * names.length, words.slice(0, 40), place),
+    );
   }
   parts.push(
+    ...names,
     element("path", { d: `M${LEFT} ${top}V${bottom}h${PLOT_WIDTH}`, fill: "none", stroke: FAINT }),
   );
   return element("g", {}, ...parts);

@@ -82,9 +82,11 @@ export class Recorder {
     const freeChunks = Array.from({ length: 11 }, () => 0);
     let managed = 0;
     let free = 0;
+    let kernelFree = 0;
     for (const zone of zones.all()) {
       managed += zone.managed;
       free += pages.freePages(zone.id);
+      if (zone.kind !== "Movable") kernelFree += pages.freePages(zone.id);
       for (const [order, nr] of pages.freeChunks(zone.id).entries()) {
         freeChunks[order] = (freeChunks[order] ?? 0) + nr;
       }
@@ -100,6 +102,7 @@ export class Recorder {
       pluggedSize: sizes.reduce((sum, { pluggedSize }) => sum + pluggedSize, 0),
       usedSize: (managed - free) * PAGE_SIZE,
       freeSize: free * PAGE_SIZE,
+      kernelFreeSize: kernelFree * PAGE_SIZE,
       retries: this.#retries,
       migratedPages: this.#migratedPages,
       droppedPages: this.#droppedPages,

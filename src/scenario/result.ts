@@ -44,6 +44,8 @@ export interface Sample {
   readonly usedSize: number;
   /** Bytes free. */
   readonly freeSize: number;
+  /** Bytes free where the kernel can take them: not in ZONE_MOVABLE. */
+  readonly kernelFreeSize: number;
   /** Retry timers that have fired. */
   readonly retries: number;
   /** Base pages moved so far. */

@@ -4,6 +4,7 @@ import { ShrinkProgress } from "../../../src/compare/shrink-progress.js";
 import { comparisonJson } from "../../../src/report/comparison-json.js";
 import { comparisonSvg } from "../../../src/report/comparison-svg.js";
 import { comparisonText } from "../../../src/report/comparison-text.js";
+import { formatRoughSize } from "../../../src/units.js";
 import { xmlFault } from "../report/well-formed-xml.js";
 
 const MiB = 1024 ** 2;
@@ -147,6 +148,28 @@ describe("reports of a comparison", () => {
       [1, 1000],
       [2, 3000],
     ]);
+  });
+
+  test("the picture says what it comes to", () => {
+    const policies = [
+      { policy: "linux", runs: [run({ movedPages: 2000 })] },
+      { policy: "slow", runs: [run({ movedPages: 1000 })] },
+      { policy: "less", runs: [run({ returnedSize: 2 ** 20 })] },
+    ];
+    const { returnedSize } = run();
+    const most = formatRoughSize(returnedSize);
+    const verdict = (of: Comparison): string | undefined =>
+      />([^<]*)<\/desc>/.exec(comparisonSvg(of))?.[1];
+    expect(verdict({ ...TWO_SEEDS, seeds: [1], policies })).toBe(
+      `Most is returned by linux, slow (${most}); fewest pages moved by slow (1,000).`,
+    );
+    const alike = [policies[0]!, { ...policies[0]!, policy: "other" }];
+    expect(verdict({ ...TWO_SEEDS, seeds: [1], policies: alike })).toBe(
+      `All return ${most}; neither pages nor time differ.`,
+    );
+    // a guest that has died has returned nothing on request
+    const dead = [policies[2]!, { policy: "deadly", runs: [run({ panickedMs: 1 })] }];
+    expect(verdict({ ...TWO_SEEDS, seeds: [1], policies: dead })).toMatch(/^Policies on the same/);
   });
 
   test("the picture is well-formed XML, whatever the names", () => {
