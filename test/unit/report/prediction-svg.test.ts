@@ -45,6 +45,7 @@ describe("predictionSvg", () => {
       "634 MiB of 768 MiB are unplugged; 134 MiB stay plugged.",
       "768 MiB plugged  \u2192  0 B requested  \u2192  134 MiB predicted (90 % interval: 96 MiB to 150 MiB)",
       "requested: 0 B",
+      "90 % interval",
       "b",
       "s",
       "k",
