@@ -7,7 +7,7 @@ import { UsageError } from "./usage-error.js";
 const MAIN_THREAD = 1.25 * 2 ** 30;
 const EACH_THREAD = 0.75 * 2 ** 30;
 
-/** Bytes that the process may reserve (`ulimit -v`); Infinity where nothing limits it, or says so. */
+/** Bytes that the process may reserve (`ulimit -v`); Infinity where nothing limits or says it. */
 function addressSpace(): number {
   let limits = "";
   try {
