@@ -2,7 +2,7 @@ import type { Edit } from "./edit.js";
 
 /**
  * Edits of what the core knows of pages that are neither a program's nor a file's in the plain way:
- * huge pages and their pool, swap, balloons, zsmalloc, folios; and of moves in batches.
+ * huge pages and their pool, swap, balloons, zsmalloc, folios.
  */
 export const specialPageEdits: readonly Edit[] = [
   // the pool of huge pages
@@ -93,49 +93,11 @@ export const specialPageEdits: readonly Edit[] = [
     "    return stateByte(PAGE_ANON, HOLD_PINNED);",
     "what only the swap cache keeps is pinned",
   ),
-  flags(
-    "  const held = refs < maps && refs < <u32>X_COUNT ? mapsOf(extended) : maps;",
-    "  const held = maps;",
-    "a folio that is mapped as a whole is never held",
-  ),
   {
     file: "assembly/capture/load.ts",
     old: "  if (isCompoundTail(word) && folio != NO_FOLIO) {",
     new: "  if (isCompoundTail(word) && folio == NO_FOLIO) {",
     breaks: "later pages of a folio go by their own flags",
-  },
-  // moves in batches
-  batched(
-    "  while (end < length && pages < MOST_PAGES) {",
-    "  while (end < length) {",
-    "a batch has no end",
-  ),
-  batched(
-    "    else error = migratePart(one, 1, SYNC_PASSES);",
-    "    else error = migratePart(one, 1, 0);",
-    "what has failed together is not tried one by one",
-  ),
-  batched(
-    "    migratePart(SPLIT, nrSplit, 1);",
-    "",
-    "pages of a THP that was split wait for the next try",
-  ),
-  batched(
-    "        freePagesAt(target, order);\n        stay(pfn);",
-    "        stay(pfn);",
-    "the target of a page that cannot move is lost",
-  ),
-  batched(
-    "  const asState = holdOf(state) == HOLD_NONE ? state : PAGE_KERNEL;",
-    "  const asState = state;",
-    "a target counts as in use before its page has moved",
-  ),
-  // what goes into a snapshot
-  {
-    file: "assembly/inspect/checksum.ts",
-    old: "  for (let at: usize = 0; at < whole; at += 8) sum = mixed(sum, load<u64>(at));",
-    new: "  for (let at: usize = 0; at < whole; at += 16) sum = mixed(sum, load<u64>(at));",
-    breaks: "damage in every other word is not found",
   },
 ];
 
@@ -157,8 +119,4 @@ function zspages(old: string, to: string, breaks: string): Edit {
 
 function flags(old: string, to: string, breaks: string): Edit {
   return { file: "assembly/capture/page-flags.ts", old, new: to, breaks };
-}
-
-function batched(old: string, to: string, breaks: string): Edit {
-  return { file: "assembly/contig/migrate-batched.ts", old, new: to, breaks };
 }
