@@ -25,6 +25,8 @@ interface Total {
   failed: number;
   requests: number;
   virtualMs: number;
+  /** Guests whose OOM killer is to be expected. */
+  oom: number;
 }
 
 const MiB = 2 ** 20;
@@ -88,6 +90,7 @@ function emptyTotal(policy: string): Total {
     failed: 0,
     requests: 0,
     virtualMs: 0,
+    oom: 0,
   };
 }
 
@@ -105,6 +108,7 @@ function add(total: Total, prediction: Prediction): void {
   total.failed += cost.failedAttempts;
   total.requests += cost.requests;
   total.virtualMs += cost.virtualMs;
+  if (prediction.notes.some((note) => note.includes("OOM killer"))) total.oom++;
 }
 
 function table(): string {
@@ -119,6 +123,7 @@ function table(): string {
       "failed",
       "requests",
       "virtual ms",
+      "OOM",
     ],
     ...totals.map((total) => [
       total.policy,
@@ -126,6 +131,7 @@ function table(): string {
       ...[total.moved, total.dropped, total.scanned].map(String),
       ...[total.attempts, total.failed, total.requests].map(String),
       total.virtualMs.toFixed(1),
+      String(total.oom),
     ]),
   ];
   const [head = [], ...body] = lines;

@@ -4,7 +4,9 @@ import { assertOptions, FUNCTION, LIST, NUMBER, SIZE, SIGNAL } from "../option-c
 import type { Capture } from "../capture/capture.js";
 import { PAGEBLOCK_SIZE, PageClass } from "../core/abi.js";
 import { Guest, type CapturedGuestOptions, type GuestOptions } from "../guest/guest.js";
+import { Errno } from "../errno.js";
 import { CostTally } from "../predict/cost.js";
+import { hasKernelMemory, isLeftShort } from "../predict/short-memory.js";
 import { policiesOf, type PolicyChoice } from "../policies/choice/resolve-policy.js";
 import { PolicyError } from "../policies/policy-error.js";
 import { runScenario } from "../scenario/run.js";
@@ -64,8 +66,14 @@ function holdSomePages(guest: Guest, seed: number): void {
 
 type Harm = Pick<RunFigures, "failedAllocations" | "oomKills" | "panickedMs">;
 
-/** On a capture only the driver works, and nothing of it ends a program. */
-const NO_HARM: Harm = { failedAllocations: 0, oomKills: 0, panickedMs: null };
+/**
+ * On a capture only the driver works, so no program is killed in the run; but one is counted where
+ * it leaves the guest so short that its OOM killer acts soon after.
+ */
+function harmOf(guest: Guest, hadKernelMemory: boolean, outOfMemory: boolean): Harm {
+  const isShort = isLeftShort(guest, { hadKernelMemory, outOfMemory });
+  return { failedAllocations: 0, oomKills: isShort ? 1 : 0, panickedMs: null };
+}
 
 /** One run: follows its guest from the beginning, and reads the figures off at the end. */
 class Measured {
@@ -73,6 +81,8 @@ class Measured {
   readonly #steps: Steps | undefined;
   #progress: ShrinkProgress | undefined;
   #guest: Guest | undefined;
+  /** Did a run of the driver end for want of memory? */
+  ranOutOfMemory = false;
 
   /** @param keepsSteps - there is another run to compare them with. */
   constructor(keepsSteps: boolean) {
@@ -86,6 +96,7 @@ class Measured {
       this.#tally.note(entry);
       this.#steps?.note(entry);
       progress.note(entry);
+      if (entry.type === "run-end" && entry.errno === -Errno.ENOMEM) this.ranOutOfMemory = true;
     });
   };
 
@@ -189,6 +200,7 @@ export async function compareOnCapture(
       guest.clock.stopWhen = () => isStopped(options);
       if (seeds.length > 1) holdSomePages(guest, seed);
       const measured = new Measured(variant.keepsSteps && seed === seeds[0]);
+      const hadKernelMemory = hasKernelMemory(guest);
       measured.watch(guest);
       try {
         guest.requestSize(requestedSize);
@@ -197,7 +209,7 @@ export async function compareOnCapture(
         if (error instanceof Interrupted) return undefined;
         throw error;
       }
-      return measured.run(NO_HARM);
+      return measured.run(harmOf(guest, hadKernelMemory, measured.ranOutOfMemory));
     },
   );
 }

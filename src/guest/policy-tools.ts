@@ -1,12 +1,21 @@
 import type { VirtualClock } from "../clock.js";
-import { PAGE_SIZE, PAGEBLOCK_PAGES } from "../core/abi.js";
+import { classOfState, PAGE_SIZE, PAGEBLOCK_PAGES, PageClass } from "../core/abi.js";
 import type { PageMemory } from "../core/page-memory.js";
 import type { Calibration } from "../linux/calibration.js";
 import type { ZoneTable } from "../linux/zone-table.js";
 import type { VirtioMemDriverOptions } from "../virtio-mem/driver/driver.js";
 
 type PolicyTools = Required<
-  Pick<VirtioMemDriverOptions, "sense" | "lookedPageNs" | "isolation" | "shrink" | "freeSize">
+  Pick<
+    VirtioMemDriverOptions,
+    | "sense"
+    | "lookedPageNs"
+    | "isolation"
+    | "shrink"
+    | "freeSize"
+    | "pagesAboveMarks"
+    | "droppablePages"
+  >
 >;
 
 /**
@@ -26,7 +35,15 @@ export function policyTools(
     clock.advanceNs(Math.round(ns));
   };
   return {
-    sense: (startPfn, nrPages, count) => pages.countBySubblock(startPfn, nrPages, count),
+    sense: (startPfn, nrPages, count) => {
+      const counts = pages.countBySubblock(startPfn, nrPages, count);
+      for (let at = 0; at < count; at++) {
+        if (!isGigantic(pages, startPfn + at * nrPages)) continue;
+        counts.unmovablePages[at] = nrPages;
+        counts.movablePages[at] = 0;
+      }
+      return counts;
+    },
     lookedPageNs: prices.lookedPageNs,
     isolation: {
       tryIsolate: (startPfn, nrPages) => {
@@ -48,5 +65,21 @@ export function policyTools(
       return dropped;
     },
     freeSize: () => zones.all().reduce((sum, { id }) => sum + pages.freePages(id), 0) * PAGE_SIZE,
+    pagesAboveMarks: () => zones.pagesAboveMarks(),
+    droppablePages: (startPfn, nrPages) => {
+      let clean = 0;
+      for (const [, nr, pageClass] of pages.runsOfClass(startPfn, nrPages, 1)) {
+        if (pageClass === PageClass.FileClean) clean += nr;
+      }
+      return clean;
+    },
   };
+}
+
+/**
+ * A subblock begins in a page of 1 GiB where it is part of one: the scan for unmovable pages lets
+ * it pass, and isolate_or_dissolve_huge_page() refuses it (v5.13 on). Its head tells at a look.
+ */
+function isGigantic(pages: PageMemory, pfn: number): boolean {
+  return classOfState(pages.pageState(pfn)) === PageClass.Gigantic;
 }

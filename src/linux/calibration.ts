@@ -26,6 +26,11 @@ export interface Calibration {
   readonly perPageblockNs: number;
   /** Moving a base page. */
   readonly migratedPageNs: number;
+  /**
+   * What an attempt costs besides where it finds no memory to move pages to: direct reclaim and
+   * compaction, again and again, until `__alloc_pages_slowpath()` gives up (v6.1).
+   */
+  readonly reclaimNs: number;
   /** Dropping a clean file page. */
   readonly droppedPageNs: number;
   /** Giving back a page of slab with its objects. */
@@ -53,6 +58,7 @@ export const DEFAULT_CALIBRATION: Calibration = {
   attemptNs: 40_000,
   perPageblockNs: 10_000,
   migratedPageNs: 2_000,
+  reclaimNs: 65_000_000,
   droppedPageNs: 500,
   droppedSlabPageNs: 3_000,
   lookedPageNs: 5,

@@ -232,7 +232,8 @@ export class MemoryHotplug implements LinuxMemory {
         : prices.attemptNs +
           Math.ceil(nrPages / PAGEBLOCK_PAGES) * prices.perPageblockNs +
           result.migratedPages * prices.migratedPageNs +
-          result.droppedPages * prices.droppedPageNs;
+          result.droppedPages * prices.droppedPageNs +
+          (isReclaimed(result) ? prices.reclaimNs : 0);
     this.#spend(ns);
     return result;
   }
@@ -434,4 +435,9 @@ export class MemoryHotplug implements LinuxMemory {
   #spend(ns: number): void {
     this.#options.clock.advanceNs(Math.round(ns));
   }
+}
+
+/** Has it asked for memory in vain? A page of 1 GiB is refused without that. */
+function isReclaimed({ errno, blockingClass }: ContigResult): boolean {
+  return errno === -Errno.ENOMEM && blockingClass !== "gigantic";
 }

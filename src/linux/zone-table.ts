@@ -44,6 +44,9 @@ export interface Zone {
   watermarks: Watermarks;
 }
 
+/** ZONE_MOVABLE: the highest zone that a request for movable memory may use. */
+const HIGHEST_INDEX = 3;
+
 export interface ZoneTableOptions {
   readonly minFreeLimitKib: number;
   /**
@@ -224,6 +227,22 @@ export class ZoneTable {
         this.#pages.setLowmemReserve(zone.id, kind, reserves[LINUX_INDEX[kind]] ?? 0);
       }
     }
+  }
+
+  /**
+   * Pages that can go before the guest has less free than the high watermarks of its kernel zones
+   * ask for, together: requests of the kernel fall back from zone to zone, but for what zones keep
+   * from them. Those of ZONE_MOVABLE count whole, as no request of the kernel waits for them. Less
+   * than 0 where the guest has less already.
+   */
+  pagesAboveMarks(): number {
+    let above = 0;
+    for (const { id, kind, index, node, watermarks } of this.#zones) {
+      const free = this.#pages.freePages(id);
+      const kept = lowmemReserves(this.#managedOf(node), index)[HIGHEST_INDEX] ?? 0;
+      above += Math.max(0, free - kept) - (kind === "Movable" ? 0 : watermarks.high);
+    }
+    return above;
   }
 
   /** Managed pages of a node by Linux index. */

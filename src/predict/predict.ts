@@ -33,7 +33,7 @@ import { strangenessOf } from "./strange-guest.js";
 import { doubtNotes, growthInterval } from "./uncertainty.js";
 import { LookTally } from "./look-tally.js";
 import { ObstacleTally } from "./obstacles.js";
-import { shortMemoryNotes } from "./short-memory.js";
+import { hasKernelMemory, shortMemoryNotes } from "./short-memory.js";
 import type { PredictedRun } from "./stay-chances.js";
 import type {
   DeviceRequest,
@@ -218,9 +218,7 @@ function withSureStays(run: PredictedRun): Prediction {
 function runOn(guest: Guest, requestedSize: number, host: () => void): PredictedRun {
   const pluggedSizeBefore = guest.device.pluggedSize;
   const pluggedBefore = guest.pluggedMap();
-  const hadKernelMemory = guest.driver
-    .memoryBlocks()
-    .some(({ zone, pluggedSize }) => zone !== "Movable" && zone !== undefined && pluggedSize > 0);
+  const hadKernelMemory = hasKernelMemory(guest);
   const tally = new RunTally(guest);
   host();
   tally.end();
@@ -236,7 +234,9 @@ function runOn(guest: Guest, requestedSize: number, host: () => void): Predicted
   const cost = tally.cost.cost(guest.clock.nowMs);
   const pluggedAfter = guest.pluggedMap();
   const isShrink = pluggedSizeAfter < pluggedSizeBefore || outcome.outOfMemory;
-  const shortMemory = isShrink ? shortMemoryNotes(guest, hadKernelMemory, outcome.outOfMemory) : [];
+  const shortMemory = isShrink
+    ? shortMemoryNotes(guest, { hadKernelMemory, outOfMemory: outcome.outOfMemory })
+    : [];
   const sizes = { deviceBlockSize: guest.device.blockSize, pluggedBefore, pluggedAfter };
   return {
     profile: guest.profile.name,

@@ -69,7 +69,10 @@ const UNPLUG: Readonly<Record<string, readonly [Test, string]>> = {
   whenShort: [isListOf(isOneOf(CACHES), 3), `a list of ${CACHES.join(", ")}`],
   emptyMemoryBlocks: [isOneOf(EMPTY), EMPTY.join(", ")],
   mostFailures: [(value) => isWhole(value) && value !== 0, "a whole number from 1 on"],
-  reserve: [isWhole, "a whole number of bytes"],
+  reserve: [
+    (value) => isWhole(value) || isOneOf(["high-watermarks", "until-high-watermarks"])(value),
+    "a whole number of bytes, high-watermarks or until-high-watermarks",
+  ],
 };
 
 const ONLINE: Readonly<Record<keyof OnlineSettings, readonly [Test, string]>> = {

@@ -1,5 +1,6 @@
 import { written } from "../../input-error.js";
 import { linuxProfile, PROFILE_NAMES } from "../../linux/profile.js";
+import { BEST_POLICY } from "../builtin/best-policy.js";
 import { BIGGER_CHUNKS_FIRST } from "../builtin/bigger-chunks-first.js";
 import { CONTROLLERS } from "../builtin/controllers.js";
 import { DROP_CACHES } from "../builtin/drop-caches.js";
@@ -40,6 +41,7 @@ export const POLICIES: readonly Policy[] = [
   EMPTY_BLOCKS_FIRST,
   ISOLATE_FIRST,
   SHRINK_SLAB,
+  BEST_POLICY,
   DROP_SLAB,
   DROP_CACHES,
   MEMMAP_ON_MEMORY,

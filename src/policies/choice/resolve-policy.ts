@@ -134,13 +134,6 @@ function assertCompatible(name: string, policies: readonly Policy[]): void {
     }
     deciders.set(what, policy);
   };
-  const isolating = policies.find(({ unplug }) => unplug?.isolatesFirst === true);
-  const reserving = policies.find(({ unplug }) => (unplug?.reserve ?? 0) > 0);
-  if (isolating !== undefined && reserving !== undefined) {
-    throw new PolicyError(
-      `policy ${name} must not isolate first the memory that it keeps free, got ${isolating.name} and ${reserving.name}`,
-    );
-  }
   for (const policy of policies) {
     claim(`what ${policy.name} does`, policy);
     if (policy.isComplete === true) {

@@ -63,6 +63,15 @@ export interface VirtioMemDriverOptions {
   readonly shrink?: (cache: ShrinkableCache) => number;
   /** Free memory of the guest in bytes. */
   readonly freeSize?: () => number;
+  /** Pages that the guest has free above the high watermarks of its zones. */
+  readonly pagesAboveMarks?: () => number;
+  /**
+   * Pages of a range that an attempt drops and does not move: clean file cache.
+   *
+   * @param startPfn - First page.
+   * @param nrPages - Pages of the range.
+   */
+  readonly droppablePages?: (startPfn: number, nrPages: number) => number;
   /** When to try again. Default: the waits of the version. */
   readonly retry?: RetryRule;
 }
@@ -458,8 +467,8 @@ export class VirtioMemDriver {
   }
 
   #createMode(options: VirtioMemDriverOptions): DriverMode {
-    const { memory, profile, parameters = {}, sense, isolation, shrink, freeSize } = options;
-    const { lookedPageNs = 0 } = options;
+    const { memory, profile, parameters = {}, sense, isolation, shrink } = options;
+    const { freeSize, pagesAboveMarks, droppablePages, lookedPageNs = 0 } = options;
     const { bigBlockSize, memoryBlockSize, deviceBlockSize } = this.geometry;
     const unitSize = bigBlockSize ?? memoryBlockSize;
     if (unitSize / deviceBlockSize > MAX_NB_BLOCKS) {
@@ -495,7 +504,12 @@ export class VirtioMemDriver {
         return nrPages;
       },
       memmapSubblocks: Math.ceil((memory.ownMemmapSize ?? 0) / this.geometry.subblockSize),
-      freeSize: () => freeSize?.() ?? Infinity,
+      free: {
+        freeSize: () => freeSize?.() ?? Infinity,
+        pagesAboveMarks: () => pagesAboveMarks?.() ?? Infinity,
+        droppablePages: (startPfn: number, nrPages: number) =>
+          droppablePages?.(startPfn, nrPages) ?? 0,
+      },
     };
     if (bigBlockSize !== undefined && context.memmapSubblocks > 0) {
       throw optionError("memmap must be in older memory in big-block mode, got added-memory");

@@ -1,4 +1,5 @@
 import type { ZoneKind } from "../../core/zone-kind.js";
+import type { ReserveSource } from "./reserve.js";
 import type { Log, RunTrigger } from "../../log/event-log.js";
 import type { MemoryNotifier } from "../../linux/linux-memory.js";
 import type { DriverProfile } from "../driver-profile.js";
@@ -39,8 +40,8 @@ export interface DriverContext {
    * is removed. 0 where those lie elsewhere.
    */
   readonly memmapSubblocks: number;
-  /** Free memory of the guest in bytes; infinite where the guest does not say. */
-  freeSize(): number;
+  /** What a policy may have to leave to the guest. */
+  readonly free: ReserveSource;
 }
 
 /** One memory block of the device, as the driver knows it. */

@@ -44,6 +44,14 @@ export class PreIsolation {
     return false;
   }
 
+  /** Is a subblock of this chunk isolated? */
+  isKept(chunk: SubblockRange): boolean {
+    for (const subblock of subblocksOf([chunk])) {
+      if (this.#kept.has(keyOf(subblock))) return true;
+    }
+    return false;
+  }
+
   /** Un-isolates a chunk: the caller is about to isolate and take it. */
   release(chunk: SubblockRange): void {
     for (const subblock of subblocksOf([chunk])) this.#release(subblock);

@@ -5,6 +5,7 @@ import { PreIsolation } from "./pre-isolation.js";
 import type { MemoryBlockState } from "../memory-block-state.js";
 import type { MemoryBlockTable } from "./memory-block-table.js";
 import { PolicyView } from "./policy-view.js";
+import { Reserve } from "./reserve.js";
 import type { SubblockRange, UnplugPolicy } from "./unplug-policy.js";
 import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
 import { PAGE_SIZE } from "../../units.js";
@@ -41,9 +42,12 @@ export class SubBlockUnplug {
   #hasEmptyMemoryBlock = false;
   /** Attempts of this run that found no memory to move pages to, and went on. */
   #outOfMemory = 0;
+  /** Chunks of this run that would have left too little free. */
+  #overReserve = 0;
   /** Attempts of this run that were refused. */
   #failures = 0;
   readonly #isStale: () => boolean;
+  readonly #reserve: Reserve;
 
   constructor(context: DriverContext, table: MemoryBlockTable) {
     this.#context = context;
@@ -52,6 +56,11 @@ export class SubBlockUnplug {
     this.#subblockSize = context.geometry.subblockSize;
     this.#memoryBlockSize = context.geometry.memoryBlockSize;
     this.#chunkSizes = chunkSizes(context.policy, table.subblocksPerMemoryBlock);
+    this.#reserve = new Reserve(
+      context.policy.reserve ?? 0,
+      context.free,
+      this.#subblockSize / PAGE_SIZE,
+    );
     const { link, profile } = context;
     this.#isStale = () => profile.checksConfigBeforeAttempt && link.configChanged;
   }
@@ -74,6 +83,7 @@ export class SubBlockUnplug {
     const { policy, unplugOnline } = this.#context;
     this.#left = wanted;
     this.#outOfMemory = 0;
+    this.#overReserve = 0;
     this.#failures = 0;
     if (wanted === 0) return 0;
     if (policy.isForeign === true) this.#rehearse();
@@ -143,10 +153,34 @@ export class SubBlockUnplug {
         const rc = keptOut === undefined ? this.#tryChunk(chunk) : this.#tryKeptOut(chunk, keptOut);
         if (rc !== 0) return rc;
       }
-      return 0;
     } finally {
       keptOut?.releaseAll();
     }
+    const rc = keptOut === undefined ? 0 : this.#tryAgain(chunks);
+    if (rc !== 0 || this.#left === 0 || this.#overReserve === 0) return rc;
+    return this.#reserve.isReached ? this.#reachReserve(chunks) : 0;
+  }
+
+  /** One subblock more, by which the free memory of the guest reaches its reserve. */
+  #reachReserve(chunks: readonly SubblockRange[]): number {
+    this.#reserve.isLast = true;
+    try {
+      return this.#tryAgain(
+        chunks.filter((chunk) => this.#isToBeTried(chunk) && this.#keepsReserve(chunk)).slice(0, 1),
+      );
+    } finally {
+      this.#reserve.isLast = false;
+    }
+  }
+
+  /** What found no place while so much was isolated may find one now. */
+  #tryAgain(chunks: readonly SubblockRange[]): number {
+    for (const chunk of chunks) {
+      if (this.#left === 0) return 0;
+      const rc = this.#tryChunk(chunk);
+      if (rc !== 0) return rc;
+    }
+    return 0;
   }
 
   /**
@@ -168,8 +202,17 @@ export class SubBlockUnplug {
     if (isolation === undefined || policy.isolatesFirst !== true) return undefined;
     const nrPages = this.#subblockSize / PAGE_SIZE;
     const pfnOf = (id: number, subblock: number): number => this.#addr(id, subblock) / PAGE_SIZE;
+    let promised = 0;
     const subblocks = {
-      tryIsolate: (id: number, at: number) => isolation.tryIsolate(pfnOf(id, at), nrPages),
+      tryIsolate: (id: number, at: number) => {
+        // free pages are off the counters once they are isolated, those in use need room later
+        const startPfn = pfnOf(id, at);
+        if (!this.#reserve.allows(startPfn, nrPages, promised)) return false;
+        const toMove = this.#reserve.toMove(startPfn, nrPages, this.#freePages(id, at));
+        if (!isolation.tryIsolate(startPfn, nrPages)) return false;
+        promised += toMove;
+        return true;
+      },
       release: (id: number, at: number) => {
         isolation.unisolate(pfnOf(id, at), nrPages);
       },
@@ -183,11 +226,14 @@ export class SubBlockUnplug {
    */
   #tryKeptOut(chunk: SubblockRange, keptOut: PreIsolation): number {
     if (keptOut.isGivenUp(chunk) || !this.#isToBeTried(chunk)) return 0;
+    const isKept = keptOut.isKept(chunk);
     keptOut.release(chunk);
+    // what was never kept out gets no room that was made for others
+    if (!isKept && !this.#keepsReserve(chunk)) return this.#takeChunk(chunk);
     for (;;) {
-      const wasOutOfMemory = this.#outOfMemory;
+      const wasShort = this.#outOfMemory + this.#overReserve;
       const rc = this.#takeChunk(chunk);
-      if (rc !== 0 || this.#outOfMemory === wasOutOfMemory) return rc;
+      if (rc !== 0 || this.#outOfMemory + this.#overReserve === wasShort) return rc;
       const pages =
         this.#view.senseChunk(chunk)?.movablePages.reduce((sum, nr) => sum + nr, 0) ?? 0;
       if (!keptOut.makeRoom(pages)) return rc;
@@ -319,8 +365,9 @@ export class SubBlockUnplug {
     return this.#isAccepted(chunk);
   }
 
-  #takeChunk({ id, start, count }: SubblockRange): number {
-    if (!this.#keepsReserve(count)) return count === 1 ? -Errno.ENOMEM : 0;
+  #takeChunk(chunk: SubblockRange): number {
+    const { id, start, count } = chunk;
+    if (!this.#keepsReserve(chunk)) return this.#spareForReserve(count);
     const rc = this.#table.hold(id, () => this.#unplugChunk(id, start, count));
     if (rc === SKIPPED) {
       return ++this.#failures === this.#context.policy.mostFailures ? -Errno.EBUSY : 0;
@@ -331,10 +378,27 @@ export class SubBlockUnplug {
     return 0;
   }
 
-  /** Would enough memory be free without this many subblocks? */
-  #keepsReserve(count: number): boolean {
-    const { reserve = 0 } = this.#context.policy;
-    return reserve === 0 || this.#context.freeSize() - count * this.#subblockSize >= reserve;
+  /** Would enough memory be free without this chunk? */
+  #keepsReserve({ id, start, count }: SubblockRange): boolean {
+    const startPfn = this.#addr(id, start) / PAGE_SIZE;
+    return this.#reserve.allows(startPfn, (count * this.#subblockSize) / PAGE_SIZE);
+  }
+
+  /** Returns the errno that ends the run, or 0 where it goes on with smaller chunks or others. */
+  #spareForReserve(count: number): number {
+    const { outOfMemory, reserve } = this.#context.policy;
+    if (count > 1) return 0;
+    this.#overReserve++;
+    if (outOfMemory === "go-on") return 0;
+    // with all marks kept no memory has run out
+    return typeof reserve === "number" ? -Errno.ENOMEM : -Errno.EBUSY;
+  }
+
+  /** As the page allocator finds them while it isolates: a look that costs nothing. */
+  #freePages(id: number, subblock: number): number {
+    const nrPages = this.#subblockSize / PAGE_SIZE;
+    const look = this.#context.sense(this.#addr(id, subblock) / PAGE_SIZE, nrPages, 1);
+    return look?.freePages[0] ?? 0;
   }
 
   #removeIfEmpty(id: number): void {

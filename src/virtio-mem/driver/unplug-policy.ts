@@ -181,9 +181,11 @@ export interface UnplugPolicy {
    */
   readonly isForeign?: boolean;
   /**
-   * Bytes that have to stay free: a chunk whose pages would leave less is not tried. Default: 0.
+   * What has to stay free: a chunk whose pages would leave less is not tried. Bytes; or as much as
+   * the zones need to stay above their high watermarks, all the time or until they are reached, by
+   * the last subblock of a run. Default: 0.
    */
-  readonly reserve?: number;
+  readonly reserve?: number | "high-watermarks" | "until-high-watermarks";
 }
 
 /**
