@@ -1,6 +1,6 @@
 // Workloads of a guest; see table.ts. All of them: u32 counts of pages, microseconds.
 
-import { EINVAL, ENOBUFS, HOLD_FAIL, HOLD_NONE, HOLD_PINNED } from "../abi";
+import { EINVAL, ENOBUFS, HOLD_FAIL, HOLD_NONE, HOLD_PINNED, MAX_ZONES } from "../abi";
 import {
   dropCaches,
   isAdjustable,
@@ -30,6 +30,7 @@ import {
   COUNT_STARTS,
   COUNT_TAKEN,
   MAX_WORKLOADS,
+  NODE,
   SETTINGS,
   STATE_RUNNING,
   addWorkload as add,
@@ -38,6 +39,7 @@ import {
   nrPageSets,
   nrWorkloads,
   ownedPages,
+  peakPages,
   setSetting,
   setting,
   stateOf,
@@ -61,6 +63,7 @@ export function addWorkload(kind: u32, seed: u32): i32 {
 export function setWorkload(workload: u32, index: u32, value: u32): i32 {
   if (workload >= nrWorkloads || index >= SETTINGS) return -EINVAL;
   const at = workloadAt(workload);
+  if (index == NODE && value >= MAX_ZONES) return -EINVAL;
   const old = setting(at, index);
   setSetting(at, index, value);
   if (nrPageSets(at) == 0 || (isAdjustable(at, index) && settingsFit(at))) return 0;
@@ -83,7 +86,7 @@ export function runWorkload(workload: u32, elapsedUs: u32): i32 {
   return slotsExhausted ? -ENOBUFS : 0;
 }
 
-/** Ends a workload, which frees what it has. Returns 0 or -EINVAL. */
+/** Ends a workload, which frees what it has but for page cache. Returns 0 or -EINVAL. */
 export function endWorkload(workload: u32): i32 {
   if (loading || workload >= nrWorkloads) return -EINVAL;
   stopWorkload(workloadAt(workload));
@@ -121,7 +124,7 @@ export function workloadRounds(workload: u32): u32 {
 }
 
 /**
- * State STATE_* of a workload, or -EINVAL; scratch = u32 {pages held, starts, kills, 0}, u64
+ * State STATE_* of a workload, or -EINVAL; scratch = u32 {pages held, starts, kills, most pages held}, u64
  * {chunks taken, chunks not to be had}.
  */
 export function lookAtWorkload(workload: u32): i32 {
@@ -130,6 +133,7 @@ export function lookAtWorkload(workload: u32): i32 {
   store<u32>(SCRATCH, ownedPages(at));
   store<u32>(SCRATCH, <u32>countAt(at, COUNT_STARTS), 4);
   store<u32>(SCRATCH, <u32>countAt(at, COUNT_KILLS), 8);
+  store<u32>(SCRATCH, peakPages(at), 12);
   store<u64>(SCRATCH, countAt(at, COUNT_TAKEN), 16);
   store<u64>(SCRATCH, countAt(at, COUNT_FAILED), 24);
   return stateOf(at);

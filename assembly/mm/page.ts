@@ -109,8 +109,10 @@ export function setRange(pfn: Pfn, count: u32, state: PageState): void {
     } else {
       const from = recordFor(entry) + first;
       let change: u64 = 0;
-      for (let at = from; at < from + part; ++at) change += delta - countDelta(load<u8>(at));
-      memory.fill(from, <u8>state, part);
+      for (let at = from; at < from + part; ++at) {
+        change += delta - countDelta(load<u8>(at));
+        store<u8>(at, <u8>state);
+      }
       addCounts(entry, change);
     }
     pfn += part;

@@ -25,7 +25,7 @@ const SEGMENT_HEADER: u32 = 8;
 /** Numbers of segments, 1 on: as many as ids of 32 bits can tell apart. */
 const MAX_SEGMENTS: u32 = (1 << (32 - SEGMENT_ORDER)) - 1;
 
-const PAGE_SET_BYTES: u32 = 48;
+const PAGE_SET_BYTES: u32 = 56;
 export const HEAD_AT: usize = 4;
 export const TAIL_AT: usize = 8;
 const LIVE_AT: usize = 12;
@@ -36,6 +36,8 @@ export const KIND_AT: usize = 28;
 const MASK_AT: usize = 32;
 export const SPLIT_AT: usize = 36;
 export const NEXT_AT: usize = 40;
+const ACCOUNT_AT: usize = 44;
+export const NODE_AT: usize = 48;
 
 /** Addresses of the segments by number. */
 let segments: usize = 0;
@@ -83,6 +85,15 @@ export function createPageSet(
   return pageSet;
 }
 
+/**
+ * The page set is one of several whose pages are counted together at `account`, as u32 {now, most
+ * that there were}; its requests go to `node` first. To be called once, before it has pages.
+ */
+export function joinAccount(pageSet: PageSetAddr, account: usize, node: u32): void {
+  store<u32>(pageSet, <u32>account, ACCOUNT_AT);
+  store<u32>(pageSet, node, NODE_AT);
+}
+
 /** The pages of a unit of `pageSet` that migration splits go to the set `pages`. */
 export function setSplitTarget(pageSet: PageSetAddr, pages: usize): void {
   store<u32>(pageSet, <u32>pages, SPLIT_AT);
@@ -108,6 +119,10 @@ export function nrSlots(pageSet: PageSetAddr): u32 {
 
 export function addLive(pageSet: PageSetAddr, delta: i32): void {
   store<u32>(pageSet, load<u32>(pageSet, LIVE_AT) + delta, LIVE_AT);
+  const account = <usize>load<u32>(pageSet, ACCOUNT_AT);
+  const pages = load<u32>(account) + (delta << pageSetOrder(pageSet));
+  store<u32>(account, pages);
+  if (pages > load<u32>(account, 4)) store<u32>(account, pages, 4);
 }
 
 function segmentAt(pageSet: PageSetAddr, index: u32): usize {

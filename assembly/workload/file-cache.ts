@@ -1,15 +1,44 @@
 // Pages of files that a workload reads: they fill free memory, and the oldest make room for new
 // ones before the free memory falls below the low watermark, at which kswapd would be woken.
 
-import { MIGRATE_MOVABLE, ZONE_MOVABLE } from "../abi";
-import { createPageSet, freeOldest, liveChunks, nrSlots } from "./page-set";
+import { MIGRATE_MOVABLE, PAGE_FILE_CLEAN, PAGE_FILE_DIRTY, ZONE_MOVABLE } from "../abi";
+import {
+  createPageSet,
+  freeOldest,
+  isFreed,
+  liveChunks,
+  nrSlots,
+  pageSetClass,
+  pfnAt,
+} from "./page-set";
 import { takeOrFail } from "./oom-killer";
+import { setStateAt, stateAt } from "../mm/page";
+import { classOf, holdOf, stateByte } from "../mm/page-class";
+import { SMALL_OPERATION, ensureRecords } from "../mm/record-slab";
 import { freePages, lowWatermark, nrZones, reserveOf } from "../mm/zone";
 import { PageSetAddr, WorkloadAddr } from "../mm/numbers";
 
 /** A set for up to `capacity` pages of files of one class; 0 where linear memory is exhausted. */
 export function createFileCache(capacity: u32, pageClass: u32): PageSetAddr {
   return createPageSet(capacity, 0, pageClass, MIGRATE_MOVABLE, ZONE_MOVABLE);
+}
+
+/** Is this a set of pages of files? */
+export function isFileCache(pageSet: PageSetAddr): bool {
+  const pageClass = pageSetClass(pageSet);
+  return pageClass == PAGE_FILE_CLEAN || pageClass == PAGE_FILE_DIRTY;
+}
+
+/** What is dirty is written, and can be dropped from then on. */
+export function writeBack(cache: PageSetAddr): void {
+  for (let place: u32 = 0; place < nrSlots(cache); ++place) {
+    const pfn = pfnAt(cache, place);
+    if (isFreed(pfn)) continue;
+    const state = stateAt(pfn);
+    if (classOf(state) != PAGE_FILE_DIRTY) continue;
+    ensureRecords(SMALL_OPERATION);
+    setStateAt(pfn, stateByte(PAGE_FILE_CLEAN, holdOf(state)));
+  }
 }
 
 /** Free pages above the low watermarks. */

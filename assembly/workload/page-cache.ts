@@ -4,7 +4,7 @@
 import { PAGE_FILE_CLEAN, PAGE_FILE_DIRTY } from "../abi";
 import { createFileCache, readFiles } from "./file-cache";
 import { freeAll } from "./page-set";
-import { due, openPageSets, pageSetAt, setPageSet, setting } from "./table";
+import { STATE_RUNNING, due, openPageSets, pageSetAt, setPageSet, setting, stateOf } from "./table";
 import { WorkloadAddr } from "../mm/numbers";
 import { DROP_CACHES, FITS, IS_ADJUSTABLE, OPEN, STEP } from "./kind";
 
@@ -63,7 +63,8 @@ function step(at: WorkloadAddr, elapsedUs: u32): void {
   readFiles(at, pageSetAt(at, CLEAN), pages - dirty, setting(at, LIMIT) - limit);
 }
 
-/** `echo 1 > /proc/sys/vm/drop_caches`: clean pages go. */
+/** `echo 1 > /proc/sys/vm/drop_caches`: clean pages go; all are once nobody writes any more. */
 function dropCaches(at: WorkloadAddr): void {
   freeAll(pageSetAt(at, CLEAN));
+  if (stateOf(at) != STATE_RUNNING) freeAll(pageSetAt(at, DIRTY));
 }

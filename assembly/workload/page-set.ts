@@ -17,6 +17,7 @@ import {
   FREED,
   HEAD_AT,
   KIND_AT,
+  NODE_AT,
   SEGMENT_MASK,
   SEGMENT_SLOTS,
   STATE_AT,
@@ -62,7 +63,7 @@ function requestOf(pageSet: PageSetAddr, flags: u32): Request {
     load<u32>(pageSet, TYPE_AT),
     load<u32>(pageSet, STATE_AT),
   );
-  return pages | fromZones(load<u32>(pageSet, KIND_AT), 0, flags);
+  return pages | fromZones(load<u32>(pageSet, KIND_AT), load<u32>(pageSet, NODE_AT), flags);
 }
 
 function takeSingle(pageSet: PageSetAddr, wanted: u32): u32 {
@@ -150,6 +151,11 @@ function freePageRun(pageSet: PageSetAddr, pfn: Pfn, nrPages: u32): void {
   accountGone(pfn, nrPages);
   freeContig(pfn, pfn + nrPages);
   addLive(pageSet, -nrPages);
+}
+
+/** Class of the pages that it takes. */
+export function pageSetClass(pageSet: PageSetAddr): u32 {
+  return classOf(load<u32>(pageSet, STATE_AT));
 }
 
 /** Takes the slot at the tail away. */

@@ -9,11 +9,13 @@
 //   byte 232  number of programs, address of their lifetimes, u32 each: of a workload that goes on
 //             when one of its programs is killed
 //   byte 240  1 where the workload as a whole is one program, u32
-//   byte 244  unused, up to 256
+//   byte 244  pages that it has now, and had at most, u32 each
+//   byte 252  unused
 
-import { freeAll, livePages } from "./page-set";
+import { freeAll } from "./page-set";
 import { WORKLOADS, WORKLOADS_BYTES } from "../mm/layout";
 import { reserve } from "../mm/reserve";
+import { joinAccount } from "../mm/slots";
 import { xorshift32 } from "../mm/xorshift";
 import { PageSetAddr, WorkloadAddr } from "../mm/numbers";
 
@@ -39,6 +41,14 @@ const COUNTS_AT: usize = 200;
 const NR_PROGRAMS_AT: usize = 232;
 const LIFETIMES_AT: usize = 236;
 const IS_PROGRAM_AT: usize = 240;
+const PAGES_AT: usize = 244;
+const PEAK_AT: usize = 248;
+
+/**
+ * The setting that all kinds have: the NUMA node whose memory it prefers. Read when its page sets
+ * are made.
+ */
+export const NODE: u32 = SETTINGS - 1;
 
 export let nrWorkloads: u32 = 0;
 
@@ -140,7 +150,9 @@ export function pageSetAt(at: WorkloadAddr, index: u32): PageSetAddr {
 /** Returns whether there is such a page set: it is 0 where linear memory was exhausted. */
 export function setPageSet(at: WorkloadAddr, index: u32, pageSet: PageSetAddr): bool {
   store<u32>(<usize>load<u32>(at, PAGE_SETS_AT) + ((<usize>index) << 2), <u32>pageSet);
-  return pageSet != 0;
+  if (!pageSet) return false;
+  joinAccount(pageSet, at + PAGES_AT, setting(at, NODE));
+  return true;
 }
 
 /**
@@ -178,12 +190,12 @@ export function clearLifetimes(at: WorkloadAddr): void {
 
 /** Pages that the workload has. */
 export function ownedPages(at: WorkloadAddr): u32 {
-  let pages: u32 = 0;
-  for (let index: u32 = 0; index < nrPageSets(at); ++index) {
-    const pageSet = pageSetAt(at, index);
-    if (pageSet) pages += livePages(pageSet);
-  }
-  return pages;
+  return load<u32>(at, PAGES_AT);
+}
+
+/** The most pages that it ever had. */
+export function peakPages(at: WorkloadAddr): u32 {
+  return load<u32>(at, PEAK_AT);
 }
 
 /** Frees everything that the workload has. */

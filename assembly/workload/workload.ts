@@ -1,15 +1,17 @@
 // The life of the workloads, whatever their kind: they start, they work for a while, they stop.
 
+import { isFileCache, writeBack } from "./file-cache";
 import { askKind } from "./kinds";
 import { DROP_CACHES, FITS, IS_ADJUSTABLE, IS_UNKNOWN, OPEN, START, STEP } from "./kind";
+import { freeAll } from "./page-set";
 import {
   COUNT_STARTS,
   STATE_RUNNING,
   STATE_STOPPED,
   addCount,
-  freePageSets,
   kindOfWorkload,
   nrPageSets,
+  pageSetAt,
   setState,
   stateOf,
 } from "./table";
@@ -58,8 +60,16 @@ export function dropCaches(at: WorkloadAddr): void {
   if (nrPageSets(at) != 0) ask(at, DROP_CACHES);
 }
 
-/** The workload ends; what it has is freed. */
+/**
+ * The workload ends. What it has is freed, but the page cache outlives who has read and written the
+ * files: it is clean then, and goes when somebody needs its memory.
+ */
 export function stopWorkload(at: WorkloadAddr): void {
-  freePageSets(at);
+  for (let index: u32 = 0; index < nrPageSets(at); ++index) {
+    const pageSet = pageSetAt(at, index);
+    if (!pageSet) continue;
+    if (isFileCache(pageSet)) writeBack(pageSet);
+    else freeAll(pageSet);
+  }
   setState(at, STATE_STOPPED);
 }

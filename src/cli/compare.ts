@@ -8,13 +8,12 @@ import { PROFILE_NAMES, type ProfileName } from "../linux/profile.js";
 import { comparisonJson } from "../report/comparison-json.js";
 import { comparisonSvg } from "../report/comparison-svg.js";
 import { comparisonText } from "../report/comparison-text.js";
-import { parseScenario } from "../scenario/parse.js";
 import { parseDuration, parseSize } from "../units.js";
 import type { Policy } from "../policies/policy.js";
 import { shortened, visibleText } from "../input-error.js";
 import { readForCommand } from "./capture-input.js";
 import { assertInWorker, stopFlag } from "./command-link.js";
-import { readInput } from "./input.js";
+import { readScenario } from "./scenario-input.js";
 import { HTML, OutputFile, print, SVG } from "./output.js";
 import { PAGE_COLUMNS, writePage } from "./write-page.js";
 import type { HtmlPage } from "../report/html-page.js";
@@ -107,7 +106,7 @@ async function compareFile(
   const compared = { ...options, ...(profiles === undefined ? {} : { profiles }) };
   if (await isScenario(path)) {
     assertNoCaptureFlags(flags);
-    const scenario = parseScenario(await readInput(path, "<file>"), path);
+    const scenario = await readScenario(path);
     const seeds = Array.from({ length: nrSeeds }, (_, at) => (scenario.seed + at) % 2 ** 32);
     return compareOnScenario(scenario, policies, { ...compared, seeds });
   }

@@ -6,18 +6,17 @@ import { scenarioCsv } from "../report/scenario-csv.js";
 import { scenarioJson } from "../report/scenario-json.js";
 import { scenarioSvg } from "../report/scenario-svg.js";
 import { scenarioText } from "../report/scenario-text.js";
-import { parseScenario } from "../scenario/parse.js";
 import type { ScenarioResult } from "../scenario/result.js";
 import { runScenario, type RunScenarioOptions } from "../scenario/run.js";
 import { isModulePath } from "../policies/choice/module-path.js";
 import type { Policy } from "../policies/policy.js";
 import { shortened, visibleText } from "../input-error.js";
 import { assertInWorker, stopFlag } from "./command-link.js";
-import { readInput } from "./input.js";
 import { CSV, HTML, OutputFile, print, SVG } from "./output.js";
 import { PAGE_COLUMNS, writePage } from "./write-page.js";
 import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";
+import { readScenario } from "./scenario-input.js";
 import { terminalLook } from "./terminal.js";
 import { UsageError } from "./usage-error.js";
 import { EXIT_INTERRUPTED } from "./exit-status.js";
@@ -59,7 +58,7 @@ async function runFile(path: string, flags: RunFlags): Promise<void> {
   const files = [svg, csv, html].map(stdoutOf);
   assertOneOnStdout([flags.json === true ? "--json" : undefined, ...files]);
   const own = flags.policy === undefined ? undefined : await policyChoice(flags.policy);
-  const scenario = parseScenario(await readInput(path, "<file>"), path);
+  const scenario = await readScenario(path);
   const policy = own ?? (await policyOf(scenario.policy, path));
   const progress = progressLine("running");
   const options: RunScenarioOptions = {

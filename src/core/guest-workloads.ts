@@ -26,8 +26,10 @@ export interface CoreWorkload<S extends string = string> {
 export interface WorkloadLook {
   /** What it is doing. */
   readonly state: WorkloadState;
-  /** Pages that it has. */
+  /** Pages that it has; of one that was stopped, what it has left in the page cache. */
   readonly pages: number;
+  /** The most pages that it ever had, at any moment. */
+  readonly peakPages: number;
   /** How often it was started, and killed for lack of memory. */
   readonly starts: number;
   /** How often it was killed for lack of memory. */
@@ -49,6 +51,9 @@ export interface OomKill {
   /** Order of the request that could not be served. */
   readonly order: number;
 }
+
+/** NODE in assembly/workload/table.ts: a setting that all kinds have. @internal */
+export const NODE_SETTING = 31;
 
 const OOM_WORDS = 4;
 const MAX_STEP_US = 60_000_000;
@@ -72,6 +77,7 @@ export class GuestWorkloads {
    * @param kind - What the workload does; `coreWorkload()` has the kinds of scenarios.
    * @param seed - Seed of its random choices, 0 to 2^32 - 1.
    * @param settings - A value for each setting of the kind, a whole number below 2^32.
+   * @param node - NUMA node whose memory it prefers, 0 to 15. Default: 0.
    * @returns its number, 0 to 63, which the other methods take.
    * @throws CapacityError if there are 64 already; RangeError if a setting is no whole number below
    *   2^32.
@@ -80,12 +86,14 @@ export class GuestWorkloads {
     kind: CoreWorkload<S>,
     seed: number,
     settings: Readonly<Record<S, number>>,
+    node = 0,
   ): number {
     const workload = this.#core.addWorkload(kind.number, seed);
     if (workload < 0) fail(workload, "add a workload");
     for (const [name, index] of Object.entries<number>(kind.settings)) {
       this.#set(workload, index, name, settings[name as S]);
     }
+    this.#set(workload, NODE_SETTING, "node", node);
     return workload;
   }
 
@@ -118,7 +126,8 @@ export class GuestWorkloads {
   }
 
   /**
-   * Ends a workload; what it has is freed.
+   * Ends a workload. What it has is freed, but what it has left in the page cache stays there: it
+   * is clean, and goes when memory is needed or {@link dropCaches} is called.
    *
    * @param workload - Number from {@link add}.
    * @throws KernelError if there is no such workload.
@@ -196,11 +205,16 @@ export class GuestWorkloads {
     const state = this.#core.lookAtWorkload(workload);
     check(state, "look at a workload");
     const { buffer } = this.#core.memory;
-    const [pages = 0, starts = 0, kills = 0] = new Uint32Array(buffer, this.#core.scratch(), 3);
+    const [pages = 0, starts = 0, kills = 0, peakPages = 0] = new Uint32Array(
+      buffer,
+      this.#core.scratch(),
+      4,
+    );
     const [taken = 0n, failed = 0n] = new BigUint64Array(buffer, this.#core.scratch() + 16, 2);
     return {
       state: WORKLOAD_STATES[state] ?? "new",
       pages,
+      peakPages,
       starts,
       kills,
       taken: Number(taken),

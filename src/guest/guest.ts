@@ -259,6 +259,7 @@ export class Guest {
       requestedSize: plugged.reduce((sum, [, nr]) => sum + nr, 0) * blockSize,
       plugged,
       log: setting.log,
+      ...(options.host === undefined ? {} : { host: options.host }),
     });
     assertWholeSubblocks(device, setting.profile);
     const { policy, core } = options;

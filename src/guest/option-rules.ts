@@ -68,6 +68,7 @@ export const CAPTURED_GUEST: RulesOf<Required<CapturedGuestOptions>> = {
   onProgress: FUNCTION,
   signal: SIGNAL,
   keepCaches: FLAG,
+  host: OBJECT,
 };
 
 /** Of Guest.restore() and Guest.fork(). */

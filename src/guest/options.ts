@@ -91,4 +91,8 @@ export interface CapturedGuestOptions extends Omit<GuestOptions, "profile">, Loa
    * shows, see {@link Guest.kernel}.
    */
   readonly profile?: ProfileName | "auto";
+  /**
+   * The host behind the device, where it may fail or its work takes time. Default: it never does.
+   */
+  readonly host?: DeviceHost;
 }

@@ -123,7 +123,7 @@ function workloads({ workloads: all }: ScenarioResult): string[] {
     "Workloads",
     ...all.map(
       ({ name, state, heldSize, peakSize, kills }) =>
-        `  ${name.slice(0, width).padEnd(width)}  ${state}, has ${formatRoughSize(heldSize)}, sampled peak ${formatRoughSize(peakSize)}` +
+        `  ${name.slice(0, width).padEnd(width)}  ${state}, has ${formatRoughSize(heldSize)}, at most ${formatRoughSize(peakSize)}` +
         (kills === 0 ? "" : `, killed ${formatCount(kills, "time")}`),
     ),
   ];

@@ -1,5 +1,6 @@
 import { isScalar, parseDocument, visit, type Document } from "yaml";
 
+import type { Capture } from "../capture/capture.js";
 import { shown } from "../input-error.js";
 import { resolve } from "./resolve.js";
 import type { Scenario } from "./scenario.js";
@@ -17,6 +18,7 @@ const MAX_DEPTH = 20;
  *
  * @param text - The file, at most 2^20 characters.
  * @param file - What messages call it. Default: `scenario`.
+ * @param capture - What its key `start` names, as read by the caller. Default: none.
  * @throws ScenarioError that says where in the file, what rule, and what was found.
  *
  * @example
@@ -37,8 +39,18 @@ const MAX_DEPTH = 20;
  * console.log(scenario.durationMs); // 60000
  * ```
  */
-export function parseScenario(text: string, file = "scenario"): Scenario {
-  return scenarioOf(scenarioValue(text, file), file);
+export function parseScenario(text: string, file = "scenario", capture?: Capture): Scenario {
+  return scenarioOf(scenarioValue(text, file), file, capture);
+}
+
+/**
+ * The capture that a scenario begins with, as its file names it; undefined where it names none.
+ *
+ * @param value - From {@link scenarioValue}; whatever else is wrong with it is not said here.
+ */
+export function startOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || !("start" in value)) return undefined;
+  return typeof value.start === "string" && value.start !== "" ? value.start : undefined;
 }
 
 /**
@@ -102,6 +114,7 @@ function assertUniqueKeys(document: Document.Parsed, file: string): void {
  *
  * @param value - An object as `JSON.parse()` makes it, with the keys of a scenario file.
  * @param file - What messages call it. Default: `scenario`.
+ * @param capture - What its key `start` names, as read by the caller. Default: none.
  * @throws ScenarioError like {@link parseScenario}.
  *
  * @example
@@ -117,11 +130,11 @@ function assertUniqueKeys(document: Document.Parsed, file: string): void {
  * console.log(scenario.host[0].requestedSize); // 2147483648
  * ```
  */
-export function scenarioOf(value: unknown, file = "scenario"): Scenario {
+export function scenarioOf(value: unknown, file = "scenario", capture?: Capture): Scenario {
   if (value === null || value === undefined) throw new ScenarioError(file, "", "must not be empty");
   assertTree(value, file, "", []);
   validate(value, file);
-  return resolve(value, file);
+  return resolve(value, file, capture);
 }
 
 /**

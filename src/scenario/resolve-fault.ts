@@ -28,7 +28,9 @@ export function resolveFault(
     return { ...window, kind, workload, size: fields.size("size", 0) };
   }
   if (kind === "busy-pages") return { ...window, kind, share: fields.number("share", 0) };
-  if (kind === "offline-refused" || kind === "snapshot") return { ...window, kind };
+  if (kind === "offline-refused" || kind === "snapshot" || kind === "drop-caches") {
+    return { ...window, kind };
+  }
   const device = deviceOf(fields, devices);
   if (kind === "memory-block-state") {
     const memoryBlock = fields.number("memoryBlock", 0);

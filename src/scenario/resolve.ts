@@ -1,9 +1,11 @@
+import type { Capture } from "../capture/capture.js";
 import { endOfBoot } from "../guest/boot-memory.js";
 import { calibrationNamed, DEFAULT_CALIBRATION, type Calibration } from "../linux/calibration.js";
 import { isModulePath } from "../policies/choice/module-path.js";
 import { PolicyError } from "../policies/policy-error.js";
 import { policiesOf } from "../policies/choice/resolve-policy.js";
 import { formatRoughSize, formatSize, GiB, MiB, nsOf, NS_PER_MS } from "../units.js";
+import { resolveStart } from "./captured-start.js";
 import { Fields } from "./file/fields.js";
 import { resolveFault } from "./resolve-fault.js";
 import { resolveGuest } from "./resolve-guest.js";
@@ -29,24 +31,28 @@ const MAX_WORKLOADS = 64;
  *
  * @throws ScenarioError where they are broken.
  */
-export function resolve(value: unknown, file: string): Scenario {
+export function resolve(value: unknown, file: string, capture?: Capture): Scenario {
   const fields = new Fields(value, file);
   const durationMs = fields.time("duration");
   if (durationMs === 0) fields.reject("duration", "must be more than 0s");
-  const guest = resolveGuest(fields.child("guest"));
-  const devices = resolveDevices(fields);
+  const isCaptured = fields.has("start");
+  const { guest, devices } = isCaptured ? resolveStart(fields, capture) : resolveNew(fields);
   const capacity = [
     ...guest.bootRanges.map(({ size }) => size),
     ...devices.map(({ regionSize }) => regionSize),
   ].reduce((sum, size) => sum + size, 0);
-  assertAddressable(fields, guest, devices);
-  const workloads = resolveWorkloads(fields, { durationMs, capacity });
+  if (!isCaptured) assertAddressable(fields, guest, devices);
+  const nodes = [...new Set([...guest.bootRanges, ...devices].map(({ node }) => node ?? 0))].sort(
+    (a, b) => a - b,
+  );
+  const workloads = resolveWorkloads(fields, { durationMs, capacity, nodes });
   return {
     title: fields.text("title", ""),
     seed: fields.number("seed", 1),
     durationMs,
     policy: resolvePolicyName(fields),
     calibration: resolveCalibration(fields),
+    start: isCaptured ? capture : undefined,
     guest,
     devices,
     hostMemory: fields.has("hostMemory") ? fields.size("hostMemory", 0) : undefined,
@@ -60,6 +66,10 @@ export function resolve(value: unknown, file: string): Scenario {
       .map((item) => resolveFault(item, { durationMs, devices, workloads })),
     record: { everyMs: resolveEvery(fields.child("record"), durationMs) },
   };
+}
+
+function resolveNew(fields: Fields): { guest: ScenarioGuest; devices: ScenarioDevice[] } {
+  return { guest: resolveGuest(fields.child("guest")), devices: resolveDevices(fields) };
 }
 
 /** A pfn has 32 bits, the last of which are error numbers. */

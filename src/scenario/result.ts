@@ -83,9 +83,9 @@ export interface WorkloadOutcome {
   readonly kind: string;
   /** What it is doing at the end. */
   readonly state: string;
-  /** Bytes that it has at the end. */
+  /** Bytes that it has at the end; of one that was stopped, what it has left in the page cache. */
   readonly heldSize: number;
-  /** Most bytes that it had. */
+  /** Most bytes that it had at any moment, between samples, too. */
   readonly peakSize: number;
   /** Times that it was started, and killed for lack of memory. */
   readonly starts: number;

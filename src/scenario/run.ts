@@ -18,6 +18,7 @@ import type { PolicyChoice } from "../policies/choice/resolve-policy.js";
 import type { RunEvent, ScenarioResult } from "./result.js";
 import type { Scenario } from "./scenario.js";
 import type { FollowOptions } from "../progress.js";
+import { drawn } from "./draw.js";
 import { Simulation } from "./simulation.js";
 import { summarize } from "./summary.js";
 import { optionTypeError, shown } from "../input-error.js";
@@ -191,7 +192,7 @@ async function* live(
 ): AsyncGenerator<RunEvent, ScenarioResult> {
   const { signal, stop, onProgress } = options;
   signal?.throwIfAborted();
-  const asked = { ...scenario, seed: options.seed ?? scenario.seed };
+  const asked = drawn({ ...scenario, seed: options.seed ?? scenario.seed });
   const simulation = await Simulation.create(
     asked,
     options.policy ?? scenario.policy,
@@ -276,7 +277,7 @@ function resultOf(simulation: Simulation, interrupted: boolean): ScenarioResult 
       kind: scenario.workloads[at]?.kind ?? "",
       state: look.state,
       heldSize: look.pages * PAGE_SIZE,
-      peakSize: samples.reduce((most, { held }) => Math.max(most, held[at] ?? 0), 0),
+      peakSize: look.peakPages * PAGE_SIZE,
       starts: look.starts,
       kills: look.kills,
       failedAllocations: look.failed,

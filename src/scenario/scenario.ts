@@ -1,3 +1,4 @@
+import type { Capture } from "../capture/capture.js";
 import type { BootRange } from "../guest/options.js";
 import type { Calibration } from "../linux/calibration.js";
 import type { OnlineSettings } from "../linux/online-policy.js";
@@ -21,6 +22,8 @@ export interface Scenario {
   readonly policy: string | undefined;
   /** Price list of the steps. */
   readonly calibration: Calibration;
+  /** The captured guest that lives on; undefined: a new one boots. */
+  readonly start: Capture | undefined;
   /** The guest. */
   readonly guest: ScenarioGuest;
   /** At least one. */
@@ -149,6 +152,10 @@ export type Fault = FaultWindow &
         readonly state: OnlineSettings["autoOnline"];
         /** Index of the device. */
         readonly device: number;
+      }
+    | {
+        /** Somebody writes to drop_caches: clean page cache goes; at once, without an end. */
+        readonly kind: "drop-caches";
       }
     | {
         /** The device is saved and restored, as a live migration does; at once, without an end. */

@@ -146,6 +146,11 @@ const FAULTS: Readonly<Record<string, JsonSchema>> = {
       device: DEVICE_NAME,
     },
   ),
+  "drop-caches": object(
+    "Somebody writes to drop_caches: the clean page cache of all workloads goes.",
+    ["kind", "at"],
+    { kind: { type: "string" }, at: TIME },
+  ),
   "save-restore": object(
     "The device is saved and restored, as at the end of a live migration.",
     ["kind", "at"],
@@ -202,6 +207,10 @@ export const SCENARIO_SCHEMA: JsonSchema = {
         Object.fromEntries(
           PRICE_NAMES.map((key) => [key, { type: "number", minimum: 0, maximum: 1e12 }]),
         ),
+      ),
+      start: described(
+        { type: "string", minLength: 1 },
+        "Instead of guest and device: a capture whose guest lives on, relative to this file.",
       ),
       guest: GUEST,
       device: DEVICE,

@@ -3,6 +3,7 @@ import type { CoreSource } from "../core/load.js";
 import { KernelError } from "../core/kernel-error.js";
 import { brokenRuleOf } from "../guest/broken-rule.js";
 import { Guest } from "../guest/guest.js";
+import { profileFor } from "../guest/profile-from-capture.js";
 import type { ResizeView } from "../policies/resize-controller.js";
 import type { MemoryNotifier } from "../linux/linux-memory.js";
 import type { OnlineSettings } from "../linux/online-policy.js";
@@ -73,7 +74,7 @@ export class Simulation {
     const tell = (event: ScenarioEvent): void => {
       this.events.push(event);
     };
-    takeKernelMemory(guest, scenario.guest.kernelMemory);
+    if (scenario.start === undefined) takeKernelMemory(guest, scenario.guest.kernelMemory);
     if (scenario.guest.cachedCpus > 0) {
       for (const { id } of guest.zones.all()) {
         guest.pages.setCache(id, scenario.guest.cachedCpus, CACHE_BATCH, CACHE_HIGH);
@@ -90,23 +91,8 @@ export class Simulation {
     policy: PolicyChoice | undefined,
     core: CoreSource | undefined,
   ): Promise<Simulation> {
-    const { guest: spec, calibration } = scenario;
     const hosts = scenario.devices.map((device, at) => new ScenarioHost(scenario, device, at));
-    const guest = await Guest.create({
-      profile: spec.profile,
-      calibration,
-      bootRanges: spec.bootRanges,
-      memoryBlockSize: spec.memoryBlockSize,
-      online: spec.online,
-      driver: spec.driver,
-      devices: scenario.devices.map(({ regionSize, blockSize, flavour, node }, at) => {
-        const host = hosts[at];
-        return { regionSize, blockSize, flavour, node, ...(host === undefined ? {} : { host }) };
-      }),
-      ...(spec.subblockSize === undefined ? {} : { subblockSize: spec.subblockSize }),
-      ...(policy === undefined ? {} : { policy }),
-      ...(core === undefined ? {} : { core }),
-    });
+    const guest = await guestOf(scenario, hosts, policy, core);
     guest.pages.seedRandom(scenario.seed);
     return new Simulation(guest, scenario, hosts);
   }
@@ -172,7 +158,8 @@ export class Simulation {
   #schedule(): void {
     const { scenario, workloads } = this;
     for (const [device, { requestedSize }] of scenario.devices.entries()) {
-      if (requestedSize > 0)
+      // a captured guest has what was requested of it
+      if (requestedSize > 0 && scenario.start === undefined)
         this.#at(0, () => {
           this.#order(requestedSize, device);
         });
@@ -236,6 +223,10 @@ export class Simulation {
       for (const pageClass of BUSY_CLASSES) {
         this.guest.pages.setHoldProbability(pageClass, begins ? fault.share : 0);
       }
+      return;
+    }
+    if (fault.kind === "drop-caches") {
+      if (begins) this.workloads.dropAllCaches();
       return;
     }
     if (fault.kind === "offline-refused") {
@@ -374,6 +365,43 @@ function assertEqual(saved: ArrayBuffer, restored: ArrayBuffer): void {
   if (at < 0) return;
   const what = `${one.length} bytes, another ${other.length}, from byte ${at} on`;
   throw new Error(`a restored guest must be the one that was saved, got: ${what}`);
+}
+
+/** The guest of a scenario, as it has booted or as it was captured. */
+async function guestOf(
+  scenario: Scenario,
+  hosts: readonly ScenarioHost[],
+  policy: PolicyChoice | undefined,
+  core: CoreSource | undefined,
+): Promise<Guest> {
+  const { guest: spec, calibration, start } = scenario;
+  const given = {
+    calibration,
+    ...(policy === undefined ? {} : { policy }),
+    ...(core === undefined ? {} : { core }),
+  };
+  const [first] = hosts;
+  if (start !== undefined) {
+    const { profile } = profileFor(start, {});
+    return Guest.fromCapture(start, {
+      ...given,
+      ...(profile.name === spec.profile ? {} : { profile: spec.profile }),
+      ...(first === undefined ? {} : { host: first }),
+    });
+  }
+  return Guest.create({
+    ...given,
+    profile: spec.profile,
+    bootRanges: spec.bootRanges,
+    memoryBlockSize: spec.memoryBlockSize,
+    online: spec.online,
+    driver: spec.driver,
+    devices: scenario.devices.map(({ regionSize, blockSize, flavour, node }, at) => {
+      const host = hosts[at];
+      return { regionSize, blockSize, flavour, node, ...(host === undefined ? {} : { host }) };
+    }),
+    ...(spec.subblockSize === undefined ? {} : { subblockSize: spec.subblockSize }),
+  });
 }
 
 function resizeView({ clock, device, pages, zones }: Guest, { guest }: Scenario): ResizeView {

@@ -62,7 +62,8 @@ export class WorkloadRunner {
     this.#workloads = scenario.workloads.map((spec) => {
       const settings = coreSettings(spec, surroundings);
       const kind = coreWorkload(spec.kind);
-      return { spec, id: guest.pages.workloads.add(kind, scenario.seed, settings), rounds: 0 };
+      const id = guest.pages.workloads.add(kind, scenario.seed, settings, spec.node);
+      return { spec, id, rounds: 0 };
     });
     this.stepMs = stepOf(scenario.workloads);
   }
@@ -96,6 +97,7 @@ export class WorkloadRunner {
     const { spec, id } = this.#at(index);
     this.#guest.pages.workloads.stop(id);
     this.#tell({ type: "workload-stop", atMs: this.#nowMs, workload: spec.name });
+    if ("dropCache" in spec && spec.dropCache) this.dropCaches(index);
   }
 
   /** It wants to have another size from now on. */
@@ -109,6 +111,12 @@ export class WorkloadRunner {
     const { spec, id } = this.#at(index);
     this.#guest.pages.workloads.dropCaches(id);
     this.#tell({ type: "drop-caches", atMs: this.#nowMs, workload: spec.name });
+  }
+
+  /** Somebody writes to drop_caches: the clean pages of all workloads' files go. */
+  dropAllCaches(): void {
+    this.step();
+    for (const { id } of this.#workloads) this.#guest.pages.workloads.dropCaches(id);
   }
 
   /** Pins random pages; returns how many bytes. */

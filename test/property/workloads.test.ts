@@ -149,6 +149,10 @@ test(
             expect(memory.validate()).toBeUndefined();
           }
           for (const id of ids) workloads.stop(id);
+          expect(free() + held()).toBe(PAGES);
+          expect(memory.validate()).toBeUndefined();
+          // the page cache outlives its readers
+          for (const id of ids) workloads.dropCaches(id);
           expect(free()).toBe(PAGES);
         },
       ),

@@ -1,7 +1,7 @@
 import { formatSize, MiB, PAGE_SIZE } from "../../units.js";
 import type { Fields } from "../file/fields.js";
 import { described, object, SIZE, TIME, type JsonSchema } from "../file/schema-parts.js";
-import type { WorkloadLimits } from "../workload/kind.js";
+import { DRAWN_AND_PLACED, type WorkloadLimits } from "../workload/kind.js";
 import { memory } from "../workload/values.js";
 
 /** A workload that a preset stands for, as a scenario file would say it. */
@@ -46,6 +46,7 @@ export function presetSchema({ description, source }: Preset): JsonSchema {
       TIME,
       "How long after it was killed for lack of memory it starts anew. Default: never.",
     ),
+    ...DRAWN_AND_PLACED,
   });
 }
 
@@ -66,6 +67,6 @@ export function partsOf(
     fields.reject("size", `must be at least ${formatSize(LEAST_SIZE)}, got ${formatSize(size)}`);
   }
   const name = fields.text("name", byDefault);
-  const life = fields.values(["start", "stop", "restartAfter"]);
+  const life = fields.values(["start", "stop", "restartAfter", "node", "delay", "spread"]);
   return parts(size).map((part) => ({ ...part, ...life, name: `${name}: ${part.name}` }));
 }

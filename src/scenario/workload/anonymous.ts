@@ -81,6 +81,7 @@ export const ANONYMOUS: KindOfWorkload<
     thpShare: perMille(thpShare),
     capacity: capacityPages,
   }),
+  spreads: ["size", "churnRate"],
   pagesPerSecond: ({ faultRate, churnRate }) => pages(faultRate) + pages(churnRate),
   actions: ({ resize }) => resize.map(({ atMs, size }) => ({ atMs, type: "resize", size })),
 };

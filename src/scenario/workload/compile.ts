@@ -3,6 +3,7 @@ import { described, SIZE, TIME } from "../file/schema-parts.js";
 import { workloadSchema, type KindOfWorkload, type WorkloadLife } from "./kind.js";
 import {
   countSchema,
+  DROP_CACHE_SCHEMA,
   DROPS_SCHEMA,
   LONGEST_MS,
   memory,
@@ -26,6 +27,8 @@ export interface CompileWorkload extends WorkloadLife {
   readonly totalJobs: number;
   /** Left in the page cache by a job. */
   readonly cachePerJob: number;
+  /** Is what it has left in the page cache dropped when it stops? */
+  readonly dropCache: boolean;
   /** When the caches are dropped (drop_caches). */
   readonly dropAtMs: readonly number[];
 }
@@ -48,6 +51,7 @@ export const COMPILE: KindOfWorkload<
       life: described(TIME, "Mean time of a job. Default: 10s."),
       totalJobs: countSchema(0xffffffff, "Jobs of the whole build. Default: without end."),
       cachePerJob: described(SIZE, "Left in the page cache by a job. Default: 2MiB."),
+      dropCache: DROP_CACHE_SCHEMA,
       dropAt: DROPS_SCHEMA,
     },
   ),
@@ -57,6 +61,7 @@ export const COMPILE: KindOfWorkload<
     lifeMs: within(fields, "life", 10 * SECOND, [2, LONGEST_MS]),
     totalJobs: fields.number("totalJobs", 0xffffffff),
     cachePerJob: fields.size("cachePerJob", 2 * MiB),
+    dropCache: fields.flag("dropCache", false),
     dropAtMs: fields.times("dropAt"),
   }),
   settings: ({ jobs, size, lifeMs, cachePerJob, totalJobs }, { capacityPages }) => ({
@@ -67,6 +72,7 @@ export const COMPILE: KindOfWorkload<
     total: totalJobs,
     cacheLimit: capacityPages,
   }),
+  spreads: ["size", "lifeMs"],
   pagesPerSecond: ({ jobs, size, lifeMs }) => (2 * jobs * pages(size) * 1e9) / nsOf(lifeMs),
   actions: ({ dropAtMs }) => dropAtMs.map((atMs) => ({ atMs, type: "drop-caches" })),
 };

@@ -63,6 +63,7 @@ export const FRAG: KindOfWorkload<
     rate,
     movable: movable ? 1 : 0,
   }),
+  spreads: [],
   pagesPerSecond: ({ rate }) => rate,
 };
 

@@ -63,5 +63,6 @@ export const FUNCTIONS: KindOfWorkload<
     most,
     thpShare: perMille(thpShare),
   }),
+  spreads: ["size", "lifeMs"],
   pagesPerSecond: ({ size, everyMs }) => (2 * pages(size) * 1e9) / nsOf(everyMs),
 };

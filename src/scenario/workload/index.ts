@@ -30,6 +30,9 @@ export function resolveWorkload(
 ): ScenarioWorkload {
   const kind = fields.choice<WorkloadKind>("kind", "anonymous");
   const life = resolveLife(fields, `${kind} ${at + 1}`, limits);
+  if (fields.has("spread") && KINDS[kind].spreads.length === 0) {
+    fields.reject("spread", `must not be given for ${kind}, which has nothing that it varies`);
+  }
   return { ...life, kind, ...KINDS[kind].resolve(fields, limits) } as ScenarioWorkload;
 }
 
@@ -67,6 +70,30 @@ export function coreSettings(
 /** Pages a second that a workload may take or free. */
 export function pagesPerSecond(workload: ScenarioWorkload): number {
   return kindOf(workload).pagesPerSecond(workload);
+}
+
+/**
+ * A workload whose sizes, rates and lifetimes are each multiplied by a factor that is drawn.
+ *
+ * @param capacity - bytes that the guest can ever have, and the workload at most.
+ */
+export function spreadOver(
+  workload: ScenarioWorkload,
+  factor: () => number,
+  capacity: number,
+): ScenarioWorkload {
+  const values = workload as unknown as Readonly<Record<string, number>>;
+  const changed: Record<string, unknown> = {};
+  for (const key of kindOf(workload).spreads) {
+    changed[key] = Math.max(1, Math.min(capacity, (values[key] ?? 0) * factor()));
+  }
+  if (workload.kind === "anonymous") {
+    changed["resize"] = workload.resize.map(({ atMs, size }) => ({
+      atMs,
+      size: Math.min(capacity, size * factor()),
+    }));
+  }
+  return { ...workload, ...changed };
 }
 
 /** What is done to a workload while it runs, each at its time. */

@@ -86,6 +86,7 @@ export const KERNEL: KindOfWorkload<
       capacity: 2 * chunks,
     };
   },
+  spreads: ["size"],
   pagesPerSecond: (workload) => 2 * lifetimes(workload).rate * 2 ** workload.order,
 };
 

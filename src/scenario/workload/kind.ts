@@ -9,10 +9,16 @@ export interface WorkloadLife {
   readonly name: string;
   /** When it starts. */
   readonly startMs: number;
-  /** When it ends and frees all that it has; undefined: never. */
+  /** When it ends and frees what it has, but for page cache; undefined: never. */
   readonly stopMs: number | undefined;
   /** How long after it was killed for lack of memory it starts again; undefined: never. */
   readonly restartAfterMs: number | undefined;
+  /** NUMA node whose memory it prefers. */
+  readonly node: number;
+  /** It starts up to so much later than at `startMs`, as the seed draws it. */
+  readonly delayMs: number;
+  /** Its sizes, rates and lifetimes differ by up to this share, as the seed draws them. */
+  readonly spread: number;
 }
 
 /** What a workload may ask for at most. */
@@ -20,6 +26,8 @@ export interface WorkloadLimits {
   readonly durationMs: number;
   /** Bytes that the guest can ever have. */
   readonly capacity: number;
+  /** NUMA nodes that have memory, or may get some. */
+  readonly nodes: readonly number[];
 }
 
 /** What a workload needs to know of the guest that it runs in. */
@@ -53,6 +61,8 @@ export interface KindOfWorkload<
     workload: W,
     surroundings: WorkloadSurroundings,
   ) => Readonly<Record<S, number>>;
+  /** Keys whose values `spread` varies, but for `resize`. */
+  readonly spreads: readonly (keyof W & string)[];
   /** Pages a second that it may take or free, for the length of a step. */
   readonly pagesPerSecond: (workload: W) => number;
   /** What is done to it while it runs. Default: nothing. */
@@ -61,6 +71,19 @@ export interface KindOfWorkload<
 
 /** What is a kind's own, beside the life that all have. */
 export type Own<W> = Omit<W, keyof WorkloadLife | "kind">;
+
+/** What workloads and presets may say of chance and of where their memory is. */
+export const DRAWN_AND_PLACED: Readonly<Record<string, JsonSchema>> = {
+  delay: described(TIME, "It starts up to so much later, as the seed draws it. Default: 0s."),
+  spread: described(
+    { type: "number", minimum: 0, maximum: 0.9 },
+    "By which share its sizes, rates and lifetimes differ at most, as the seed draws them. Default: 0.",
+  ),
+  node: described(
+    { type: "integer", minimum: 0, maximum: 15 },
+    "NUMA node whose memory it prefers. Default: 0.",
+  ),
+};
 
 /** The schema of a kind: what all may say, and its own keys. */
 export function workloadSchema(
@@ -72,11 +95,15 @@ export function workloadSchema(
     kind: { type: "string" },
     name: described({ type: "string", minLength: 1, maxLength: 60 }, "What reports call it."),
     start: described(TIME, "When it starts. Default: 0s."),
-    stop: described(TIME, "When it ends and frees all that it has. Default: never."),
+    stop: described(
+      TIME,
+      "When it ends and frees what it has; page cache stays until memory is needed. Default: never.",
+    ),
     restartAfter: described(
       TIME,
       "How long after it was killed for lack of memory it starts anew. Default: never.",
     ),
+    ...DRAWN_AND_PLACED,
     ...properties,
   });
 }
@@ -85,7 +112,7 @@ export function workloadSchema(
 export function resolveLife(
   fields: Fields,
   byDefault: string,
-  { durationMs }: WorkloadLimits,
+  { durationMs, nodes }: WorkloadLimits,
 ): WorkloadLife {
   const startMs = fields.time("start");
   fields.before("start", startMs, durationMs);
@@ -96,6 +123,24 @@ export function resolveLife(
       `must be after its start (${formatDuration(startMs)}), got ${formatDuration(stopMs)}`,
     );
   }
+  const delayMs = fields.time("delay");
+  if (startMs + delayMs >= (stopMs ?? durationMs)) {
+    const [end, got] = [stopMs ?? durationMs, startMs + delayMs].map(formatDuration);
+    fields.reject("delay", `must let it start before ${end ?? ""}, got a start at ${got ?? ""}`);
+  }
   const restartAfterMs = fields.has("restartAfter") ? fields.time("restartAfter") : undefined;
-  return { name: fields.text("name", byDefault), startMs, stopMs, restartAfterMs };
+  const spread = fields.number("spread", 0);
+  const node = fields.number("node", 0);
+  if (fields.has("node") && !nodes.includes(node)) {
+    fields.reject("node", `must be a node of the guest (${nodes.join(", ")}), got ${node}`);
+  }
+  return {
+    name: fields.text("name", byDefault),
+    startMs,
+    stopMs,
+    restartAfterMs,
+    node,
+    delayMs,
+    spread,
+  };
 }

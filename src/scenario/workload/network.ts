@@ -54,5 +54,6 @@ export const NETWORK: KindOfWorkload<NetworkWorkload, "period" | "burst" | "orde
     order,
     hold: microseconds(holdMs),
   }),
+  spreads: ["burst"],
   pagesPerSecond: ({ burst, everyMs }) => (2 * pages(burst) * 1e9) / nsOf(everyMs),
 };

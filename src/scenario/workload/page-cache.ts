@@ -1,7 +1,7 @@
 import { MiB } from "../../units.js";
 import { described, SHARE, SIZE } from "../file/schema-parts.js";
 import { workloadSchema, type KindOfWorkload, type WorkloadLife } from "./kind.js";
-import { DROPS_SCHEMA, memory, pages, perMille } from "./values.js";
+import { DROP_CACHE_SCHEMA, DROPS_SCHEMA, memory, pages, perMille } from "./values.js";
 
 /** Files that are read, and some that are written. Sizes are bytes, rates bytes a second. */
 export interface PageCacheWorkload extends WorkloadLife {
@@ -13,6 +13,8 @@ export interface PageCacheWorkload extends WorkloadLife {
   readonly readRate: number;
   /** Share that was written and not synced, 0 to 1. */
   readonly dirtyShare: number;
+  /** Is what it has left in the page cache dropped when it stops? */
+  readonly dropCache: boolean;
   /** When the caches are dropped (drop_caches). */
   readonly dropAtMs: readonly number[];
 }
@@ -30,6 +32,7 @@ export const PAGE_CACHE: KindOfWorkload<PageCacheWorkload, "readRate" | "limit" 
         SHARE,
         "Share that was written and not synced: it moves, but is not dropped. Default: 0.",
       ),
+      dropCache: DROP_CACHE_SCHEMA,
       dropAt: DROPS_SCHEMA,
     },
   ),
@@ -37,6 +40,7 @@ export const PAGE_CACHE: KindOfWorkload<PageCacheWorkload, "readRate" | "limit" 
     size: memory(fields, "size", limits, limits.capacity),
     readRate: fields.size("readRate", 200 * MiB),
     dirtyShare: fields.number("dirtyShare", 0),
+    dropCache: fields.flag("dropCache", false),
     dropAtMs: fields.times("dropAt"),
   }),
   settings: ({ readRate, size, dirtyShare }) => ({
@@ -44,6 +48,7 @@ export const PAGE_CACHE: KindOfWorkload<PageCacheWorkload, "readRate" | "limit" 
     limit: pages(size),
     dirtyShare: perMille(dirtyShare),
   }),
+  spreads: ["size", "readRate"],
   pagesPerSecond: ({ readRate }) => pages(readRate),
   actions: ({ dropAtMs }) => dropAtMs.map((atMs) => ({ atMs, type: "drop-caches" })),
 };

@@ -41,5 +41,6 @@ export const PINS: KindOfWorkload<PinsWorkload, "target" | "rate" | "kind"> = {
     rate: pages(rate),
     kind: zoneKindNumber(zone === "any" ? "Movable" : "Normal"),
   }),
+  spreads: ["size"],
   pagesPerSecond: ({ rate }) => pages(rate),
 };

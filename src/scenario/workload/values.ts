@@ -23,6 +23,10 @@ export const DROPS_SCHEMA: JsonSchema = described(
   { type: "array", items: TIME, maxItems: 1000 },
   "Times at which somebody drops the page cache.",
 );
+export const DROP_CACHE_SCHEMA: JsonSchema = described(
+  { type: "boolean" },
+  "Whether what it has left in the page cache is dropped when it stops. Default: false.",
+);
 export const THP_SHARE_SCHEMA: JsonSchema = described(
   SHARE,
   "Share of its memory that asks for huge pages. Default: 0.",
