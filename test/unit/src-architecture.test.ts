@@ -8,7 +8,7 @@ import { circlesOf, folderOf, readImports } from "./import-graph.js";
  */
 const FLOORS: readonly (readonly string[])[] = [
   ["input-error.ts"],
-  ["near-name.ts", "listener-failures.ts", "out-of-memory.ts"],
+  ["near-name.ts", "listener-failures.ts", "out-of-memory.ts", "seeded-random.ts"],
   ["option-check.ts"],
   ["errno.ts", "progress.ts", "units.ts"],
   ["clock.ts", "core", "capture", "virtio-mem"],
@@ -23,6 +23,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["predict"],
   ["scenario/file"],
   ["scenario/workload"],
+  ["scenario/preset"],
   ["scenario"],
   ["compare", "conformance"],
   ["sweep"],
