@@ -42,8 +42,8 @@ export const coreEdits: readonly Edit[] = [
   // free-list, page
   {
     file: "assembly/mm/page.ts",
-    old: "memory.fill(from, <u8>state, part);",
-    new: "memory.fill(from, <u8>state, part - 1);",
+    old: "for (let at = from; at < from + part; ++at) {",
+    new: "for (let at = from; at < from + part - 1; ++at) {",
     breaks: "the last page of a range keeps its state",
   },
   {
