@@ -9,6 +9,7 @@ import { MemoryHotplug } from "../linux/memory-hotplug.js";
 import { linuxProfile, type LinuxProfile } from "../linux/profile.js";
 import { ZoneTable } from "../linux/zone-table.js";
 import { DeviceLog, EventLog, type Log } from "../log/event-log.js";
+import { PassingLog } from "../log/passing-log.js";
 import { resolvePolicy, type ResolvedPolicy } from "../policies/choice/resolve-policy.js";
 import { PolicyError } from "../policies/policy-error.js";
 import { VirtioMemDevice } from "../virtio-mem/device/device.js";
@@ -248,7 +249,9 @@ export class Guest {
   ): Guest {
     const { capture } = from;
     const found = profileFor(capture, options);
-    const setting = settingOf(options, found.profile);
+    const whole = settingOf(options, found.profile);
+    // of one guest among many only followers want to know what happens
+    const setting = sample === undefined ? whole : { ...whole, log: new PassingLog(whole.clock) };
     const memory = memoryOfLoaded(from, setting, sample);
     const { regionStart, regionSize, blockSize } = capture.device;
     const { plugged } = memory;

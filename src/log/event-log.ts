@@ -108,12 +108,7 @@ export class EventLog implements Log {
    * @param entry - What happened; `atNs` is the clock's time now.
    */
   add(entry: LogEntry): void {
-    this.#pieces.add(entry);
-    while (this.#pieces.stored > this.capacity) {
-      const oldest = this.#pieces.dropOldest();
-      if (oldest === undefined) break;
-      this.#dropped += oldest.length;
-    }
+    this.keep(entry);
     if (this.#followers.size === 0) return;
     for (const follower of this.#followers) {
       try {
@@ -121,6 +116,20 @@ export class EventLog implements Log {
       } catch (error) {
         this.listenerFailures.note(error);
       }
+    }
+  }
+
+  /**
+   * Puts an entry behind those that are kept.
+   *
+   * @internal
+   */
+  protected keep(entry: LogEntry): void {
+    this.#pieces.add(entry);
+    while (this.#pieces.stored > this.capacity) {
+      const oldest = this.#pieces.dropOldest();
+      if (oldest === undefined) break;
+      this.#dropped += oldest.length;
     }
   }
 

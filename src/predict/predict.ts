@@ -62,8 +62,8 @@ export interface PredictOptions extends CapturedGuestOptions, SamplingOptions {
   readonly untilMs?: number;
   /**
    * What could be done before: each is tried by itself and all together, and the prediction says
-   * what it returns. `suggested`: what the suggestions for this guest name, where the guest is
-   * small enough to be drawn several times. Default: none.
+   * what it returns. `suggested`: what the suggestions for this guest name, each by itself, where
+   * the guest is small enough to be drawn several times. Default: none.
    */
   readonly whatIf?: readonly WhatIf[] | "suggested";
 }
@@ -134,14 +134,13 @@ function gainsOf(
   host: (guest: Guest) => void,
 ): WhatIfGain[] {
   const { whatIf = [] } = options;
-  const asked = whatIf === "suggested" ? suggestedWhatIfs(prediction) : whatIf;
+  const isSuggested = whatIf === "suggested";
+  const asked = isSuggested ? suggestedWhatIfs(prediction) : whatIf;
   const begin = (isKernelOut: boolean): Guest =>
     Guest.resume(loaded, options, { seed: 0, chances: new Map(), isKernelOut });
-  return whatIfGains(prediction, asked, {
-    begin,
-    host,
-    reclaimableShare: reclaimableShare(loaded.capture.vmstat),
-  });
+  const runs = { begin, host, reclaimableShare: reclaimableShare(loaded.capture.vmstat) };
+  // each suggestion is one by itself
+  return whatIfGains(prediction, asked, runs, !isSuggested);
 }
 
 /**

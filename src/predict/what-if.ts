@@ -89,26 +89,28 @@ export interface WhatIfRuns {
   readonly host: (guest: Guest) => void;
 }
 
-/** Each by itself, then all that can be together. */
+/** Each by itself; `together`: then all that can be together. */
 export function whatIfGains(
   { requestedSize, pluggedSizeBefore, pluggedSizeAfter }: Prediction,
   whatIfs: readonly WhatIf[],
   runs: WhatIfRuns,
+  together: boolean,
 ): WhatIfGain[] {
-  const gainOf = (together: readonly WhatIf[]): WhatIfGain => {
-    const after = together.includes("reboot")
+  const gainOf = (done: readonly WhatIf[]): WhatIfGain => {
+    const after = done.includes("reboot")
       ? Math.min(requestedSize, pluggedSizeBefore)
-      : sizeAfter(together, runs);
-    return { whatIf: [...together], pluggedSizeAfter: after, gain: pluggedSizeAfter - after };
+      : sizeAfter(done, runs);
+    return { whatIf: [...done], pluggedSizeAfter: after, gain: pluggedSizeAfter - after };
   };
   const gains = whatIfs.map((whatIf) => gainOf([whatIf]));
+  if (!together) return gains;
   // after a reboot nothing of the guest is left that anything else could be done to
   const others = whatIfs.filter((whatIf) => whatIf !== "reboot");
   return others.length > 1 ? [...gains, gainOf(others)] : gains;
 }
 
 /** Which slab is reclaimable is drawn: the size is the middle of so many draws. */
-const SLAB_DRAWS = 5;
+const SLAB_DRAWS = 3;
 
 function sizeAfter(whatIfs: readonly WhatIf[], runs: WhatIfRuns): number {
   const draws = whatIfs.includes("drop-slab") ? SLAB_DRAWS : 1;
