@@ -188,16 +188,17 @@ export const DOUBT_BUFFER_FREE: u32 = 5; // file system metadata that the journa
 export const DOUBT_TOUCHED: u32 = 6; // pages that may be pinned, but count as not
 export const DOUBT_CACHED: u32 = 7; // pages without flags that count as free
 export const DOUBT_CACHED_SUSPECT: u32 = 8; // the same, with kernel pages near by
-export const DOUBT_SLAB_IDLE: u32 = 9; // slabs that are most likely empty
-export const DOUBT_SLAB_FEW: u32 = 10; // a few pages of slab
-export const DOUBT_SLAB: u32 = 11;
-export const DOUBT_BUFFER_HELD: u32 = 12; // clean file system metadata that the journal holds
-export const DOUBT_BUFFER_DIRTY: u32 = 13;
-export const DOUBT_PINNED: u32 = 14; // anonymous pages
-export const DOUBT_HELD: u32 = 15; // other movable pages that are held
-export const DOUBT_UNKNOWN: u32 = 16; // pages without flags that count as kernel memory
-export const DOUBT_KERNEL: u32 = 17; // other kernel memory, or several of these
-export const DOUBT_KINDS: u32 = 18;
+export const DOUBT_BUFFER_OLD: u32 = 9; // the same in a guest just synced, whose journal holds newer
+export const DOUBT_SLAB_IDLE: u32 = 10; // slabs that are most likely empty
+export const DOUBT_SLAB_FEW: u32 = 11; // a few pages of slab
+export const DOUBT_SLAB: u32 = 12;
+export const DOUBT_BUFFER_HELD: u32 = 13; // clean file system metadata that the journal holds
+export const DOUBT_BUFFER_DIRTY: u32 = 14;
+export const DOUBT_PINNED: u32 = 15; // anonymous pages
+export const DOUBT_HELD: u32 = 16; // other movable pages that are held
+export const DOUBT_UNKNOWN: u32 = 17; // pages without flags that count as kernel memory
+export const DOUBT_KERNEL: u32 = 18; // other kernel memory, or several of these
+export const DOUBT_KINDS: u32 = 19;
 
 // What can be done before a request (contig/relieve.ts).
 export const RELIEF_PINS: u32 = 0; // nothing is pinned any more

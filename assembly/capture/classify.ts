@@ -8,6 +8,7 @@
 
 import {
   HOLD_AGAIN,
+  HOLD_FAIL,
   HOLD_NONE,
   HOLD_PINNED,
   MIGRATE_MOVABLE,
@@ -25,12 +26,12 @@ import {
 import { CACHED_RUNS, CACHED_RUNS_BYTES } from "../mm/layout";
 import { setRange, setStateAt, stateAt } from "../mm/page";
 import {
-  classOf,
+  classOrFree,
   countFree,
   countHeld,
   countMovable,
   countUnmovable,
-  isUndecided,
+  holdOf,
   stateByte,
 } from "../mm/page-class";
 import { countedPins, referencedTells } from "./counters";
@@ -73,6 +74,17 @@ const LEAST_METADATA_MILLI: u32 = 2;
 /** So many changed buffers that lie above a clean one are no stray. */
 const CHANGED_ABOVE: u32 = 8;
 /**
+ * So many transactions fit between a change of metadata and its release: it is written back after
+ * 30 s (dirty_expire_centisecs), and the journal commits every 5 s.
+ */
+const HELD_TRANSACTIONS: u32 = 6;
+/**
+ * A commit takes two pages for the journal's own blocks, one after the other, its descriptor and
+ * its commit block; or three, with revoked blocks.
+ */
+const LEAST_LOG_PAGES: u32 = 2;
+const MOST_LOG_PAGES: u32 = 3;
+/**
  * Undecided anonymous pages count as pinned while they are at most this many times those that are
  * pinned for sure.
  */
@@ -93,6 +105,11 @@ export let pinnedPages: u32 = 0;
 export let hiddenPins: u32 = 0;
 export let openPages: u32 = 0;
 
+/** All file data was written before the capture, in a kernel whose journal keeps clean metadata. */
+export let justSynced: bool = false;
+/** Transactions that have left their blocks above what is being classified. */
+let transactions: u32 = 0;
+
 /**
  * Decides the undecided pages.
  *
@@ -100,7 +117,9 @@ export let openPages: u32 = 0;
  * checkpointed. A guest without any dirty file data has just been synced: there the recent ones are
  * held. A guest that is simply running has released them. Dirty buffers in a synced guest tell of a
  * commit since the sync, which releases the metadata of old transactions first. Memory was filled
- * from the bottom up, so what lies below the changed metadata is as old and has been released.
+ * from the bottom up, so what lies below the changed metadata is as old and has been released; and
+ * so is what lies below the log blocks of the last few transactions. Log blocks are buffers that
+ * look like the others, two or three in a row, and are held by nothing.
  *
  * Pinning a page also touches it, and plain anonymous memory is not touched in that sense; so where
  * some pages are pinned for sure, because nothing maps them or because the guest counts them, the
@@ -109,14 +128,13 @@ export let openPages: u32 = 0;
  */
 export function classifyHeldPages(): void {
   noteSeen();
-  const synced =
-    dirtyDataPages == 0 &&
-    hasBehaviour(MM_JOURNAL_KEEPS_CLEAN) &&
-    recentBuffers * 1000 >= LEAST_METADATA_MILLI * filePages;
+  justSynced = dirtyDataPages == 0 && hasBehaviour(MM_JOURNAL_KEEPS_CLEAN);
+  const synced = justSynced && recentBuffers * 1000 >= LEAST_METADATA_MILLI * filePages;
   const pinsForSure = max(unmappedAnonPages, countedPins);
   const pinsTouched = pinsForSure > 0 && touchedAnonPages <= TOUCHED_PER_PIN * pinsForSure;
   pinnedPages = unmappedAnonPages;
   let changed: u32 = 0;
+  transactions = 0;
   for (let block = nrPageblocks; block-- > 0;) {
     const entry = entryOfBlock(block);
     if (!countHeld(countsOf(entry))) continue;
@@ -125,10 +143,11 @@ export function classifyHeldPages(): void {
     changed += changedBuffers(pfn);
     if (!(flagsOf(entry) & FLAG_UNDECIDED)) continue;
     setFlags(entry, (flagsOf(entry) & ~FLAG_UNDECIDED) | FLAG_DECIDED);
-    const buffers = classifyBlock(pfn, holdsBuffers, pinsTouched);
-    if (!buffers || !(flagsOf(entry) & FLAG_IN_DEVICE)) continue;
-    if (holdsBuffers) ++heldBufferBlocks;
-    else ++releasedBufferBlocks;
+    classifyAnon(pfn, pinsTouched ? HOLD_PINNED : HOLD_NONE);
+    const decided = classifyBuffers(pfn, holdsBuffers);
+    if (!(flagsOf(entry) & FLAG_IN_DEVICE)) continue;
+    if (decided & HELD_BUFFERS) ++heldBufferBlocks;
+    else if (decided & RELEASED_BUFFERS) ++releasedBufferBlocks;
   }
   if (pinsForSure > 0 && !(pinsTouched && referencedTells)) countHiddenPins();
 }
@@ -176,26 +195,51 @@ function changedBuffers(pfn: Pfn): u32 {
   return found;
 }
 
-/** Classifies one pageblock; says whether it holds undecided buffers. */
-function classifyBlock(pfn: Pfn, holdsBuffers: bool, pinsTouched: bool): bool {
-  let buffers = false;
+/** Decides the undecided anonymous pages of a pageblock. */
+function classifyAnon(pfn: Pfn, hold: u32): void {
+  const undecided = stateByte(PAGE_ANON, HOLD_FAIL);
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-    const state = stateAt(pfn + page);
-    if (!isUndecided(state)) continue;
-    const pageClass = classOf(state);
-    let hold = HOLD_NONE;
-    if (pageClass == PAGE_ANON) {
-      if (pinsTouched) {
-        hold = HOLD_PINNED;
-        ++pinnedPages;
-      }
-    } else {
-      if (holdsBuffers) hold = HOLD_AGAIN;
-      buffers = true;
-    }
-    setStateAt(pfn + page, stateByte(pageClass, hold));
+    if (stateAt(pfn + page) != undecided) continue;
+    setStateAt(pfn + page, stateByte(PAGE_ANON, hold));
+    if (hold == HOLD_PINNED) ++pinnedPages;
   }
-  return buffers;
+}
+
+const HELD_BUFFERS: u32 = 1;
+const RELEASED_BUFFERS: u32 = 2;
+
+/**
+ * Decides the undecided buffers of a pageblock, from the top down; counts the transactions whose
+ * log blocks lie there. Says what it has decided.
+ */
+function classifyBuffers(pfn: Pfn, mayHold: bool): u32 {
+  let decided: u32 = 0;
+  for (let end = pfn + PAGEBLOCK_PAGES; end > pfn; --end) {
+    let first = end;
+    let isChanged = false;
+    while (first > pfn && classOrFree(stateAt(first - 1)) == PAGE_BUFFER) {
+      --first;
+      if (holdOf(stateAt(first)) == HOLD_AGAIN) isChanged = true;
+    }
+    if (first == end) continue;
+    const pages = end - first;
+    const isLog = pages >= LEAST_LOG_PAGES && pages <= MOST_LOG_PAGES && !isChanged;
+    if (isLog) ++transactions;
+    const holds = mayHold && !isLog && transactions <= HELD_TRANSACTIONS;
+    decided |= decideRun(first, end, holds);
+    end = first + 1;
+  }
+  return decided;
+}
+
+function decideRun(first: Pfn, end: Pfn, holds: bool): u32 {
+  let decided: u32 = 0;
+  for (let pfn = first; pfn < end; ++pfn) {
+    if (stateAt(pfn) != stateByte(PAGE_BUFFER, HOLD_FAIL)) continue;
+    setStateAt(pfn, stateByte(PAGE_BUFFER, holds ? HOLD_AGAIN : HOLD_NONE));
+    decided = holds ? HELD_BUFFERS : RELEASED_BUFFERS;
+  }
+  return decided;
 }
 
 // Pages without flags.

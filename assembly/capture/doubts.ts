@@ -11,6 +11,7 @@ import {
   DOUBT_BUFFER_DIRTY,
   DOUBT_BUFFER_FREE,
   DOUBT_BUFFER_HELD,
+  DOUBT_BUFFER_OLD,
   DOUBT_CACHED,
   DOUBT_CACHED_SUSPECT,
   DOUBT_FILE,
@@ -74,7 +75,7 @@ import {
   zoneOf,
 } from "../mm/pageblock";
 import { draw } from "./draws";
-import { mappedIn } from "./classify";
+import { justSynced, mappedIn } from "./classify";
 import { kindOf } from "../mm/zone";
 import { BlockNr, EntryOffset, PageState, Pfn } from "../mm/numbers";
 
@@ -140,7 +141,7 @@ function freeDoubt(flags: u32): u32 {
 
 function doubtThatGoes(flags: u32): u32 {
   if (flags & FLAG_CACHED) return DOUBT_CACHED;
-  if (loose & (1 << PAGE_BUFFER)) return DOUBT_BUFFER_FREE;
+  if (loose & (1 << PAGE_BUFFER)) return justSynced ? DOUBT_BUFFER_OLD : DOUBT_BUFFER_FREE;
   if (flags & FLAG_DECIDED) return DOUBT_TOUCHED;
   return loose & FILE_CLASSES ? DOUBT_FILE : DOUBT_ANON;
 }

@@ -220,24 +220,26 @@ export const Doubt = {
   Cached: 7,
   /** Pages without flags that count as free, with kernel pages near by. */
   CachedSuspect: 8,
+  /** The same in a guest that was just synced, whose journal holds newer metadata. */
+  BufferOld: 9,
   /** Slabs that are most likely empty; they and all that follow count as staying. */
-  SlabIdle: 9,
+  SlabIdle: 10,
   /** A few pages of slab. */
-  SlabFew: 10,
+  SlabFew: 11,
   /** Slab. */
-  Slab: 11,
+  Slab: 12,
   /** Clean file system metadata that the journal holds. */
-  BufferHeld: 12,
+  BufferHeld: 13,
   /** Dirty file system metadata. */
-  BufferDirty: 13,
+  BufferDirty: 14,
   /** Anonymous pages that count as pinned. */
-  Pinned: 14,
+  Pinned: 15,
   /** Other movable pages that something holds. */
-  Held: 15,
+  Held: 16,
   /** Pages without flags that count as kernel memory. */
-  Unknown: 16,
+  Unknown: 17,
   /** Other kernel memory, or several kinds of it. */
-  Kernel: 17,
+  Kernel: 18,
 } as const;
 export type Doubt = (typeof Doubt)[keyof typeof Doubt];
 

@@ -109,6 +109,9 @@ export function whatIfGains(
   return others.length > 1 ? [...gains, gainOf(others)] : gains;
 }
 
+/** Neighbouring seeds begin with neighbouring numbers: these are far from each other. */
+const SPREAD = 0x9e3779b1;
+
 /** Which slab is reclaimable is drawn: the size is the middle of so many draws. */
 const SLAB_DRAWS = 3;
 
@@ -126,7 +129,7 @@ function sizeOfDraw(
   const guest = begin(whatIfs.includes("online-movable"));
   for (const [name, relief] of RELIEFS) if (whatIfs.includes(name)) relief(guest);
   if (whatIfs.includes("drop-slab")) {
-    guest.pages.seedRandom(draw);
+    guest.pages.seedRandom(Math.imul(draw, SPREAD) >>> 0);
     guest.pages.dropSlab(DROPPED_SLAB_PERCENT, reclaimableShare);
   }
   host(guest);

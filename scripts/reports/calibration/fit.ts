@@ -1,3 +1,5 @@
+import { profileOfRelease } from "../../../src/linux/kernel-release.js";
+import { linuxProfile } from "../../../src/linux/profile.js";
 import type {
   Distributions,
   DoubtName,
@@ -64,7 +66,8 @@ export class Fitter {
       for (const kernel of ["any", ...kernels]) {
         const own = groups.filter((group) => kernel === "any" || group.kernel === kernel);
         if (own.length === 0) continue;
-        shares.push({ evidence, kind, kernel, ...this.#share(groups, own) });
+        const told = groups.filter((group) => own.includes(group) || tellsOf(kind, kernel, group));
+        shares.push({ evidence, kind, kernel, ...this.#share(told, own) });
       }
     }
     const recordings: Record<string, string[]> = {};
@@ -100,6 +103,20 @@ export class Fitter {
       ...expected(sums),
     };
   }
+}
+
+/**
+ * Does a recording of another kernel tell anything of this one? Not of clean metadata, where the
+ * journal of only one of them keeps it.
+ */
+function tellsOf(kind: DoubtName, kernel: string, { kernel: other }: Group): boolean {
+  if (!kind.startsWith("Buffer")) return true;
+  return journalKeepsClean(kernel) === journalKeepsClean(other);
+}
+
+function journalKeepsClean(kernel: string): boolean {
+  const known = profileOfRelease(kernel);
+  return known === undefined || linuxProfile(known.profile).mm.journalKeepsClean;
 }
 
 /** Posterior means of the share and of how much guests differ in it. */

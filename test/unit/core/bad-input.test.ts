@@ -220,7 +220,7 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   finishLoad: [[0], [1]],
   setDoubtChance: [
     [0, 1],
-    [18, 1],
+    [19, 1],
     [MAX, 1],
   ],
   noteZspages: [

@@ -17,15 +17,23 @@ const PINNED = LRU | (1n << 12n) | (1n << 14n);
 const DIRTY_BUFFER = LRU | (1n << 4n) | (1n << 35n);
 const CLEAN_BUFFER = LRU | (1n << 2n) | (1n << 35n);
 
-/** One page of each pageblock is this word, the others are free. */
+/** Some pages of each pageblock are this word, the others are free. */
 interface Sample {
   readonly words: readonly bigint[];
+  /** Which pages of it. Default: one. */
+  readonly pages?: readonly number[];
   readonly zone?: ZoneKind;
   readonly seed?: number;
   readonly chances?: readonly (readonly [kind: Doubt, chance: number])[];
 }
 
-async function load({ words, zone: kind = "Normal", seed = 0, chances = [] }: Sample): Promise<{
+async function load({
+  words,
+  pages: places = [5],
+  zone: kind = "Normal",
+  seed = 0,
+  chances = [],
+}: Sample): Promise<{
   pages: PageMemory;
   doubts: number[];
   zone: number;
@@ -34,7 +42,9 @@ async function load({ words, zone: kind = "Normal", seed = 0, chances = [] }: Sa
   const pages = await PageMemory.create(words.length * PAGEBLOCK_PAGES, mm, coreModule());
   const zone = new ZoneTable(pages, { minFreeLimitKib: 262_144 }).zone(kind, 0);
   const flags = new BigUint64Array(words.length * PAGEBLOCK_PAGES).fill(FREE);
-  for (const [block, word] of words.entries()) flags[block * PAGEBLOCK_PAGES + 5] = word;
+  for (const [block, word] of words.entries()) {
+    for (const place of places) flags[block * PAGEBLOCK_PAGES + place] = word;
+  }
   pages.loader.loadFlags(0, zone.id, new Uint8Array(flags.buffer), undefined, true);
   for (const [doubt, chance] of chances) pages.loader.setDoubtChance(doubt, chance);
   pages.loader.finishLoad(false, seed);
@@ -60,6 +70,27 @@ describe("the doubt about a pageblock", () => {
     expect((await load({ words: [CLEAN_BUFFER] })).doubts).toEqual([Doubt.BufferHeld]);
     const synced = { words: [CLEAN_BUFFER, FILE | (1n << 4n)] };
     expect((await load(synced)).doubts).toEqual([Doubt.BufferFree, Doubt.File]);
+  });
+
+  test("of clean metadata below the log blocks of seven transactions is that it is old", async () => {
+    const words = new Array<bigint>(9).fill(CLEAN_BUFFER);
+    const { doubts } = await load({ words, pages: [5, 100, 101] });
+    expect(doubts).toEqual([
+      ...new Array<Doubt>(3).fill(Doubt.BufferOld),
+      ...new Array<Doubt>(6).fill(Doubt.BufferHeld),
+    ]);
+  });
+
+  test("of the log blocks of the journal is that they are old", async () => {
+    const words = [CLEAN_BUFFER, CLEAN_BUFFER];
+    expect((await load({ words, pages: [7, 8] })).doubts).toEqual([
+      Doubt.BufferOld,
+      Doubt.BufferOld,
+    ]);
+    expect((await load({ words, pages: [7, 8, 9, 10] })).doubts).toEqual([
+      Doubt.BufferHeld,
+      Doubt.BufferHeld,
+    ]);
   });
 
   test("in ZONE_MOVABLE is one for all that can go", async () => {
@@ -119,6 +150,16 @@ describe("a sample of a guest", () => {
     expect(turned).toBeGreaterThan(20);
     expect(turned).toBeLessThan(60);
   });
+});
+
+test("the first pageblock turns as often as the others, over the seeds of samples", async () => {
+  let turned = 0;
+  for (let seed = 1; seed <= 60; seed++) {
+    const { pages } = await load({ words: [FREE], seed, chances: [[Doubt.Free, 0.2]] });
+    if (goes(pages, 1)[0] !== true) turned++;
+  }
+  expect(turned).toBeGreaterThan(3);
+  expect(turned).toBeLessThan(24);
 });
 
 test("pages are counted by class, free chunks included", async () => {

@@ -52,6 +52,11 @@ describe("what if", () => {
 
   test("suggestions say what each returns", async () => {
     const prediction = await asked({ whatIf: "suggested" });
+    expect(prediction.whatIf?.map(({ whatIf }) => whatIf)).toEqual([
+      ["drop-slab"],
+      ["sync"],
+      ["online-movable"],
+    ]);
     const text = predictionText(prediction, { columns: 80, color: false });
     expect(text).toContain("Suggestions, and what each returns by itself\n");
     expect(text).toMatch(/^ +8 MiB {2}write a little and sync/m);
