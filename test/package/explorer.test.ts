@@ -182,7 +182,7 @@ describe.skipIf(browserTestsLeftOut)("in Chromium, the explorer", () => {
     await page.getByRole("button", { name: "To the end" }).click();
 
     // what dropping caches would bring
-    await page.locator(".interval", { hasText: "54 MiB to 82 MiB" }).waitFor();
+    await page.locator(".interval", { hasText: "52 MiB to 76 MiB" }).waitFor();
     const caches = page.locator(".what-ifs li", { hasText: "drop-caches" });
     await caches.getByText("+2 MiB").waitFor();
     await page.locator(".what-ifs li", { hasText: "sync" }).getByRole("switch").click();
