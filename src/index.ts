@@ -12,7 +12,7 @@ export { openArchive } from "./capture/archive.js";
 export { CaptureError } from "./capture/capture-error.js";
 export { captureFilesOf, type CaptureFiles } from "./capture/capture-files.js";
 export type * from "./capture/capture.js";
-export type { StructPageLayout } from "./core/struct-layout.js";
+export type { StructPageLayout } from "./struct-page.js";
 export type { KernelTraces, ZoneinfoLine } from "./capture/kernel-traces.js";
 export type { DeviceOptions } from "./capture/device-region.js";
 export { readCapture, readCaptures, type CaptureOptions } from "./capture/read-capture.js";

@@ -124,8 +124,8 @@ export function workloadRounds(workload: u32): u32 {
 }
 
 /**
- * State STATE_* of a workload, or -EINVAL; scratch = u32 {pages held, starts, kills, most pages held}, u64
- * {chunks taken, chunks not to be had}.
+ * State STATE_* of a workload, or -EINVAL; scratch = u32 {pages held, starts, kills, most pages
+ * held}, u64 {chunks taken, chunks not to be had}.
  */
 export function lookAtWorkload(workload: u32): i32 {
   if (workload >= nrWorkloads) return -EINVAL;

@@ -63,7 +63,9 @@ function step(at: WorkloadAddr, elapsedUs: u32): void {
   readFiles(at, pageSetAt(at, CLEAN), pages - dirty, setting(at, LIMIT) - limit);
 }
 
-/** `echo 1 > /proc/sys/vm/drop_caches`: clean pages go; all are once nobody writes any more. */
+/**
+ * `echo 1 > /proc/sys/vm/drop_caches`: clean pages go; all are clean once the workload has ended.
+ */
 function dropCaches(at: WorkloadAddr): void {
   freeAll(pageSetAt(at, CLEAN));
   if (stateOf(at) != STATE_RUNNING) freeAll(pageSetAt(at, DIRTY));

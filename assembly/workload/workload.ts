@@ -62,7 +62,7 @@ export function dropCaches(at: WorkloadAddr): void {
 
 /**
  * The workload ends. What it has is freed, but the page cache outlives who has read and written the
- * files: it is clean then, and goes when somebody needs its memory.
+ * files: it is clean then, and is dropped when memory runs short.
  */
 export function stopWorkload(at: WorkloadAddr): void {
   for (let index: u32 = 0; index < nrPageSets(at); ++index) {

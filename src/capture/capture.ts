@@ -1,4 +1,4 @@
-import type { StructPageLayout } from "../core/struct-layout.js";
+import type { StructPageLayout } from "../struct-page.js";
 import type { KernelTraces } from "./kernel-traces.js";
 
 /**

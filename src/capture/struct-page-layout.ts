@@ -1,4 +1,4 @@
-import type { StructPageLayout } from "../core/struct-layout.js";
+import type { StructPageLayout } from "../struct-page.js";
 import type { Btf } from "./btf.js";
 import { CaptureError } from "./capture-error.js";
 import { isPowerOfTwo } from "./whole-number.js";

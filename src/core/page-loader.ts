@@ -10,7 +10,7 @@ import { check } from "./answer.js";
 import { FLAG_SURVEY_WORDS, flagSurveyOf, type FlagSurvey } from "./flag-survey.js";
 import type { Core } from "./load.js";
 import type { Scratch } from "./scratch.js";
-import type { StructPageLayout } from "./struct-layout.js";
+import type { StructPageLayout } from "../struct-page.js";
 import { optionError } from "../input-error.js";
 
 /** What a load had to guess. */

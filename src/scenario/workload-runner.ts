@@ -113,7 +113,7 @@ export class WorkloadRunner {
     this.#tell({ type: "drop-caches", atMs: this.#nowMs, workload: spec.name });
   }
 
-  /** Somebody writes to drop_caches: the clean pages of all workloads' files go. */
+  /** A program in the guest writes to drop_caches: the clean pages of all workloads' files go. */
   dropAllCaches(): void {
     this.step();
     for (const { id } of this.#workloads) this.#guest.pages.workloads.dropCaches(id);

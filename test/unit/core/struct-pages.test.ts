@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { classOfState, PageClass } from "../../../src/core/abi.js";
 import { PageMemory } from "../../../src/core/page-memory.js";
-import type { StructPageLayout } from "../../../src/core/struct-layout.js";
+import type { StructPageLayout } from "../../../src/struct-page.js";
 import { linuxProfile } from "../../../src/linux/profile.js";
 import { ZoneTable } from "../../../src/linux/zone-table.js";
 import { coreModule } from "../../core-under-test.js";
