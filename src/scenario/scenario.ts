@@ -154,7 +154,10 @@ export type Fault = FaultWindow &
         readonly device: number;
       }
     | {
-        /** A program in the guest writes to drop_caches: clean page cache goes; at once, without an end. */
+        /**
+         * A program in the guest writes to drop_caches: clean page cache goes; at once, without an
+         * end.
+         */
         readonly kind: "drop-caches";
       }
     | {
