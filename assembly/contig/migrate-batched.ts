@@ -26,6 +26,7 @@ import {
   at,
   drop,
   finishMigration,
+  forgetSplit,
   keep,
   noteFailure,
   nrSplit,
@@ -98,6 +99,7 @@ function endOfBatch(first: u32, length: u32): u32 {
  */
 function migrateTwice(list: usize, length: u32): i32 {
   nrRetried = 0;
+  forgetSplit();
   isTogether = true;
   let error = migratePart(list, length, ASYNC_PASSES);
   isTogether = false;

@@ -345,8 +345,7 @@ function migrateList(list: usize, length: u32): i32 {
         continue;
       }
       releasePages(target, order);
-      addJournalEntry(pfn, target, JOURNAL_FAILED, order, pageClass);
-      ++failedTries;
+      noteFailure(pfn, target, order, pageClass);
       if (hold == HOLD_AGAIN) put(AGAIN, again++, pfn);
       else put(FAILED, nrFailed++, pfn);
     }
@@ -368,8 +367,12 @@ function keepSurvivors(again: u32): void {
 export function reopenBatch(): u32 {
   const length = batchLength;
   batchLength = 0;
-  nrSplit = 0;
   return length;
+}
+
+/** A list of pages is migrated by itself: what was split for another does not belong to it. */
+export function forgetSplit(): void {
+  nrSplit = 0;
 }
 
 /** Adds a page that has not moved to the batch of the next try. */
