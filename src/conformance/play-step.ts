@@ -103,14 +103,19 @@ function answerOf(code: number, bytes: Uint8Array | undefined): Answered {
   };
 }
 
+/** The modelled device, whose config space is what it says: one that is changed is read. */
+function isOwn(port: DevicePort): port is OwnDevicePort {
+  return port instanceof OwnDevicePort && port.readConfig === OwnDevicePort.prototype.readConfig;
+}
+
 /** Where the device's memory starts. */
 async function startOf(port: DevicePort): Promise<bigint> {
-  if (port instanceof OwnDevicePort) return BigInt(port.device.addr);
+  if (isOwn(port)) return BigInt(port.device.addr);
   return decodeConfig(await port.readConfig(0, 56)).addr;
 }
 
 async function configOf(port: DevicePort): Promise<NonNullable<Answered["cfg"]>> {
-  if (port instanceof OwnDevicePort) {
+  if (isOwn(port)) {
     const { usableRegionSize, pluggedSize, requestedSize } = port.device;
     return {
       usable_region_size: usableRegionSize,

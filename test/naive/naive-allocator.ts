@@ -150,7 +150,10 @@ export class NaiveAllocator extends NaiveBuddy {
       const start = block * PAGEBLOCK_PAGES;
       const pageblock = this.pageblocks[block];
       const zone = this.zones[pageblock?.zone ?? -1];
-      const allowed = zone !== undefined && zone.kind <= kind && pageblock?.isolated === false;
+      const allowed =
+        zone !== undefined &&
+        ZoneKindNumber[zone.kind] <= ZoneKindNumber[kind] &&
+        pageblock?.isolated === false;
       for (let pfn = start; allowed && pfn < start + PAGEBLOCK_PAGES && dropped < 32; pfn++) {
         const { pageClass, hold } = this.page(pfn);
         if (!CLEAN_FILE.has(pageClass) || hold !== Hold.None) continue;
