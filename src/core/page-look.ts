@@ -19,7 +19,8 @@ const MOST_AT_ONCE = 2 ** 19;
  * guest.requestSize(2 ** 29);
  * const subblocks = new Uint8Array(512); // of 2 MiB
  * guest.pages.look.bySubblock(guest.device.addr / 4096, 512, subblocks);
- * console.log(subblocks[0], subblocks[511]); // 0 225
+ * // a memmap, free memory, memory that is not plugged
+ * console.log(subblocks[0], subblocks[100], subblocks[511]); // 236 0 225
  * ```
  */
 export class PageLook {
