@@ -330,7 +330,7 @@ export class Guest {
    * A guest that goes on as the one of a snapshot would have, bit for bit. Its log
    * goes on without the entries that were written before.
    *
-   * @param snapshot - From {@link snapshot} of the same version of this package.
+   * @param snapshot - From `snapshot()` of the same version of this package.
    * @param options - What a snapshot cannot hold.
    * @throws TypeError for something else than a buffer; RangeError if the snapshot is cut off,
    *   damaged or of another version; PolicyError if its policy has to be given again.

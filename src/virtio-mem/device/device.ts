@@ -362,7 +362,7 @@ export class VirtioMemDevice {
    * Takes over the state of a device like this one, from a snapshot. Unplugged memory is discarded,
    * listeners are told of what is plugged.
    *
-   * @param snapshot - From {@link snapshot} of a device with the same flavour, place and sizes.
+   * @param snapshot - From `snapshot()` of a device with the same flavour, place and sizes.
    * @throws RangeError if the snapshot is of another device or contradicts itself; KernelError if a
    *   listener refuses. Then nothing has changed.
    */
