@@ -18,10 +18,15 @@ export class SeededRandom {
 
   /** From 0 to just below 1. */
   share(): number {
+    return this.next() / 2 ** 32;
+  }
+
+  /** A whole number from 0 to 2^32 - 1. */
+  next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return (mixed ^ (mixed >>> 14)) >>> 0;
   }
 
   pick<T>(choices: readonly [T, ...T[]]): T {

@@ -1,4 +1,4 @@
-import { piecesOf } from "./byte-stream.js";
+import { piecesOf, joined } from "./byte-stream.js";
 import { CaptureError } from "./capture-error.js";
 import type { CaptureFiles } from "./capture-files.js";
 import { gunzip } from "./gunzip.js";
@@ -54,7 +54,7 @@ export async function openArchive(
     members.set(path, {
       index: index++,
       size,
-      bytes: isKept ? await wholeOf(body, size) : undefined,
+      bytes: isKept ? await joined(body, size) : undefined,
     });
   }
   return {
@@ -84,14 +84,4 @@ async function startsAsGzip(bytes: AsyncIterable<Uint8Array>): Promise<boolean> 
     if (piece.length > 0) return piece[0] === 0x1f;
   }
   return false;
-}
-
-async function wholeOf(body: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for await (const piece of body) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -46,3 +46,17 @@ export async function* piecesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T,
     reader.releaseLock();
   }
 }
+
+/** The bytes of pieces that are `size` bytes together. */
+export async function joined(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  size: number,
+): Promise<Uint8Array> {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for await (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

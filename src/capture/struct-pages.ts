@@ -1,4 +1,5 @@
 import { Btf } from "./btf.js";
+import { joined } from "./byte-stream.js";
 import { CaptureError } from "./capture-error.js";
 import { openMember, readText, type CaptureFiles } from "./capture-files.js";
 import type { CaptureLayout } from "./capture-layout.js";
@@ -65,11 +66,5 @@ async function readBytes(files: CaptureFiles, file: string): Promise<Uint8Array>
       throw new CaptureError(file, "length", "must be at most 64 MiB of types, got more");
     }
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
+  return joined(pieces, size);
 }

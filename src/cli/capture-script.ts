@@ -3,21 +3,19 @@ import type { Command } from "commander";
 import { exactCaptureFunctions } from "./exact-capture-script.js";
 import { print } from "./output.js";
 
-/**
- * The shell script that makes a capture inside a guest.
- *
- * POSIX sh and the commands of busybox are enough. It changes nothing in the guest but its output
- * file and a temporary folder, and keeps no page data in memory. The page flags are read last, as
- * soon as the other files are there, so that all of them speak of the same moment.
- */
-export const captureScript = `#!/bin/sh
+/** What an exact capture contains besides, up to the end of the sentence. */
+const EXACT_CONTENTS = `, the kernel command line and, from /proc/kcore, the kernel's struct pages and
+# VMCOREINFO, with addresses of the kernel`;
+
+function scriptOf(isExact: boolean): string {
+  return `#!/bin/sh
 # Captures the memory state of a Linux guest for virtio-mem-engine.
 #
 #   sh capture.sh [OUTPUT]    as root, in the guest
 #
 # OUTPUT is virtio-mem-capture-HOST.tar.gz in the current folder, or "-" for standard output.
 # Reads /proc and /sys only. Contains no page contents and no process names; it does contain the
-# host name and the kernel command line.
+# host name${isExact ? EXACT_CONTENTS : " and the kernel command line"}.
 
 set -u
 umask 077
@@ -107,7 +105,7 @@ memory_blocks() {
 	done
 }
 
-say "reading /proc and /sys"
+${isExact ? exactCaptureFunctions : ""}say "reading /proc and /sys"
 copy /proc/cmdline cmdline.txt
 uname -a >"$dir/uname.txt"
 kernel_log
@@ -116,7 +114,7 @@ memory_settings >"$dir/memory-settings.txt" 2>/dev/null
 copy /proc/slabinfo slabinfo.txt optional
 if [ -r /proc/kpagecount ]; then page_words kpagecount; fi
 memory_blocks >"$dir/memory-blocks.txt" 2>/dev/null
-copy /proc/iomem iomem.txt
+${isExact ? "exact_capture\n" : ""}copy /proc/iomem iomem.txt
 copy /proc/meminfo meminfo.txt optional
 copy /proc/swaps swaps.txt optional
 copy /proc/vmstat vmstat.txt optional
@@ -141,21 +139,22 @@ fi
 partial=
 [ "$output" = - ] || say "wrote $output"
 `;
+}
+
+/**
+ * The shell script that makes a capture inside a guest.
+ *
+ * POSIX sh and the commands of busybox are enough. It changes nothing in the guest but its output
+ * file and a temporary folder, and keeps no page data in memory. The page flags are read last, as
+ * soon as the other files are there, so that all of them speak of the same moment.
+ */
+export const captureScript = scriptOf(false);
 
 /**
  * {@link captureScript} with the reference counts of all pages. They take the longest and come
  * before all that is read at one go, so that the other files still speak of the same moment.
  */
-export const exactCaptureScript = captureScript
-  .replace(
-    "# Reads /proc and /sys only. Contains no page contents and no process names; it does contain the\n" +
-      "# host name and the kernel command line.\n",
-    "# Reads /proc and /sys only. Contains no page contents and no process names; it does contain the\n" +
-      "# host name, the kernel command line and, from /proc/kcore, the kernel's struct pages and\n" +
-      "# VMCOREINFO, with addresses of the kernel.\n",
-  )
-  .replace('say "reading /proc and /sys"\n', (first) => exactCaptureFunctions + first)
-  .replace("copy /proc/iomem iomem.txt\n", (next) => `exact_capture\n${next}`);
+export const exactCaptureScript = scriptOf(true);
 
 /** Adds the command that prints {@link captureScript}. */
 export function registerCaptureScript(program: Command): void {

@@ -7,6 +7,7 @@ import type { DevicePort } from "../conformance/device-port.js";
 import { encodeFrame, FrameReader, serveFrame } from "../conformance/frames.js";
 import { UsageError } from "./usage-error.js";
 import { EXIT_INTERRUPTED } from "./exit-status.js";
+import { SIGNALS } from "./until-signal.js";
 
 /** Answers frames (conformance/frames.ts) until the other end closes; one client at a time. */
 export async function serveDevice(port: DevicePort, where: string): Promise<void> {
@@ -33,8 +34,6 @@ export async function serveDevice(port: DevicePort, where: string): Promise<void
     server.close();
   }
 }
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 async function listen(server: Server, where: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {

@@ -6,11 +6,11 @@ import type { Command } from "commander";
 import { ExplorerServer, type OpenedFile } from "./explorer-server.js";
 import { namedCaptures } from "./fleet.js";
 import { print, reasonOf } from "./output.js";
+import { SIGNALS } from "./until-signal.js";
 import { UsageError } from "./usage-error.js";
 
 /** More files are no capture. */
 const MOST_FILES = 20_000;
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** @param folder - where the built page lies. */
 export function registerExplore(program: Command, folder: string): void {

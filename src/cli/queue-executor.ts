@@ -12,6 +12,7 @@ import {
 } from "./queue-chunk.js";
 import { QueuePresence } from "./queue-presence.js";
 import { placeOf, queueOf, type QueueAccess } from "./queue-redis.js";
+import { QueueSilence } from "./queue-silence.js";
 import type { SweepExecutor, SweepExecutorOptions } from "./sweep-executor.js";
 
 /** How runs of a sweep are left to the workers at a queue. */
@@ -57,11 +58,12 @@ export class QueueExecutor implements SweepExecutor {
   #wake: () => void = () => undefined;
   #lookedAt = -Infinity;
   #busyAt = performance.now();
-  #isSilent = false;
+  readonly #silence: QueueSilence;
 
   constructor(plan: SweepPlan, options: QueueExecutorOptions) {
     this.#plan = plan;
     this.#options = options;
+    this.#silence = new QueueSilence(options.say);
   }
 
   stop(): void {
@@ -274,8 +276,7 @@ export class QueueExecutor implements SweepExecutor {
     for (;;) {
       try {
         const answer = await ask();
-        if (this.#isSilent) this.#options.say("the queue answers again");
-        this.#isSilent = false;
+        this.#silence.ends();
         return answer;
       } catch (error) {
         if (error instanceof InputError || error instanceof TypeError) throw error;
@@ -287,10 +288,7 @@ export class QueueExecutor implements SweepExecutor {
   }
 
   readonly #onError = (error: unknown): void => {
-    if (this.#isSilent || this.isStopped) return;
-    this.#isSilent = true;
-    const reason = visibleText(shortened(error instanceof Error ? error.message : String(error)));
-    this.#options.say(`the queue does not answer, and is tried again: ${reason}`);
+    if (!this.isStopped) this.#silence.begins(error);
   };
 
   /** So that no worker begins what no sweep waits for. */

@@ -1,8 +1,9 @@
 import type { Worker } from "bullmq";
 
-import { shortened, visibleText } from "../input-error.js";
+import { visibleText } from "../input-error.js";
 import { QueuePresence } from "./queue-presence.js";
 import { queueOf, type QueueAccess } from "./queue-redis.js";
+import { QueueSilence } from "./queue-silence.js";
 import { UsageError } from "./usage-error.js";
 
 /** How a worker works. */
@@ -33,11 +34,12 @@ export class QueueWorker {
   readonly #stopped = new AbortController();
   #nrActive = 0;
   #idleSince = performance.now();
-  #isSilent = false;
+  readonly #silence: QueueSilence;
   #strangers = "";
 
   constructor(options: QueueWorkerOptions) {
     this.#options = options;
+    this.#silence = new QueueSilence(options.say);
     const { access, engine } = options;
     this.#presence = new QueuePresence(access.redis(), "worker", engine);
   }
@@ -81,31 +83,23 @@ export class QueueWorker {
     return worker
       .on("active", () => {
         this.#nrActive++;
-        this.#hasAnswered();
+        this.#silence.ends();
       })
       .on("completed", this.#onEnd)
       .on("failed", this.#onEnd)
       .on("ready", () => {
-        this.#hasAnswered();
+        this.#silence.ends();
       })
       .on("error", (error) => {
-        if (this.#isSilent || this.#stopped.signal.aborted) return;
-        this.#isSilent = true;
-        const words = visibleText(shortened(error.message));
-        this.#options.say(`the queue does not answer, and is tried again: ${words}`);
+        if (!this.isStopped) this.#silence.begins(error);
       });
   }
 
   readonly #onEnd = (): void => {
     this.#nrActive = Math.max(0, this.#nrActive - 1);
     this.#idleSince = performance.now();
-    this.#hasAnswered();
+    this.#silence.ends();
   };
-
-  #hasAnswered(): void {
-    if (this.#isSilent) this.#options.say("the queue answers again");
-    this.#isSilent = false;
-  }
 
   async #untilOver(): Promise<void> {
     const { idleMs = Infinity } = this.#options;

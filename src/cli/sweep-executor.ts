@@ -1,13 +1,12 @@
+import type { Stoppable } from "./until-signal.js";
 import type { SweepFigures } from "../sweep/job.js";
 import type { SweepFailure } from "../sweep/judge.js";
 import type { SweepJob, SweepSubject } from "../sweep/plan.js";
 
 /** Who makes the runs of a sweep: threads of this machine, or workers at a queue. */
-export interface SweepExecutor {
+export interface SweepExecutor extends Stoppable {
   /** Runs that could not be made. */
   readonly failures: readonly SweepFailure[];
-  /** Whether it was stopped. */
-  readonly isStopped: boolean;
   /** No further run begins; what is done is kept. */
   stop(): void;
   /**

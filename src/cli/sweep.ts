@@ -28,12 +28,13 @@ import { progressLine } from "./progress-line.js";
 import { QueueExecutor } from "./queue-executor.js";
 import { openQueue } from "./queue-redis.js";
 import { say } from "./say.js";
-import type { SweepExecutor, SweepExecutorOptions } from "./sweep-executor.js";
+import type { SweepExecutorOptions } from "./sweep-executor.js";
 import { SweepPool } from "./sweep-pool.js";
 import { shardOf } from "./sweep-shard.js";
 import { terminalLook } from "./terminal.js";
 import { UsageError } from "./usage-error.js";
 import { EXIT_INTERRUPTED } from "./exit-status.js";
+import { untilSignal } from "./until-signal.js";
 
 interface OutputFlags {
   readonly format: "text" | "csv" | "json" | "markdown";
@@ -154,21 +155,6 @@ function inOrder({ settings }: SweepPlan, failures: readonly SweepFailure[]): Sw
   const placeIn = new Map(settings.map((setting, at) => [setting, at]));
   const placeOf = ({ setting }: SweepFailure): number => placeIn.get(setting) ?? 0;
   return [...failures].sort((a, b) => placeOf(a) - placeOf(b) || a.seed - b.seed);
-}
-
-/** The first signal ends the sweep with what it has; the second ends it at once. */
-async function untilSignal(executor: SweepExecutor, run: () => Promise<void>): Promise<void> {
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = (): void => {
-    if (executor.isStopped) process.exit(EXIT_INTERRUPTED);
-    executor.stop();
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  try {
-    await run();
-  } finally {
-    for (const signal of signals) process.removeListener(signal, onSignal);
-  }
 }
 
 /** In virtual time, where it is known how long runs last. */

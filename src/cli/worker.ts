@@ -8,6 +8,7 @@ import { openQueue, placeOf } from "./queue-redis.js";
 import { QueueWorker } from "./queue-worker.js";
 import { countFlag } from "./count-flag.js";
 import { say } from "./say.js";
+import { untilSignal, type Stoppable } from "./until-signal.js";
 import { UsageError } from "./usage-error.js";
 
 interface WorkerFlags {
@@ -42,17 +43,17 @@ async function runWorker(flags: WorkerFlags, main: URL): Promise<void> {
   const access = await openQueue(flags.queue);
   const processor = new URL("queue-processor.js", main);
   const worker = new QueueWorker({ access, engine, concurrency, lockMs, idleMs, processor, say });
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = (): void => {
-    if (worker.isStopped) process.exit(EXIT_INTERRUPTED);
-    worker.stop();
-    // a process of it that does not even start is not waited for
-    setTimeout(() => process.exit(EXIT_INTERRUPTED), STOP_MS).unref();
+  const work: Stoppable = {
+    get isStopped() {
+      return worker.isStopped;
+    },
+    stop: () => {
+      worker.stop();
+      // a process of it that does not even start is not waited for
+      setTimeout(() => process.exit(EXIT_INTERRUPTED), STOP_MS).unref();
+    },
   };
-  for (const signal of signals) process.on(signal, onSignal);
   say(`works for sweeps of version ${engine} at ${placeOf(flags.queue)}, ${concurrency} at a time`);
-  await worker.run().finally(() => {
-    for (const signal of signals) process.removeListener(signal, onSignal);
-  });
+  await untilSignal(work, () => worker.run());
   if (worker.isStopped) process.exitCode = EXIT_INTERRUPTED;
 }

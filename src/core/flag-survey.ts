@@ -23,16 +23,22 @@ export const FLAG_SURVEY_WORDS = MAX_ORDER + 1 + 6;
 
 /** @param words - as endFlagSurvey() of the core lays them out. */
 export function flagSurveyOf(words: ArrayLike<number>): FlagSurvey {
-  const [mappedAnon = 0, impossible = 0, loneTails = 0, kernelPageblocks = 0, ...maps] = Array.from(
-    words,
-  ).slice(MAX_ORDER + 1);
+  const freeChunks = Array.from(words);
+  const [
+    mappedAnon = 0,
+    impossible = 0,
+    loneTails = 0,
+    kernelPageblocks = 0,
+    mapDifferences = 0,
+    mapped = 0,
+  ] = freeChunks.splice(MAX_ORDER + 1);
   return {
-    freeChunks: Array.from(words).slice(0, MAX_ORDER + 1),
+    freeChunks,
     mappedAnon,
     impossible,
     loneTails,
     kernelPageblocks,
-    mapDifferences: maps[0] ?? 0,
-    mapped: maps[1] ?? 0,
+    mapDifferences,
+    mapped,
   };
 }

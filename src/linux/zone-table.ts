@@ -44,9 +44,6 @@ export interface Zone {
   watermarks: Watermarks;
 }
 
-/** ZONE_MOVABLE: the highest zone that a request for movable memory may use. */
-const HIGHEST_INDEX = 3;
-
 export interface ZoneTableOptions {
   readonly minFreeLimitKib: number;
   /**
@@ -239,7 +236,7 @@ export class ZoneTable {
     let above = 0;
     for (const { id, kind, index, node, watermarks } of this.#zones) {
       const free = this.#pages.freePages(id);
-      const kept = lowmemReserves(this.#managedOf(node), index)[HIGHEST_INDEX] ?? 0;
+      const kept = lowmemReserves(this.#managedOf(node), index)[LINUX_INDEX.Movable] ?? 0;
       above += Math.max(0, free - kept) - (kind === "Movable" ? 0 : watermarks.high);
     }
     return above;

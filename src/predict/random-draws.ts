@@ -1,17 +1,16 @@
+import { SeededRandom } from "../seeded-random.js";
+
 /** Draws from distributions: the same for the same seed, on every machine. */
 export class RandomDraws {
-  #state: number;
+  readonly #random: SeededRandom;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#random = new SeededRandom(seed);
   }
 
-  /** Between 0 and 1, both left out (mulberry32). */
+  /** Between 0 and 1, both left out. */
   uniform(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 2 ** 32;
+    return (this.#random.next() + 0.5) / 2 ** 32;
   }
 
   /** 0 to `count` - 1 in any order. */

@@ -1,4 +1,5 @@
 import { RandomDraws } from "../predict/random-draws.js";
+import { capacityOf } from "./guest-size.js";
 import type { Scenario } from "./scenario.js";
 import { spreadOver } from "./workload/index.js";
 
@@ -10,9 +11,8 @@ const STRIDE = 0x9e3779b9;
  * lifetimes of those that say `spread`. A workload that says neither is as written.
  */
 export function drawn(scenario: Scenario): Scenario {
-  const { guest, devices, seed } = scenario;
-  const sizes = [...guest.bootRanges.map(({ size }) => size), ...devices.map((d) => d.regionSize)];
-  const capacity = sizes.reduce((sum, size) => sum + size, 0);
+  const { seed } = scenario;
+  const capacity = capacityOf(scenario);
   const workloads = scenario.workloads.map((workload, at) => {
     const { startMs, delayMs, spread } = workload;
     if (spread === 0 && delayMs === 0) return workload;

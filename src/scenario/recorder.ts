@@ -85,8 +85,9 @@ export class Recorder {
     let kernelFree = 0;
     for (const zone of zones.all()) {
       managed += zone.managed;
-      free += pages.freePages(zone.id);
-      if (zone.kind !== "Movable") kernelFree += pages.freePages(zone.id);
+      const freeHere = pages.freePages(zone.id);
+      free += freeHere;
+      if (zone.kind !== "Movable") kernelFree += freeHere;
       for (const [order, nr] of pages.freeChunks(zone.id).entries()) {
         freeChunks[order] = (freeChunks[order] ?? 0) + nr;
       }

@@ -7,6 +7,7 @@ import { policiesOf } from "../policies/choice/resolve-policy.js";
 import { formatRoughSize, formatSize, GiB, MiB, nsOf, NS_PER_MS } from "../units.js";
 import { resolveStart } from "./captured-start.js";
 import { Fields } from "./file/fields.js";
+import { capacityOf } from "./guest-size.js";
 import { resolveFault } from "./resolve-fault.js";
 import { resolveGuest } from "./resolve-guest.js";
 import { resolveController, resolveHost } from "./resolve-host.js";
@@ -37,10 +38,7 @@ export function resolve(value: unknown, file: string, capture?: Capture): Scenar
   if (durationMs === 0) fields.reject("duration", "must be more than 0s");
   const isCaptured = fields.has("start");
   const { guest, devices } = isCaptured ? resolveStart(fields, capture) : resolveNew(fields);
-  const capacity = [
-    ...guest.bootRanges.map(({ size }) => size),
-    ...devices.map(({ regionSize }) => regionSize),
-  ].reduce((sum, size) => sum + size, 0);
+  const capacity = capacityOf({ guest, devices });
   if (!isCaptured) assertAddressable(fields, guest, devices);
   const nodes = [...new Set([...guest.bootRanges, ...devices].map(({ node }) => node ?? 0))].sort(
     (a, b) => a - b,

@@ -19,6 +19,7 @@ import type { RunEvent, ScenarioResult } from "./result.js";
 import type { Scenario } from "./scenario.js";
 import type { FollowOptions } from "../progress.js";
 import { drawn } from "./draw.js";
+import { bootSizeOf } from "./guest-size.js";
 import { Simulation } from "./simulation.js";
 import { summarize } from "./summary.js";
 import { optionTypeError, shown } from "../input-error.js";
@@ -267,7 +268,7 @@ function resultOf(simulation: Simulation, interrupted: boolean): ScenarioResult 
     policy: guest.policy.name,
     profile: guest.profile.name,
     calibration: scenario.calibration.name,
-    bootSize: scenario.guest.bootRanges.reduce((sum, { size }) => sum + size, 0),
+    bootSize: bootSizeOf(scenario.guest),
     durationMs: scenario.durationMs,
     endedMs: guest.clock.nowMs,
     interrupted,

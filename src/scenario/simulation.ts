@@ -9,6 +9,7 @@ import type { MemoryNotifier } from "../linux/linux-memory.js";
 import type { OnlineSettings } from "../linux/online-policy.js";
 import type { PolicyChoice } from "../policies/choice/resolve-policy.js";
 import { hyperAllocRequest } from "../policies/builtin/hyperalloc.js";
+import { bootSizeOf } from "./guest-size.js";
 import { Recorder } from "./recorder.js";
 import type { Sample, ScenarioEvent } from "./result.js";
 import type { Controller, Fault, Scenario } from "./scenario.js";
@@ -416,7 +417,7 @@ function resizeView({ clock, device, pages, zones }: Guest, { guest }: Scenario)
   }
   return {
     nowMs: clock.nowMs,
-    bootSize: guest.bootRanges.reduce((sum, { size }) => sum + size, 0),
+    bootSize: bootSizeOf(guest),
     regionSize: device.regionSize,
     blockSize: device.blockSize,
     requestedSize: device.requestedSize,

@@ -1,6 +1,7 @@
 import { PAGE_SIZE } from "../core/abi.js";
 import type { WorkloadLook } from "../core/guest-workloads.js";
 import type { Guest } from "../guest/guest.js";
+import { capacityOf } from "./guest-size.js";
 import type { ScenarioEvent } from "./result.js";
 import type { Scenario } from "./scenario.js";
 import type { ScenarioTimers } from "./timers.js";
@@ -49,14 +50,9 @@ export class WorkloadRunner {
     this.#guest = guest;
     this.#timers = timers;
     this.#tell = tell;
-    const { bootRanges } = scenario.guest;
-    const sizes = [
-      ...bootRanges.map(({ size }) => size),
-      ...scenario.devices.map((device) => device.regionSize),
-    ];
     const normal = guest.zones.all().find(({ kind }) => kind === "Normal");
     const surroundings = {
-      capacityPages: sizes.reduce((sum, size) => sum + size, 0) / PAGE_SIZE,
+      capacityPages: capacityOf(scenario) / PAGE_SIZE,
       normalPages: normal === undefined ? 0 : normal.present,
     };
     this.#workloads = scenario.workloads.map((spec) => {

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { JSX } from "preact";
 
 import type { ScenarioEvent } from "../../../src/index.js";
@@ -8,6 +8,7 @@ import { FATE_NAMES } from "../map/colours.js";
 import { eventsUntil, Moments, nextOf } from "../map/moments.js";
 import { eventWords, formatDuration, formatRoughSize } from "../words.js";
 import { Chart, indexAt, type Line } from "./chart.js";
+import { useFrames } from "./frames.js";
 import { Icon } from "./icons.js";
 import { MapPanel, type Shown } from "./map-panel.js";
 import { Card, Picker } from "./parts.js";
@@ -242,7 +243,13 @@ function RunTime(props: {
   const { run, timeline, ms, onMove } = props;
   const { endedMs } = run.result;
   const [isPlaying, setPlaying] = useState(false);
-  usePlay({ isPlaying, ms, endedMs, onMove, onEnd: () => setPlaying(false) });
+  useFrames(isPlaying, (elapsedMs) => {
+    const next = Math.min(endedMs, ms + (elapsedMs / PLAY_MS) * endedMs);
+    onMove(next);
+    if (next < endedMs) return true;
+    setPlaying(false);
+    return false;
+  });
   const firstFailure = timeline === undefined ? undefined : nextOf(timeline, Moment.Failed, 0);
   const at = timeline === undefined ? 0 : eventsUntil(timeline, ms);
   const words = timeline === undefined || at === 0 ? "" : eventWords(timeline, at - 1);
@@ -302,36 +309,6 @@ function RunTime(props: {
       </p>
     </section>
   );
-}
-
-interface Play {
-  readonly isPlaying: boolean;
-  readonly ms: number;
-  readonly endedMs: number;
-  readonly onMove: (ms: number) => void;
-  readonly onEnd: () => void;
-}
-
-function usePlay(play: Play): void {
-  const latest = useRef(play);
-  latest.current = play;
-  useEffect(() => {
-    if (!play.isPlaying) return undefined;
-    let handle = 0;
-    let before = performance.now();
-    const step = (now: number): void => {
-      const { ms, endedMs, onMove, onEnd } = latest.current;
-      const next = Math.min(endedMs, ms + ((now - before) / PLAY_MS) * endedMs);
-      before = now;
-      onMove(next);
-      if (next >= endedMs) onEnd();
-      else handle = requestAnimationFrame(step);
-    };
-    handle = requestAnimationFrame(step);
-    return () => {
-      cancelAnimationFrame(handle);
-    };
-  }, [play.isPlaying]);
 }
 
 const MOST_EVENTS = 200;

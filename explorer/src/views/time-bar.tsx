@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
 
 import { Moment, type Timeline } from "../engine/protocol.js";
 import { nextOf } from "../map/moments.js";
+import { useFrames } from "./frames.js";
 import { Icon } from "./icons.js";
 import { eventWords, formatCount, formatDuration } from "../words.js";
 
@@ -20,7 +21,15 @@ export interface TimeBarProps {
 export function TimeBar({ timeline, at, onMove }: TimeBarProps): JSX.Element {
   const count = timeline.kind.length;
   const [isPlaying, setPlaying] = useState(false);
-  usePlay({ isPlaying, at, count, onMove, onEnd: () => setPlaying(false) });
+  const exact = useRef(0);
+  useFrames(isPlaying, (elapsedMs, isFirst) => {
+    if (isFirst) exact.current = at >= count ? 0 : at;
+    exact.current = Math.min(count, exact.current + (Math.max(1, elapsedMs) / PLAY_MS) * count);
+    onMove(Math.floor(exact.current));
+    if (exact.current < count) return true;
+    setPlaying(false);
+    return false;
+  });
   const firstFailure = nextOf(timeline, Moment.Failed, 0);
   const nextFailure = nextOf(timeline, Moment.Failed, at);
   const ms = timeline.atMs[Math.max(0, at - 1)] ?? timeline.startMs;
@@ -84,35 +93,4 @@ export function TimeBar({ timeline, at, onMove }: TimeBarProps): JSX.Element {
       </p>
     </div>
   );
-}
-
-interface Play {
-  readonly isPlaying: boolean;
-  readonly at: number;
-  readonly count: number;
-  readonly onMove: (at: number) => void;
-  readonly onEnd: () => void;
-}
-
-function usePlay(play: Play): void {
-  const latest = useRef(play);
-  latest.current = play;
-  useEffect(() => {
-    if (!play.isPlaying) return undefined;
-    let handle = 0;
-    let before = performance.now();
-    let exact = latest.current.at >= latest.current.count ? 0 : latest.current.at;
-    const step = (now: number): void => {
-      const { count, onMove, onEnd } = latest.current;
-      exact = Math.min(count, exact + (Math.max(1, now - before) / PLAY_MS) * count);
-      before = now;
-      onMove(Math.floor(exact));
-      if (exact >= count) onEnd();
-      else handle = requestAnimationFrame(step);
-    };
-    handle = requestAnimationFrame(step);
-    return () => {
-      cancelAnimationFrame(handle);
-    };
-  }, [play.isPlaying]);
 }

@@ -1,7 +1,7 @@
 import { formatSize, MiB, PAGE_SIZE } from "../../units.js";
 import type { Fields } from "../file/fields.js";
-import { described, object, SIZE, TIME, type JsonSchema } from "../file/schema-parts.js";
-import { DRAWN_AND_PLACED, type WorkloadLimits } from "../workload/kind.js";
+import { described, object, SIZE, type JsonSchema } from "../file/schema-parts.js";
+import { LIFE_SCHEMA, type WorkloadLimits } from "../workload/kind.js";
 import { memory } from "../workload/values.js";
 
 /** A workload that a preset stands for, as a scenario file would say it. */
@@ -40,13 +40,7 @@ export function presetSchema({ description, source }: Preset): JsonSchema {
       "What reports call it; its workloads are called `name: part`.",
     ),
     size: described(SIZE, "Memory of a host that would be sized for it, at least 64MiB."),
-    start: described(TIME, "When it starts. Default: 0s."),
-    stop: described(TIME, "When it ends. Default: never."),
-    restartAfter: described(
-      TIME,
-      "How long after it was killed for lack of memory it starts anew. Default: never.",
-    ),
-    ...DRAWN_AND_PLACED,
+    ...LIFE_SCHEMA,
   });
 }
 
@@ -67,6 +61,6 @@ export function partsOf(
     fields.reject("size", `must be at least ${formatSize(LEAST_SIZE)}, got ${formatSize(size)}`);
   }
   const name = fields.text("name", byDefault);
-  const life = fields.values(["start", "stop", "restartAfter", "node", "delay", "spread"]);
+  const life = fields.values(Object.keys(LIFE_SCHEMA));
   return parts(size).map((part) => ({ ...part, ...life, name: `${name}: ${part.name}` }));
 }

@@ -72,8 +72,17 @@ export interface KindOfWorkload<
 /** What is a kind's own, beside the life that all have. */
 export type Own<W> = Omit<W, keyof WorkloadLife | "kind">;
 
-/** What workloads and presets may say of chance and of where their memory is. */
-export const DRAWN_AND_PLACED: Readonly<Record<string, JsonSchema>> = {
+/** What workloads and presets may say of their life, of chance and of where their memory is. */
+export const LIFE_SCHEMA: Readonly<Record<string, JsonSchema>> = {
+  start: described(TIME, "When it starts. Default: 0s."),
+  stop: described(
+    TIME,
+    "When it ends and frees what it has; page cache stays until memory is needed. Default: never.",
+  ),
+  restartAfter: described(
+    TIME,
+    "How long after it was killed for lack of memory it starts anew. Default: never.",
+  ),
   delay: described(TIME, "It starts up to so much later, as the seed draws it. Default: 0s."),
   spread: described(
     { type: "number", minimum: 0, maximum: 0.9 },
@@ -94,16 +103,7 @@ export function workloadSchema(
   return object(description, ["kind", ...required], {
     kind: { type: "string" },
     name: described({ type: "string", minLength: 1, maxLength: 60 }, "What reports call it."),
-    start: described(TIME, "When it starts. Default: 0s."),
-    stop: described(
-      TIME,
-      "When it ends and frees what it has; page cache stays until memory is needed. Default: never.",
-    ),
-    restartAfter: described(
-      TIME,
-      "How long after it was killed for lack of memory it starts anew. Default: never.",
-    ),
-    ...DRAWN_AND_PLACED,
+    ...LIFE_SCHEMA,
     ...properties,
   });
 }
