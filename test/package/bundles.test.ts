@@ -39,7 +39,7 @@ describe.each(["browser", "node", "neutral"] as const)("a bundle for platform %s
   test("has of the package what is used of it", async () => {
     expect(await sizeOf("formatSize", { platform })).toBeLessThan(2000);
     expect(await sizeOf("VirtioMemDevice", { platform }, "/device")).toBeLessThan(25_000);
-    expect(await sizeOf("Guest", { platform })).toBeLessThan(265_000);
+    expect(await sizeOf("Guest", { platform })).toBeLessThan(287_000);
   });
 });
 
