@@ -10,6 +10,9 @@ export type CaptureRole =
   | "structPageRuns"
   | "vmcoreInfo"
   | "types"
+  | "kernelMemory"
+  | "kernelSegments"
+  | "kernelSymbols"
   | "iomem"
   | "zoneinfo"
   | "pagetypeinfo"
@@ -35,6 +38,9 @@ const USER_FILES = {
   structPageRuns: "struct-pages.txt",
   vmcoreInfo: "vmcoreinfo.txt",
   types: "btf.gz",
+  kernelMemory: "kernel-memory.gz",
+  kernelSegments: "kernel-memory.txt",
+  kernelSymbols: "symbols.txt",
   iomem: "iomem.txt",
   zoneinfo: "zoneinfo.txt",
   pagetypeinfo: "pagetypeinfo.txt",
