@@ -20,6 +20,7 @@ import {
   PAGE_BUFFER,
   PAGE_CACHED,
   PAGE_FREE,
+  PAGE_LRU_PENDING,
   PAGE_TAIL,
   PAGE_UNKNOWN,
 } from "../abi";
@@ -279,7 +280,8 @@ export let hiddenMilli: u32 = 0;
 
 /**
  * Pages of the pageblock without flags, if it is one of `zone` that holds no certain kernel page;
- * else 0.
+ * else 0. Pages in an LRU-add batch are none: an attempt drains the batches first. They lie where
+ * the running process allocates, as what is in its CPU's cache does.
  */
 function unknownIn(block: BlockNr, zone: ZoneNr): u32 {
   const entry = entryOfBlock(block);
@@ -289,10 +291,13 @@ function unknownIn(block: BlockNr, zone: ZoneNr): u32 {
   const record = recordOf(entry);
   if (!record) return blockState(entry) == PAGE_UNKNOWN ? PAGEBLOCK_PAGES : 0;
   let unknown: u32 = 0;
+  let pending: u32 = 0;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
-    if (load<u8>(record + page) == <u8>PAGE_UNKNOWN) ++unknown;
+    const state = load<u8>(record + page);
+    unknown += <u32>(state == <u8>PAGE_UNKNOWN);
+    pending += <u32>(state == <u8>PAGE_LRU_PENDING);
   }
-  return unknown == unmovable ? unknown : 0;
+  return unknown + pending == unmovable ? unknown : 0;
 }
 
 /** Nothing but free pages and pages without flags? */
