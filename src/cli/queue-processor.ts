@@ -9,8 +9,12 @@ import type { QueueAnswer, QueueChunk } from "./queue-chunk.js";
 
 const engine = engineHash(new URL("..", import.meta.url));
 
-// a worker that was killed takes no answer
+// A worker that was killed takes no answer. BullMQ would send it the error that nothing can be
+// sent, and so on without end, which leaves no time for the event.
 process.once("disconnect", () => process.exit());
+process.prependListener("uncaughtException", ({ code }: NodeJS.ErrnoException) => {
+  if (!process.connected || code === "EPIPE" || code === "ERR_IPC_CHANNEL_CLOSED") process.exit(1);
+});
 
 /** Works off a chunk. */
 function processJob(
