@@ -177,6 +177,9 @@ export const STAGE_MIGRATE: u32 = 2;
 export const STAGE_TEST: u32 = 3;
 export const STAGE_MEMORY: u32 = 4;
 
+/** In place of an errno: the attempt has paused, and goes on when it is asked for again. */
+export const GOES_ON: i32 = 1;
+
 // What may turn out otherwise about a pageblock of a capture (capture/doubts.ts). The first ones
 // count as going, from DOUBT_SLAB_IDLE on as staying.
 export const DOUBT_NONE: u32 = 0;

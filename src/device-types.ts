@@ -10,6 +10,7 @@ export type { ShrinkableCache } from "./linux/shrinkable-cache.js";
 export type { ListenerFailures } from "./listener-failures.js";
 export type { Log } from "./log/event-log.js";
 export type * from "./log/entry.js";
+export type { PausingWork } from "./pausing-work.js";
 export type { Explained, Explanation } from "./predict/explain.js";
 
 export type { BigBlockState } from "./virtio-mem/big-block-state.js";
@@ -40,7 +41,7 @@ export type {
   UnplugPolicy,
   UnplugView,
 } from "./virtio-mem/driver/unplug-policy.js";
-export type { WorkQueue } from "./virtio-mem/driver/work-queue.js";
+export type { QueuedWork, WorkQueue } from "./virtio-mem/driver/work-queue.js";
 export type * from "./virtio-mem/driver-profile.js";
 export type { MemoryBlockState } from "./virtio-mem/memory-block-state.js";
 export type {

@@ -20,6 +20,11 @@ export { readCapture, readCaptures, type CaptureOptions } from "./capture/read-c
 // guests
 export { VirtualClock } from "./clock.js";
 export { Guest, type GuestDevice } from "./guest/guest.js";
+export {
+  SlicedRequest,
+  type SizeChange,
+  type SlicedRequestOptions,
+} from "./guest/sliced-request.js";
 export type { LoadOptions } from "./guest/load-pages.js";
 export type {
   BootRange,

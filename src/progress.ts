@@ -5,10 +5,10 @@ export interface Progress {
   /** So much there is to do. */
   readonly total: number;
   /**
-   * What is counted: pages of a capture that were read, milliseconds of virtual time, or runs of a
-   * comparison.
+   * What is counted: pages of a capture that were read, milliseconds of virtual time, runs of a
+   * comparison, or bytes that were plugged or unplugged.
    */
-  readonly unit: "pages" | "ms" | "runs";
+  readonly unit: "pages" | "ms" | "runs" | "bytes";
 }
 
 /** How to follow a long operation, and how to end it early. */
@@ -20,7 +20,8 @@ export interface FollowOptions {
    */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /**
-   * Aborts it: its promise is then rejected with the signal's reason, and nothing is left of it.
+   * Aborts it: its promise is then rejected with the signal's reason, and nothing is left of it but
+   * what an operation says by itself.
    */
   readonly signal?: AbortSignal | undefined;
 }

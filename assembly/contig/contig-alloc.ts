@@ -4,6 +4,7 @@ import {
   EBUSY,
   EINTR,
   ENOMEM,
+  GOES_ON,
   HOLD_AGAIN,
   MAX_ORDER,
   MM_CONTIG_ENOMEM_EXITS,
@@ -32,7 +33,9 @@ import {
   collectError,
   collectStop,
   dropClean,
+  droppedPages,
   migrateBatch,
+  movedPages,
   putBackBatch,
   resetMigrationCounts,
 } from "./migrate";
@@ -86,17 +89,48 @@ function giveUp(start: Pfn, end: Pfn, result: i32): i32 {
   return result;
 }
 
+/** The attempt that has paused, where `pausedEnd` is not 0. */
+let pausedStart: Pfn = 0;
+let pausedEnd: Pfn = 0;
+/** Where its next batch begins, and how its last one ended. */
+let pausedPos: Pfn = 0;
+let pausedError: i32 = 0;
+
+/** Is an attempt in its midst? Nothing else may migrate then. */
+export function isPaused(): bool {
+  return pausedEnd != 0;
+}
+
+/** Is it the one of this range? */
+export function isPausedAt(start: Pfn, end: Pfn): bool {
+  return pausedStart == start && pausedEnd == end;
+}
+
 /**
  * Moves everything movable out of [start, end). Returns 0, or -EINTR or -ENOMEM; -EBUSY where a
  * page did not go in 5 tries, which the caller may ignore. What was moved stays moved.
+ *
+ * Returns GOES_ON after the batch with which `most` pages or more have gone in this call; the next
+ * call begins with the next batch.
  */
-function evacuate(start: Pfn, end: Pfn): i32 {
-  let pos = start;
+function evacuate(start: Pfn, end: Pfn, most: u32): i32 {
+  const goesOn = pausedEnd != 0;
+  const from = goesOn ? pausedPos : start;
+  let pos = from;
   let retries: u32 = 0;
-  let error: i32 = 0;
+  let error: i32 = goesOn ? pausedError : 0;
+  pausedEnd = 0;
+  const before = movedPages + droppedPages;
   while (pos < end || batchLength > 0) {
     if (signalPending) return -EINTR;
     if (batchLength == 0) {
+      if (pos > from && movedPages + droppedPages - before >= most) {
+        pausedStart = start;
+        pausedEnd = end;
+        pausedPos = pos;
+        pausedError = error;
+        return GOES_ON;
+      }
       pos = collectBatch(pos, end);
       if (collectError < 0) return collectError;
       retries = 0;
@@ -152,20 +186,40 @@ function takeChunks(start: Pfn, end: Pfn): Pfn {
  * stay moved, and where the version forgets migratetypes the isolated pageblocks are MOVABLE.
  */
 export function allocContig(start: Pfn, end: Pfn): i32 {
-  startTracking();
-  resetMigrationCounts();
-  const result = isOneMixedBlock(start, end) ? allocMixedBlock(start, end) : allocRange(start, end);
-  if (result < 0) return result;
+  return allocContigPart(start, end, u32.MAX_VALUE);
+}
+
+/**
+ * The same in parts: returns GOES_ON when `most` pages or more have moved, with the range isolated,
+ * and goes on with the next call for the same range. In the end the guest is as after one call.
+ */
+export function allocContigPart(start: Pfn, end: Pfn, most: u32): i32 {
+  let result: i32;
+  if (isPaused()) {
+    result = evacuateAndTake(start, end, most);
+  } else {
+    startTracking();
+    resetMigrationCounts();
+    result = isOneMixedBlock(start, end)
+      ? allocMixedBlock(start, end)
+      : allocRange(start, end, most);
+  }
+  if (result != 0) return result;
   lastStage = STAGE_DONE;
   lastBlockingPfn = NO_CHUNK;
   lastBlockingState = 0;
   return 0;
 }
 
-function allocRange(start: Pfn, end: Pfn): i32 {
+function allocRange(start: Pfn, end: Pfn, most: u32): i32 {
   if (!isolateRange(start, end, false)) return fail(EBUSY, STAGE_ISOLATE, refusingPfn);
   drainAll(start);
-  const error = evacuate(start, end);
+  return evacuateAndTake(start, end, most);
+}
+
+function evacuateAndTake(start: Pfn, end: Pfn, most: u32): i32 {
+  const error = evacuate(start, end, most);
+  if (error == GOES_ON) return error;
   if (error == -ENOMEM || error == -EINTR) return giveUp(start, end, failToMove(error));
   if (replaceLeftHuge(start, end) < 0) return giveUp(start, end, failToMove(-ENOMEM));
   const outer = outerStart(start);
@@ -184,7 +238,7 @@ function allocMixedBlock(start: Pfn, end: Pfn): i32 {
   if (!beginEvacuation(start)) return fail(EBUSY, STAGE_ISOLATE, refusingPfn);
   drainAll(start);
   unlistChunks();
-  let result = evacuate(start, end);
+  let result = evacuate(start, end, u32.MAX_VALUE);
   if (result == -ENOMEM || result == -EINTR) {
     result = failToMove(result);
   } else {

@@ -1,8 +1,10 @@
 // Contiguous ranges: alloc_contig_range(), isolation.
 
-import { EBUSY, EINVAL, ENOBUFS, PAGE_CONTIG, PAGE_OFFLINE } from "../abi";
+import { EBUSY, EINVAL, ENOBUFS, GOES_ON, PAGE_CONTIG, PAGE_OFFLINE } from "../abi";
 import {
-  allocContig as allocContigRange,
+  allocContigPart as allocPart,
+  isPaused,
+  isPausedAt,
   lastBlockingPfn,
   lastBlockingState,
   lastStage,
@@ -18,14 +20,17 @@ import { loading } from "./loading";
 import { Pfn } from "../mm/numbers";
 
 /**
- * See allocContig(). [start, start + nr) lies in one zone. Returns 0, -EBUSY, -ENOMEM, -EINTR,
- * -EINVAL, -ENOBUFS. scratch = u32 {stage, blocking pfn or 0xffffffff, its state, pages moved,
- * pages dropped, failed tries}.
+ * See allocContigPart(). [start, start + nr) lies in one zone. Returns 0, -EBUSY, -ENOMEM, -EINTR,
+ * -EINVAL, -ENOBUFS; GOES_ON where it has paused after `most` pages: then the same call goes on,
+ * and that of another range is -EINVAL. scratch = u32 {stage, blocking pfn or 0xffffffff, its
+ * state, pages moved, pages dropped, failed tries}.
  */
-export function allocContig(start: Pfn, nr: u32): i32 {
+export function allocContig(start: Pfn, nr: u32, most: u32): i32 {
   if (loading || !inTable(start, nr) || !inOneZone(start, nr)) return -EINVAL;
+  if (isPaused() && !isPausedAt(start, start + nr)) return -EINVAL;
   if (ensureRecords(recordsForRange(nr) * 2 + SMALL_OPERATION) < 0) return -ENOBUFS;
-  const result = allocContigRange(start, start + nr);
+  const result = allocPart(start, start + nr, most);
+  if (result == GOES_ON) return result;
   store<u32>(SCRATCH, lastStage);
   store<u32>(SCRATCH, lastBlockingPfn, 4);
   store<u32>(SCRATCH, lastBlockingState, 8);

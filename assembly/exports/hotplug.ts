@@ -1,6 +1,7 @@
 // Memory that comes online and goes offline.
 
 import {
+  EBUSY,
   EINVAL,
   ENOBUFS,
   MAX_ORDER_PAGES,
@@ -17,6 +18,7 @@ import {
   offlineRange,
   onlineRun,
 } from "../contig/memory-hotplug";
+import { isPaused } from "../contig/contig-alloc";
 import { movedPages } from "../contig/migrate";
 import { recordsForRange, stateAt } from "../mm/page";
 import { SMALL_OPERATION, ensureRecords } from "../mm/record-slab";
@@ -58,7 +60,8 @@ export function endOnline(start: Pfn, nr: u32): i32 {
 }
 
 /**
- * See offlineRange(). Before v5.19 whole 4 MiB units only. scratch = u32 {blocking pfn or
+ * See offlineRange(). Before v5.19 whole 4 MiB units only. -EBUSY while an attempt of allocContig()
+ * has paused. scratch = u32 {blocking pfn or
  * 0xffffffff, its state, pages moved}.
  */
 export function offlinePages(start: Pfn, nr: u32): i32 {
@@ -67,6 +70,8 @@ export function offlinePages(start: Pfn, nr: u32): i32 {
   // isolation works in units of 4 MiB before 5.19
   if (!hasBehaviour(MM_ISOLATE_PAGEBLOCK) && (start | nr) % MAX_ORDER_PAGES != 0) return -EINVAL;
   if (ensureRecords(recordsForRange(nr) * 2 + SMALL_OPERATION) < 0) return -ENOBUFS;
+  // an attempt that has paused holds the lock that this would wait for
+  if (isPaused()) return -EBUSY;
   const result = offlineRange(start, start + nr);
   store<u32>(SCRATCH, offlineBlockingPfn);
   store<u32>(SCRATCH, offlineBlockingPfn == NO_CHUNK ? 0 : stateAt(offlineBlockingPfn), 4);

@@ -8,6 +8,8 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_ANON,
+  PAGE_BUFFER,
+  PAGE_FILE_CLEAN,
   PAGE_SHMEM,
   PAGE_SWAP_CACHE,
   PAGE_THP,
@@ -23,6 +25,7 @@ import { stateAt } from "./page";
 import { HEAD, classOf, countMovable, holdOf, isCleanFile } from "./page-class";
 import {
   NO_ZONE,
+  blockState,
   countsOf,
   entryOfBlock,
   isIsolated,
@@ -32,7 +35,7 @@ import {
 } from "./pageblock";
 import { ownerDropped, startTracking } from "./rmap";
 import { kindOf } from "./zone";
-import { BlockNr, ZoneNr } from "./numbers";
+import { BlockNr, EntryOffset, ZoneNr } from "./numbers";
 
 /** Pages that one call gives back. */
 const CLUSTER: u32 = 32;
@@ -41,6 +44,10 @@ const CLUSTER: u32 = 32;
 const CLEAN: u32 = 0;
 const SWAP_CACHE: u32 = 1;
 const SWAP_OUT: u32 = 2;
+
+/** A bit in each byte of a word: the lowest, the highest. */
+const ONES: u64 = 0x0101010101010101;
+const TOPS: u64 = 0x8080808080808080;
 
 let cursor: u32 = 0;
 /** The last search found nothing of the kinds before this one. */
@@ -117,6 +124,7 @@ function reclaimBlock(block: BlockNr, kind: u32, wanted: u32, stage: u32): u32 {
   const zone = zoneOf(entry);
   if (zone == NO_ZONE || !isReclaimed(zone, kind) || isIsolated(entry)) return 0;
   if (countMovable(countsOf(entry)) == 0) return 0;
+  if (!hasSought(entry, stage)) return 0;
   const pfn = block << PAGEBLOCK_ORDER;
   let freed: u32 = 0;
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES && freed < wanted; ++page) {
@@ -133,6 +141,24 @@ function reclaimBlock(block: BlockNr, kind: u32, wanted: u32, stage: u32): u32 {
     if (isUnit) break;
   }
   return freed;
+}
+
+/** May a page of this pageblock be sought? A search that finds nothing asks all of the guest. */
+function hasSought(entry: EntryOffset, stage: u32): bool {
+  const record = recordOf(entry);
+  if (!record) return isSought(classOf(blockState(entry)), stage);
+  if (stage == SWAP_OUT) return true;
+  const first = ONES * <u64>(stage == CLEAN ? PAGE_FILE_CLEAN : PAGE_SWAP_CACHE);
+  const second = stage == CLEAN ? ONES * <u64>PAGE_BUFFER : first;
+  for (let at = record; at < record + PAGEBLOCK_PAGES; at += 8) {
+    const states = load<u64>(at);
+    if (hasZeroByte(states ^ first) || hasZeroByte(states ^ second)) return true;
+  }
+  return false;
+}
+
+function hasZeroByte(bytes: u64): bool {
+  return ((bytes - ONES) & ~bytes & TOPS) != 0;
 }
 
 function isSought(pageClass: u32, stage: u32): bool {

@@ -194,6 +194,9 @@ export type Hold = (typeof Hold)[keyof typeof Hold];
 /** Where an attempt of alloc_contig_range() ended, STAGE_* in assembly/abi.ts, by number. */
 export const CONTIG_STAGES = ["done", "isolate", "migrate", "test", "memory"] as const;
 
+/** In place of an errno: an attempt has paused, GOES_ON in assembly/abi.ts. */
+export const GOES_ON = 1;
+
 /** What a load of kpageflags brings along, LOAD_* in assembly/exports/load.ts. */
 export const LoadMode = { Extended: 1, InDevice: 2, KeepCached: 4 } as const;
 

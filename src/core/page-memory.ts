@@ -6,6 +6,7 @@ import {
   MAX_ORDER,
   MmFlag,
   type MmFlagName,
+  GOES_ON,
   NO_PFN,
   pageClassName,
   PAGEBLOCK_ORDER,
@@ -26,7 +27,7 @@ import {
 } from "./core-image.js";
 import { GuestWorkloads } from "./guest-workloads.js";
 import { brokenInvariant } from "./invariants.js";
-import { fail } from "./kernel-error.js";
+import { fail, KernelError } from "./kernel-error.js";
 import { loadCore, loadCoreSync, type Core, type CoreSource } from "./load.js";
 import { MigrationJournal } from "./migration-journal.js";
 import { PageLook } from "./page-look.js";
@@ -70,6 +71,9 @@ export interface PageCounts {
   /** Those of the movable pages that something keeps in place: see {@link Hold}. */
   readonly held: number;
 }
+
+/** An attempt that is not to pause moves fewer pages than that. */
+const NO_LIMIT = 2 ** 32 - 1;
 
 /** WebAssembly memory of a guest. */
 export interface MemoryUse {
@@ -128,6 +132,8 @@ export class PageMemory {
   readonly #freePagesOf: Core["freePagesOf"];
   readonly #allocContig: Core["allocContig"];
   readonly #scratch: Scratch;
+  /** An attempt in parts is in its midst. */
+  #isPaused = false;
   /** Pageblocks of the pfn space. */
   readonly nrPageblocks: number;
   /** Takes in a captured guest. @internal */
@@ -493,9 +499,32 @@ export class PageMemory {
    *   several zones.
    */
   allocContig(startPfn: number, nrPages: number): ContigResult {
+    if (this.#isPaused) {
+      throw new KernelError("EBUSY", "attempt a range while another attempt has paused");
+    }
+    return this.#contigResult(startPfn, nrPages, this.#contig(startPfn, nrPages, NO_LIMIT));
+  }
+
+  /**
+   * allocContig() in parts of about `mostPages` moved pages: undefined until the last one is done,
+   * with the range isolated. The same call then goes on; meanwhile no other range is attempted.
+   *
+   * @throws as allocContig() does.
+   * @internal
+   */
+  allocContigPart(startPfn: number, nrPages: number, mostPages: number): ContigResult | undefined {
+    const errno = this.#contig(startPfn, nrPages, mostPages);
+    this.#isPaused = errno === GOES_ON;
+    return this.#isPaused ? undefined : this.#contigResult(startPfn, nrPages, errno);
+  }
+
+  #contig(startPfn: number, nrPages: number, mostPages: number): number {
     u32("startPfn", startPfn);
     u32("nrPages", nrPages);
-    const errno = this.#allocContig(startPfn, nrPages);
+    return this.#allocContig(startPfn, nrPages, mostPages);
+  }
+
+  #contigResult(startPfn: number, nrPages: number, errno: number): ContigResult {
     if (errno === -Errno.EINVAL || errno === -Errno.ENOBUFS) {
       fail(errno, `alloc_contig_range of ${nrPages} pages from pfn ${startPfn}`);
     }

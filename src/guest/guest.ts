@@ -19,6 +19,7 @@ import type { DeviceHost } from "../virtio-mem/device/host.js";
 import { VirtioMemDriver, type VirtioMemDriverOptions } from "../virtio-mem/driver/driver.js";
 import type { DriverParameters } from "../virtio-mem/driver/parameters.js";
 import { WorkQueue } from "../virtio-mem/driver/work-queue.js";
+import type { PausingWork } from "../pausing-work.js";
 import { bootedMemory, bootRangesOf, endOfBoot } from "./boot-memory.js";
 import {
   BOOT_RANGE,
@@ -26,6 +27,7 @@ import {
   NEW_DEVICE,
   NEW_GUEST,
   RESTORED_GUEST,
+  SLICED_REQUEST,
 } from "./option-rules.js";
 import { assertCapture } from "../capture/assert-capture.js";
 import { assertOptions } from "../option-check.js";
@@ -42,6 +44,7 @@ import type {
 import { decodeSnapshot, encodeSnapshot, type DeviceState, type GuestState } from "./snapshot.js";
 import { policyTools } from "./policy-tools.js";
 import { profileFor, type KernelChoice, type ProfileFromCapture } from "./profile-from-capture.js";
+import { SlicedRequest, type SlicedRequestOptions } from "./sliced-request.js";
 import { settingOf, type GuestMemory, type GuestSetting } from "./setting.js";
 import { optionError, shown } from "../input-error.js";
 
@@ -414,6 +417,47 @@ export class Guest {
       driver.run();
     } catch (error) {
       if (error instanceof PolicyError) device.requestSize(requestedSize);
+      throw error;
+    }
+    this.#rethrowListeners();
+  }
+
+  /**
+   * Asks for a size as {@link requestSize} does, in slices: the thread is free in between, what is
+   * done can be followed, and the request be aborted. Nothing is done before it is iterated or its
+   * result asked for, but that the device has the new size.
+   *
+   * @param bytes - Requested size: a multiple of the device's block size, at most its region.
+   * @param options - Which device, how long a slice takes, how to follow and to end it.
+   * @throws RangeError as requestSize() does, and for a wrong option; KernelError with EBUSY while
+   *   a run of a driver is going on; the reason of `signal` where that is aborted already.
+   */
+  requestSizeInSlices(bytes: number, options: SlicedRequestOptions = {}): SlicedRequest {
+    assertOptions("options of requestSizeInSlices()", options, SLICED_REQUEST);
+    options.signal?.throwIfAborted();
+    const { device, driver } = this.#at(options.index ?? 0);
+    if (driver.isQueueRunning) {
+      throw new KernelError("EBUSY", "request a size in slices in the midst of a driver's run");
+    }
+    const { requestedSize: before, pluggedSize: pluggedSizeBefore } = device;
+    device.requestSize(bytes);
+    const run = this.#runInSlices.bind(this, device, driver, before);
+    return new SlicedRequest(
+      { device, pluggedSizeBefore, requestedSize: bytes, begin: run },
+      options,
+    );
+  }
+
+  *#runInSlices(
+    device: VirtioMemDevice,
+    driver: VirtioMemDriver,
+    requestedBefore: number,
+    isPauseDue: () => boolean,
+  ): PausingWork {
+    try {
+      yield* driver.slices(isPauseDue);
+    } catch (error) {
+      if (error instanceof PolicyError) device.requestSize(requestedBefore);
       throw error;
     }
     this.#rethrowListeners();

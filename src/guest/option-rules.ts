@@ -24,6 +24,7 @@ import type {
   NewGuestOptions,
   RestoreOptions,
 } from "./options.js";
+import type { SlicedRequestOptions } from "./sliced-request.js";
 
 /** A rule for each option of `T`. */
 export type RulesOf<T> = Readonly<Record<keyof T, OptionRule>>;
@@ -76,6 +77,18 @@ export const RESTORED_GUEST: RulesOf<Required<RestoreOptions>> = {
   core: ANYTHING,
   policy: either(TEXT, OBJECT),
   hosts: LIST,
+};
+
+/** Of Guest.requestSizeInSlices(). */
+export const SLICED_REQUEST: RulesOf<Required<SlicedRequestOptions>> = {
+  onProgress: FUNCTION,
+  signal: SIGNAL,
+  stop: SIGNAL,
+  index: WHOLE,
+  sliceMs: {
+    holds: (value) => typeof value === "number" && value >= 0,
+    words: "a number of milliseconds >= 0",
+  },
 };
 
 /** Of Guest.create(). */

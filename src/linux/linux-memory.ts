@@ -1,5 +1,6 @@
 import type { ContigResult } from "../core/contig-result.js";
 import type { ZoneKind } from "../core/zone-kind.js";
+import type { PausingWork } from "../pausing-work.js";
 
 /**
  * What a virtio-mem driver asks of the Linux memory management around it.
@@ -56,6 +57,16 @@ export interface LinuxMemory {
    *   caller's.
    */
   allocContigRange(startPfn: number, nrPages: number): ContigResult;
+
+  /**
+   * The same attempt, which may pause with its range isolated; it is always asked for all of it.
+   * Left out where an attempt never takes long.
+   *
+   * @param startPfn - As of {@link allocContigRange}.
+   * @param nrPages - As of {@link allocContigRange}.
+   * @returns What allocContigRange() returns.
+   */
+  allocContigInParts?(startPfn: number, nrPages: number): PausingWork<ContigResult>;
 
   /**
    * Marks a range just taken as PG_offline and takes it off the accounts.

@@ -18,6 +18,7 @@ import { MemoryAccounting, type AccountedBlock } from "./memory-accounting.js";
 import { MemoryGroups } from "./memory-groups.js";
 import { chooseZone, type OnlineSettings } from "./online-policy.js";
 import type { LinuxProfile } from "./profile.js";
+import type { PausingWork } from "../pausing-work.js";
 import { extendSpan, shrinkSpan } from "./zone-span.js";
 import type { Zone, ZoneTable } from "./zone-table.js";
 
@@ -58,6 +59,9 @@ export type SavedMemoryBlock = readonly [
   withdrawn: number,
   ...memmap: number[],
 ];
+
+/** Pages that move between two pauses of an attempt, or some more: about a millisecond of work. */
+const PART_PAGES = 2048;
 
 /** Memory blocks and how they come online, as plain data. */
 export interface MemoryHotplugState {
@@ -224,7 +228,19 @@ export class MemoryHotplug implements LinuxMemory {
   }
 
   allocContigRange(startPfn: number, nrPages: number): ContigResult {
-    const result = this.#pages.allocContig(startPfn, nrPages);
+    return this.#paid(this.#pages.allocContig(startPfn, nrPages), nrPages);
+  }
+
+  *allocContigInParts(startPfn: number, nrPages: number): PausingWork<ContigResult> {
+    for (;;) {
+      const result = this.#pages.allocContigPart(startPfn, nrPages, PART_PAGES);
+      if (result !== undefined) return this.#paid(result, nrPages);
+      yield;
+    }
+  }
+
+  /** An attempt that is over takes its time. */
+  #paid(result: ContigResult, nrPages: number): ContigResult {
     const prices = this.#options.calibration;
     const ns =
       result.stage === "isolate"

@@ -3,6 +3,7 @@ import { Errno } from "../../errno.js";
 import { SECTION_SIZE } from "../../linux/memmap.js";
 import type { BigBlockState } from "../big-block-state.js";
 import type { DriverContext, DriverMemoryBlock, DriverMode, DriverModeState } from "./mode.js";
+import type { PausingWork } from "../../pausing-work.js";
 import { PAGE_SIZE } from "../../units.js";
 import { optionError } from "../../input-error.js";
 
@@ -81,17 +82,18 @@ export class BigBlockMode implements DriverMode {
     this.#lastUsableId = Math.floor((device.addr + usableRegionSize) / this.#bigBlockSize) - 1;
   }
 
-  cleanUp(): number {
+  *cleanUp(): PausingWork<number> {
     for (const id of this.#ids("plugged")) {
       const rc = this.#context.link.unplug(id * this.#bigBlockSize, this.#bigBlockSize);
       if (rc !== 0) return rc;
       this.#setState(id, "unused");
+      if (this.#context.isPauseDue()) yield;
     }
     return 0;
   }
 
   /** Takes removed and never used big blocks, ascending. A failure ends it. */
-  plug(size: number): number {
+  *plug(size: number): PausingWork<number> {
     let left = Math.floor(size / this.#bigBlockSize);
     for (const id of this.#ids("unused")) {
       if (left === 0) return 0;
@@ -99,6 +101,7 @@ export class BigBlockMode implements DriverMode {
       const rc = this.#plugAndAdd(id);
       if (rc !== 0) return rc;
       left--;
+      if (this.#context.isPauseDue()) yield;
     }
     for (; left > 0; left--) {
       const id = this.#firstId + this.#states.length;
@@ -106,6 +109,7 @@ export class BigBlockMode implements DriverMode {
       this.#prepare(id);
       const rc = this.#plugAndAdd(id);
       if (rc !== 0) return rc;
+      if (this.#context.isPauseDue()) yield;
     }
     return 0;
   }
@@ -114,7 +118,7 @@ export class BigBlockMode implements DriverMode {
    * Goes through the added big blocks downwards, once per pass of the version: the offline ones,
    * those without online memory in a kernel zone, all.
    */
-  unplug(size: number): number {
+  *unplug(size: number): PausingWork<number> {
     let left = Math.floor(size / this.#bigBlockSize);
     if (left === 0) return 0;
     const isWanted = {
@@ -127,10 +131,11 @@ export class BigBlockMode implements DriverMode {
       for (const id of this.#ids("added").reverse()) {
         if (!isWanted[pass](id)) continue;
         const takes = pass !== "offline" || takesOfflineBigBlocks;
-        const rc = this.#unplugBigBlock(id, takes && this.#context.safeBigBlockUnplug);
+        const rc = yield* this.#unplugBigBlock(id, takes && this.#context.safeBigBlockUnplug);
         if (rc === 0) left--;
         else if (rc !== -Errno.EBUSY) return rc;
         if (left === 0) return 0;
+        if (this.#context.isPauseDue()) yield;
       }
       if (pass === "offline" && !this.#context.unplugOnline) return 0;
     }
@@ -215,12 +220,12 @@ export class BigBlockMode implements DriverMode {
    * @param takesPages - else it is offlined and removed without further ado.
    * @returns 0, -EBUSY if memory is busy, or the errno that ends the run.
    */
-  #unplugBigBlock(id: number, takesPages: boolean): number {
+  *#unplugBigBlock(id: number, takesPages: boolean): PausingWork<number> {
     const { link, memory } = this.#context;
     const addr = id * this.#bigBlockSize;
     if (takesPages) {
       this.#setState(id, "fake-offline");
-      const taken = this.#takeSections(addr);
+      const taken = yield* this.#takeSections(addr);
       if (taken !== 0) return this.#undo(id, taken);
     }
     const removed = memory.remove(addr / this.#memoryBlockSize, this.#nrMemoryBlocks);
@@ -238,14 +243,14 @@ export class BigBlockMode implements DriverMode {
    * Takes the online sections, the unit in which pages of a big block are taken, ascending; all or
    * none.
    */
-  #takeSections(addr: number): number {
+  *#takeSections(addr: number): PausingWork<number> {
     const { link, memory, profile, policy } = this.#context;
     const isStale = (): boolean => profile.checksConfigBeforeAttempt && link.configChanged;
     const taken: number[] = [];
     for (const section of this.#onlineSections(addr)) {
       const zone = memory.memoryBlock(Math.floor(section / this.#memoryBlockSize))?.zone;
       const { kernel, movable } = policy.attempts;
-      const rc = memory.fakeOffline(
+      const rc = yield* memory.fakeOffline(
         section,
         SECTION_SIZE,
         zone === "Movable" ? movable : kernel,
@@ -256,6 +261,7 @@ export class BigBlockMode implements DriverMode {
         return rc;
       }
       taken.push(section);
+      if (this.#context.isPauseDue()) yield;
     }
     return 0;
   }

@@ -20,6 +20,7 @@ import { SubBlockMode } from "./sub-block-mode.js";
 import type { PageIsolation, SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
 import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
 import { WorkQueue } from "./work-queue.js";
+import type { PausingWork } from "../../pausing-work.js";
 import { NS_PER_MS } from "../../units.js";
 import { optionError } from "../../input-error.js";
 
@@ -127,9 +128,7 @@ export class VirtioMemDriver {
   readonly #limit: OfflineLimit;
   readonly #mode: DriverMode;
   readonly #workQueue: WorkQueue;
-  readonly #work = (): void => {
-    this.#runOnce();
-  };
+  readonly #work = (): PausingWork => this.#runOnce();
   #queuedBy: RunTrigger | undefined;
   readonly #endings: readonly (() => void)[];
   #isRunning = false;
@@ -379,6 +378,21 @@ export class VirtioMemDriver {
   }
 
   /**
+   * As {@link run}, with pauses between the steps of the driver, after which `isPauseDue` is asked.
+   * The caller asks for all of it, to the end.
+   *
+   * @internal
+   */
+  slices(isPauseDue: () => boolean): PausingWork {
+    return this.#workQueue.slices(isPauseDue);
+  }
+
+  /** Is a run of this driver, or of one that shares its queue, going on or paused? @internal */
+  get isQueueRunning(): boolean {
+    return this.#workQueue.isRunning;
+  }
+
+  /**
    * Unloads the driver. Its offline, partly plugged memory blocks are removed first, because
    * nothing could tell any more which of their pages must not go online. What is plugged stays
    * plugged.
@@ -483,11 +497,18 @@ export class VirtioMemDriver {
       unplugOnline: parameters.unplugOnline ?? true,
       safeBigBlockUnplug: parameters.bbmSafeUnplug ?? true,
       link: this.#link,
-      memory: new MemorySteps(memory, this.#log, this.#limit, () => {
-        if (this.#profile.runsAgainAfterRemoval) this.#queueWork("memory-removed");
-      }),
+      memory: new MemorySteps(
+        memory,
+        this.#log,
+        this.#limit,
+        () => {
+          if (this.#profile.runsAgainAfterRemoval) this.#queueWork("memory-removed");
+        },
+        () => this.#workQueue.isPauseDue,
+      ),
       log: this.#log,
       isRunning: () => this.#isRunning,
+      isPauseDue: () => this.#workQueue.isPauseDue,
       queueWork: (trigger: RunTrigger) => {
         this.#queueWork(trigger);
       },
@@ -526,7 +547,7 @@ export class VirtioMemDriver {
     this.#workQueue.queue(this.#work);
   }
 
-  #runOnce(): void {
+  *#runOnce(): PausingWork {
     const trigger = this.#queuedBy ?? "asked";
     this.#queuedBy = undefined;
     if (this.#isBeingRemoved || this.#isFrozen) return;
@@ -544,7 +565,7 @@ export class VirtioMemDriver {
     });
     let errno: number;
     try {
-      errno = this.#process();
+      errno = yield* this.#process();
     } finally {
       this.#isRunning = false;
     }
@@ -552,11 +573,11 @@ export class VirtioMemDriver {
   }
 
   /** Repeats the work as long as config changes interrupt it. */
-  #process(): number {
+  *#process(): PausingWork<number> {
     let nacks = 0;
     for (;;) {
       const isTold = this.#link.configChanged;
-      const rc = this.#processOnce();
+      const rc = yield* this.#processOnce();
       if (rc !== -Errno.EAGAIN) return rc;
       // A device that refuses what it asks for would be asked for ever.
       nacks = isTold || this.#link.configChanged ? 0 : nacks + 1;
@@ -564,7 +585,7 @@ export class VirtioMemDriver {
     }
   }
 
-  #processOnce(): number {
+  *#processOnce(): PausingWork<number> {
     let rc = 0;
     if (this.#needsUnplugAll) {
       rc = this.#link.unplugAll();
@@ -575,11 +596,11 @@ export class VirtioMemDriver {
       this.#link.refresh();
       this.#mode.refresh();
     }
-    if (rc === 0) rc = this.#mode.cleanUp();
+    if (rc === 0) rc = yield* this.#mode.cleanUp();
     if (rc === 0) {
       const missing = this.#link.requestedSize - this.#link.pluggedSize;
-      if (missing > 0) rc = this.#mode.plug(missing);
-      if (missing < 0) rc = this.#mode.unplug(-missing);
+      if (missing > 0) rc = yield* this.#mode.plug(missing);
+      if (missing < 0) rc = yield* this.#mode.unplug(-missing);
     }
     return rc === 0 && this.#mode.hasEmptyMemoryBlock ? -Errno.EBUSY : rc;
   }

@@ -1,4 +1,5 @@
 import type { MemoryBlockState } from "../memory-block-state.js";
+import type { PausingWork } from "../../pausing-work.js";
 import { RunBitmap } from "../run-bitmap.js";
 
 const STATES: readonly MemoryBlockState[] = [
@@ -102,6 +103,16 @@ export class MemoryBlockTable {
     this.#held = id;
     try {
       return work();
+    } finally {
+      this.#held = undefined;
+    }
+  }
+
+  /** The same for work that may pause, with the lock held. */
+  *holdAcross<T>(id: number, work: PausingWork<T>): PausingWork<T> {
+    this.#held = id;
+    try {
+      return yield* work;
     } finally {
       this.#held = undefined;
     }

@@ -2,7 +2,12 @@ import { Errno } from "../../errno.js";
 import type { Log } from "../../log/event-log.js";
 import type { LinuxMemory, MemoryBlockInfo } from "../../linux/linux-memory.js";
 import type { OfflineLimit } from "./offline-limit.js";
+import type { ContigResult } from "../../core/contig-result.js";
+import type { PausingWork } from "../../pausing-work.js";
 import { PAGE_SIZE } from "../../units.js";
+
+/** Pages of an attempt that is over before a pause would be worth while. */
+const SHORT_ATTEMPT = 2048;
 
 /**
  * What the driver does with the memory around it, written down as it happens. Addresses and sizes
@@ -13,13 +18,24 @@ export class MemorySteps {
   readonly #memory: LinuxMemory;
   readonly #log: Log;
   readonly #onRemoved: () => void;
+  readonly #isPauseDue: () => boolean;
 
-  /** @param onRemoved - called whenever memory blocks were removed. */
-  constructor(memory: LinuxMemory, log: Log, limit: OfflineLimit, onRemoved: () => void) {
+  /**
+   * @param onRemoved - called whenever memory blocks were removed.
+   * @param isPauseDue - is a run to pause before its next step?
+   */
+  constructor(
+    memory: LinuxMemory,
+    log: Log,
+    limit: OfflineLimit,
+    onRemoved: () => void,
+    isPauseDue: () => boolean,
+  ) {
     this.#memory = memory;
     this.#log = log;
     this.limit = limit;
     this.#onRemoved = onRemoved;
+    this.#isPauseDue = isPauseDue;
   }
 
   get memoryBlockSize(): number {
@@ -60,12 +76,17 @@ export class MemorySteps {
    * @returns 0; -EBUSY if memory is busy; -ENOMEM if nothing is left to move pages to;
    *   -EAGAIN if `isStale`.
    */
-  fakeOffline(addr: number, size: number, attempts: number, isStale: () => boolean): number {
+  *fakeOffline(
+    addr: number,
+    size: number,
+    attempts: number,
+    isStale: () => boolean,
+  ): PausingWork<number> {
     const startPfn = addr / PAGE_SIZE;
     const nrPages = size / PAGE_SIZE;
     for (let attempt = 0; attempt < attempts; attempt++) {
       if (isStale()) return -Errno.EAGAIN;
-      const result = this.#memory.allocContigRange(startPfn, nrPages);
+      const result = yield* this.#attempt(startPfn, nrPages);
       const { errno, stage, blockingPfn, blockingClass, migratedPages, droppedPages } = result;
       this.#log.add({
         type: "contig",
@@ -86,6 +107,17 @@ export class MemorySteps {
       if (errno === -Errno.ENOMEM) return errno;
     }
     return -Errno.EBUSY;
+  }
+
+  *#attempt(startPfn: number, nrPages: number): PausingWork<ContigResult> {
+    if (nrPages <= SHORT_ATTEMPT) return this.#memory.allocContigRange(startPfn, nrPages);
+    const parts = this.#memory.allocContigInParts?.(startPfn, nrPages);
+    if (parts === undefined) return this.#memory.allocContigRange(startPfn, nrPages);
+    for (;;) {
+      const part = parts.next();
+      if (part.done === true) return part.value;
+      if (this.#isPauseDue()) yield;
+    }
   }
 
   /** Hands fake-offline memory of an online memory block back to the allocator. */

@@ -11,6 +11,7 @@ import type { MemoryBlockTableState } from "./memory-block-table.js";
 import type { MemorySteps } from "./memory-steps.js";
 import type { PageIsolation, SubblockSummary, UnplugPolicy } from "./unplug-policy.js";
 import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
+import type { PausingWork } from "../../pausing-work.js";
 
 /** What both modes of the driver work with. */
 export interface DriverContext {
@@ -24,6 +25,8 @@ export interface DriverContext {
   readonly log: Log;
   /** Is a run going on? */
   isRunning(): boolean;
+  /** Is a run to pause before its next step? What it decides must not depend on that. */
+  isPauseDue(): boolean;
   queueWork(trigger: RunTrigger): void;
   sense(startPfn: number, nrPages: number, count: number): SubblockSummary | undefined;
   /** What a look costs; writes it down. */
@@ -74,7 +77,8 @@ export type DriverModeState =
 
 /**
  * The half of the driver that knows memory blocks: sub-block mode or big-block mode. Results are 0
- * or a negative errno that ends the run (docs/spec/driver.md, "Responses as errnos").
+ * or a negative errno that ends the run (docs/spec/driver.md, "Responses as errnos"). A run may
+ * pause between two memory blocks, chunks or sections, with nothing half done.
  */
 export interface DriverMode extends Omit<MemoryNotifier, "memoryGroup"> {
   /** Does this memory block lie in the device's region, wholly? */
@@ -87,11 +91,11 @@ export interface DriverMode extends Omit<MemoryNotifier, "memoryGroup"> {
   /** The config was read again: recomputes the last usable block. */
   refresh(): void;
   /** Unplugs and removes what earlier runs had to leave behind. */
-  cleanUp(): number;
+  cleanUp(): PausingWork<number>;
   /** Plugs up to `size` bytes, as far as whole blocks go. */
-  plug(size: number): number;
+  plug(size: number): PausingWork<number>;
   /** Unplugs up to `size` bytes, as far as whole blocks go. */
-  unplug(size: number): number;
+  unplug(size: number): PausingWork<number>;
   /** Removes offline memory blocks that are partly plugged: the driver is going. */
   removeOfflinePartial(): void;
   /** Did removing a memory block without plugged subblocks fail, so that it must be tried again? */

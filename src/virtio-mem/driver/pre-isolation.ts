@@ -25,15 +25,23 @@ export class PreIsolation {
   readonly #kept = new Map<string, Subblock>();
   readonly #givenUp = new Set<string>();
 
-  /** Isolates the first `wanted` subblocks of `chunks` that can be; the others stay as they are. */
-  constructor(isolation: SubblockIsolation, chunks: Iterable<SubblockRange>, wanted: number) {
+  constructor(isolation: SubblockIsolation) {
     this.#isolation = isolation;
-    for (const subblock of subblocksOf(chunks)) {
-      if (this.#kept.size >= wanted) return;
+  }
+
+  /**
+   * Isolates the subblocks of a chunk that can be, up to `wanted` in all; the others stay as they
+   * are. Returns `false` once that many are.
+   */
+  keep(chunk: SubblockRange, wanted: number): boolean {
+    for (const subblock of subblocksOf([chunk])) {
+      if (this.#kept.size >= wanted) return false;
       const key = keyOf(subblock);
       if (this.#kept.has(key)) continue;
-      if (isolation.tryIsolate(subblock.id, subblock.subblock)) this.#kept.set(key, subblock);
+      const { id, subblock: at } = subblock;
+      if (this.#isolation.tryIsolate(id, at)) this.#kept.set(key, subblock);
     }
+    return true;
   }
 
   /** Was a subblock of this chunk given up? */

@@ -4,6 +4,7 @@ import type { DriverContext, DriverMemoryBlock, DriverMode, DriverModeState } fr
 import type { MemoryBlockState } from "../memory-block-state.js";
 import { MemoryBlockTable } from "./memory-block-table.js";
 import { SubBlockUnplug } from "./sub-block-unplug.js";
+import type { PausingWork } from "../../pausing-work.js";
 import { PAGE_SIZE } from "../../units.js";
 import { optionError } from "../../input-error.js";
 
@@ -114,7 +115,7 @@ export class SubBlockMode implements DriverMode {
     this.#lastUsableId = Math.floor((device.addr + usableRegionSize) / this.#memoryBlockSize) - 1;
   }
 
-  cleanUp(): number {
+  cleanUp(): PausingWork<number> {
     return this.#unplug.cleanUp();
   }
 
@@ -122,7 +123,7 @@ export class SubBlockMode implements DriverMode {
     for (const id of this.#table.inStates(["offline-partial"], false)) this.#unplug.remove(id);
   }
 
-  unplug(size: number): number {
+  unplug(size: number): PausingWork<number> {
     return this.#unplug.run(Math.floor(size / this.#subblockSize));
   }
 
@@ -130,7 +131,7 @@ export class SubBlockMode implements DriverMode {
    * Refills partly plugged memory blocks, lowest hole first, then takes removed and never used
    * ones, ascending. A failure ends it; what was plugged before stays plugged.
    */
-  plug(size: number): number {
+  *plug(size: number): PausingWork<number> {
     let left = Math.floor(size / this.#subblockSize);
     for (const states of this.#context.profile.refillOrder) {
       for (const id of this.#table.inStates(states, false)) {
@@ -140,6 +141,7 @@ export class SubBlockMode implements DriverMode {
         const rc = this.#table.hold(id, () => this.#refill(id, wanted));
         if (rc !== 0) return rc;
         left -= this.#table.nrPluggedOf(id) - plugged;
+        if (this.#context.isPauseDue()) yield;
       }
     }
     for (const id of this.#table.inStates(["unused"], false)) {
@@ -149,6 +151,7 @@ export class SubBlockMode implements DriverMode {
       const rc = this.#plugAndAdd(id, count);
       if (rc !== 0) return rc;
       left -= count;
+      if (this.#context.isPauseDue()) yield;
     }
     while (left > 0) {
       if (!this.#allowsOffline() || this.#table.nextId > this.#lastUsableId) return -Errno.ENOSPC;
@@ -156,6 +159,7 @@ export class SubBlockMode implements DriverMode {
       const rc = this.#plugAndAdd(this.#table.prepare(), count);
       if (rc !== 0) return rc;
       left -= count;
+      if (this.#context.isPauseDue()) yield;
     }
     return 0;
   }

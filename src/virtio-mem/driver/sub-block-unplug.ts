@@ -8,6 +8,7 @@ import { PolicyView } from "./policy-view.js";
 import { Reserve } from "./reserve.js";
 import type { SubblockRange, UnplugPolicy } from "./unplug-policy.js";
 import type { ShrinkableCache } from "../../linux/shrinkable-cache.js";
+import type { PausingWork } from "../../pausing-work.js";
 import { PAGE_SIZE } from "../../units.js";
 
 /** Result of a step that was refused by busy memory: the run goes on with the next. */
@@ -79,7 +80,7 @@ export class SubBlockUnplug {
    *
    * @returns 0; -EBUSY if fewer could go; another errno where one ended the run.
    */
-  run(wanted: number): number {
+  *run(wanted: number): PausingWork<number> {
     const { policy, unplugOnline } = this.#context;
     this.#left = wanted;
     this.#outOfMemory = 0;
@@ -88,9 +89,9 @@ export class SubBlockUnplug {
     if (wanted === 0) return 0;
     if (policy.isForeign === true) this.#rehearse();
     if (unplugOnline) this.#shrink(policy.before);
-    const rc = this.#runPasses();
+    const rc = yield* this.#runPasses();
     if (this.#left === 0 || !(rc === -Errno.EBUSY || rc === -Errno.ENOMEM)) return rc;
-    return this.#shrink(policy.whenShort) > 0 ? this.#runPasses() : rc;
+    return this.#shrink(policy.whenShort) > 0 ? yield* this.#runPasses() : rc;
   }
 
   /**
@@ -115,7 +116,7 @@ export class SubBlockUnplug {
     return caches.reduce((pages, cache) => pages + this.#context.shrink(cache), 0);
   }
 
-  #runPasses(): number {
+  *#runPasses(): PausingWork<number> {
     const { policy, unplugOnline } = this.#context;
     const isPlanned = policy.rank !== undefined || policy.isolatesFirst === true;
     for (const [pass, states] of policy.passes.entries()) {
@@ -124,14 +125,15 @@ export class SubBlockUnplug {
       for (const id of this.#inPass(pass, states)) {
         const rc = isOffline(this.#table.state(id))
           ? this.#emptyOffline(id)
-          : this.#emptyOnline(id);
+          : yield* this.#emptyOnline(id);
         if (rc !== 0 || this.#left === 0) return rc;
+        if (this.#context.isPauseDue()) yield;
       }
     }
     // What is online may be spared on purpose: no reason to try again.
     if (!unplugOnline) return 0;
     if (isPlanned) {
-      const rc = this.#emptyByPlan();
+      const rc = yield* this.#emptyByPlan();
       if (rc !== 0 || this.#left === 0) return rc;
     }
     return this.#shortfall();
@@ -143,29 +145,34 @@ export class SubBlockUnplug {
   }
 
   /** Tries the chunks of all online memory blocks, in an order that is fixed beforehand. */
-  #emptyByPlan(): number {
-    const chunks = this.#plannedChunks();
+  *#emptyByPlan(): PausingWork<number> {
+    const chunks = yield* this.#plannedChunks();
     this.#view.startVisit(undefined);
-    const keptOut = this.#keepOut(chunks);
+    const keptOut = this.#preIsolation();
     try {
+      if (keptOut !== undefined) yield* this.#keepOut(keptOut, chunks);
       for (const chunk of chunks) {
         if (this.#left === 0) return 0;
-        const rc = keptOut === undefined ? this.#tryChunk(chunk) : this.#tryKeptOut(chunk, keptOut);
+        const rc =
+          keptOut === undefined
+            ? yield* this.#tryChunk(chunk)
+            : yield* this.#tryKeptOut(chunk, keptOut);
         if (rc !== 0) return rc;
+        if (this.#context.isPauseDue()) yield;
       }
     } finally {
       keptOut?.releaseAll();
     }
-    const rc = keptOut === undefined ? 0 : this.#tryAgain(chunks);
+    const rc = keptOut === undefined ? 0 : yield* this.#tryAgain(chunks);
     if (rc !== 0 || this.#left === 0 || this.#overReserve === 0) return rc;
-    return this.#reserve.isReached ? this.#reachReserve(chunks) : 0;
+    return this.#reserve.isReached ? yield* this.#reachReserve(chunks) : 0;
   }
 
   /** One subblock more, by which the free memory of the guest reaches its reserve. */
-  #reachReserve(chunks: readonly SubblockRange[]): number {
+  *#reachReserve(chunks: readonly SubblockRange[]): PausingWork<number> {
     this.#reserve.isLast = true;
     try {
-      return this.#tryAgain(
+      return yield* this.#tryAgain(
         chunks.filter((chunk) => this.#isToBeTried(chunk) && this.#keepsReserve(chunk)).slice(0, 1),
       );
     } finally {
@@ -174,11 +181,12 @@ export class SubBlockUnplug {
   }
 
   /** What found no place while so much was isolated may find one now. */
-  #tryAgain(chunks: readonly SubblockRange[]): number {
+  *#tryAgain(chunks: readonly SubblockRange[]): PausingWork<number> {
     for (const chunk of chunks) {
       if (this.#left === 0) return 0;
-      const rc = this.#tryChunk(chunk);
+      const rc = yield* this.#tryChunk(chunk);
       if (rc !== 0) return rc;
+      if (this.#context.isPauseDue()) yield;
     }
     return 0;
   }
@@ -187,17 +195,26 @@ export class SubBlockUnplug {
    * The chunks that look worth trying now: by rank where the policy gives one, else in the order of
    * the visits.
    */
-  #plannedChunks(): SubblockRange[] {
+  *#plannedChunks(): PausingWork<SubblockRange[]> {
     const { rank } = this.#context.policy;
     const ranked: { readonly chunk: SubblockRange; readonly rank: number }[] = [];
     for (const chunk of this.#onlineChunks()) {
       if (this.#isAccepted(chunk)) ranked.push({ chunk, rank: rank?.(this.#view, chunk) ?? 0 });
+      if (this.#context.isPauseDue()) yield;
     }
     ranked.sort((a, b) => a.rank - b.rank);
     return ranked.map(({ chunk }) => chunk);
   }
 
-  #keepOut(chunks: readonly SubblockRange[]): PreIsolation | undefined {
+  /** Isolates as many subblocks as are still to be unplugged. */
+  *#keepOut(keptOut: PreIsolation, chunks: readonly SubblockRange[]): PausingWork {
+    for (const chunk of chunks) {
+      if (!keptOut.keep(chunk, this.#left)) return;
+      if (this.#context.isPauseDue()) yield;
+    }
+  }
+
+  #preIsolation(): PreIsolation | undefined {
     const { isolation, policy } = this.#context;
     if (isolation === undefined || policy.isolatesFirst !== true) return undefined;
     const nrPages = this.#subblockSize / PAGE_SIZE;
@@ -218,21 +235,21 @@ export class SubBlockUnplug {
       },
       freePages: (id: number, at: number) => this.#view.look(id, at, 1)?.freePages[0] ?? 0,
     };
-    return new PreIsolation(subblocks, chunks, this.#left);
+    return new PreIsolation(subblocks);
   }
 
   /**
    * Tries a chunk of memory that was isolated first, and gives up other such memory for its pages.
    */
-  #tryKeptOut(chunk: SubblockRange, keptOut: PreIsolation): number {
+  *#tryKeptOut(chunk: SubblockRange, keptOut: PreIsolation): PausingWork<number> {
     if (keptOut.isGivenUp(chunk) || !this.#isToBeTried(chunk)) return 0;
     const isKept = keptOut.isKept(chunk);
     keptOut.release(chunk);
     // what was never kept out gets no room that was made for others
-    if (!isKept && !this.#keepsReserve(chunk)) return this.#takeChunk(chunk);
+    if (!isKept && !this.#keepsReserve(chunk)) return yield* this.#takeChunk(chunk);
     for (;;) {
       const wasShort = this.#outOfMemory + this.#overReserve;
-      const rc = this.#takeChunk(chunk);
+      const rc = yield* this.#takeChunk(chunk);
       if (rc !== 0 || this.#outOfMemory + this.#overReserve === wasShort) return rc;
       const pages =
         this.#view.senseChunk(chunk)?.movablePages.reduce((sum, nr) => sum + nr, 0) ?? 0;
@@ -258,18 +275,20 @@ export class SubBlockUnplug {
   }
 
   /** Unplugs memory blocks that could not be added, then removes emptied ones. */
-  cleanUp(): number {
+  *cleanUp(): PausingWork<number> {
     for (const id of this.#table.inStates(["plugged"], false)) {
       this.#left = this.#table.subblocksPerMemoryBlock;
       const rc = this.#table.hold(id, () => this.#unplugRuns(id));
       if (rc !== 0) return rc;
       this.#table.setState(id, "unused");
+      if (this.#context.isPauseDue()) yield;
     }
     if (!this.#hasEmptyMemoryBlock) return 0;
     this.#hasEmptyMemoryBlock = false;
     for (const state of EMPTY_STATES) {
       for (const id of this.#table.inStates([state], false)) {
         if (this.#table.nrPluggedOf(id) === 0) this.#removeEmptied(id);
+        if (this.#context.isPauseDue()) yield;
       }
     }
     return 0;
@@ -335,15 +354,16 @@ export class SubBlockUnplug {
   }
 
   /** Takes chunks of an online memory block and unplugs them; removes it when none is left. */
-  #emptyOnline(id: number): number {
+  *#emptyOnline(id: number): PausingWork<number> {
     this.#view.startVisit(id);
     const wasEmpty = this.#table.nrPluggedOf(id) === 0;
     for (const size of this.#chunkSizes) {
       const { count } = size;
       for (const start of this.#chunkStarts(id, size)) {
         if (this.#left < count || count > this.#table.nrPluggedOf(id)) break;
-        const rc = this.#tryChunk({ id, start, count });
+        const rc = yield* this.#tryChunk({ id, start, count });
         if (rc !== 0) return rc;
+        if (this.#context.isPauseDue()) yield;
       }
     }
     if (wasEmpty) this.#removeIfEmpty(id);
@@ -354,8 +374,8 @@ export class SubBlockUnplug {
    * Tries a chunk if it is plugged, not more than what is wanted, and accepted; removes its memory
    * block when nothing is left of it. Returns 0, or the errno that ends the run.
    */
-  #tryChunk(chunk: SubblockRange): number {
-    return this.#isToBeTried(chunk) ? this.#takeChunk(chunk) : 0;
+  *#tryChunk(chunk: SubblockRange): PausingWork<number> {
+    return this.#isToBeTried(chunk) ? yield* this.#takeChunk(chunk) : 0;
   }
 
   #isToBeTried(chunk: SubblockRange): boolean {
@@ -365,10 +385,10 @@ export class SubBlockUnplug {
     return this.#isAccepted(chunk);
   }
 
-  #takeChunk(chunk: SubblockRange): number {
+  *#takeChunk(chunk: SubblockRange): PausingWork<number> {
     const { id, start, count } = chunk;
     if (!this.#keepsReserve(chunk)) return this.#spareForReserve(count);
-    const rc = this.#table.hold(id, () => this.#unplugChunk(id, start, count));
+    const rc = yield* this.#table.holdAcross(id, this.#unplugChunk(id, start, count));
     if (rc === SKIPPED) {
       return ++this.#failures === this.#context.policy.mostFailures ? -Errno.EBUSY : 0;
     }
@@ -442,14 +462,14 @@ export class SubBlockUnplug {
    *
    * @returns 0, SKIPPED if their memory is busy, or the errno that ends the run.
    */
-  #unplugChunk(id: number, start: number, count: number): number {
+  *#unplugChunk(id: number, start: number, count: number): PausingWork<number> {
     const { link, memory, policy } = this.#context;
     const addr = this.#addr(id, start);
     const size = count * this.#subblockSize;
     const state = this.#table.state(id);
     const isMovable = state === "movable" || state === "movable-partial";
     const attempts = isMovable ? policy.attempts.movable : policy.attempts.kernel;
-    const taken = memory.fakeOffline(addr, size, attempts, this.#isStale);
+    const taken = yield* memory.fakeOffline(addr, size, attempts, this.#isStale);
     if (taken === -Errno.EBUSY) return SKIPPED;
     if (taken === -Errno.ENOMEM && policy.outOfMemory === "go-on") {
       this.#outOfMemory++;

@@ -71,6 +71,7 @@ describe("src/core/abi.ts", () => {
     expect(abi.PAGEBLOCK_SIZE).toBe(abi.PAGEBLOCK_PAGES * abi.PAGE_SIZE);
     expect(abi.MAX_ORDER).toBe(constants.get("MAX_ORDER"));
     expect(2 ** abi.MAX_ORDER).toBe(constants.get("MAX_ORDER_PAGES"));
+    expect(abi.GOES_ON).toBe(constants.get("GOES_ON"));
     expect(abi.MAX_ERRNO).toBe(constants.get("MAX_ERRNO"));
   });
 

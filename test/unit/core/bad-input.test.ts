@@ -165,7 +165,10 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [ABSENT, 10, 0],
     [isolated, 16, 0],
   ],
-  allocContig: [...NO_RANGES, noZone, crossing, [9 * BLOCK, 2 * BLOCK]],
+  allocContig: [...NO_RANGES, noZone, crossing, [9 * BLOCK, 2 * BLOCK]].map((range) => [
+    ...range,
+    MAX,
+  ]),
   freeContigRange: [
     ...NO_RANGES,
     noZone,

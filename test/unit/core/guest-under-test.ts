@@ -5,6 +5,8 @@ import { ZoneKindNumber } from "../../../src/core/abi.js";
 import { linuxProfile, type ProfileName } from "../../../src/linux/profile.js";
 import { loadCoreUnderTest } from "../../core-under-test.js";
 
+/** An attempt does not pause. */
+const NO_LIMIT = 2 ** 32 - 1;
 export const BLOCK = 512;
 /** Pageblocks of the pfn space; the last two are absent. */
 export const NR_BLOCKS = 12;
@@ -64,8 +66,8 @@ export function guestUnderTest(profile: ProfileName = "v6.1"): GuestUnderTest {
   for (const pfn of anon.splice(0, 100)) if (pfn % 2 === 1) core.freePagesOf(pfn, 0);
   const thp = alloc(9, 1, PageClass.Thp, AllocFlag.Compound);
   const [contig, offline, isolated] = [5 * BLOCK, 6 * BLOCK, 7 * BLOCK];
-  core.allocContig(contig, BLOCK);
-  core.allocContig(offline, BLOCK);
+  core.allocContig(contig, BLOCK, NO_LIMIT);
+  core.allocContig(offline, BLOCK, NO_LIMIT);
   core.markOffline(offline, BLOCK);
   if (profile !== "rfc3-seed") core.isolate(isolated, BLOCK);
   core.setCache(NORMAL, 2, 8, 60, 60);

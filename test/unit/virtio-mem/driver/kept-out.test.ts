@@ -18,19 +18,26 @@ const isolation: SubblockIsolation = {
 };
 const chunk = (start: number, count = 1) => ({ id: 40, start, count });
 
+/** As many of `chunks` isolated as are wanted. */
+function keptOf(chunks: readonly ReturnType<typeof chunk>[], wanted: number): PreIsolation {
+  const kept = new PreIsolation(isolation);
+  for (const one of chunks) if (!kept.keep(one, wanted)) break;
+  return kept;
+}
+
 beforeEach(() => {
   isolated.clear();
 });
 
 test("isolates the first that are wanted, each once, and none that refuses", () => {
-  const kept = new PreIsolation(isolation, [chunk(2, 2), chunk(2), chunk(0, 2), chunk(7)], 3);
+  const kept = keptOf([chunk(2, 2), chunk(2), chunk(0, 2), chunk(7)], 3);
   expect([...isolated]).toEqual([2, 0, 1]);
   kept.releaseAll();
   expect(isolated.size).toBe(0);
 });
 
 test("un-isolates what is about to be taken, once", () => {
-  const kept = new PreIsolation(isolation, [chunk(0), chunk(1), chunk(2)], 3);
+  const kept = keptOf([chunk(0), chunk(1), chunk(2)], 3);
   kept.release(chunk(0, 2));
   expect([...isolated]).toEqual([2]);
   kept.release(chunk(0));
@@ -39,8 +46,7 @@ test("un-isolates what is about to be taken, once", () => {
 });
 
 test("makes room from the end on, as much as is needed", () => {
-  const kept = new PreIsolation(
-    isolation,
+  const kept = keptOf(
     [5, 6, 7, 8].map((at) => chunk(at)),
     4,
   );
