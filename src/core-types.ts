@@ -19,7 +19,7 @@ export type {
   PageMemory,
   SubblockCounts,
 } from "./core/page-memory.js";
-export type { PageLook } from "./core/page-look.js";
+export type { LookChanges, PageLook } from "./core/page-look.js";
 export type { PageRequest, PreparedRequest } from "./core/page-request.js";
 export type { ZoneKind } from "./core/zone-kind.js";
 export type { ErrnoName } from "./errno.js";

@@ -25,6 +25,7 @@ export {
   type SizeChange,
   type SlicedRequestOptions,
 } from "./guest/sliced-request.js";
+export { TimeTravel, type TravelledRequest, type TravelOptions } from "./guest/time-travel.js";
 export type { LoadOptions } from "./guest/load-pages.js";
 export type {
   BootRange,

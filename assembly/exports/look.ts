@@ -1,11 +1,17 @@
 // Looking at many subblocks or pages at once, into the staging area.
 
 import { EINVAL, PAGEBLOCK_ORDER } from "../abi";
-import { copyStates, lookBySubblock, zonesBySubblock } from "../inspect/look";
+import {
+  MOST_CHANGED,
+  changedSubblocks,
+  copyStates,
+  lookBySubblock,
+  zonesBySubblock,
+} from "../inspect/look";
 import { STAGING, STAGING_BYTES } from "../mm/layout";
 import { Pfn } from "../mm/numbers";
 import { PAGE_MASK } from "../mm/page";
-import { nrPageblocks } from "../mm/pageblock";
+import { lookNumber as lookNumberNow, nextLook, nrPageblocks } from "../mm/pageblock";
 import { inTable } from "./arguments";
 
 /**
@@ -19,6 +25,27 @@ export function lookAtSubblocks(start: Pfn, blocksEach: u32, nr: u32, zones: u32
   if (zones) zonesBySubblock(block, blocksEach, nr, STAGING);
   else lookBySubblock(block, blocksEach, nr, STAGING);
   return 0;
+}
+
+/**
+ * See changedSubblocks(); staging = u32 numbers, staging2 = a byte each. Returns how many, or
+ * -EINVAL where they do not fit.
+ */
+export function lookAtChanges(start: Pfn, blocksEach: u32, nr: u32, since: u32): i32 {
+  if (blocksEach == 0 || start & PAGE_MASK || nr > MOST_CHANGED) return -EINVAL;
+  const block = start >> PAGEBLOCK_ORDER;
+  if (<u64>block + <u64>blocksEach * nr > <u64>nrPageblocks) return -EINVAL;
+  return changedSubblocks(block, blocksEach, nr, since);
+}
+
+/** Number of the look that would tell of changes made now. */
+export function lookNumber(): u32 {
+  return lookNumberNow;
+}
+
+/** See nextLook(). */
+export function endLook(): u32 {
+  return nextLook();
 }
 
 /** A byte for each of `nr` pages: see copyStates(). -EINVAL where they do not fit. */

@@ -1,6 +1,7 @@
 // One byte for each subblock, and one for each page, for those who draw them.
 
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from "../abi";
+import { STAGING, STAGING2, STAGING_BYTES } from "../mm/layout";
 import { BlockNr, EntryOffset, Pfn } from "../mm/numbers";
 import { stateAt } from "../mm/page";
 import {
@@ -13,10 +14,13 @@ import {
   countUnmovable,
 } from "../mm/page-class";
 import {
+  CHANGED_SHIFT,
   blockState,
   blockingCounts,
   countsOf,
   entryOfBlock,
+  hasChanged,
+  hasChangedNear,
   recordOf,
   typeOf,
   zoneOf,
@@ -25,6 +29,12 @@ import {
 /** Something blocks: the class is that of the first such page. */
 const BLOCKS: u32 = 0x80;
 const SHARE_SHIFT: u32 = 5;
+
+/** Where changedSubblocks() leaves its answer. */
+const CHANGED_NUMBERS: usize = STAGING;
+const CHANGED_LOOKS: usize = STAGING2;
+/** Subblocks that it can be asked for. */
+export const MOST_CHANGED: u32 = STAGING_BYTES >> 2;
 
 /**
  * `nr` subblocks of `blocksEach` pageblocks, a byte each: bits 0 to 4 the class of the first
@@ -49,6 +59,36 @@ export function lookBySubblock(firstBlock: BlockNr, blocksEach: u32, nr: u32, in
     if (used) seen |= ((used * 3 - 1) / (blocksEach << PAGEBLOCK_ORDER) + 1) << SHARE_SHIFT;
     store<u8>(at, seen);
   }
+}
+
+/**
+ * Those of `nr` subblocks in which something has changed after look `since`: their numbers, u32
+ * each, and the byte of lookBySubblock(). Returns how many.
+ */
+export function changedSubblocks(firstBlock: BlockNr, blocksEach: u32, nr: u32, since: u32): u32 {
+  let found: u32 = 0;
+  for (let subblock: u32 = 0; subblock < nr;) {
+    const block = firstBlock + subblock * blocksEach;
+    const nearEnd = (block | ((1 << CHANGED_SHIFT) - 1)) + 1;
+    if (block + blocksEach <= nearEnd && !hasChangedNear(block, since)) {
+      subblock += (nearEnd - block) / blocksEach;
+      continue;
+    }
+    if (anyChanged(block, blocksEach, since)) {
+      store<u32>(CHANGED_NUMBERS + ((<usize>found) << 2), subblock);
+      lookBySubblock(block, blocksEach, 1, CHANGED_LOOKS + found);
+      ++found;
+    }
+    ++subblock;
+  }
+  return found;
+}
+
+function anyChanged(block: BlockNr, nr: u32, since: u32): bool {
+  for (const end = block + nr; block < end; ++block) {
+    if (hasChanged(entryOfBlock(block), since)) return true;
+  }
+  return false;
 }
 
 /** Class of the first page of a pageblock that blocks, or that is in use; 0 without one. */

@@ -15,7 +15,7 @@
 //   128 K +-------------------------------------------------------------------------------+
 //         | staging, 512 K; staging2, 512 K                                               |
 //   1152 K+-------------------------------------------------------------------------------+
-//         | workloads; runs of pages without flags                                        |
+//         | workloads; runs of pages without flags; what has changed                      |
 //   2 M   +-------------------------------------------------------------------------------+
 //         | pageblocks, 32 B each                                                         |
 //         +-------------------------------------------------------------------------------+
@@ -70,6 +70,9 @@ export const WORKLOADS_BYTES: u32 = 0x4000;
 /** Runs of pages without flags, by length (capture/classify.ts). */
 export const CACHED_RUNS: usize = 0x124000;
 export const CACHED_RUNS_BYTES: u32 = 0x8000;
+/** The last look before which something changed, by 256 pageblocks (pageblock.ts). */
+export const CHANGED: usize = 0x12c000;
+export const CHANGED_BYTES: u32 = 0x20000;
 /** Entries of the pageblocks (pageblock.ts); the last area, as large as the guest needs it. */
 export const TABLE: usize = 0x200000;
 
@@ -88,4 +91,5 @@ if (MIGRATION + MIGRATION_BYTES > STAGING) ERROR("MIGRATION is too large");
 if (STAGING + STAGING_BYTES > STAGING2) ERROR("STAGING is too large");
 if (STAGING2 + STAGING2_BYTES > WORKLOADS) ERROR("STAGING2 is too large");
 if (WORKLOADS + WORKLOADS_BYTES > CACHED_RUNS) ERROR("WORKLOADS is too large");
-if (CACHED_RUNS + CACHED_RUNS_BYTES > TABLE) ERROR("CACHED_RUNS is too large");
+if (CACHED_RUNS + CACHED_RUNS_BYTES > CHANGED) ERROR("CACHED_RUNS is too large");
+if (CHANGED + CHANGED_BYTES > TABLE) ERROR("CHANGED is too large");

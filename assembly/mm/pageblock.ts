@@ -2,9 +2,9 @@
 // table, whose constant address then costs nothing:
 //
 //   byte 0        4       8       12      13     14     15      16                24      28
-//        +--------+-------+-------+-------+------+------+-------+-----------------+-------+------+
-//        | record | next  | prev  | state | type | zone | flags | counts (4 x u16)| base  |      |
-//        +--------+-------+-------+-------+------+------+-------+-----------------+-------+------+
+//        +--------+-------+-------+-------+------+------+-------+-----------------+-------+-------+
+//        | record | next  | prev  | state | type | zone | flags | counts (4 x u16)| base  |changed|
+//        +--------+-------+-------+-------+------+------+-------+-----------------+-------+-------+
 //
 // record  address of the page record while the pageblock is mixed, else 0.
 // next,   links of the free chunk of order 9 or 10 that starts here (only where record == 0).
@@ -19,9 +19,10 @@
 //         a load. IN_DEVICE: was loaded as memory of the device. DECIDED: had undecided pages that
 //         were classified. CACHED: pages without flags count as cached; SUSPECT: there are kernel
 //         pages near by. SINGLE_SLABS: while a load goes on, has slabs of one page.
+// changed number of the look before which something of it changed last: counters, type or zone.
 
 import { MIGRATE_ISOLATE, PAGEBLOCK_ORDER } from "../abi";
-import { TABLE } from "./layout";
+import { CHANGED, TABLE } from "./layout";
 import { BlockNr, EntryOffset, Migratetype, PageState, Pfn, RecordAddr, ZoneNr } from "./numbers";
 
 const ENTRY_SHIFT: u32 = 5;
@@ -43,6 +44,40 @@ export let nrPageblocks: u32 = 0;
 
 export function setNrPageblocks(count: u32): void {
   nrPageblocks = count;
+}
+
+/**
+ * Looks at a guest are numbered, so that a later one can ask what has changed since. What changes
+ * now belongs to the look of this number.
+ */
+export let lookNumber: u32 = 1;
+
+/** Ends a look: what changes from now on is told by the next one. Returns this one's number. */
+export function nextLook(): u32 {
+  return lookNumber++;
+}
+
+/** Pageblocks, as a power of two, whose last change is also noted together. */
+export const CHANGED_SHIFT: u32 = 8;
+
+/** Has a pageblock changed after look `since`? */
+export function hasChanged(entry: EntryOffset, since: u32): bool {
+  return load<u32>(entry, TABLE + 28) > since;
+}
+
+/** Has any of the 256 pageblocks around `block`? */
+export function hasChangedNear(block: BlockNr, since: u32): bool {
+  return load<u32>(((<usize>block) >> CHANGED_SHIFT) << 2, CHANGED) > since;
+}
+
+/** On the path of every allocation: a comparison, but for the first change after a look. */
+function touch(entry: EntryOffset): void {
+  if (load<u32>(entry, TABLE + 28) != lookNumber) noteChange(entry);
+}
+
+function noteChange(entry: EntryOffset): void {
+  store<u32>(entry, lookNumber, TABLE + 28);
+  store<u32>(((<usize>blockOfEntry(entry)) >> CHANGED_SHIFT) << 2, lookNumber, CHANGED);
 }
 
 export function entryOfBlock(block: BlockNr): EntryOffset {
@@ -99,11 +134,13 @@ export function baseType(entry: EntryOffset): Migratetype {
 
 /** Sets the migratetype and ends an isolation. */
 export function setType(entry: EntryOffset, type: Migratetype): void {
+  touch(entry);
   store<u8>(entry, <u8>type, TABLE + 13);
   store<u8>(entry, <u8>type, TABLE + 24);
 }
 
 export function markIsolated(entry: EntryOffset): void {
+  touch(entry);
   store<u8>(entry, <u8>MIGRATE_ISOLATE, TABLE + 13);
 }
 
@@ -115,6 +152,7 @@ export function zoneOf(entry: EntryOffset): ZoneNr {
   return load<u8>(entry, TABLE + 14);
 }
 export function setZone(entry: EntryOffset, zone: ZoneNr): void {
+  touch(entry);
   store<u8>(entry, <u8>zone, TABLE + 14);
 }
 
@@ -137,8 +175,10 @@ export function blockingCounts(entry: EntryOffset): u32 {
   return load<u32>(entry, TABLE + 20);
 }
 export function setCounts(entry: EntryOffset, counts: u64): void {
+  touch(entry);
   store<u64>(entry, counts, TABLE + 16);
 }
 export function addCounts(entry: EntryOffset, delta: u64): void {
+  touch(entry);
   store<u64>(entry, load<u64>(entry, TABLE + 16) + delta, TABLE + 16);
 }

@@ -52,8 +52,8 @@ export interface SlicedWork {
  * bit for bit as by {@link Guest.requestSize}.
  *
  * Between two slices the driver is in the midst of its run: the guest can be looked at, but gives
- * no snapshot, and a size that is requested meanwhile is noticed by the run that is going on. A loop
- * that is left early ends the request as `stop` does.
+ * no snapshot, and a size that is requested meanwhile is noticed by the run that is going on. A
+ * loop that is left early ends the request as `stop` does.
  *
  * @example
  * ```js

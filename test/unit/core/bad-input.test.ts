@@ -293,6 +293,16 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [MAX, 1, 1, 0],
     [0, 1, 524289, 0],
   ],
+  lookAtChanges: [
+    [0, 0, 1, 0],
+    [1, 1, 1, 1],
+    [0, 1, 13, 0],
+    [0, MAX, MAX, 1],
+    [MAX, 1, 1, 0],
+    [0, 1, 131073, 0],
+  ],
+  lookNumber: [],
+  endLook: [],
   lookAtPages: [...NO_RANGES, [0, 524289]],
   countRemovable: [
     [0, 0, 1, 0],

@@ -43,6 +43,7 @@ describe("the areas of linear memory", () => {
       "STAGING2",
       "WORKLOADS",
       "CACHED_RUNS",
+      "CHANGED",
     ]);
   });
 
