@@ -64,7 +64,10 @@ test(
         const moments: Moment[] = [];
         const request = guest.requestSizeInSlices(bytes, { sliceMs: 0 });
         moments.push(momentOf(guest));
-        for (const _ of request) moments.push(momentOf(guest));
+        const slices = request[Symbol.iterator]();
+        for (let slice = slices.next(); slice.done !== true; slice = slices.next()) {
+          moments.push(momentOf(guest));
+        }
         const end = momentOf(guest);
 
         const travel = await TimeTravel.begin(before, { bytes }, { core: coreModule() });
