@@ -5,7 +5,7 @@ import { captureDigest } from "../node/sweep-folder.js";
 import { openCapture } from "../node/index.js";
 import { jobKey } from "../sweep/plan.js";
 import type { QueueAnswer, QueueChunk, QueueRun } from "./queue-chunk.js";
-import { endOf } from "./sweep-run.js";
+import { endOf, startOf, type SweepSource } from "./sweep-run.js";
 
 /** After this a chunk ends with the runs that it has. */
 const MOST_MS = 60_000;
@@ -46,23 +46,27 @@ export async function processChunk(
     const end = await endOf(run, source, { stopWhen: isOver });
     if (end.type === "stopped") break;
     if (end.type === "failed") failed.push({ key, error: end.error });
-    else if ((await keyHere(chunk, run)) === key) done.push({ key, figures: end.figures });
+    else if ((await keyHere(run, source, engine)) === key) done.push({ key, figures: end.figures });
     else failed.push({ key, error: "its worker takes it for another run" });
   }
   return { done, failed, ms: performance.now() - started };
 }
 
 /** A result is found by its key, so that must say the same here as where it was planned. */
-function keyHere({ subject, engine }: QueueChunk, { setting, seed }: QueueRun): Promise<string> {
-  return jobKey(subject, setting, { seed, engine });
+async function keyHere(
+  { setting, seed }: QueueRun,
+  source: SweepSource,
+  engine: string,
+): Promise<string> {
+  return jobKey(source.subject, setting, { seed, engine, start: await startOf(source) });
 }
 
 let last: { readonly digest: string; readonly capture: Promise<Capture> } | undefined;
 
 /** Kept for the next chunk, which is mostly of the same sweep. */
 function captureOf({ subject, path }: QueueChunk): Promise<Capture> {
-  if (subject.kind !== "capture") throw new InputError("a scenario has no capture");
-  const { digest } = subject;
+  const digest = subject.kind === "capture" ? subject.digest : subject.startDigest;
+  if (digest === undefined) throw new InputError("the scenario must begin with a capture");
   if (last?.digest !== digest) last = { digest, capture: captureFrom(path, digest) };
   last.capture.catch(() => (last = undefined));
   return last.capture;

@@ -15,7 +15,7 @@ export interface QueueChunk {
   /** Version and build of the engine that is to make them. */
   readonly engine: string;
   readonly subject: SweepSubject;
-  /** Where workers find the capture; unused for scenarios. */
+  /** Where workers find the capture that is the subject, or that it begins with. */
   readonly path: string;
   readonly runs: readonly QueueRun[];
 }

@@ -9,11 +9,21 @@ import { UsageError } from "./usage-error.js";
 /** The scenario that the command line names, with the capture that it begins with. */
 export async function readScenario(path: string): Promise<Scenario> {
   const text = await readInput(path, "<file>");
-  const start = startOf(scenarioValue(text, path));
+  const start = captureOfScenario(scenarioValue(text, path), path);
   if (start === undefined) return parseScenario(text, path);
+  const [capture] = await readForCommand(start, {});
+  return parseScenario(text, path, capture);
+}
+
+/**
+ * Path of the capture that a scenario begins with, which its file names relative to itself;
+ * undefined where it names none.
+ */
+export function captureOfScenario(value: unknown, path: string): string | undefined {
+  const start = startOf(value);
+  if (start === undefined) return undefined;
   if (path === "-") {
     throw new UsageError("<file> must be a file where the scenario names a capture, got -");
   }
-  const [capture] = await readForCommand(resolve(dirname(path), start), {});
-  return parseScenario(text, path, capture);
+  return resolve(dirname(path), start);
 }

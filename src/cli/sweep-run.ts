@@ -24,7 +24,7 @@ export type SweepEnd =
 /** What a run is made of. */
 export interface SweepSource {
   readonly subject: SweepSubject;
-  /** Of a subject that is a capture. */
+  /** The subject, or what it begins with. */
   readonly capture: () => Promise<Capture>;
 }
 
@@ -37,12 +37,22 @@ export async function endOf(
   try {
     const figures =
       subject.kind === "scenario"
-        ? await runScenarioJob(scenarioWith(subject, setting), seed, options)
+        ? await runScenarioJob(
+            scenarioWith(subject, setting, await startOf({ subject, capture })),
+            seed,
+            options,
+          )
         : await runCaptureJob(await capture(), requestOf(setting), options);
     return figures === undefined ? { type: "stopped" } : { type: "done", figures };
   } catch (error) {
     return { type: "failed", error: wordsOf(error) };
   }
+}
+
+/** The capture that the scenario begins with, where it begins with one. */
+export async function startOf({ subject, capture }: SweepSource): Promise<Capture | undefined> {
+  const isStarted = subject.kind === "scenario" && subject.startDigest !== undefined;
+  return isStarted ? capture() : undefined;
 }
 
 function wordsOf(error: unknown): string {

@@ -10,7 +10,7 @@ import { endOf, type SweepEnd, type SweepOrder } from "./sweep-run.js";
 export interface SweepWorkerData {
   readonly isSweepWorker: true;
   readonly subject: SweepSubject;
-  /** Path of the capture. */
+  /** Path of the capture that is the subject, or that it begins with. */
   readonly path: string;
   /** See StopFlag. */
   readonly stop: SharedArrayBuffer;

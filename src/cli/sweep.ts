@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 
 import { Option, type Command } from "commander";
 
+import type { Capture } from "../capture/capture.js";
+import { readCapture } from "../capture/read-capture.js";
 import { visibleText } from "../input-error.js";
 import { captureDigest, SweepFolder } from "../node/sweep-folder.js";
 import { openCapture } from "../node/index.js";
@@ -18,6 +20,7 @@ import { judgeSweep, type SweepFailure, type SweepResult } from "../sweep/judge.
 import { planSweep, type SweepJob, type SweepPlan, type SweepSubject } from "../sweep/plan.js";
 import { sweepSentence } from "../sweep/sentence.js";
 import { isScenario } from "./compare.js";
+import { captureOfScenario } from "./scenario-input.js";
 import { countFlag } from "./count-flag.js";
 import { engineHash } from "./engine-hash.js";
 import { readInput } from "./input.js";
@@ -112,9 +115,10 @@ async function runSweep(path: string, flags: SweepFlags, main: URL): Promise<voi
     throw new UsageError("--threads must be left out with --queue, whose workers make the runs");
   }
   const shard = flags.shard === undefined ? undefined : shardOf(flags.shard, process.env);
-  const subject = await subjectOf(path);
+  const { subject, start, capturePath } = await subjectOf(path);
   const plan = await planSweep(subject, {
     axes: axesOf(flags, subject.kind),
+    ...(start === undefined ? {} : { start }),
     nrSeeds: countFlag(flags.seeds, "--seeds", 1000) ?? 1,
     engine: engineHash(new URL("..", main)),
     ...(flags.yes === true ? { mostRuns: MOST_RUNS_EVER } : {}),
@@ -127,7 +131,7 @@ async function runSweep(path: string, flags: SweepFlags, main: URL): Promise<voi
   const progress = progressLine("sweep");
   const options: SweepExecutorOptions = {
     subject,
-    path: resolve(path),
+    path: capturePath,
     onResult: ({ key }, figures) => {
       folder.write(key, figures);
       results.set(key, figures);
@@ -172,12 +176,29 @@ function progressOf(
     : { done, total: jobs.length, unit: "runs" as const };
 }
 
-async function subjectOf(path: string): Promise<SweepSubject> {
-  if (await isScenario(path)) {
-    const value = scenarioValue(await readInput(path, "<file>"), path);
-    return { kind: "scenario", name: path, value };
+interface NamedSubject {
+  readonly subject: SweepSubject;
+  /** The capture that a scenario begins with. */
+  readonly start?: Capture;
+  /** Of the capture that the subject is, or begins with. */
+  readonly capturePath: string;
+}
+
+async function subjectOf(path: string): Promise<NamedSubject> {
+  const capturePath = resolve(path);
+  if (!(await isScenario(path))) {
+    const digest = await captureDigest(await openCapture(path));
+    return { subject: { kind: "capture", name: path, digest }, capturePath };
   }
-  return { kind: "capture", name: path, digest: await captureDigest(await openCapture(path)) };
+  const value = scenarioValue(await readInput(path, "<file>"), path);
+  const begin = captureOfScenario(value, path);
+  if (begin === undefined) return { subject: { kind: "scenario", name: path, value }, capturePath };
+  const files = await openCapture(begin);
+  return {
+    subject: { kind: "scenario", name: path, value, startDigest: await captureDigest(files) },
+    start: await readCapture(files),
+    capturePath: begin,
+  };
 }
 
 function axesOf(flags: SweepFlags, kind: SweepSubject["kind"]): SweepAxis[] {

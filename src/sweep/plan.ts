@@ -1,3 +1,4 @@
+import type { Capture } from "../capture/capture.js";
 import { optionError, shortened } from "../input-error.js";
 import { nearHint } from "../near-name.js";
 import { scenarioOf } from "../scenario/parse.js";
@@ -19,6 +20,8 @@ export type SweepSubject =
       readonly name: string;
       /** The object that the file says, not resolved yet. */
       readonly value: unknown;
+      /** Hash of the files of the capture that it begins with, where its key `start` names one. */
+      readonly startDigest?: string;
     }
   | {
       /** A capture is predicted. */
@@ -83,6 +86,8 @@ export interface SweepPlanOptions {
   readonly nrSeeds?: number;
   /** Version and core; part of each key. */
   readonly engine: string;
+  /** The capture that a scenario begins with, of which the subject has the digest. */
+  readonly start?: Capture;
   /** Runs that are not too many. Default: 10,000. */
   readonly mostRuns?: number;
 }
@@ -113,7 +118,7 @@ export async function planSweep(
   subject: SweepSubject,
   options: SweepPlanOptions,
 ): Promise<SweepPlan> {
-  const { axes, engine, nrSeeds = 1, mostRuns = MOST_RUNS } = options;
+  const { axes, engine, start, nrSeeds = 1, mostRuns = MOST_RUNS } = options;
   assertSeeds(subject, nrSeeds);
   assertPathsDiffer(axes);
   const nrRuns = axes.reduce((product, { values }) => product * values.length, nrSeeds);
@@ -126,9 +131,9 @@ export async function planSweep(
   const settings = settingsOf(axes);
   const jobs: SweepJob[] = [];
   const durations: number[] = [];
-  const seeds = seedsOf(subject, nrSeeds);
+  const seeds = seedsOf(subject, { nrSeeds, start });
   for (const [at, setting] of settings.entries()) {
-    const what = resolved(subject, setting);
+    const what = resolved(subject, setting, start);
     durations.push("durationMs" in what ? what.durationMs : 0);
     for (const seed of seeds) {
       jobs.push({ key: await keyOf(what, { seed, engine }), setting: at, seed });
@@ -139,15 +144,22 @@ export async function planSweep(
   return { kind, name, engine, axes, seeds, settings, jobs, durations, digest };
 }
 
-type Resolved = Scenario | (CaptureRequest & { readonly capture: string });
+/** All that decides a result besides seed and engine; captures by their digest. */
+type Resolved =
+  | (Omit<Scenario, "start"> & { readonly start: string | undefined })
+  | (CaptureRequest & { readonly capture: string });
 
-function resolved(subject: SweepSubject, setting: SweepSetting): Resolved {
+function resolved(
+  subject: SweepSubject,
+  setting: SweepSetting,
+  start: Capture | undefined,
+): Resolved {
   return subject.kind === "scenario"
-    ? scenarioWith(subject, setting)
+    ? { ...scenarioWith(subject, setting, start), start: subject.startDigest }
     : { capture: subject.digest, ...requestOf(setting) };
 }
 
-/** All that decides a result besides the setting. */
+/** What decides a result besides what is run. */
 interface KeyParts {
   readonly seed: number;
   readonly engine: string;
@@ -162,7 +174,7 @@ function keyOf(what: Resolved, { seed, engine }: KeyParts): Promise<string> {
  *
  * @param subject - What is run.
  * @param setting - The value of each axis.
- * @param parts - Seed and engine.
+ * @param parts - Seed and engine, and the capture that a scenario begins with.
  * @throws ScenarioError or RangeError where it cannot be run.
  *
  * @internal
@@ -170,9 +182,9 @@ function keyOf(what: Resolved, { seed, engine }: KeyParts): Promise<string> {
 export function jobKey(
   subject: SweepSubject,
   setting: SweepSetting,
-  parts: KeyParts,
+  parts: KeyParts & { readonly start?: Capture | undefined },
 ): Promise<string> {
-  return keyOf(resolved(subject, setting), parts);
+  return keyOf(resolved(subject, setting, parts.start), parts);
 }
 
 /**
@@ -193,6 +205,7 @@ export function settingsOf(axes: readonly SweepAxis[]): SweepSetting[] {
  *
  * @param subject - The scenario.
  * @param setting - What is set in it.
+ * @param start - The capture that it begins with, as read by the caller. Default: none.
  * @throws ScenarioError or RangeError where it cannot be run.
  *
  * @example
@@ -208,8 +221,9 @@ export function settingsOf(axes: readonly SweepAxis[]): SweepSetting[] {
 export function scenarioWith(
   subject: SweepSubject & { kind: "scenario" },
   setting: SweepSetting,
+  start?: Capture,
 ): Scenario {
-  const scenario = scenarioOf(withSetting(subject.value, setting), subject.name);
+  const scenario = scenarioOf(withSetting(subject.value, setting), subject.name, start);
   const { policy } = scenario;
   if (policy?.split("+").some((name) => isModulePath(name.trim())) === true) {
     throw optionError(`policy must be named ones in a sweep, got the module ${shortened(policy)}`);
@@ -260,8 +274,11 @@ export function requestOf(setting: SweepSetting): CaptureRequest {
   };
 }
 
-function seedsOf(subject: SweepSubject, nrSeeds: number): number[] {
-  const first = subject.kind === "scenario" ? scenarioWith(subject, {}).seed : 1;
+function seedsOf(
+  subject: SweepSubject,
+  { nrSeeds, start }: { readonly nrSeeds: number; readonly start: Capture | undefined },
+): number[] {
+  const first = subject.kind === "scenario" ? scenarioWith(subject, {}, start).seed : 1;
   return Array.from({ length: nrSeeds }, (_, at) => (first + at) % 2 ** 32);
 }
 
@@ -281,4 +298,7 @@ function assertPathsDiffer(axes: readonly SweepAxis[]): void {
     throw optionError(`--vary must name each path once, got ${shortened(twice)} twice`);
   }
   if (paths.includes("seed")) throw optionError("--vary must leave seeds to --seeds, got seed");
+  if (paths.includes("start")) {
+    throw optionError("--vary must leave the capture to the scenario's key start, got start");
+  }
 }

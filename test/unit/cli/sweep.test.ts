@@ -6,6 +6,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { shardOf } from "../../../src/cli/sweep-shard.js";
 import { buildCommand, EXAMPLE, inFolder, interrupted, virtioMem } from "./command.js";
 
+const ROOT = join(import.meta.dirname, "../../..");
+
 beforeAll(buildCommand, 120_000);
 
 const SCENARIO = `duration: 2s
@@ -47,6 +49,28 @@ describe("sweep", () => {
         rmSync(join(one, "results", names[0] ?? ""));
         writeFileSync(join(one, "results", names[1] ?? ""), '{"key":');
         expect(virtioMem([...args, "--results", one]).stdout).toBe(first.stdout);
+      }),
+    120_000,
+  );
+
+  test(
+    "of a scenario that begins with a capture names its results by that capture, too",
+    () =>
+      inFolder((folder) => {
+        const file = join(folder, "s.yaml");
+        cpSync(EXAMPLE, join(folder, "capture.tar.gz"));
+        writeFileSync(
+          file,
+          "start: capture.tar.gz\nduration: 2s\nhost: [{at: 1s, requestedSize: 0}]\n",
+        );
+        const results = join(folder, "results");
+        const args = ["sweep", file, "--policies", "linux,isolate-first", "--results", results];
+        const { status, stdout } = virtioMem([...args, "--threads", "2", "--format", "csv"]);
+        expect(status).toBe(0);
+        expect(stdout.trimEnd().split("\n")).toHaveLength(3);
+        cpSync(join(ROOT, "test/golden/exact/pinned-7.2.tar"), join(folder, "capture.tar.gz"));
+        expect(virtioMem(args)).toMatchObject({ status: 2, stdout: "" });
+        expect(virtioMem([...args, "--vary", "start=a.tar.gz"]).stderr).toContain("key start");
       }),
     120_000,
   );
