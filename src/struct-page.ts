@@ -20,3 +20,40 @@ export interface StructPageLayout {
   /** Bit of the flags that means PG_head. */
   readonly headBit: number;
 }
+
+/** Where a struct page has what /proc/kpageflags shows. Offsets are in bytes from its beginning. */
+export interface KernelFlagLayout {
+  /** Bytes of a struct page. */
+  readonly size: number;
+  readonly flags: number;
+  readonly refCount: number;
+  /** page._mapcount, which is the type of pages that are not mapped. */
+  readonly type: number;
+  readonly mapping: number;
+  /** page.private, of a free chunk its order. */
+  readonly order: number;
+  /** page.compound_head, since 7.1 compound_info: its lowest bit tells pages of a compound page. */
+  readonly compound: number;
+  /** How often a folio is mapped as a whole, less one, in a later page of it; 0: not known. */
+  readonly wholeMapCount: number;
+  /** How often all its pages together are mapped, less one; 0: the kernel does not count it. */
+  readonly allMapCount: number;
+  /** Bit of the second page's flags that tells a large folio; undefined: others tell it. */
+  readonly largeBit: number | undefined;
+  /** How a page of hugetlb is told: its type, a bit of its second page's flags, a byte there. */
+  readonly huge:
+    | { readonly by: "type" | "bit"; readonly value: number }
+    | { readonly by: "byte"; readonly value: number; readonly at: number }
+    | undefined;
+  /** Which bits of the type's field are the type. */
+  readonly typeMask: number;
+  readonly buddyType: number;
+  readonly offlineType: number;
+  readonly tableType: number;
+  /** 0: a bit of the flags tells slab. */
+  readonly slabType: number;
+  /** All pages of a folio show the flags of the first one. */
+  readonly tailsShowFolio: boolean;
+  /** Which bit of kpageflags each of the lower 32 bits of page.flags is. */
+  readonly shown: readonly (number | undefined)[];
+}

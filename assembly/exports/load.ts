@@ -45,6 +45,7 @@ import { moveKernelOut, moveMemmapOut, setKernelOut } from "../capture/kernel-ou
 import { setPins, setZspages } from "../capture/counters";
 import { dropChanged } from "../capture/page-flags";
 import { areStaged, decode, setLayout } from "../capture/struct-pages";
+import { bytesOf, describe, hasFlagLayout, setFlagLayout } from "../capture/kernel-flags";
 import { classifyZspages } from "../capture/zspages";
 import { adoptCached, cachedPages } from "../mm/per-cpu-cache";
 import {
@@ -172,6 +173,26 @@ export function setStructLayout(): i32 {
 export function decodeStructPages(at: u32, nr: u32): i32 {
   if (!areStaged(nr) || <u64>at + nr > MOST_PAGES) return -EINVAL;
   decode(at, nr);
+  return 0;
+}
+
+/**
+ * Takes from scratch where struct pages have what kpageflags shows; see setFlagLayout(). Returns 0
+ * or -EINVAL.
+ */
+export function setKernelFlags(): i32 {
+  return setFlagLayout();
+}
+
+/**
+ * Turns the `nr` struct pages in the staging area, of the pages from `start` on, into words of
+ * kpageflags in the second one. Ascending, each piece from a multiple of four pages on. Returns 0
+ * or -EINVAL.
+ */
+export function describeStructPages(start: Pfn, nr: u32): i32 {
+  if (!hasFlagLayout() || start & 3 || nr > <u32>MOST_PAGES) return -EINVAL;
+  if (bytesOf(nr) > <u64>STAGING_BYTES || <u64>start + nr > <u64>u32.MAX_VALUE) return -EINVAL;
+  describe(start, nr);
   return 0;
 }
 

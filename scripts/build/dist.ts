@@ -17,7 +17,16 @@ const PROGRAMS = {
   "cli/queue-processor": "src/cli/queue-processor.ts",
 };
 /** Stay imports; all else is bundled, so that a page needs no import map. */
-const EXTERNAL = [/^node:/, "commander", "jiti", "bullmq", "ioredis"];
+const EXTERNAL = [
+  /^node:/,
+  "commander",
+  "jiti",
+  "modern-tar",
+  "fzstd",
+  "snappyjs",
+  "bullmq",
+  "ioredis",
+];
 
 const tools = [
   "package.json",

@@ -10,20 +10,23 @@ const TYPE_SIZE = 12;
 const MEMBER_SIZE = 12;
 const KIND_STRUCT = 4;
 const KIND_UNION = 5;
+const KIND_ENUM = 6;
+const KIND_ENUM64 = 19;
+const KIND_ARRAY = 3;
 /** By kind; all others have nothing behind them. */
 const EXTRA_SIZE: readonly number[] = Object.assign(new Array<number>(20).fill(0), {
   1: 4, // INT
-  3: 12, // ARRAY
+  [KIND_ARRAY]: 12,
   14: 4, // VAR
   17: 4, // DECL_TAG
 });
 const SIZE_PER_MEMBER: readonly number[] = Object.assign(new Array<number>(20).fill(0), {
   [KIND_STRUCT]: MEMBER_SIZE,
   [KIND_UNION]: MEMBER_SIZE,
-  6: 8, // ENUM
+  [KIND_ENUM]: 8,
   13: 8, // FUNC_PROTO
   15: 12, // DATASEC
-  19: 12, // ENUM64
+  [KIND_ENUM64]: 12,
 });
 
 /** Structs without a name within a struct; damaged types may lie in themselves. */
@@ -96,6 +99,68 @@ export class Btf {
     return bits === undefined ? undefined : bits / 8;
   }
 
+  /** Bytes of a struct; undefined where the kernel has none of that name. */
+  sizeOf(struct: string): number | undefined {
+    const id = this.#structNamed(struct);
+    return id === undefined ? undefined : this.#view.getUint32((this.#types[id] ?? 0) + 8, true);
+  }
+
+  /** How many elements a member of a struct has that is an array; undefined where it is none. */
+  elementsOf(struct: string, member: string): number | undefined {
+    const id = this.#structNamed(struct);
+    const type = id === undefined ? undefined : this.#types[id];
+    if (type === undefined) return undefined;
+    for (let index = 0; index < membersOf(this.#view.getUint32(type + 4, true)); index++) {
+      const at = type + TYPE_SIZE + index * MEMBER_SIZE;
+      if (!this.#isNamed(at, member)) continue;
+      const target = this.#types[this.#view.getUint32(at + 4, true)] ?? 0;
+      const isArray = target > 0 && kindOf(this.#view.getUint32(target + 4, true)) === KIND_ARRAY;
+      return isArray ? this.#view.getUint32(target + TYPE_SIZE + 8, true) : undefined;
+    }
+    return undefined;
+  }
+
+  /** Values of an enum by name; undefined where the kernel has no such enum. */
+  enumOf(name: string): ReadonlyMap<string, number> | undefined {
+    for (const at of this.#types.slice(1)) {
+      if (isEnum(this.#view.getUint32(at + 4, true)) && this.#isNamed(at, name)) {
+        return this.#enumAt(at);
+      }
+    }
+    return undefined;
+  }
+
+  /** A constant of any enum, also of one without a name; undefined where there is none. */
+  constant(name: string): number | undefined {
+    for (const at of this.#types.slice(1)) {
+      const info = this.#view.getUint32(at + 4, true);
+      if (!isEnum(info)) continue;
+      const size = SIZE_PER_MEMBER[kindOf(info)] ?? 0;
+      for (let index = 0; index < membersOf(info); index++) {
+        const member = at + TYPE_SIZE + index * size;
+        if (this.#isNamed(member, name)) return this.#view.getInt32(member + 4, true);
+      }
+    }
+    return undefined;
+  }
+
+  #enumAt(at: number): ReadonlyMap<string, number> {
+    const info = this.#view.getUint32(at + 4, true);
+    const size = SIZE_PER_MEMBER[kindOf(info)] ?? 0;
+    const values = new Map<string, number>();
+    for (let index = 0; index < membersOf(info); index++) {
+      const member = at + TYPE_SIZE + index * size;
+      const name = this.#nameAt(this.#view.getUint32(member, true));
+      values.set(name, this.#view.getInt32(member + 4, true));
+    }
+    return values;
+  }
+
+  #nameAt(start: number): string {
+    const end = this.#strings.indexOf(0, start);
+    return new TextDecoder().decode(this.#strings.subarray(start, end < 0 ? undefined : end));
+  }
+
   #structNamed(name: string): number | undefined {
     const id = this.#types.findIndex(
       (at, index) =>
@@ -141,6 +206,10 @@ export class Btf {
 
 function kindOf(info: number): number {
   return (info >>> 24) & 31;
+}
+
+function isEnum(info: number): boolean {
+  return kindOf(info) === KIND_ENUM || kindOf(info) === KIND_ENUM64;
 }
 
 function membersOf(info: number): number {

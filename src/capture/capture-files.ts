@@ -12,6 +12,8 @@ import { gunzip } from "./gunzip.js";
 export interface CaptureFiles {
   /** Where the files come from, for messages. */
   readonly name: string;
+  /** What had to be assumed to make the files, in words; a memory dump has such. */
+  readonly notes?: readonly string[];
   /** Names of all files, with `/` between folders. */
   names(): readonly string[];
   /**

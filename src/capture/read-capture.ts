@@ -72,7 +72,7 @@ export async function readCapture(
   assertOptions("options of readCapture()", options, RULES);
   const layout = findCapture(files, options.folder);
   const text = new CaptureTexts(files, layout);
-  const notes: string[] = [];
+  const notes = [...(files.notes ?? [])];
 
   const meta = await text.parse("recordingMeta", parseRecordingMeta);
   const metaFile = layout.find("recordingMeta") ?? "meta.json";

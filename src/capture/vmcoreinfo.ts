@@ -52,6 +52,29 @@ export class VmcoreInfo {
     return this.#number(`SIZE(${struct})`, 1);
   }
 
+  /** What stands behind `KEY=`, as it is. */
+  text(key: string): string | undefined {
+    return this.#values.get(key);
+  }
+
+  /**
+   * A constant of the kernel that may be negative or hexadecimal; undefined where the note does not
+   * have it.
+   */
+  find(name: string): number | undefined {
+    return this.#found(`NUMBER(${name})`);
+  }
+
+  /** As {@link offset}; undefined where the note does not have it. */
+  findOffset(member: string): number | undefined {
+    return this.#found(`OFFSET(${member})`);
+  }
+
+  /** How many elements an array has; undefined where the note does not say it. */
+  findLength(array: string): number | undefined {
+    return this.#found(`LENGTH(${array})`);
+  }
+
   /** A constant of the kernel, a bit number for instance. */
   constant(name: string): number {
     return this.#number(`NUMBER(${name})`, 0);
@@ -68,6 +91,14 @@ export class VmcoreInfo {
       key,
       `must be an address of up to 16 hexadecimal digits, got ${quoted(value)}`,
     );
+  }
+
+  #found(key: string): number | undefined {
+    const value = this.#values.get(key);
+    if (value === undefined) return undefined;
+    const number = /^(-?\d{1,20}|0x[\da-f]{1,16})$/.test(value) ? Number(value) : Number.NaN;
+    if (!Number.isNaN(number)) return number;
+    throw new CaptureError(this.#file, key, `must be a number, got ${quoted(value)}`);
   }
 
   #number(key: string, least: number): number {

@@ -2,20 +2,24 @@ import { openArchive } from "../capture/archive.js";
 import type { Capture } from "../capture/capture.js";
 import { CaptureError } from "../capture/capture-error.js";
 import { readCaptures, type CaptureOptions } from "../capture/read-capture.js";
-import { openCapture } from "../node/index.js";
+import { openCapture, type OpenCaptureOptions } from "../node/index.js";
 import { UsageError } from "./usage-error.js";
 
 /** A pipe can be read once only, so all of it is kept: more than a capture of 4 TiB has. */
 const MAX_PIPED_SIZE = 2 ** 30;
 
 /**
- * A capture that the command line names: a folder, an archive, or `-` for an archive on standard
- * input. Its errors name the option that helps.
+ * A capture that the command line names: a folder, an archive, a dump, or `-` for an archive on
+ * standard input. Its errors name the option that helps.
  */
-export async function readForCommand(path: string, options: CaptureOptions): Promise<Capture[]> {
+export async function readForCommand(
+  path: string,
+  { memoryMap, ...options }: CaptureOptions & OpenCaptureOptions,
+): Promise<Capture[]> {
   try {
+    const opening = memoryMap === undefined ? {} : { memoryMap };
     return await readCaptures(
-      path === "-" ? await pipedCapture() : await openCapture(path),
+      path === "-" ? await pipedCapture() : await openCapture(path, opening),
       options,
     );
   } catch (error) {

@@ -6,6 +6,7 @@ import { isMainThread } from "node:worker_threads";
 import { Command, CommanderError } from "commander";
 
 import { visibleText } from "../input-error.js";
+import { registerCaptureFromDump } from "./capture-from-dump.js";
 import { registerCaptureScript } from "./capture-script.js";
 import { registerCheck } from "./check.js";
 import { NeedsWorker, tell } from "./command-link.js";
@@ -50,6 +51,7 @@ function programOf(): Command {
   registerSweep(program, new URL(import.meta.url));
   registerExplore(program, fileURLToPath(new URL("../explorer/", import.meta.url)));
   registerCaptureScript(program);
+  registerCaptureFromDump(program);
   registerCheck(program);
   registerDevice(program);
   registerVectors(program);

@@ -50,6 +50,14 @@ export const VECTORS: OutputKind = {
   names: ".jsonl",
 };
 
+export const CAPTURE: OutputKind = {
+  flag: "--out",
+  isName: (end) => [".gz", ".tgz"].includes(end),
+  names: ".tar.gz",
+};
+/** Of files that only their owner may read. */
+const PRIVATE_MODE = 0o600;
+
 /**
  * A file that a command writes at its end, beside the target and then renamed: it is there as a
  * whole, or the old one still is.
@@ -117,17 +125,26 @@ export class OutputFile {
 
   /** @throws UsageError where it cannot be written; an older file is then as it was. */
   write(content: string): void {
-    if (this.isStdout) {
-      print(content);
-      return;
-    }
+    if (this.isStdout) print(content);
+    else this.#replace(content, undefined);
+  }
+
+  /** As {@link write}, of a file that only its owner may read. On the main thread. */
+  writeBytes(content: Uint8Array): void {
+    if (this.isStdout) process.stdout.write(content);
+    else this.#replace(content, PRIVATE_MODE);
+  }
+
+  /** @param mode - of a new file; undefined: as the system has it. */
+  #replace(content: string | Uint8Array, mode: number | undefined): void {
     try {
       const info = infoOf(this.name);
       if (info !== undefined && !info.isFile()) {
         writeFileSync(this.name, content);
         return;
       }
-      replaceFile(info === undefined ? this.name : realpathSync(this.name), content, info?.mode);
+      const file = info === undefined ? this.name : realpathSync(this.name);
+      replaceFile(file, content, info?.mode ?? mode);
     } catch (cause) {
       this.#refuse(reasonOf(cause));
     }
@@ -138,7 +155,7 @@ export class OutputFile {
   }
 }
 
-function replaceFile(file: string, content: string, mode: number | undefined): void {
+function replaceFile(file: string, content: string | Uint8Array, mode: number | undefined): void {
   const beside = join(dirname(file), `.${basename(file).slice(0, 100)}.${process.pid}.part`);
   try {
     writeFileSync(beside, content, {

@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 
 import type { Capture } from "../capture/capture.js";
+import { parseMemoryMap } from "../dump/memory-map.js";
 import type { ProfileName } from "../linux/profile.js";
 import { shortened, visibleText } from "../input-error.js";
 import { POLICIES } from "../policies/choice/registry.js";
@@ -46,6 +47,7 @@ interface PredictFlags {
   readonly regionStart?: string;
   readonly regionSize?: string;
   readonly folder?: string;
+  readonly memoryMap?: string;
   readonly svg?: string;
   readonly html?: string;
   readonly color: ColorChoice;
@@ -67,7 +69,7 @@ export function registerPredict(program: Command): void {
     )
     .argument(
       "<capture...>",
-      "folder or .tar.gz made by `virtio-mem capture-script`, or a recording; - reads an archive from a pipe; several, or a folder of them, make a table",
+      "folder or .tar.gz made by `virtio-mem capture-script`, a recording, or a dump of a guest's memory; - reads an archive from a pipe; several, or a folder of them, make a table",
     )
     .option("--requested-size <size>", "size to request of the guest, such as 512MiB", "0")
     .addOption(profileOption("Linux version of the guest"))
@@ -89,6 +91,10 @@ export function registerPredict(program: Command): void {
     )
     .option("--region-size <size>", "how large the device's memory is, if the capture does not say")
     .option("--folder <name>", "which capture, where the folder or archive holds several")
+    .option(
+      "--memory-map <parts>",
+      "what a raw image of memory has, such as 0x0,3GiB;0x100000000,5GiB (default: all from address 0 on)",
+    )
     .option(
       "--svg <file>",
       "draw the memory to this file; - draws to standard output, in place of the text",
@@ -203,6 +209,9 @@ function readNamed(path: string, flags: PredictFlags): Promise<Capture[]> {
       : { regionStart: parseAddress(flags.regionStart, "--region-start") }),
     ...sizeOption("regionSize", flags.regionSize, "--region-size"),
     ...(flags.folder === undefined ? {} : { folder: flags.folder }),
+    ...(flags.memoryMap === undefined
+      ? {}
+      : { memoryMap: parseMemoryMap(flags.memoryMap, "--memory-map") }),
   });
 }
 

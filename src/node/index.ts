@@ -11,24 +11,41 @@ import { join } from "node:path";
 
 import { openArchive } from "../capture/archive.js";
 import { CaptureError } from "../capture/capture-error.js";
-import { optionTypeError, shown } from "../input-error.js";
 import type { CaptureFiles } from "../capture/capture-files.js";
+import type { MemoryRange } from "../dump/physical-memory.js";
+import { optionTypeError, shown } from "../input-error.js";
+import { openDump } from "./open-dump.js";
 
 export type * from "../index.js";
 export { captureDigest, SweepFolder } from "./sweep-folder.js";
 export { loadPolicies, loadPolicy, type LoadPolicyOptions } from "./load-policy.js";
 
+export type { MemoryRange } from "../dump/physical-memory.js";
+
+/** What the file of a capture does not say of itself. */
+export interface OpenCaptureOptions {
+  /**
+   * The file is a raw image of a guest's memory, and this is what it has: guest physical addresses
+   * in bytes, in the order in which the parts follow each other in the file.
+   */
+  readonly memoryMap?: readonly MemoryRange[];
+}
+
 /** How deep captures lie below the folder that was named: its own files, and a folder in it. */
 const MAX_DEPTH = 2;
 
 /**
- * Opens the files of a capture: a folder, or a .tar, .tar.gz or .tgz archive.
+ * Opens the files of a capture: a folder, a .tar, .tar.gz or .tgz archive, or a dump of a guest's
+ * memory (an ELF core, a kdump-compressed file, a raw image), of which the files are made as they
+ * are read.
  *
  * A folder without meta.json of its own gets that of the folder above, as `../meta.json`; so one
- * observation of a recording can be named.
+ * observation of a recording can be named. A dump stays open.
  *
- * @param path - Folder or archive, relative to the working directory.
- * @throws CaptureError if `path` is neither, or does not exist.
+ * @param path - Folder, archive or dump, relative to the working directory.
+ * @param options - What lies where in a raw image that is not all of the memory from address 0 on.
+ * @throws CaptureError if `path` is none of them, does not exist, or is a dump of no guest that
+ *   this package knows.
  *
  * @example
  * ```js
@@ -38,7 +55,10 @@ const MAX_DEPTH = 2;
  * console.log(files.names().length > 0); // true
  * ```
  */
-export async function openCapture(path: string): Promise<CaptureFiles> {
+export async function openCapture(
+  path: string,
+  options: OpenCaptureOptions = {},
+): Promise<CaptureFiles> {
   if (typeof path !== "string") {
     throw optionTypeError(`path must be a text, got ${shown(path)}`);
   }
@@ -47,7 +67,10 @@ export async function openCapture(path: string): Promise<CaptureFiles> {
     const found = isMissing ? "no such file" : shown(cause);
     throw new CaptureError(path, "", `must be a folder or an archive, got ${found}`);
   });
-  if (info.isFile()) return openArchive(path, () => unchangedBytes(path, info));
+  if (info.isFile()) {
+    const dump = await openDump(path, options.memoryMap);
+    return dump ?? openArchive(path, () => unchangedBytes(path, info));
+  }
   if (!info.isDirectory()) {
     throw new CaptureError(path, "", "must be a folder or an archive, got something else");
   }

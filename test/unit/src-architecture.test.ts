@@ -12,7 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["option-check.ts"],
   ["errno.ts", "pausing-work.ts", "progress.ts", "struct-page.ts", "units.ts"],
   ["clock.ts", "core", "capture", "virtio-mem"],
-  ["linux"],
+  ["linux", "dump"],
   ["log"],
   ["virtio-mem/device"],
   ["virtio-mem/driver"],

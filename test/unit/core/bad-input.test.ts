@@ -206,6 +206,12 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [0, 1],
     [MAX, MAX],
   ],
+  setKernelFlags: [[]],
+  describeStructPages: [
+    [0, 1],
+    [2, 4],
+    [MAX, MAX],
+  ],
   dropChangedPages: [[0x10001], [MAX]],
   markMemmap: [[NR_BLOCKS], [MAX], [0]],
   takeKernelOut: [
