@@ -92,6 +92,7 @@ export type * from "./predict/prediction.js";
 // scenarios
 export { parseScenario, scenarioOf } from "./scenario/parse.js";
 export type * from "./scenario/result.js";
+export { scenarioGuestAt } from "./scenario/guest-at.js";
 export { runScenario, ScenarioRun, type RunScenarioOptions } from "./scenario/run.js";
 export { ScenarioError } from "./scenario/file/scenario-error.js";
 export type * from "./scenario/scenario.js";

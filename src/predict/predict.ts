@@ -209,17 +209,45 @@ export function predictOn(guest: Guest, requestedSize: number, host: () => void)
   return withSureStays(runOn(guest, requestedSize, host));
 }
 
+/**
+ * The same in two halves, for a request that is followed on its way.
+ *
+ * @returns what ends it, once the host has asked and the driver is through.
+ */
+export function beginPrediction(guest: Guest, requestedSize: number): () => Prediction {
+  const end = beginRun(guest, requestedSize);
+  return () => withSureStays(end());
+}
+
 /** Each device block stays, or does not, as in the predicted guest. */
 function withSureStays(run: PredictedRun): Prediction {
   return { ...run, stays: stayChances(run, new Uint16Array(), 0) };
 }
 
 function runOn(guest: Guest, requestedSize: number, host: () => void): PredictedRun {
+  const end = beginRun(guest, requestedSize);
+  host();
+  return end();
+}
+
+function beginRun(guest: Guest, requestedSize: number): () => PredictedRun {
   const pluggedSizeBefore = guest.device.pluggedSize;
   const pluggedBefore = guest.pluggedMap();
   const hadKernelMemory = hasKernelMemory(guest);
   const tally = new RunTally(guest);
-  host();
+  return () =>
+    runEnded(guest, requestedSize, { pluggedSizeBefore, pluggedBefore, hadKernelMemory, tally });
+}
+
+interface BegunRun {
+  readonly pluggedSizeBefore: number;
+  readonly pluggedBefore: string;
+  readonly hadKernelMemory: boolean;
+  readonly tally: RunTally;
+}
+
+function runEnded(guest: Guest, requestedSize: number, begun: BegunRun): PredictedRun {
+  const { pluggedSizeBefore, pluggedBefore, hadKernelMemory, tally } = begun;
   tally.end();
   const pluggedSizeAfter = guest.device.pluggedSize;
   const obstacles = tally.obstaclesOf(pluggedSizeAfter > requestedSize);

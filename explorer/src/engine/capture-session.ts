@@ -3,6 +3,7 @@
 import {
   compareOnCapture,
   Guest,
+  TimeTravel,
   InputError,
   predict,
   type Capture,
@@ -13,12 +14,23 @@ import {
 } from "../../../src/index.js";
 import { Relief } from "../../../src/core/abi.js";
 import { DROPPED_SLAB_PERCENT } from "../../../src/guest/policy-tools.js";
-import { predictOn } from "../../../src/predict/predict.js";
+import { beginPrediction } from "../../../src/predict/predict.js";
 import { reclaimableShare, WHAT_IF_NAMES } from "../../../src/predict/what-if.js";
 import { answerOf, type Looks } from "./answer.js";
 import { comparisonAnswer } from "./comparison.js";
 import { lookAt, Recorder, regionOfDevice, zoneNamesOf } from "./recorder.js";
-import type { Answer, Asked, ComparisonAnswer, OpenedDevice, QuickAnswer } from "./protocol.js";
+import { LiveFates } from "./live-fates.js";
+import type {
+  Answer,
+  Asked,
+  ComparisonAnswer,
+  LiveFrame,
+  MomentLook,
+  OpenedDevice,
+  QuickAnswer,
+  Region,
+  When,
+} from "./protocol.js";
 
 /** What can be done on the spot, and in which order that helps most. */
 const SPOT: readonly (readonly [WhatIf, (guest: Guest, slabShare: number) => void])[] = [
@@ -46,9 +58,8 @@ interface Kept {
 export class CaptureSession {
   readonly captures: readonly Capture[];
   #kept: Kept | undefined;
-  /** The guests of the last quick answer, to look at pages of. */
-  #before: Guest | undefined;
-  #after: Guest | undefined;
+  /** The run of the last quick answer, any moment of it. */
+  #run: { readonly travel: TimeTravel; readonly after: Guest; readonly region: Region } | undefined;
 
   constructor(captures: readonly Capture[]) {
     this.captures = captures;
@@ -63,23 +74,26 @@ export class CaptureSession {
   }
 
   /** The run alone, without samples. */
-  async quick(asked: Asked, follow: FollowOptions): Promise<QuickAnswer> {
+  async quick(asked: Asked, follow: QuickFollow): Promise<QuickAnswer> {
     const { requestedSize, policy, done } = asked;
-    const guest = await this.#begin(asked, follow, policyOf(policy));
+    const { signal, onProgress } = follow;
+    const guest = await this.#begin(asked, { signal, onProgress }, policyOf(policy));
     const share = reclaimableShare(this.#capture(asked).vmstat);
     for (const [name, relief] of SPOT) if (done.includes(name)) relief(guest, share);
-    this.#before = await guest.fork();
+    this.#run = undefined;
+    const start = guest.snapshot();
     const region = regionOfDevice(guest, 0);
     const recorder = new Recorder(guest, 0);
     const before = lookAt(guest, region, "classes");
     const zones = lookAt(guest, region, "zones");
     const zoneNames = zoneNamesOf(guest);
-    const prediction = predictOn(guest, requestedSize, () => {
-      guest.requestSize(requestedSize);
-    });
+    const end = beginPrediction(guest, requestedSize);
+    await requestLive(guest, requestedSize, region, follow);
+    const prediction = end();
     recorder.end();
     const looks: Looks = { before, zones, zoneNames, after: lookAt(guest, region, "classes") };
-    this.#after = guest;
+    const travel = await TimeTravel.begin(start, { bytes: requestedSize }, policyOf(policy));
+    this.#run = { travel, after: guest, region };
     const { name } = this.#capture(asked).device;
     const named = { ...prediction, device: name ?? null };
     return { answer: answerOf(named, looks), timeline: recorder.timeline() };
@@ -93,12 +107,25 @@ export class CaptureSession {
     return answerOf(await predict(this.#capture(asked), all));
   }
 
-  pages(when: "before" | "after", firstPfn: number, count: number): Uint8Array {
-    const guest = when === "before" ? this.#before : this.#after;
-    if (guest === undefined) throw new InputError("pages must be asked of a guest that has run");
+  async pages(when: When, firstPfn: number, count: number): Promise<Uint8Array> {
+    const { travel, after } = this.#runNow();
+    const guest = await guestAt(travel, after, when);
     const states = new Uint8Array(count);
     guest.pages.look.pages(firstPfn, states);
     return states;
+  }
+
+  async moment(entry: number, signal: AbortSignal): Promise<MomentLook> {
+    const { travel, region } = this.#runNow();
+    const guest = await travel.toEntry(entry, { signal });
+    return { look: lookAt(guest, region, "classes"), zones: lookAt(guest, region, "zones") };
+  }
+
+  #runNow() {
+    if (this.#run === undefined) {
+      throw new InputError("pages must be asked of a guest that has run");
+    }
+    return this.#run;
   }
 
   async compare(
@@ -137,6 +164,42 @@ export class CaptureSession {
     if (capture === undefined)
       throw new InputError(`device must be one of the capture, got ${device}`);
     return capture;
+  }
+}
+
+function guestAt(travel: TimeTravel, after: Guest, when: When): Guest | Promise<Guest> {
+  if (when === "after") return after;
+  return when === "before" ? travel.toStart() : travel.toEntry(when);
+}
+
+/** How a quick answer is followed. */
+interface QuickFollow extends FollowOptions {
+  readonly onFrame: (frame: LiveFrame) => void;
+  /** Milliseconds between two frames of a run that takes long. Default: 40. */
+  readonly frameMs?: number;
+}
+
+/** Requests a size in slices, and shows how far it is; who stops it gets no answer. */
+async function requestLive(
+  guest: Guest,
+  bytes: number,
+  region: Region,
+  { signal, onFrame, onProgress, frameMs = 40 }: QuickFollow,
+): Promise<void> {
+  const live = new LiveFates(guest, region);
+  let shown = performance.now();
+  const request = guest.requestSizeInSlices(bytes, { signal, sliceMs: frameMs });
+  try {
+    for (const progress of request) {
+      if (performance.now() - shown < frameMs) continue;
+      shown = performance.now();
+      onProgress?.(progress);
+      onFrame(live.frame());
+      // in the pause the worker hears that it is to stop
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  } finally {
+    live.end();
   }
 }
 

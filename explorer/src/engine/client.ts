@@ -3,6 +3,7 @@ import type {
   Calls,
   Failure,
   FromWorker,
+  LiveFrame,
   NamedFile,
   Opened,
   ToWorker,
@@ -22,10 +23,13 @@ interface Waiting {
   readonly resolve: (output: never) => void;
   readonly reject: (error: CallError) => void;
   readonly onProgress: ((share: number) => void) | undefined;
+  readonly onFrame: ((frame: LiveFrame) => void) | undefined;
 }
 
 export interface CallOptions {
   readonly onProgress?: (share: number) => void;
+  /** Now and then while a run goes on. */
+  readonly onFrame?: (frame: LiveFrame) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -52,13 +56,13 @@ export class Engine {
   async call<N extends CallName>(
     call: N,
     input: Calls[N]["in"],
-    { onProgress, signal }: CallOptions = {},
+    { onProgress, onFrame, signal }: CallOptions = {},
   ): Promise<Calls[N]["out"]> {
     if (signal?.aborted === true) throw new CallError(STOPPED);
     const worker = this.#worker ?? this.#start();
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, onProgress });
+      this.#waiting.set(id, { resolve, reject, onProgress, onFrame });
       signal?.addEventListener("abort", () => {
         this.#abort(id);
       });
@@ -93,6 +97,10 @@ export class Engine {
     if (waiting === undefined) return;
     if ("progress" in data) {
       waiting.onProgress?.(data.progress);
+      return;
+    }
+    if ("frame" in data) {
+      waiting.onFrame?.(data.frame);
       return;
     }
     this.#waiting.delete(data.id);

@@ -143,12 +143,35 @@ export interface Timeline {
   readonly reason: Uint8Array;
   /** First page that blocked, for Failed. */
   readonly pfn: Float64Array;
+  /** Length of the guest's log then, by which the moment is found again. */
+  readonly entry: Float64Array;
   /** 1 where the cell is plugged at the start. */
   readonly pluggedAtStart: Uint8Array;
   readonly startMs: number;
   readonly endMs: number;
   /** Events that found no room are missing at the end. */
   readonly dropped: number;
+}
+
+/**
+ * A moment of a run: before it, after it, or when the log of its guest had so many entries.
+ */
+export type When = "before" | "after" | number;
+
+/** What PageLook tells of each cell at a moment. */
+export interface MomentLook {
+  readonly look: Uint8Array;
+  readonly zones: Uint8Array;
+}
+
+/** A run on its way: what is plugged, and what was refused, so far. */
+export interface LiveFrame {
+  readonly region: Region;
+  /** Index into FATES, a byte per cell. */
+  readonly fate: Uint8Array;
+  readonly pluggedSize: number;
+  /** Virtual milliseconds. */
+  readonly ms: number;
 }
 
 /** What a run of a capture came to without samples: at once. */
@@ -174,6 +197,8 @@ export interface ScenarioAnswer {
   readonly timelines: readonly Timeline[];
   /** What PageLook tells of each device, by the times of {@link Kinds}. */
   readonly frames: readonly (readonly Uint8Array[])[];
+  /** What was run, to ask more of it; null for a result that was opened. */
+  readonly asked: Calls["run"]["in"] | null;
 }
 
 export interface ComparisonAnswer {
@@ -210,11 +235,16 @@ export interface Calls {
   open: { in: { name: string; files: readonly NamedFile[]; folder?: string }; out: Opened };
   quick: { in: Asked; out: QuickAnswer };
   full: { in: Asked; out: Answer };
-  pages: { in: { when: "before" | "after"; firstPfn: number; count: number }; out: Uint8Array };
+  pages: { in: { when: When; firstPfn: number; count: number }; out: Uint8Array };
+  moment: { in: { entry: number }; out: MomentLook };
   check: { in: { text: string; name: string }; out: readonly Problem[] };
   run: {
     in: { text: string; name: string; policy: string; profile: string; seed: string };
     out: ScenarioAnswer;
+  };
+  scenarioPages: {
+    in: { asked: Calls["run"]["in"]; atMs: number; firstPfn: number; count: number };
+    out: Uint8Array;
   };
   compareCapture: {
     in: { asked: Asked; policies: readonly string[]; profiles: readonly string[] };
@@ -251,7 +281,8 @@ export type ToWorker =
 export type FromWorker =
   | { readonly id: number; readonly output: unknown }
   | { readonly id: number; readonly failure: Failure }
-  | { readonly id: number; readonly progress: number };
+  | { readonly id: number; readonly progress: number }
+  | { readonly id: number; readonly frame: LiveFrame };
 
 /** Why a call failed, in the words of the command line. */
 export interface Failure {

@@ -33,6 +33,7 @@ export class Recorder {
     value: new Column(Float64Array),
     reason: new Column(Uint8Array),
     pfn: new Column(Float64Array),
+    entry: new Column(Float64Array),
   };
   #dropped = 0;
   /** Stops following. */
@@ -52,7 +53,7 @@ export class Recorder {
   }
 
   timeline(): Timeline {
-    const { atMs, kind, cell, cells, value, reason, pfn } = this.#columns;
+    const { atMs, kind, cell, cells, value, reason, pfn, entry } = this.#columns;
     return {
       region: this.#region,
       atMs: atMs.taken(),
@@ -62,6 +63,7 @@ export class Recorder {
       value: value.taken(),
       reason: reason.taken(),
       pfn: pfn.taken(),
+      entry: entry.taken(),
       pluggedAtStart: this.#pluggedAtStart,
       startMs: this.#startMs,
       endMs: this.#guest.clock.nowMs,
@@ -86,6 +88,7 @@ export class Recorder {
     columns.value.push(row.value ?? 0);
     columns.reason.push(row.reason ?? 0);
     columns.pfn.push(row.pfn ?? -1);
+    columns.entry.push(this.#guest.log.length);
   }
 
   #rowOf(entry: LogEntry): Row | undefined {
@@ -150,7 +153,7 @@ export function regionOfDevice(guest: Guest, index: number): Region {
   });
 }
 
-function pluggedCells(guest: Guest, index: number, region: Region): Uint8Array {
+export function pluggedCells(guest: Guest, index: number, region: Region): Uint8Array {
   const { device } = deviceOf(guest, index);
   const plugged = new Uint8Array(region.cells);
   for (const [first, count] of device.pluggedRuns()) {

@@ -5,6 +5,7 @@ import {
   InputError,
   parseScenario,
   runScenario,
+  scenarioGuestAt,
   scenarioText,
   type Guest,
   type RunScenarioOptions,
@@ -26,10 +27,10 @@ export interface RunFollow {
 }
 
 export async function runForPage(
-  { text, name, policy, profile, seed }: Calls["run"]["in"],
+  asked: Calls["run"]["in"],
   { onShare, stop }: RunFollow,
 ): Promise<ScenarioAnswer> {
-  const scenario = under(parseScenario(text, name), profile);
+  const { scenario, choice } = toRun(asked);
   const watched = new Watched(scenario.durationMs, scenario.record.everyMs);
   const options: RunScenarioOptions = {
     stop,
@@ -39,13 +40,13 @@ export async function runForPage(
     onProgress: ({ done, total }) => {
       onShare(done / total);
     },
-    ...(policy === "" ? {} : { policy }),
-    ...(seed === "" ? {} : { seed: seedOf(seed) }),
+    ...choice,
   };
   const result = await runScenario(scenario, options).result();
   return {
     result,
     words: scenarioText(result, { columns: TEXT_COLUMNS }),
+    asked,
     ...watched.taken(),
   };
 }
@@ -64,6 +65,37 @@ export async function compareForPage(
     },
   });
   return comparisonAnswer(comparison);
+}
+
+function toRun({ text, name, policy, profile, seed }: Calls["run"]["in"]): {
+  scenario: Scenario;
+  choice: Pick<RunScenarioOptions, "policy" | "seed">;
+} {
+  const scenario = under(parseScenario(text, name), profile);
+  const choice = {
+    ...(policy === "" ? {} : { policy }),
+    ...(seed === "" ? {} : { seed: seedOf(seed) }),
+  };
+  return { scenario, choice };
+}
+
+/** The guest of the last moment that was asked for: others ask for more of its pages. */
+let visited: { readonly key: string; readonly guest: Guest } | undefined;
+
+/** Pages of a scenario's guest at a moment: the scenario runs once more, up to there. */
+export async function scenarioPages(
+  { asked, atMs, firstPfn, count }: Calls["scenarioPages"]["in"],
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const key = JSON.stringify([asked, atMs]);
+  if (visited?.key !== key) {
+    visited = undefined;
+    const { scenario, choice } = toRun(asked);
+    visited = { key, guest: await scenarioGuestAt(scenario, atMs, { ...choice, signal }) };
+  }
+  const states = new Uint8Array(count);
+  visited.guest.pages.look.pages(firstPfn, states);
+  return states;
 }
 
 function under(scenario: Scenario, profile: string): Scenario {

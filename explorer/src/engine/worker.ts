@@ -15,14 +15,15 @@ import { CaptureSession } from "./capture-session.js";
 import { problemsOf } from "./check-scenario.js";
 import { failureOf } from "./failure.js";
 import { find } from "./open.js";
-import type { CallName, Calls, FromWorker, Opened, ToWorker } from "./protocol.js";
-import { compareForPage, runForPage } from "./scenario-session.js";
+import type { CallName, Calls, FromWorker, LiveFrame, Opened, ToWorker } from "./protocol.js";
+import { compareForPage, runForPage, scenarioPages } from "./scenario-session.js";
 
 const COLUMNS = 100;
 
 interface Follow {
   readonly signal: AbortSignal;
   readonly onShare: (share: number) => void;
+  readonly onFrame: (frame: LiveFrame) => void;
 }
 
 let session: CaptureSession | undefined;
@@ -43,11 +44,14 @@ function followed({ signal, onShare }: Follow) {
 
 const CALLS: { readonly [N in CallName]: (input: Calls[N]["in"], follow: Follow) => unknown } = {
   open: ({ name, files, folder }) => open(name, files, folder),
-  quick: (asked, follow) => sessionNow().quick(asked, followed(follow)),
+  quick: (asked, follow) =>
+    sessionNow().quick(asked, { ...followed(follow), onFrame: follow.onFrame }),
   full: (asked, follow) => sessionNow().full(asked, followed(follow)),
   pages: ({ when, firstPfn, count }) => sessionNow().pages(when, firstPfn, count),
+  moment: ({ entry }, { signal }) => sessionNow().moment(entry, signal),
   check: ({ text, name }) => problemsOf(text, name),
   run: (input, { signal, onShare }) => runForPage(input, { stop: signal, onShare }),
+  scenarioPages: (input, { signal }) => scenarioPages(input, signal),
   compareCapture: ({ asked, policies, profiles }, follow) => {
     const { onProgress, signal } = followed(follow);
     return sessionNow().compare(asked, policies, profiles, { onProgress, stop: signal });
@@ -75,7 +79,14 @@ async function open(...[name, files, folder]: Parameters<typeof find>): Promise<
       return { kind: "answer", name, answer: answerOf(found.prediction) };
     case "run": {
       const words = scenarioText(found.result, { columns: COLUMNS });
-      const run = { result: found.result, words, kinds: null, timelines: [], frames: [] };
+      const run = {
+        result: found.result,
+        words,
+        kinds: null,
+        timelines: [],
+        frames: [],
+        asked: null,
+      };
       return { kind: "run", name, run };
     }
     case "capture": {
@@ -101,6 +112,9 @@ async function serve(call: CallName, id: number, input: unknown): Promise<void> 
       signal: controller.signal,
       onShare: (share) => {
         answer({ id, progress: share });
+      },
+      onFrame: (frame) => {
+        self.postMessage({ id, frame } satisfies FromWorker, { transfer: [frame.fate.buffer] });
       },
     };
     controller.signal.throwIfAborted();

@@ -2,15 +2,18 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { JSX } from "preact";
 
 import { CallError, type Engine } from "../engine/client.js";
-import type { Answer, OpenedDevice, QuickAnswer } from "../engine/protocol.js";
+import type { Answer, LiveFrame, OpenedDevice, QuickAnswer, When } from "../engine/protocol.js";
 import type { Settings } from "../settings.js";
-import { pngOf, save } from "../share/save.js";
-import { Facts, Headline, RequestedSize, SizeBar, WhatIfs } from "./answer-panel.js";
+import { Headline, RequestedSize, SizeBar, WhatIfs } from "./answer-panel.js";
 import { CompareView } from "./compare-view.js";
-import { MapPanel, shownOf } from "./map-panel.js";
+import { MapPanel, shownOf, type Shown } from "./map-panel.js";
+import { FATE_STYLES } from "../../../src/report/fate-style.js";
+import { FATE_NAMES } from "../map/colours.js";
+import { formatDuration, formatRoughSize } from "../words.js";
 import { Card, Picker, Problem, Working } from "./parts.js";
 import { KernelPicker, PolicyPicker } from "./policy-picker.js";
-import { Blocks, Reasons, Suggestions } from "./tables.js";
+import { ExportMenu } from "./save-menu.js";
+import { AnswerCards } from "./answer-cards.js";
 
 /** Samples are drawn when nothing has been changed for so long, in milliseconds. */
 const CALM = 250;
@@ -44,8 +47,12 @@ export function CaptureView(props: CaptureViewProps): JSX.Element {
     [answer, quick],
   );
   const pages = useCallback(
-    (when: "before" | "after", firstPfn: number, count: number) =>
+    (when: When, firstPfn: number, count: number) =>
       props.engine.call("pages", { when, firstPfn, count }),
+    [props.engine, quick],
+  );
+  const moment = useCallback(
+    (entry: number) => props.engine.call("moment", { entry }),
     [props.engine, quick],
   );
   const set = (part: Partial<Settings>): void => {
@@ -58,8 +65,18 @@ export function CaptureView(props: CaptureViewProps): JSX.Element {
       <div class="columns">
         <aside class="side">
           <section class="card">
+            {asked.live !== undefined && (
+              <Working words={liveWords(asked.live)} share={asked.share} onStop={asked.stop} />
+            )}
             {answer === undefined ? (
-              <Working words={`Reading ${name}`} share={asked.share} onStop={undefined} />
+              asked.live === undefined &&
+              (asked.isAsking ? (
+                <Working words={`Reading ${name}`} share={asked.share} onStop={asked.stop} />
+              ) : (
+                <button type="button" onClick={asked.again}>
+                  Ask again
+                </button>
+              ))
             ) : (
               <>
                 <Headline answer={answer} isSure={isSure} done={settings.done} />
@@ -109,53 +126,26 @@ export function CaptureView(props: CaptureViewProps): JSX.Element {
               <TabButton name="Compare" isOn={tab === "compare"} onPick={() => setTab("compare")} />
             </div>
             <span class="spring" />
-            {answer !== undefined && <ExportMenu {...props} answer={answer} />}
+            {answer !== undefined && (
+              <ExportMenu answer={answer} name={name} engine={props.sampler} />
+            )}
           </div>
+          {tab === "answer" && asked.live !== undefined && <LiveMap frame={asked.live} />}
           {tab === "answer" && shown !== undefined && answer !== undefined && (
             <>
-              <MapPanel
-                shown={shown}
-                at={at}
-                onTime={setAt}
-                pages={quick === undefined ? undefined : pages}
-                goTo={goTo}
-                height={mapHeight()}
-                hasTimeBar
-              />
-              <div class="cards">
-                <Card
-                  title={
-                    answer.prediction.pluggedSizeAfter > settings.requestedSize
-                      ? "What stays, and why"
-                      : "Blocked on the way"
-                  }
-                >
-                  <Reasons answer={answer} />
-                </Card>
-                <Card title="Suggestions">
-                  <Suggestions answer={answer} />
-                </Card>
-                <Card title="Memory blocks">
-                  <Blocks
-                    answer={answer}
-                    onGo={({ offset }) =>
-                      setGoTo({
-                        cell: Math.max(0, Math.floor(offset / answer.picture.region.cellSize)),
-                      })
-                    }
-                  />
-                </Card>
-                <Card title="Figures">
-                  <Facts answer={answer} />
-                  {answer.prediction.notes.length > 0 && (
-                    <ul class="notes">
-                      {answer.prediction.notes.map((note) => (
-                        <li key={note}>{note}</li>
-                      ))}
-                    </ul>
-                  )}
-                </Card>
-              </div>
+              {asked.live === undefined && (
+                <MapPanel
+                  shown={shown}
+                  at={at}
+                  onTime={setAt}
+                  pages={quick === undefined ? undefined : pages}
+                  moment={quick === undefined ? undefined : moment}
+                  goTo={goTo}
+                  height={mapHeight()}
+                  hasTimeBar
+                />
+              )}
+              <AnswerCards answer={answer} onGo={setGoTo} />
             </>
           )}
           {tab === "compare" && (
@@ -177,6 +167,34 @@ export function CaptureView(props: CaptureViewProps): JSX.Element {
   );
 }
 
+function liveWords({ pluggedSize, ms }: LiveFrame): string {
+  return `${formatDuration(ms)} of the guest's time: ${formatRoughSize(pluggedSize)} plugged`;
+}
+
+/** The map of a run that is going on. */
+function LiveMap({ frame }: { frame: LiveFrame }): JSX.Element {
+  const shown = useMemo((): Shown => {
+    const fateLabels = FATE_NAMES.map((fate) =>
+      fate === "stays" ? "plugged, not tried yet" : FATE_STYLES[fate].label,
+    );
+    const picture = { region: frame.region, fate: frame.fate, stay: NONE };
+    return { picture, fateLabels, blocked: [], timeline: undefined };
+  }, [frame]);
+  return (
+    <MapPanel
+      shown={shown}
+      at={undefined}
+      onTime={() => undefined}
+      pages={undefined}
+      goTo={undefined}
+      height={mapHeight()}
+      hasTimeBar={false}
+    />
+  );
+}
+
+const NONE = new Uint8Array();
+
 export function mapHeight(): number {
   return window.innerWidth < 700 ? 340 : 460;
 }
@@ -195,6 +213,17 @@ export function TabButton(props: { name: string; isOn: boolean; onPick: () => vo
   );
 }
 
+/** Questions one after the other, the newest alone. */
+interface Asking {
+  isBusy: boolean;
+  next: Settings | undefined;
+  stop: AbortController | undefined;
+  /** The run is followed: it hears at once that it is to stop. */
+  isLong: boolean;
+}
+
+const STOPPED = "stopped before the driver was through; an answer that is shown is the one before";
+
 interface AskedState {
   readonly quick: QuickAnswer | undefined;
   /** With samples, of the same question. */
@@ -203,6 +232,9 @@ interface AskedState {
   readonly base: Answer["prediction"] | undefined;
   readonly problem: string;
   readonly share: number | undefined;
+  /** While a run takes long: how far it is. */
+  readonly live: LiveFrame | undefined;
+  readonly isAsking: boolean;
 }
 
 /** Asks the engines whenever the settings change: at once without samples, then with them. */
@@ -214,37 +246,59 @@ function useAsked(props: CaptureViewProps) {
     base: undefined,
     problem: "",
     share: undefined,
+    live: undefined,
+    isAsking: true,
   });
-  const asking = useRef<{ isBusy: boolean; next: Settings | undefined }>({
+  const asking = useRef<Asking>({
     isBusy: false,
     next: undefined,
+    stop: undefined,
+    isLong: false,
   });
   const change = (part: Partial<AskedState>): void => {
     setState((before) => ({ ...before, ...part }));
   };
   const fail = (error: unknown): void => {
     if (error instanceof CallError && error.kind === "stopped") return;
-    change({ problem: error instanceof Error ? error.message : String(error), share: undefined });
+    change({
+      problem: error instanceof Error ? error.message : String(error),
+      share: undefined,
+      live: undefined,
+    });
   };
 
   const askQuick = async (wanted: Settings): Promise<void> => {
     const now = asking.current;
     now.next = wanted;
-    if (now.isBusy) return;
+    if (now.isBusy) {
+      // nobody waits for that answer any more; what does not take long ends by itself
+      if (now.isLong) now.stop?.abort();
+      return;
+    }
     now.isBusy = true;
     while (now.next !== undefined) {
       const current: Settings = now.next;
       now.next = undefined;
+      now.stop = new AbortController();
+      now.isLong = false;
+      change({ isAsking: true });
       try {
         const quick = await engine.call("quick", current, {
+          signal: now.stop.signal,
           onProgress: (share) => change({ share }),
+          onFrame: (live) => {
+            now.isLong = true;
+            change({ live });
+          },
         });
-        change({ quick, full: undefined, problem: "", share: undefined });
+        change({ quick, full: undefined, problem: "", share: undefined, live: undefined });
       } catch (error) {
         fail(error);
+        if (now.stop.signal.aborted) change({ share: undefined, live: undefined });
       }
     }
     now.isBusy = false;
+    change({ isAsking: false });
   };
 
   useEffect(() => {
@@ -268,7 +322,11 @@ function useAsked(props: CaptureViewProps) {
     };
   }, [settings]);
 
-  const { quick, full, base, problem, share } = state;
+  const { quick, full, base, problem, share, live, isAsking } = state;
+  const stop = (): void => {
+    asking.current.stop?.abort();
+    change({ problem: STOPPED });
+  };
   const answer = useMemo(() => {
     if (full === undefined || quick === undefined) return quick?.answer ?? full;
     return { ...full, picture: { ...quick.answer.picture, ...full.picture } };
@@ -285,72 +343,10 @@ function useAsked(props: CaptureViewProps) {
     together,
     problem,
     share,
+    live,
+    isAsking,
+    stop,
+    again: () => void askQuick(settings),
     clear: () => change({ problem: "" }),
   };
-}
-
-function ExportMenu({ answer, sampler, name }: CaptureViewProps & { answer: Answer }): JSX.Element {
-  const { prediction } = answer;
-  const stem = name.replace(/\.(tar\.gz|tgz|tar|json)$/, "");
-  const text = (format: "svg" | "json" | "text") =>
-    sampler.call("exportAnswer", { prediction, format });
-  return (
-    <SaveMenu
-      choices={[
-        ["SVG", async () => save(`${stem}.svg`, "image/svg+xml", await text("svg"))],
-        ["PNG", async () => save(`${stem}.png`, "image/png", await pngOf(await text("svg")))],
-        ["JSON", async () => save(`${stem}.json`, "application/json", await text("json"))],
-        ["CSV", () => save(`${stem}.csv`, "text/csv", blocksCsv(answer))],
-        ["Text", async () => save(`${stem}.txt`, "text/plain", await text("text"))],
-      ]}
-    />
-  );
-}
-
-function blocksCsv({ blocks }: Answer): string {
-  const head = "memory_block,zone,state,plugged_before,plugged_after,held,mostly_by";
-  const rows = blocks.map((block) =>
-    [
-      block.id,
-      block.zone ?? "",
-      block.state,
-      block.pluggedBefore,
-      block.pluggedAfter,
-      block.held,
-      block.mostly,
-    ].join(","),
-  );
-  return `${[head, ...rows].join("\n")}\n`;
-}
-
-/** Buttons that save; what goes wrong is said beside them. */
-export function SaveMenu(props: {
-  choices: readonly (readonly [name: string, save: () => void | Promise<void>])[];
-}): JSX.Element {
-  const [problem, setProblem] = useState("");
-  return (
-    <details class="menu">
-      <summary>Save</summary>
-      <div class="menu-items">
-        {props.choices.map(([name, run]) => (
-          <button
-            key={name}
-            type="button"
-            onClick={() => {
-              setProblem("");
-              Promise.resolve(run()).catch((error: unknown) => {
-                setProblem(error instanceof Error ? error.message : String(error));
-              });
-            }}
-          >
-            {name}
-          </button>
-        ))}
-        <button type="button" onClick={() => window.print()}>
-          Print
-        </button>
-        {problem !== "" && <p class="problem">{problem}</p>}
-      </div>
-    </details>
-  );
 }

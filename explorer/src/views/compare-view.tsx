@@ -6,7 +6,7 @@ import { PROFILE_NAMES } from "../../../src/linux/profile.js";
 import { CallError, type CallOptions } from "../engine/client.js";
 import type { ComparisonAnswer } from "../engine/protocol.js";
 import { pngOf, save } from "../share/save.js";
-import { SaveMenu } from "./capture-view.js";
+import { SaveMenu } from "./save-menu.js";
 import { Card, Problem, Working } from "./parts.js";
 
 export interface Choice {

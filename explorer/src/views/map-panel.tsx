@@ -1,13 +1,22 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
 
-import type { Answer, Blocked, Picture, Region, Timeline } from "../engine/protocol.js";
+import type {
+  Answer,
+  Blocked,
+  MomentLook,
+  Picture,
+  Region,
+  Timeline,
+  When,
+} from "../engine/protocol.js";
 import { CLASS_GROUPS, classWords, FATE_NAMES } from "../map/colours.js";
 import { findSpot, type Spot } from "../map/find.js";
 import { MapView, type MapControls, type PageSource } from "../map/map-view.js";
 import { Moments } from "../map/moments.js";
 import { bytesOf, modeOf, MODES, modesFor, type Mode, type ModeName } from "../map/modes.js";
 import { useTheme } from "../theme.js";
+import { useThrottled } from "./throttled.js";
 import { addressOf, formatRoughSize, hex } from "../words.js";
 import { TimeBar } from "./time-bar.js";
 
@@ -34,8 +43,9 @@ export interface MapPanelProps {
   readonly at: number | undefined;
   readonly onTime: (at: number) => void;
   readonly pages:
-    | ((when: "before" | "after", firstPfn: number, count: number) => Promise<Uint8Array>)
-    | undefined;
+    ((when: When, firstPfn: number, count: number) => Promise<Uint8Array>) | undefined;
+  /** Looks at the moment of an entry of the log, where there is a guest to ask. */
+  readonly moment?: ((entry: number) => Promise<MomentLook>) | undefined;
   /** A cell to go to; a new object goes there again. */
   readonly goTo: { readonly cell: number } | undefined;
   readonly height: number;
@@ -67,22 +77,25 @@ export function MapPanel(props: MapPanelProps): JSX.Element {
       : shown.fateLabels.with(STAYS, "plugged, not tried yet");
     return modeOf(modeName, theme, { fateLabels, zoneNames: picture.zoneNames ?? [] });
   }, [modeName, theme.isDark, shown.fateLabels, picture.zoneNames, isEnd]);
+  const when = whenOf(timeline, at, isEnd);
+  const momentLook = useMoment(props.moment, when, modeName);
   const bytes = useMemo(() => {
     const passed = moments?.after(at ?? count);
-    const look = props.look ?? (isEnd ? (picture.after ?? picture.before) : picture.before);
+    const now = momentLook?.look ?? picture.before;
+    const look = props.look ?? (isEnd ? (picture.after ?? picture.before) : now);
     return bytesOf(modeName, {
       fate: isEnd && props.hasTimeBar ? picture.fate : (passed?.fate ?? picture.fate),
       moved: passed?.moved ?? NOTHING,
       look: look ?? NOTHING,
-      zones: picture.zones ?? NOTHING,
+      zones: momentLook?.zones ?? picture.zones ?? NOTHING,
       stay: picture.stay,
     });
-  }, [picture, moments, modeName, at, props.look]);
+  }, [picture, moments, modeName, at, props.look, momentLook]);
   const active = useMemo(() => {
     if (timeline === undefined || at === undefined || at === 0 || isEnd) return undefined;
     return { first: timeline.cell[at - 1] ?? 0, count: timeline.cells[at - 1] ?? 0 };
   }, [timeline, at]);
-  const pages = usePages(props, isEnd ? "after" : "before");
+  const pages = usePages(props, useThrottled(when));
   const blockedBy = useMemo(() => byCell(shown.blocked), [shown.blocked]);
 
   const describe = (spot: Spot): string[] =>
@@ -184,6 +197,42 @@ export function MapPanel(props: MapPanelProps): JSX.Element {
       )}
     </section>
   );
+}
+
+function whenOf(timeline: Timeline | undefined, at: number | undefined, isEnd: boolean): When {
+  if (isEnd || at === undefined) return "after";
+  return at === 0 ? "before" : (timeline?.entry[at - 1] ?? "before");
+}
+
+/** Modes that show what pages are, not what became of them. */
+const LOOKS: ReadonlySet<ModeName> = new Set(["class", "use", "zone", "type"]);
+
+/** The looks of a moment within the run; undefined where none is wanted, and until they come. */
+function useMoment(
+  moment: MapPanelProps["moment"],
+  when: When,
+  modeName: ModeName,
+): MomentLook | undefined {
+  const wanted = useThrottled(LOOKS.has(modeName) ? when : "after");
+  const [found, setFound] = useState<MomentLook | undefined>();
+  useEffect(() => {
+    if (moment === undefined || typeof wanted !== "number") {
+      setFound(undefined);
+      return undefined;
+    }
+    let isOver = false;
+    moment(wanted).then(
+      (look) => {
+        if (!isOver) setFound(look);
+      },
+      // the guest has been asked for something else meanwhile
+      () => undefined,
+    );
+    return () => {
+      isOver = true;
+    };
+  }, [moment, wanted]);
+  return typeof when === "number" ? found : undefined;
 }
 
 function byCell(blocked: readonly Blocked[]): ReadonlyMap<number, Blocked> {
@@ -374,10 +423,7 @@ function Finder(props: {
 const MOST_PAGES_AT_ONCE = 400;
 
 /** Pages of cells by moment, asked of the engine when they come into sight. */
-function usePages(
-  { shown, pages }: MapPanelProps,
-  when: "before" | "after",
-): PageSource | undefined {
+function usePages({ shown, pages }: MapPanelProps, when: When): PageSource | undefined {
   return useMemo(() => {
     if (pages === undefined || shown.picture.before === undefined) return undefined;
     const { regionStart, cellSize } = shown.picture.region;

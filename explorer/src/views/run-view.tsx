@@ -3,7 +3,15 @@ import type { JSX } from "preact";
 
 import type { ScenarioEvent } from "../../../src/index.js";
 import { FATE_STYLES } from "../../../src/report/fate-style.js";
-import { Moment, type Picture, type ScenarioAnswer, type Timeline } from "../engine/protocol.js";
+import type { Engine } from "../engine/client.js";
+import {
+  Moment,
+  type Picture,
+  type ScenarioAnswer,
+  type Timeline,
+  type When,
+} from "../engine/protocol.js";
+import { useThrottled } from "./throttled.js";
 import { FATE_NAMES } from "../map/colours.js";
 import { eventsUntil, Moments, nextOf } from "../map/moments.js";
 import { eventWords, formatDuration, formatRoughSize } from "../words.js";
@@ -16,7 +24,11 @@ import { Card, Picker } from "./parts.js";
 const PLAY_MS = 10_000;
 
 /** A run of a scenario: charts and the map share one time. */
-export function RunView(props: { run: ScenarioAnswer; mapHeight: number }): JSX.Element {
+export function RunView(props: {
+  run: ScenarioAnswer;
+  engine: Engine;
+  mapHeight: number;
+}): JSX.Element {
   const { run } = props;
   const { result, timelines } = run;
   const [ms, setMs] = useState(result.endedMs);
@@ -39,7 +51,14 @@ export function RunView(props: { run: ScenarioAnswer; mapHeight: number }): JSX.
               onPick={(value) => setDevice(Number(value))}
             />
           )}
-          <RunMap run={run} timeline={timeline} device={device} ms={ms} height={props.mapHeight} />
+          <RunMap
+            run={run}
+            engine={props.engine}
+            timeline={timeline}
+            device={device}
+            ms={ms}
+            height={props.mapHeight}
+          />
         </>
       )}
       <Card title="Events">
@@ -51,12 +70,20 @@ export function RunView(props: { run: ScenarioAnswer; mapHeight: number }): JSX.
 
 function RunMap(props: {
   run: ScenarioAnswer;
+  engine: Engine;
   timeline: Timeline;
   device: number;
   ms: number;
   height: number;
 }): JSX.Element {
-  const { run, timeline, device, ms, height } = props;
+  const { run, engine, timeline, device, ms, height } = props;
+  const pagesMs = useThrottled(ms);
+  const pages = useMemo(() => {
+    const { asked } = run;
+    if (asked === null) return undefined;
+    return (_: When, firstPfn: number, count: number) =>
+      engine.call("scenarioPages", { asked, atMs: pagesMs, firstPfn, count });
+  }, [run, engine, pagesMs]);
   const at = eventsUntil(timeline, ms);
   const frames = run.frames[device];
   const look = frames?.[indexAt(run.kinds?.atMs ?? [], ms)];
@@ -77,7 +104,7 @@ function RunMap(props: {
       shown={shown}
       at={at}
       onTime={() => undefined}
-      pages={undefined}
+      pages={pages}
       goTo={undefined}
       height={height}
       look={look}

@@ -9,7 +9,8 @@ import { later } from "../later.js";
 import type { ScenarioSettings } from "../settings.js";
 import { pngOf, save } from "../share/save.js";
 import { useTheme } from "../theme.js";
-import { mapHeight, SaveMenu, TabButton } from "./capture-view.js";
+import { mapHeight, TabButton } from "./capture-view.js";
+import { SaveMenu } from "./save-menu.js";
 import { CompareView } from "./compare-view.js";
 import { Card, Problem, Working } from "./parts.js";
 import { KernelPicker, PolicyPicker } from "./policy-picker.js";
@@ -121,7 +122,9 @@ export function ScenarioView(props: ScenarioViewProps): JSX.Element {
           <span class="spring" />
           {run !== undefined && <RunSave run={run} engine={props.engine} name={name} />}
         </div>
-        {tab === "run" && run !== undefined && <RunView run={run} mapHeight={mapHeight()} />}
+        {tab === "run" && run !== undefined && (
+          <RunView run={run} engine={props.engine} mapHeight={mapHeight()} />
+        )}
         {tab === "run" && run === undefined && share === undefined && (
           <p class="card">Run the scenario to see it.</p>
         )}

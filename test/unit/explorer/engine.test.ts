@@ -1,7 +1,13 @@
+import { readFileSync } from "node:fs";
+
 import { describe, expect, test } from "vitest";
 
 import { problemsOf } from "../../../explorer/src/engine/check-scenario.js";
 import { sentenceOf } from "../../../explorer/src/engine/comparison.js";
+import { CaptureSession } from "../../../explorer/src/engine/capture-session.js";
+import { Moment, type LiveFrame } from "../../../explorer/src/engine/protocol.js";
+import { Moments } from "../../../explorer/src/map/moments.js";
+import { FATES } from "../../../src/report/region-map.js";
 import { find } from "../../../explorer/src/engine/open.js";
 import { runForPage } from "../../../explorer/src/engine/scenario-session.js";
 import { linkOf, sharedIn } from "../../../explorer/src/share/link.js";
@@ -66,6 +72,78 @@ test("looking at a guest on the way changes nothing of its run", async () => {
   expect(sums / 2 ** 30).toBeGreaterThan(2.9);
   expect(sums / 2 ** 30).toBeLessThanOrEqual(3);
 });
+
+describe("the run of a capture", () => {
+  const asked = {
+    device: 0,
+    requestedSize: 0,
+    profile: "auto",
+    policy: "linux",
+    done: [],
+  } as const;
+
+  async function opened(): Promise<CaptureSession> {
+    const file = new Blob([readFileSync("examples/captures/web-server.tar.gz")]);
+    const name = "web-server.tar.gz";
+    const found = await find(name, [{ path: name, file }], undefined);
+    if (found.kind !== "capture") throw new Error("the example must be a capture");
+    return new CaptureSession(found.captures);
+  }
+
+  test("is followed, comes to the same answer, and every moment of it is found again", async () => {
+    const session = await opened();
+    const frames: LiveFrame[] = [];
+    const onFrame = (frame: LiveFrame): number => frames.push(frame);
+    const quick = await session.quick(asked, { onFrame, frameMs: 0 });
+    const whole = await (await opened()).quick(asked, { onFrame: () => undefined });
+    expect(quick.answer.prediction).toEqual(whole.answer.prediction);
+    expect(quick.timeline).toEqual(whole.timeline);
+
+    expect(frames.length).toBeGreaterThan(100);
+    const sizes = frames.map(({ pluggedSize }) => pluggedSize);
+    expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
+    const last = frames.at(-1)?.fate;
+    expect(last?.filter((fate) => fate === FATES.indexOf("given-back")).length).toBe(
+      quick.answer.picture.fate.filter((fate) => fate === FATES.indexOf("given-back")).length,
+    );
+
+    // at the first failure what was taken before is gone, and the rest is as before
+    const { timeline, answer } = quick;
+    const failed = timeline.kind.indexOf(Moment.Failed);
+    const { look } = await session.moment(
+      timeline.entry[failed] ?? 0,
+      new AbortController().signal,
+    );
+    const { before = NOTHING, after = NOTHING, region } = answer.picture;
+    const unplugged = new Moments(timeline).after(failed + 1).fate;
+    for (const [cell, fate] of unplugged.entries()) {
+      if (fate === FATES.indexOf("given-back")) expect((look[cell] ?? 0) >> 7).toBe(1);
+    }
+    expect(look).not.toEqual(before);
+    expect(look).not.toEqual(after);
+    const end = await session.moment(timeline.entry.at(-1) ?? 0, new AbortController().signal);
+    expect(end.look).toEqual(after);
+
+    const firstPfn = region.regionStart / 4096;
+    const pages = await session.pages("before", firstPfn, 512);
+    expect(pages).not.toEqual(await session.pages("after", firstPfn + 512 * 600, 512));
+    expect(await session.pages("before", firstPfn, 512)).toEqual(pages);
+  });
+
+  test("is stopped, and the next one is answered", async () => {
+    const session = await opened();
+    const stop = new AbortController();
+    const onFrame = (): void => {
+      stop.abort();
+    };
+    const stopped = session.quick(asked, { onFrame, frameMs: 0, signal: stop.signal });
+    await expect(stopped).rejects.toThrow("abort");
+    const { answer } = await session.quick(asked, { onFrame: () => undefined });
+    expect(answer.prediction.pluggedSizeAfter).toBeLessThan(2 ** 27);
+  });
+});
+
+const NOTHING = new Uint8Array();
 
 describe("which is better, in a sentence", () => {
   const figures = (part: Partial<RunFigures>): RunFigures => ({

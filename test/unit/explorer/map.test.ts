@@ -107,6 +107,7 @@ function timelineOf(
     value: Float64Array.from(column(3)),
     reason: Uint8Array.from(rows, () => FATE_NAMES.indexOf("slab")),
     pfn: Float64Array.from(rows, () => 7),
+    entry: Float64Array.from(rows, (_, at) => at),
     pluggedAtStart: Uint8Array.from({ length: 64 }, (_, cell) => (cell < 32 ? 1 : 0)),
     startMs: 0,
     endMs: rows.length * 10,
