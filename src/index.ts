@@ -12,12 +12,29 @@ export { openArchive } from "./capture/archive.js";
 export { CaptureError } from "./capture/capture-error.js";
 export { captureFilesOf, type CaptureFiles } from "./capture/capture-files.js";
 export type * from "./capture/capture.js";
-export type { StructPageLayout } from "./struct-page.js";
+export type { StructPageLayout, StructPageLinks } from "./struct-page.js";
+export type {
+  KernelCache,
+  KernelList,
+  KernelLists,
+  KernelMigratetype,
+  KernelZone,
+  KernelZoneKind,
+} from "./capture/kernel-lists.js";
 export type { KernelTraces, ZoneinfoLine } from "./capture/kernel-traces.js";
 export type { DeviceOptions } from "./capture/device-region.js";
 export { readCapture, readCaptures, type CaptureOptions } from "./capture/read-capture.js";
 
 // guests
+export {
+  inspectGuest,
+  type Inspection,
+  type KernelListsAgreement,
+  type MigratetypeName,
+  type PageblockRun,
+  type ZoneInspection,
+} from "./guest/inspection.js";
+export { inspectionText } from "./report/inspection-text.js";
 export { VirtualClock } from "./clock.js";
 export { Guest, type GuestDevice } from "./guest/guest.js";
 export {

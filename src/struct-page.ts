@@ -19,6 +19,22 @@ export interface StructPageLayout {
   readonly lruBit: number;
   /** Bit of the flags that means PG_head. */
   readonly headBit: number;
+  /** How free pages are linked on the kernel's lists; undefined where that is not known. */
+  readonly links?: StructPageLinks | undefined;
+}
+
+/** What of a struct page says where on a free list the page is. */
+export interface StructPageLinks {
+  /** page.lru: next, then previous, 8 bytes each. */
+  readonly lru: number;
+  /** page.private, 8 bytes: the order of a free chunk, in its first page. */
+  readonly order: number;
+  /** What the first page of a free chunk has in place of the map count. */
+  readonly freeType: number;
+  /** Which of its bits count. */
+  readonly freeMask: number;
+  /** Virtual address of the struct page of pfn 0. */
+  readonly base: bigint;
 }
 
 /** Where a struct page has what /proc/kpageflags shows. Offsets are in bytes from its beginning. */

@@ -304,6 +304,11 @@ export const X_NO_TYPE: u64 = 15 << 28;
 export const X_ONLINE: u64 = 1 << 32;
 export const X_LRU: u64 = 1 << 34;
 export const X_MOVABLE_OPS: u64 = 1 << 37;
+export const X_ANON: u64 = 1 << 42;
+/** Only of struct pages: which pages are free is said by the kernel's own chunks. */
+export const X_KNOWN: u64 = 1 << 60;
+/** In such a chunk. */
+export const X_IN_CHUNK: u64 = 1 << 61;
 
 /**
  * State byte of a page by flags and extended state: references tell pins and cached pages, so
@@ -342,16 +347,34 @@ export function stateByExtended(
 
 /**
  * Drops the extended states in `words` of pages that are another's by their flags: they were read a
- * moment apart. Returns how many those are.
+ * moment apart. Where struct pages say which pages are free, the flags follow them instead, so that
+ * free lists and pages are of one moment. Returns how many those are.
  */
 export function dropChanged(flags: usize, words: usize, nr: u32): u32 {
   let changed: u32 = 0;
   for (let end = flags + ((<usize>nr) << 3); flags < end; flags += 8, words += 8) {
-    if (!isChanged(load<u64>(flags), load<u64>(words))) continue;
-    store<u64>(words, 0);
+    const word = load<u64>(flags);
+    const extended = load<u64>(words);
+    const isFree = (word & BUDDY) != 0;
+    if (extended & X_IN_CHUNK) {
+      if (isFree || word & (NOPAGE | OFFLINE | RESERVED)) continue;
+      store<u64>(flags, BUDDY);
+    } else if (extended & X_KNOWN && isFree) {
+      store<u64>(flags, flagsBefore(extended));
+    } else {
+      if (!isChanged(word, extended)) continue;
+      store<u64>(words, 0);
+    }
     ++changed;
   }
   return changed;
+}
+
+/** The flags of a page that is free now, as far as its struct page told them before. */
+function flagsBefore(extended: u64): u64 {
+  if (!(extended & X_LRU)) return 0;
+  const flags = LRU | UPTODATE | (mapsOf(extended) > 0 ? MMAP : 0);
+  return extended & X_ANON ? flags | ANON | SWAPBACKED : flags;
 }
 
 function isChanged(flags: u64, extended: u64): bool {

@@ -5,6 +5,9 @@ import {
   DOUBT_NONE,
   EINVAL,
   ENOBUFS,
+  MAX_ORDER,
+  MIGRATE_RECLAIMABLE,
+  MIGRATE_TYPES,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   PAGE_CACHED,
@@ -44,6 +47,13 @@ import { classifyBalloon, markPlugged as markPluggedPages } from "../capture/bal
 import { moveKernelOut, moveMemmapOut, setKernelOut } from "../capture/kernel-out";
 import { setPins, setZspages } from "../capture/counters";
 import { dropChanged } from "../capture/page-flags";
+import {
+  adoptCacheList,
+  adoptPending,
+  adoptTypes,
+  orderList,
+  settleCached,
+} from "../capture/kernel-lists";
 import { areStaged, decode, setLayout } from "../capture/struct-pages";
 import { bytesOf, describe, hasFlagLayout, setFlagLayout } from "../capture/kernel-flags";
 import { classifyZspages } from "../capture/zspages";
@@ -60,7 +70,7 @@ import {
   releasedBufferBlocks,
   unknownLeft,
 } from "../capture/classify";
-import { nrZones, presentPages } from "../mm/zone";
+import { cacheOf, nrZones, presentPages } from "../mm/zone";
 import { endPfn, inTable, isBlockAligned } from "./arguments";
 import { loading, setLoading } from "./loading";
 import { BlockNr, Pfn, ZoneNr } from "../mm/numbers";
@@ -167,12 +177,22 @@ export function setStructLayout(): i32 {
 }
 
 /**
- * Turns the `nr` struct pages in the staging area into extended states in the second one, from page
- * `at` of the piece on. Returns 0 or -EINVAL.
+ * Turns the `nr` struct pages in the staging area, of the pages from `start` on, into extended
+ * states in the second one, from page `at` of the piece on; notes how they are linked, where the
+ * layout says it. Ascending. Returns 0, -EINVAL or -ENOBUFS.
  */
-export function decodeStructPages(at: u32, nr: u32): i32 {
-  if (!areStaged(nr) || <u64>at + nr > MOST_PAGES) return -EINVAL;
-  decode(at, nr);
+export function decodeStructPages(at: u32, nr: u32, start: Pfn): i32 {
+  if (!areStaged(nr) || <u64>at + nr > MOST_PAGES || <u64>start + nr > 0xffffffff) return -EINVAL;
+  return decode(at, nr, start) ? 0 : -ENOBUFS;
+}
+
+/**
+ * Sets the types of the `nr` pageblocks from `start` on by the bytes in the staging area; larger
+ * ones than MIGRATE_ISOLATE say nothing. After all pages are loaded. Returns 0 or -EINVAL.
+ */
+export function adoptPageblockTypes(start: BlockNr, nr: u32): i32 {
+  if (!loading || nr > STAGING_BYTES || <u64>start + nr > <u64>nrPageblocks) return -EINVAL;
+  adoptTypes(start, nr, STAGING);
   return 0;
 }
 
@@ -194,6 +214,55 @@ export function describeStructPages(start: Pfn, nr: u32): i32 {
   if (bytesOf(nr) > <u64>STAGING_BYTES || <u64>start + nr > <u64>u32.MAX_VALUE) return -EINVAL;
   describe(start, nr);
   return 0;
+}
+
+/**
+ * Says that a page waits in an LRU-add batch. After all pages are loaded. Returns whether its flags
+ * did not tell, or -EINVAL, -ENOBUFS.
+ */
+export function adoptPendingPage(pfn: Pfn): i32 {
+  if (!loading || !inTable(pfn, 1)) return -EINVAL;
+  return ensureRecords(1) < 0 ? -ENOBUFS : <i32>adoptPending(pfn);
+}
+
+/**
+ * Takes a list of the cache of a CPU of a loaded zone over, whose first and last page these are, by
+ * the links of the struct pages; setCache() has switched it on. `orderAndType` is order * 8 + type.
+ * Returns how many chunks were found, -EINVAL or -ENOBUFS.
+ */
+export function adoptCachedList(
+  zone: ZoneNr,
+  cpu: u32,
+  orderAndType: u32,
+  first: Pfn,
+  last: Pfn,
+): i32 {
+  const order = orderAndType >> 3;
+  if (!loading || zone >= nrZones || !cacheOf(zone) || (orderAndType & 7) > MIGRATE_RECLAIMABLE)
+    return -EINVAL;
+  if (order > 3 && order != PAGEBLOCK_ORDER) return -EINVAL;
+  return adoptCacheList(zone, cpu, orderAndType, first, last);
+}
+
+/**
+ * After the lists of a zone's caches were taken over: of what looks cached and is in none,
+ * `missing` pages are in the cache of the first CPU, the others tails of allocations. Returns 0 or
+ * -EINVAL.
+ */
+export function settleCachedPages(zone: ZoneNr, missing: u32): i32 {
+  if (!loading || zone >= nrZones) return -EINVAL;
+  settleCached(zone, missing);
+  return 0;
+}
+
+/**
+ * Puts the chunks of a free list of a loaded guest in the order that the kernel has them in, from
+ * the first one to the last, by the links of its struct pages. After finishLoad(). Chunks that
+ * cannot be reached stay before them. Returns how many were found, or -EINVAL.
+ */
+export function orderFreeList(zone: ZoneNr, order: u32, type: u32, first: Pfn, last: Pfn): i32 {
+  if (loading || zone >= nrZones || order > MAX_ORDER || type >= MIGRATE_TYPES) return -EINVAL;
+  return orderList(zone, order, type, first, last);
 }
 
 /**

@@ -15,7 +15,7 @@
 //   128 K +-------------------------------------------------------------------------------+
 //         | staging, 512 K; staging2, 512 K                                               |
 //   1152 K+-------------------------------------------------------------------------------+
-//         | workloads; runs of pages without flags; what has changed                      |
+//         | workloads; runs of pages without flags; what has changed; where links lie     |
 //   2 M   +-------------------------------------------------------------------------------+
 //         | pageblocks, 32 B each                                                         |
 //         +-------------------------------------------------------------------------------+
@@ -73,6 +73,9 @@ export const CACHED_RUNS_BYTES: u32 = 0x8000;
 /** The last look before which something changed, by 256 pageblocks (pageblock.ts). */
 export const CHANGED: usize = 0x12c000;
 export const CHANGED_BYTES: u32 = 0x20000;
+/** Where the parts of the table of page links lie (capture/page-links.ts). */
+export const LINK_PARTS: usize = 0x14c000;
+export const LINK_PARTS_BYTES: u32 = 0x4000;
 /** Entries of the pageblocks (pageblock.ts); the last area, as large as the guest needs it. */
 export const TABLE: usize = 0x200000;
 
@@ -92,4 +95,5 @@ if (STAGING + STAGING_BYTES > STAGING2) ERROR("STAGING is too large");
 if (STAGING2 + STAGING2_BYTES > WORKLOADS) ERROR("STAGING2 is too large");
 if (WORKLOADS + WORKLOADS_BYTES > CACHED_RUNS) ERROR("WORKLOADS is too large");
 if (CACHED_RUNS + CACHED_RUNS_BYTES > CHANGED) ERROR("CACHED_RUNS is too large");
-if (CHANGED + CHANGED_BYTES > TABLE) ERROR("CHANGED is too large");
+if (CHANGED + CHANGED_BYTES > LINK_PARTS) ERROR("CHANGED is too large");
+if (LINK_PARTS + LINK_PARTS_BYTES > TABLE) ERROR("LINK_PARTS is too large");

@@ -16,6 +16,7 @@ export type CaptureRole =
   | "iomem"
   | "zoneinfo"
   | "pagetypeinfo"
+  | "buddyinfo"
   | "memoryBlocks"
   | "vmstat"
   | "meminfo"
@@ -44,6 +45,7 @@ const USER_FILES = {
   iomem: "iomem.txt",
   zoneinfo: "zoneinfo.txt",
   pagetypeinfo: "pagetypeinfo.txt",
+  buddyinfo: "buddyinfo.txt",
   memoryBlocks: "memory-blocks.txt",
   vmstat: "vmstat.txt",
   meminfo: "meminfo.txt",

@@ -1,4 +1,5 @@
 import type { StructPageLayout } from "../struct-page.js";
+import type { KernelLists } from "./kernel-lists.js";
 import type { KernelTraces } from "./kernel-traces.js";
 
 /**
@@ -22,6 +23,8 @@ export interface Capture {
   readonly memoryBlocks: readonly CaptureMemoryBlock[];
   /** Free chunks and pageblocks by type, from pagetypeinfo; undefined where the file is absent. */
   readonly pageTypes: readonly CapturePageTypes[] | undefined;
+  /** Free chunks by zone and order, from buddyinfo; undefined where the file is absent. */
+  readonly freeChunks?: readonly CaptureFreeChunks[] | undefined;
   /** The virtio-mem device. */
   readonly device: CaptureDevice;
   /** Onlining policy and module parameters. */
@@ -50,6 +53,10 @@ export interface Capture {
   readonly pageState: (() => AsyncIterable<Uint8Array>) | undefined;
   /** The kernel's struct pages, where they were captured: an exact capture. */
   readonly structPages?: StructPages | undefined;
+  /**
+   * Free lists, caches and types of pageblocks as the kernel has them, where they were captured.
+   */
+  readonly kernelLists?: KernelLists | undefined;
   /** By what else the version of the kernel can be told; undefined where it is not known. */
   readonly traces?: KernelTraces | undefined;
   /** What had to be assumed, in words for people. */
@@ -115,6 +122,16 @@ export interface CaptureMemoryBlock {
   readonly validZones: readonly string[];
   /** NUMA node, where the capture says it. */
   readonly node?: number;
+}
+
+/** Free memory of a zone, from buddyinfo. */
+export interface CaptureFreeChunks {
+  /** NUMA node. */
+  readonly node: number;
+  /** Zone. */
+  readonly kind: "DMA" | "DMA32" | "Normal" | "Movable";
+  /** Free chunks by order, 0 to 10. */
+  readonly freeChunks: readonly number[];
 }
 
 /** Free memory of a zone by migratetype, from pagetypeinfo. */

@@ -90,7 +90,8 @@ export class SegmentedMemory implements KernelMemory {
       const into = address - piece.address;
       if (into < 0n || into + BigInt(length) > BigInt(piece.size)) continue;
       const from = piece.at + Number(into);
-      return Promise.resolve(this.#bytes.slice(from, from + length));
+      // a Buffer of Node would share its memory with the piece
+      return Promise.resolve(new Uint8Array(this.#bytes.subarray(from, from + length)));
     }
     return Promise.reject(notThere(this.#file, address, length));
   }

@@ -2,6 +2,7 @@ import { assertOptions, SIZE, TEXT, type OptionRule } from "../option-check.js";
 import { assertCaptureFiles } from "./assert-capture.js";
 import { CaptureError } from "./capture-error.js";
 import { readText, type CaptureFiles } from "./capture-files.js";
+import { parseBuddyinfo } from "./buddyinfo.js";
 import { cmaNotes } from "./cma.js";
 import { findCapture, type CaptureLayout, type CaptureRole } from "./capture-layout.js";
 import { captureSettings } from "./capture-settings.js";
@@ -22,7 +23,7 @@ import { parseModuleParameters } from "./module-parameters.js";
 import { pageWords } from "./page-words.js";
 import { parsePagetypeinfo } from "./pagetypeinfo.js";
 import { parseRecordingMeta, type RecordingMeta } from "./recording-meta.js";
-import { readStructPages } from "./struct-pages.js";
+import { readExactParts } from "./struct-pages.js";
 import { parseSwaps } from "./swaps.js";
 import { hexNumber } from "./whole-number.js";
 import { parseZoneinfo } from "./zoneinfo.js";
@@ -174,6 +175,7 @@ export async function readCapture(
     zones,
     memoryBlocks,
     pageTypes,
+    freeChunks: await text.parse("buddyinfo", parseBuddyinfo),
     device,
     settings,
     memmaps: await text.parse("memmaps", parseMemmaps),
@@ -184,7 +186,7 @@ export async function readCapture(
     pageFlags: pageWords(files, pageFlagsFile, nrPages, endPage),
     mapCounts: words("mapCounts"),
     pageState: words("pageState"),
-    structPages: await readStructPages(files, layout, notes),
+    ...(await readExactParts(files, layout, [...new Set(zones.map(({ node }) => node))], notes)),
     traces: {
       subblockSize: subblockSizeOf(found.log, memoryBlockSize, logFile),
       driverParameters: driverParametersOf(moduleParameters),

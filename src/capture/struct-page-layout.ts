@@ -1,4 +1,4 @@
-import type { StructPageLayout } from "../struct-page.js";
+import type { StructPageLayout, StructPageLinks } from "../struct-page.js";
 import type { Btf } from "./btf.js";
 import { CaptureError } from "./capture-error.js";
 import { isPowerOfTwo } from "./whole-number.js";
@@ -14,12 +14,14 @@ const FOLIO_HEADS = 4;
  * Where the fields of a struct page lie: as the kernel says for dump tools, and the one that it
  * leaves out there, by its types.
  *
+ * @param memmapBase - address of the struct page of pfn 0; without it nothing is said of links.
  * @throws CaptureError where that cannot be.
  */
 export function structPageLayout(
   info: VmcoreInfo,
   btf: Btf | undefined,
   file: string,
+  memmapBase?: bigint,
 ): StructPageLayout {
   const size = info.size("page");
   if (!isPowerOfTwo(size) || size < LEAST_SIZE || size > MOST_SIZE) {
@@ -44,7 +46,23 @@ export function structPageLayout(
     wholeMapCount: wholeMapCount(size, btf),
     lruBit: bit(info.constant("PG_lru"), "PG_lru", file),
     headBit: bit(Math.log2(info.constant("PG_head_mask")), "PG_head_mask", file),
+    links: memmapBase === undefined ? undefined : linksOf(info, offset, memmapBase),
   };
+}
+
+/** Since 6.11 the upper byte of the map count's field is the type of the page, as a number. */
+const TYPE_MASK = 0xff00_0000;
+
+function linksOf(
+  info: VmcoreInfo,
+  offset: (name: string, width: number) => number,
+  base: bigint,
+): StructPageLinks | undefined {
+  const value = info.signedConstant("PAGE_BUDDY_MAPCOUNT_VALUE");
+  if (value === undefined) return undefined;
+  const freeType = value >>> 0;
+  const freeMask = (freeType & ~TYPE_MASK) === 0 ? TYPE_MASK : 0xffff_ffff;
+  return { lru: offset("lru", 8), order: offset("private", 8), freeType, freeMask, base };
 }
 
 /**

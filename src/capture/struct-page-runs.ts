@@ -33,7 +33,7 @@ export function parseStructPageRuns(
     if (start === "") reject("must be an address and a size");
     const address = BigInt(`0x${start}`);
     const size = BigInt(`0x${bytes}`);
-    first ??= address - (address % MEMMAP_ALIGNMENT);
+    first ??= memmapBelow(address);
     const startPfn = (address - first) / BigInt(structSize);
     const nrPages = size / BigInt(structSize);
     const isWhole = (address - first) % BigInt(PAGE_SIZE) === 0n && size % BigInt(PAGE_SIZE) === 0n;
@@ -45,4 +45,9 @@ export function parseStructPageRuns(
     end = Number(startPfn + nrPages);
   }
   return runs;
+}
+
+/** Where the struct page of pfn 0 lies, by an address among those of low memory. */
+export function memmapBelow(address: bigint): bigint {
+  return address - (address % MEMMAP_ALIGNMENT);
 }

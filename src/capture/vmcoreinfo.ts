@@ -80,6 +80,20 @@ export class VmcoreInfo {
     return this.#number(`NUMBER(${name})`, 0);
   }
 
+  /** How many elements an array has. */
+  length(array: string): number {
+    return this.#number(`LENGTH(${array})`, 1);
+  }
+
+  /** As {@link constant}, of one that may be negative; undefined where the note has none. */
+  signedConstant(name: string): number | undefined {
+    const key = `NUMBER(${name})`;
+    const value = this.#values.get(key);
+    if (value === undefined) return undefined;
+    if (/^-?\d{1,15}$/.test(value)) return Number(value);
+    throw new CaptureError(this.#file, key, `must be a number, got ${quoted(value)}`);
+  }
+
   /** Address of a symbol; undefined where the note does not name it. */
   symbol(name: string): bigint | undefined {
     const key = `SYMBOL(${name})`;

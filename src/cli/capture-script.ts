@@ -114,15 +114,15 @@ memory_settings >"$dir/memory-settings.txt" 2>/dev/null
 copy /proc/slabinfo slabinfo.txt optional
 if [ -r /proc/kpagecount ]; then page_words kpagecount; fi
 memory_blocks >"$dir/memory-blocks.txt" 2>/dev/null
-${isExact ? "exact_capture\n" : ""}copy /proc/iomem iomem.txt
-copy /proc/meminfo meminfo.txt optional
+copy /proc/iomem iomem.txt
+${isExact ? "exact_capture\n" : ""}copy /proc/meminfo meminfo.txt optional
 copy /proc/swaps swaps.txt optional
 copy /proc/vmstat vmstat.txt optional
-copy /proc/buddyinfo buddyinfo.txt optional
-copy /proc/pagetypeinfo pagetypeinfo.txt optional
+[ -s "$dir/buddyinfo.txt" ] || copy /proc/buddyinfo buddyinfo.txt optional
+[ -s "$dir/pagetypeinfo.txt" ] || copy /proc/pagetypeinfo pagetypeinfo.txt optional
 copy /proc/zoneinfo zoneinfo.txt
 page_words kpageflags
-
+${isExact ? "exact_finish\n" : ""}
 say "packing"
 pack() {
 	{

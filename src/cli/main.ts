@@ -16,6 +16,7 @@ import { registerDevice } from "./device.js";
 import { registerExplore } from "./explore.js";
 import { failureOf } from "./failure.js";
 import { reasonOf } from "./output.js";
+import { registerInspect } from "./inspect.js";
 import { registerPredict } from "./predict.js";
 import { registerRun } from "./run.js";
 import { registerSoak } from "./soak.js";
@@ -52,6 +53,7 @@ function programOf(): Command {
   registerExplore(program, fileURLToPath(new URL("../explorer/", import.meta.url)));
   registerCaptureScript(program);
   registerCaptureFromDump(program);
+  registerInspect(program);
   registerCheck(program);
   registerDevice(program);
   registerVectors(program);

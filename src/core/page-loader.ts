@@ -4,6 +4,7 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
   type Doubt,
+  type Migratetype,
   type PageClass,
 } from "./abi.js";
 import { check } from "./answer.js";
@@ -36,6 +37,20 @@ export interface LoadSummary {
   readonly hiddenPins: number;
   /** How many pages there are among which the hidden pins are. */
   readonly openPages: number;
+  /** Free chunks whose place on their list is known by the kernel's own. Default: none. */
+  readonly orderedChunks?: number;
+  /** Free chunks that the kernel counts, where its lists were captured. */
+  readonly kernelChunks?: number;
+  /** Where free lists and the guest's own counters say otherwise, in words. */
+  readonly listDifferences?: readonly string[];
+}
+
+/** A list of the kernel's, by the first and the last of its pages. */
+export interface LinkedList {
+  readonly order: number;
+  readonly type: Migratetype;
+  readonly first: number;
+  readonly last: number;
 }
 
 /** What pages are loaded from, and what of them is known. */
@@ -105,7 +120,7 @@ export class PageLoader {
     const { size, flags, refCount, mapCount, mapping, wholeMapCount = 0 } = layout;
     const { lruBit, headBit } = layout;
     const words = [size, flags, refCount, mapCount, mapping, wholeMapCount, lruBit, headBit];
-    this.#scratch.words.set(words);
+    this.#scratch.words.set([...words, ...linkWords(layout)]);
     check(this.#core.setStructLayout(), "take the layout of a struct page");
   }
 
@@ -119,9 +134,59 @@ export class PageLoader {
     this.#stage(this.#core.staging(), bytes, at);
   }
 
-  /** Turns the first `nrPages` struct pages into extended state, of the page `at` and following. */
-  decodeStructPages(at: number, nrPages: number): void {
-    check(this.#core.decodeStructPages(at, nrPages), `decode ${nrPages} struct pages`);
+  /**
+   * Turns the first `nrPages` struct pages into extended state, of the page `at` of the piece and
+   * following, and notes how they are linked. Ascending.
+   *
+   * @param startPfn - the first of them.
+   */
+  decodeStructPages(at: number, nrPages: number, startPfn: number): void {
+    const result = this.#core.decodeStructPages(at, nrPages, startPfn);
+    check(result, `decode ${nrPages} struct pages`);
+  }
+
+  /**
+   * Sets the types of pageblocks from the first one on: a Migratetype each, or a larger number that
+   * says nothing.
+   */
+  adoptPageblockTypes(types: Uint8Array): void {
+    const { memory, staging } = this.#core;
+    for (let first = 0; first < types.length; first += PageLoader.MAX_LOAD_PAGES) {
+      const part = types.subarray(first, first + PageLoader.MAX_LOAD_PAGES);
+      new Uint8Array(memory.buffer, staging(), part.length).set(part);
+      check(this.#core.adoptPageblockTypes(first, part.length), "set types of pageblocks");
+    }
+  }
+
+  /** Says that a page waits in an LRU-add batch; false where its flags have said it before. */
+  adoptPendingPage(pfn: number): boolean {
+    return check(this.#core.adoptPendingPage(pfn), `take pfn ${pfn} for one of a batch`) > 0;
+  }
+
+  /**
+   * Takes over a list of a CPU's cache, which setCache() has switched on, by the links of its
+   * pages. Returns how many chunks were found.
+   */
+  adoptCachedList(zone: number, cpu: number, list: LinkedList): number {
+    const { order, type, first, last } = list;
+    const result = this.#core.adoptCachedList(zone, cpu, order * 8 + type, first, last);
+    return check(result, `take over the cache of CPU ${cpu}`);
+  }
+
+  /**
+   * After that of all lists of a zone: so many pages are in caches, too, though on no list that
+   * could be followed; what else looks cached is the tail of an allocation.
+   */
+  settleCached(zone: number, missing: number): void {
+    check(this.#core.settleCachedPages(zone, missing), `settle the caches of zone ${zone}`);
+  }
+
+  /**
+   * After {@link finishLoad}: puts the chunks of a free list in the order of the kernel's, by the
+   * links of their pages. Returns how many of them were found.
+   */
+  orderFreeList(zone: number, { order, type, first, last }: LinkedList): number {
+    return check(this.#core.orderFreeList(zone, order, type, first, last), "order a free list");
   }
 
   /**
@@ -322,4 +387,14 @@ export class PageLoader {
       found.push(block * PAGEBLOCK_PAGES);
     }
   }
+}
+
+/** Stands for a layout that does not say how pages are linked. */
+const NO_LINKS = 0xffff_ffff;
+
+function linkWords({ links }: StructPageLayout): number[] {
+  if (links === undefined) return [NO_LINKS, 0, 0, 0, 0, 0];
+  const { lru, order, freeType, freeMask, base } = links;
+  const [low, high] = [Number(base & 0xffff_ffffn), Number(base >> 32n)];
+  return [lru, order, freeType >>> 0, freeMask >>> 0, low, high];
 }

@@ -1,7 +1,7 @@
 import type { Core } from "./load.js";
 
-/** The most words that a call leaves. */
-const WORDS = 8;
+/** The most words that a call takes or leaves. */
+const WORDS = 14;
 
 /** Where a call of the core leaves what does not fit into its answer. */
 export class Scratch {

@@ -8,6 +8,7 @@ import { formatSize } from "../units.js";
 import type { DeviceBlockRun, VirtioMemDevice } from "../virtio-mem/device/device.js";
 import type { DriverParameters } from "../virtio-mem/driver/parameters.js";
 import { adoptMemoryBlocks, pluggedRuns } from "./captured-blocks.js";
+import { orderFreeLists } from "./kernel-lists.js";
 import type { GuestSample, LoadedCapture } from "./loaded-capture.js";
 import type { GuestMemory, GuestSetting } from "./setting.js";
 import { optionError } from "../input-error.js";
@@ -37,6 +38,7 @@ export function memoryOfLoaded(
   for (const [kind, chance] of sample?.chances ?? []) pages.loader.setDoubtChance(kind, chance);
   pages.loader.setHiddenPinChance(sample?.pinChance ?? 0);
   const loaded = pages.loader.finishLoad(hasReferences(capture), sample?.seed);
+  const lists = orderFreeLists(capture, pages, zones, sample !== undefined);
   const hotplug = new MemoryHotplug({
     pages,
     zones,
@@ -49,7 +51,7 @@ export function memoryOfLoaded(
   });
   const plugged = pluggedRuns(capture, pages);
   adoptMemoryBlocks(capture, { pages, zones, hotplug }, memmaps);
-  return { pages, zones, hotplug, plugged, loaded };
+  return { pages, zones, hotplug, plugged, loaded: { ...loaded, ...lists } };
 }
 
 /** Returns where the memmaps lie then. Those that find no room stay. */

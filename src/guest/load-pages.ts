@@ -8,6 +8,7 @@ import type { Capture } from "../capture/capture.js";
 import { CaptureError } from "../capture/capture-error.js";
 import { PageStream } from "../capture/page-stream.js";
 import { zoneRanges, type ZoneRange } from "../capture/zone-ranges.js";
+import { keepsCaches } from "./kernel-lists.js";
 import { referencesOf, type PageReferences } from "./page-references.js";
 import type { FollowOptions } from "../progress.js";
 
@@ -77,7 +78,7 @@ async function loadRanges(
     for (let pfn = range.startPfn; pfn < range.endPfn; pfn += PageLoader.MAX_LOAD_PAGES) {
       options.signal?.throwIfAborted();
       const nrPages = Math.min(PageLoader.MAX_LOAD_PAGES, range.endPfn - pfn);
-      const keepCaches = options.keepCaches === true;
+      const keepCaches = options.keepCaches === true || keepsCaches(capture);
       await loadPiece(range, pfn, nrPages, { ...target, keepCaches });
       readPages += nrPages;
       options.onProgress?.({ done: readPages, total: allPages, unit: "pages" });

@@ -8,6 +8,7 @@ import { ZoneTable } from "../linux/zone-table.js";
 import { pluggedRuns } from "./captured-blocks.js";
 import { adoptCaches, adoptZones, classifyZones } from "./captured-zones.js";
 import { markBalloon, noteCounters } from "./counters.js";
+import { adoptKernelLists, keepsCaches } from "./kernel-lists.js";
 import { loadPages } from "./load-pages.js";
 import { memmapsOf } from "./memmaps.js";
 import type { CapturedGuestOptions } from "./options.js";
@@ -84,7 +85,8 @@ export class LoadedCapture {
     markBalloon(capture, pages);
     const memmaps = memmapsOf(capture, pages);
     if (!hasReferences(capture)) classifyZones(capture, pages, zones);
-    if (options.keepCaches === true) adoptCaches(capture, pages, zones);
+    if (keepsCaches(capture)) adoptKernelLists(capture, pages, zones);
+    else if (options.keepCaches === true) adoptCaches(capture, pages, zones);
     const contradictions = contradictionsOf(capture, pages, zones, survey);
     return new LoadedCapture(capture, pages, zones, { memmaps, contradictions });
   }

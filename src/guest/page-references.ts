@@ -76,7 +76,7 @@ class StructPageState implements PageReferences {
         await this.#stream.readAll(before + pfn - run.startPfn, nr, (bytes, at) => {
           this.#loader.stageStructPages(bytes, at);
         });
-        this.#loader.decodeStructPages(pfn - startPfn, nr);
+        this.#loader.decodeStructPages(pfn - startPfn, nr, pfn);
         this.#loaded += nr;
       }
       before += run.nrPages;

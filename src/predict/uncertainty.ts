@@ -56,6 +56,7 @@ function loadNotes({ loaded }: Guest, obstacles: readonly Obstacle[]): string[] 
         "of programs: each holds the subblock that it is in, but which one cannot be told",
     );
   }
+  notes.push(...(loaded.listDifferences ?? []));
   const hidden = Math.round(loaded.hiddenPageblocks);
   if (hidden > 0) {
     notes.push(

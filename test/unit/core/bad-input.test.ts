@@ -203,6 +203,10 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
   endFlagSurvey: [],
   setStructLayout: [[]],
   decodeStructPages: [
+    [0, 1, 0],
+    [MAX, MAX, MAX],
+  ],
+  adoptPageblockTypes: [
     [0, 1],
     [MAX, MAX],
   ],
@@ -211,6 +215,22 @@ const BAD: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [0, 1],
     [2, 4],
     [MAX, MAX],
+  ],
+  adoptPendingPage: [[0], [END], [MAX]],
+  adoptCachedList: [
+    [0, 0, 0, 0, 0],
+    [2, 0, 0, 0, 0],
+    [MAX, MAX, MAX, MAX, MAX],
+  ],
+  settleCachedPages: [
+    [0, 0],
+    [MAX, MAX],
+  ],
+  orderFreeList: [
+    [2, 0, 0, 0, 0],
+    [0, 11, 0, 0, 0],
+    [0, 0, 5, 0, 0],
+    [MAX, MAX, MAX, MAX, MAX],
   ],
   dropChangedPages: [[0x10001], [MAX]],
   markMemmap: [[NR_BLOCKS], [MAX], [0]],

@@ -44,6 +44,7 @@ describe("the areas of linear memory", () => {
       "WORKLOADS",
       "CACHED_RUNS",
       "CHANGED",
+      "LINK_PARTS",
     ]);
   });
 

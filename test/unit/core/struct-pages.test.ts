@@ -69,7 +69,7 @@ async function load(
     ),
     0,
   );
-  loader.decodeStructPages(0, BLOCK);
+  loader.decodeStructPages(0, BLOCK, 0);
   loader.stageFlags(new Uint8Array(BigUint64Array.from(all, ({ kpf }) => kpf).buffer), 0);
   const changed = loader.dropChangedPages(BLOCK);
   loader.loadStaged(0, BLOCK, zone.id, { hasExtended: true, inDevice: true });
