@@ -34,7 +34,7 @@ export const EXAMPLES: readonly Example[] = [
   {
     file: "web-server.tar.gz",
     title: "A web server gives back 3 GiB",
-    words: "PostgreSQL, nginx and redis on Linux 6.1: which 58 MiB stay, and why?",
+    words: "PostgreSQL, nginx and redis on Linux 6.1: which 54 MiB stay, and why?",
     kind: "capture",
   },
   ...Object.entries(SCENARIOS).map(([path, text]) => ({

@@ -21,7 +21,7 @@ describe("predict with several captures", () => {
     withFleet((folder) => {
       const { status, stdout } = virtioMem(["predict", folder, "--samples", "0"]);
       expect(status).toBe(2);
-      expect(stdout).toMatch(/^web-1 +v6\.1 +3 GiB +3014 MiB/m);
+      expect(stdout).toMatch(/^web-1 +v6\.1 +3 GiB +3018 MiB/m);
       expect(stdout).toMatch(/^web-2 .*\n +cannot be used: /m);
       for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
     }));
@@ -42,7 +42,7 @@ describe("predict with several captures", () => {
         .split("\n")
         .map((line) => JSON.parse(line) as unknown);
       expect(rows).toMatchObject([
-        { guest: "web-1", answer: { shortSize: 58 * 1024 ** 2 }, error: null },
+        { guest: "web-1", answer: { shortSize: 54 * 1024 ** 2 }, error: null },
         { guest: "web-2", answer: null },
       ]);
     }));
@@ -73,8 +73,8 @@ describe("predict with several captures", () => {
 });
 
 test.each([
-  ["57MiB", 1],
-  ["58MiB", 0],
+  ["53MiB", 1],
+  ["54MiB", 0],
 ])("predict --fail-above %s ends with %i", (size, expected) => {
   const { status, stdout } = virtioMem([
     "predict",
@@ -85,5 +85,5 @@ test.each([
     size,
   ]);
   expect(status).toBe(expected);
-  expect(stdout).toContain("58 MiB stay plugged");
+  expect(stdout).toContain("54 MiB stay plugged");
 });

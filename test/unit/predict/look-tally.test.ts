@@ -41,7 +41,7 @@ test.each([WEB_SERVER, PINNED])(
 test("the text says which pages hold what the policy left out", async () => {
   const prediction = await under(await load(WEB_SERVER), "sense-first");
   const text = predictionText(prediction, { columns: 80, color: false });
-  expect(text).toContain("  Left out        29 subblocks seen to be blocked\n");
+  expect(text).toContain("  Left out        27 subblocks seen to be blocked\n");
   expect(text).toMatch(/15 subblocks \(30 MiB\) are held by kernel objects \(slab\)/);
   expect(text).not.toContain("not tried");
 });
