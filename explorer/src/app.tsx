@@ -9,7 +9,7 @@ import { filesOf, servedList, type Served } from "./share/served.js";
 import { DEFAULTS, SCENARIO_DEFAULTS, type ScenarioSettings, type Settings } from "./settings.js";
 import { droppedFiles, type Dropped } from "./share/dropped.js";
 import { linkOf, sharedIn } from "./share/link.js";
-import { ThemeContext, type ThemeChoice } from "./theme.js";
+import { PRINT, ThemeContext, type ThemeChoice } from "./theme.js";
 import { AnswerView } from "./views/answer-view.js";
 import type { ScenarioViewProps } from "./views/scenario-view.js";
 import { CaptureView } from "./views/capture-view.js";
@@ -314,9 +314,34 @@ function useThemeChoice() {
     if (choice === "auto") delete dataset.theme;
     else dataset.theme = choice;
   }, [choice]);
-  const dark = choice === "auto" ? isDark : choice === "dark";
+  const isPrinted = usePrinted();
+  const dark = !isPrinted && (choice === "auto" ? isDark : choice === "dark");
   const theme = useMemo(() => ({ isDark: dark }), [dark]);
   return { theme, choice, pick: setChoice };
+}
+
+/** Is the page being printed? Pictures are drawn in light colours first, then it is. */
+function usePrinted(): boolean {
+  const [isPrinted, setPrinted] = useState(false);
+  useEffect(() => {
+    const print = (): void => {
+      setPrinted(true);
+      // one frame to render, one to draw
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() =>
+          setTimeout(() => {
+            window.print();
+            setPrinted(false);
+          }),
+        ),
+      );
+    };
+    addEventListener(PRINT, print);
+    return () => {
+      removeEventListener(PRINT, print);
+    };
+  }, []);
+  return isPrinted;
 }
 
 /** The whole page takes what is dropped on it. */

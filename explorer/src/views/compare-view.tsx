@@ -20,6 +20,8 @@ export interface CompareViewProps {
   readonly run: (choice: Choice, options: CallOptions) => Promise<ComparisonAnswer>;
 }
 
+/** As a line of the table is called. */
+const MOVED = "Pages moved";
 const FIRST_CHOICE = ["linux", "sense-first", "free-areas-first"];
 
 export function CompareView({ isOnCapture, run }: CompareViewProps): JSX.Element {
@@ -55,11 +57,21 @@ export function CompareView({ isOnCapture, run }: CompareViewProps): JSX.Element
     ({ memmap, controller, online }) =>
       !isOnCapture || (memmap === undefined && controller === undefined && online === undefined),
   );
+  const isAll = shown.every(({ name }) => policies.includes(name));
   return (
     <>
       <Card title="Compare policies and kernels">
         <fieldset class="choices">
-          <legend>Policies</legend>
+          <legend>
+            Policies{" "}
+            <button
+              type="button"
+              class="link"
+              onClick={() => setPolicies(isAll ? FIRST_CHOICE : shown.map(({ name }) => name))}
+            >
+              {isAll ? "three of them" : "all"}
+            </button>
+          </legend>
           {shown.map(({ name, summary }) => (
             <label key={name} title={summary}>
               <input
@@ -126,6 +138,20 @@ function toggled(names: readonly string[], name: string): string[] {
   return names.includes(name) ? names.filter((one) => one !== name) : [...names, name];
 }
 
+/** What people ask first, whatever else the sentence found more important. */
+function FewestMoved({ result }: { result: ComparisonAnswer }): JSX.Element | null {
+  const row = result.rows.find(({ title }) => title === MOVED);
+  if (row === undefined || row.best.length === 0) return null;
+  const names = row.best.map((at) => result.columns[at]?.title ?? "");
+  const [least = 0] = row.best;
+  const verb = names.length === 1 ? "moves" : "move";
+  return (
+    <p class="hint">
+      {names.join(", ")} {verb} fewest pages: {row.cells[least]}.
+    </p>
+  );
+}
+
 function ComparisonCard({ result }: { result: ComparisonAnswer }): JSX.Element {
   const { sentence, columns, rows, svg, text, comparison } = result;
   const aside = (
@@ -144,6 +170,7 @@ function ComparisonCard({ result }: { result: ComparisonAnswer }): JSX.Element {
       <p class="sentence" role="status">
         {sentence}
       </p>
+      <FewestMoved result={result} />
       <div class="scroll" tabIndex={0} role="region" aria-label="Comparison">
         <table class="comparison">
           <thead>

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import type { Engine } from "../engine/client.js";
 import type { Answer } from "../engine/protocol.js";
 import { pngOf, save } from "../share/save.js";
+import { PRINT } from "../theme.js";
 
 /** All forms in which an answer is saved. */
 export function ExportMenu(props: { answer: Answer; name: string; engine: Engine }): JSX.Element {
@@ -47,7 +48,12 @@ export function SaveMenu(props: {
 }): JSX.Element {
   const [problem, setProblem] = useState("");
   return (
-    <details class="menu">
+    <details
+      class="menu"
+      onFocusOut={({ currentTarget, relatedTarget }) => {
+        if (!currentTarget.contains(relatedTarget as Node | null)) currentTarget.open = false;
+      }}
+    >
       <summary>Save</summary>
       <div class="menu-items">
         {props.choices.map(([name, run]) => (
@@ -64,7 +70,7 @@ export function SaveMenu(props: {
             {name}
           </button>
         ))}
-        <button type="button" onClick={() => window.print()}>
+        <button type="button" onClick={() => dispatchEvent(new Event(PRINT))}>
           Print
         </button>
         {problem !== "" && <p class="problem">{problem}</p>}
