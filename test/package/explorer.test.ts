@@ -190,7 +190,7 @@ describe.skipIf(browserTestsLeftOut)("in Chromium, the explorer", () => {
     await page.getByRole("button", { name: "To the end" }).click();
 
     // what dropping caches would bring
-    await page.locator(".interval", { hasText: "48 MiB to 72 MiB" }).waitFor();
+    await page.locator(".interval", { hasText: "46 MiB to 68 MiB" }).waitFor();
     const caches = page.locator(".what-ifs li", { hasText: "drop-caches" });
     await caches.getByText("+2 MiB").waitFor();
     await page.locator(".what-ifs li", { hasText: "sync" }).getByRole("switch").click();
