@@ -7,6 +7,8 @@ import { nearName } from "./near-name.js";
 export interface OptionRule {
   readonly holds: (value: unknown) => boolean;
   readonly words: string;
+  /** Is it a number? Another number then breaks its range, and not its type. */
+  readonly isNumber?: boolean;
   /** Rules of the parts, where the option is an object. */
   readonly parts?: OptionRules;
 }
@@ -35,14 +37,17 @@ export const LIST: OptionRule = { holds: Array.isArray, words: "a list" };
 export const SIZE: OptionRule = {
   holds: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
   words: "a whole number of bytes >= 0",
+  isNumber: true,
 };
 export const WHOLE: OptionRule = {
   holds: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
   words: "a whole number >= 0",
+  isNumber: true,
 };
 export const NUMBER: OptionRule = {
   holds: (value) => typeof value === "number" && Number.isFinite(value),
   words: "a number",
+  isNumber: true,
 };
 
 /** An AbortSignal, of whichever realm. */
@@ -56,7 +61,11 @@ export const SIGNAL: OptionRule = {
 };
 
 export function oneOf(values: readonly unknown[]): OptionRule {
-  return { holds: (value) => values.includes(value), words: `one of ${values.join(", ")}` };
+  return {
+    holds: (value) => values.includes(value),
+    words: `one of ${values.join(", ")}`,
+    isNumber: values.some((value) => typeof value === "number"),
+  };
 }
 
 export function objectOf(parts: OptionRules): OptionRule {
@@ -67,6 +76,7 @@ export function either(...rules: readonly OptionRule[]): OptionRule {
   return {
     holds: (value) => rules.some(({ holds }) => holds(value)),
     words: rules.map(({ words }) => words).join(" or "),
+    isNumber: rules.some(({ isNumber }) => isNumber === true),
   };
 }
 
@@ -89,7 +99,8 @@ export function assertOptions(what: string, options: unknown, rules: OptionRules
     if (value === undefined) continue;
     if (!rule.holds(value)) {
       const words = `${name} must be ${rule.words}, got ${shown(value)}`;
-      throw typeof value === "number" ? optionError(words) : optionTypeError(words);
+      const isOfType = typeof value === "number" && rule.isNumber === true;
+      throw isOfType ? optionError(words) : optionTypeError(words);
     }
     if (rule.parts !== undefined) assertOptions(name, value, rule.parts);
   }

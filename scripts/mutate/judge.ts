@@ -146,8 +146,10 @@ async function noticedBy(
     .filter(({ hits, module }) => id in hits && !isPassedAtLoad(module))
     .sort((one, other) => one.ms - other.ms);
   // a module that passes the mutant while it is loaded is loaded again, with it; the one of the
-  // same name first: it is the most likely one to tell
-  const again = [...modules.keys()].filter(isPassedAtLoad);
+  // same name first: it is the most likely one to tell; then those that take the least time
+  const again = [...modules.keys()]
+    .filter(isPassedAtLoad)
+    .sort((one, other) => msOf(one) - msOf(other));
   const own = again.filter((module) => nameOf(module) === `${name}.test`);
   const others = again.filter((module) => !own.includes(module));
   if (known.length + again.length === 0) return "";
@@ -167,6 +169,10 @@ async function noticedBy(
     if (by !== undefined) return by;
   }
   return undefined;
+
+  function msOf(module: number): number {
+    return tests.reduce((sum, test) => sum + (test.module === module ? test.ms : 0), 0);
+  }
 
   function nameOf(module: number): string {
     return basename(modules[module] ?? "", ".mjs");

@@ -18,9 +18,17 @@ export interface TerminalInfo {
   readonly errorIsTty: boolean;
 }
 
+/** What a command would print now, if it had to end. */
+export interface SoFar {
+  readonly text: string;
+  /** How much that is of the whole, for standard error: `3 of 10 captures`. */
+  readonly words: string;
+}
+
 /** What the worker sends, in order. */
 export type CommandMessage =
   | { readonly type: "print"; readonly text: string }
+  | ({ readonly type: "so-far" } & SoFar)
   | { readonly type: "fail"; readonly words: string; readonly exitCode: number }
   | { readonly type: "done"; readonly exitCode: number };
 
@@ -31,6 +39,11 @@ export const commandData: CommandData | undefined = isMainThread
 
 export function tell(message: CommandMessage): void {
   parentPort?.postMessage(message);
+}
+
+/** Leaves with the main thread what is to be printed if a signal ends the command from now on. */
+export function leave(soFar: SoFar): void {
+  if (commandData !== undefined) tell({ type: "so-far", ...soFar });
 }
 
 const ASKED = 0;

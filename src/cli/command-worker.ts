@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 
 import { visibleText } from "../input-error.js";
 import { assertRoomForThreads } from "./address-space.js";
-import { StopFlag, type CommandData, type CommandMessage } from "./command-link.js";
+import { StopFlag, type CommandData, type CommandMessage, type SoFar } from "./command-link.js";
 import { terminalInfo } from "./terminal.js";
 import { WatchBoard } from "./watch-board.js";
 import { EXIT_BAD_INPUT, EXIT_INTERRUPTED } from "./exit-status.js";
@@ -53,11 +53,17 @@ export async function runInWorker(main: string, print: (text: string) => void): 
   const timers = new Set<NodeJS.Timeout>();
   const signals = ["SIGINT", "SIGTERM"] as const;
   let onSignal = (): void => undefined;
+  let soFar: SoFar | undefined;
   try {
     return await new Promise<WorkerEnd>((resolve) => {
       onSignal = (): void => {
         if (stop.isAsked) {
           resolve({ exitCode: EXIT_INTERRUPTED });
+          return;
+        }
+        if (soFar !== undefined) {
+          print(soFar.text);
+          resolve({ exitCode: EXIT_INTERRUPTED, words: `stopped after ${soFar.words}` });
           return;
         }
         stop.ask();
@@ -77,7 +83,10 @@ export async function runInWorker(main: string, print: (text: string) => void): 
       for (const signal of signals) process.on(signal, onSignal);
       timers.add(watchPolicies(board, resolve));
       worker.on("message", (message: CommandMessage) => {
-        if (message.type === "print") print(message.text);
+        if (message.type === "print") {
+          soFar = undefined;
+          print(message.text);
+        } else if (message.type === "so-far") soFar = message;
         else if (message.type === "fail") resolve(message);
         else resolve({ exitCode: message.exitCode });
       });

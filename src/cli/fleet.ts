@@ -55,6 +55,8 @@ export interface FleetWork {
   readonly read: (path: string) => Promise<Capture[]>;
   /** One prediction for each device. */
   readonly predict: (captures: Capture[]) => Promise<Prediction[]>;
+  /** Called with the rows of the first `done` captures, worst first. */
+  readonly onRows?: (rows: readonly FleetRow[], done: number) => void;
 }
 
 /**
@@ -74,6 +76,7 @@ export async function fleetRows(paths: readonly string[], work: FleetWork): Prom
       if (!isInputError(error) && !isOutOfMemory(error)) throw error;
       rows.push(failedFleetRow(guest, path, error.message));
     }
+    work.onRows?.(worstFirst(rows), at + 1);
   }
   return worstFirst(rows);
 }
@@ -100,11 +103,21 @@ function guestNames(paths: readonly string[]): string[] {
 
 /** Prints the rows, and sets the exit status where a capture cannot be used. */
 export function printFleet(rows: readonly FleetRow[], format: FleetFormat): void {
-  if (format === "csv") print(fleetCsv(rows));
-  else if (format === "prometheus") print(fleetPrometheus(rows));
-  else if (format === "jsonl") print(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-  else print(fleetText(rows, { columns: terminalLook().columns }));
+  print(fleetAs(format, rows));
   if (rows.some(({ error }) => error !== null)) process.exitCode = EXIT_BAD_INPUT;
+}
+
+export function fleetAs(format: FleetFormat, rows: readonly FleetRow[]): string {
+  switch (format) {
+    case "csv":
+      return fleetCsv(rows);
+    case "prometheus":
+      return fleetPrometheus(rows);
+    case "jsonl":
+      return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+    case "text":
+      return fleetText(rows, { columns: terminalLook().columns });
+  }
 }
 
 /** @throws UsageError that names two paths that are the same capture. */

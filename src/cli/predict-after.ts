@@ -9,6 +9,7 @@ import type { Prediction } from "../predict/prediction.js";
 import { outcomeText, reliabilityText, type OutcomeRow } from "../report/outcome-text.js";
 import { predictionJson } from "../report/prediction-json.js";
 import { namesIn } from "../node/folder.js";
+import { assertInWorker, leave } from "./command-link.js";
 import { print } from "./output.js";
 import { EXIT_BAD_INPUT } from "./exit-status.js";
 import { ARCHIVE } from "./fleet.js";
@@ -44,8 +45,9 @@ export async function predictAfter(before: string, after: string, work: AfterWor
     }
     return;
   }
+  assertInWorker();
   const rows: OutcomeRow[] = [];
-  for (const name of pairs) {
+  for (const [at, name] of pairs.entries()) {
     const guest = visibleText(basename(name).replace(ARCHIVE, ""));
     try {
       const compared = await compareOne(join(before, name), join(after, name), work);
@@ -54,15 +56,21 @@ export async function predictAfter(before: string, after: string, work: AfterWor
       if (!isInputError(error)) throw error;
       rows.push({ guest, prediction: null, outcome: null, error: error.message });
     }
+    leave({ text: tableOf(rows, work.json), words: `${at + 1} of ${pairs.length} captures` });
   }
-  if (work.json) {
-    for (const { guest, prediction, outcome, error } of rows) {
+  print(tableOf(rows, work.json));
+  if (rows.some(({ error }) => error !== null)) process.exitCode = EXIT_BAD_INPUT;
+}
+
+function tableOf(rows: readonly OutcomeRow[], json: boolean): string {
+  if (!json) return reliabilityText(rows, { columns: terminalLook().columns });
+  return rows
+    .map(({ guest, prediction, outcome, error }) => {
       const compared =
         prediction === null || outcome === null ? {} : jsonOf({ prediction, outcome });
-      print(`${JSON.stringify({ guest, ...compared, error })}\n`);
-    }
-  } else print(reliabilityText(rows, { columns: terminalLook().columns }));
-  if (rows.some(({ error }) => error !== null)) process.exitCode = EXIT_BAD_INPUT;
+      return `${JSON.stringify({ guest, ...compared, error })}\n`;
+    })
+    .join("");
 }
 
 function jsonOf({ prediction, outcome }: Compared) {

@@ -17,12 +17,14 @@ import { predictionSvg } from "../report/prediction-svg.js";
 import { predictionText } from "../report/prediction-text.js";
 import { formatSize, parseAddress, parseDuration, parseSize } from "../units.js";
 import { readForCommand } from "./capture-input.js";
+import { assertInWorker, leave } from "./command-link.js";
 import { HTML, OutputFile, print, SVG } from "./output.js";
 import { writePage } from "./write-page.js";
 import { COLOR_CHOICES, terminalLook, type ColorChoice } from "./terminal.js";
 import { policyChoice } from "./policy-choice.js";
 import {
   assertDifferentPaths,
+  fleetAs,
   FLEET_FORMATS,
   fleetRows,
   namedCaptures,
@@ -247,13 +249,18 @@ async function predictFleet(
     throw new UsageError("<capture> must be files where there are several, got -");
   }
   assertDifferentPaths(paths);
+  if (paths.length > 1) assertInWorker();
+  const format = flags.format ?? (flags.json === true ? "jsonl" : "text");
   let at = 0;
   const rows = await fleetRows(paths, {
     read: (path) => readNamed(path, flags),
     predict: (captures) =>
       predictDevices(captures, flags, options, `capture ${++at} of ${paths.length}`),
+    onRows: (soFar, done) => {
+      leave({ text: fleetAs(format, soFar), words: `${done} of ${paths.length} captures` });
+    },
   });
-  printFleet(rows, flags.format ?? (flags.json === true ? "jsonl" : "text"));
+  printFleet(rows, format);
   return rows.map(({ answer }) => answer?.shortSize ?? 0);
 }
 

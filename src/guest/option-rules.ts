@@ -105,6 +105,7 @@ export const NEW_GUEST: RulesOf<Required<NewGuestOptions>> = {
       value >= 128 * MiB &&
       value <= 2 * GiB,
     words: "a power of two from 128 MiB to 2 GiB",
+    isNumber: true,
   },
   online: objectOf(ONLINE),
 };

@@ -107,6 +107,7 @@ const RULES: Readonly<Record<keyof Required<RunScenarioOptions>, OptionRule>> = 
     holds: (value) =>
       Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32,
     words: "a whole number from 0 to 4294967295",
+    isNumber: true,
   },
   core: ANYTHING,
   watch: FUNCTION,

@@ -1,6 +1,8 @@
 import { SeededRandom } from "../seeded-random.js";
 import { PROFILE_NAMES } from "../linux/profile.js";
 import { FLAVOUR_NAMES, type FlavourName } from "../virtio-mem/device/flavour.js";
+import { randomWorkload } from "./random-workload.js";
+import { DURATION_S, timeOf } from "./random-time.js";
 
 /** A scenario as a file has it; sizes and times as text. */
 export interface ScenarioFile {
@@ -16,7 +18,6 @@ export interface ScenarioFile {
   readonly faults: readonly Readonly<Record<string, unknown>>[];
 }
 
-const DURATION_S = 120;
 const MOST_DEVICES = 3;
 const POLICIES = [
   "linux",
@@ -31,18 +32,28 @@ const POLICIES = [
   "retry-on-free",
   "reserve=64MiB",
   "plug-back",
+  "best-policy",
+  "shrink-slab",
+  "drop-slab",
+  "resize-margin=64MiB",
+  "resize-hyperalloc",
 ] as const;
 
 /** A guest with everything that a scenario can have, drawn from a seed; small, and so fast. */
 export function randomScenario(seed: number): ScenarioFile {
   const random = new SeededRandom(seed);
   const devices = devicesOf(random);
-  const workloads = workloadsOf(random);
+  const guest = guestOf(random);
+  const nodes = nodesOf(guest, devices);
+  const workloads = list(random, 4, () => randomWorkload(random, nodes)).map((workload, at) => ({
+    ...workload,
+    name: `w${at}`,
+  }));
   return {
     seed,
     duration: `${DURATION_S}s`,
     ...(random.chance(50) ? { policy: random.pick(POLICIES) } : {}),
-    guest: guestOf(random),
+    guest,
     devices,
     ...(random.chance(20) ? { hostMemory: random.pick(["256MiB", "768MiB"]) } : {}),
     workloads,
@@ -58,11 +69,6 @@ function list<T>(random: SeededRandom, most: number, make: () => T): T[] {
   return Array.from({ length: random.below(most + 1) }, make);
 }
 
-/** A time of the run, in steps of a tenth of a second. */
-function timeOf(random: SeededRandom, from = 0): number {
-  return from + random.below((DURATION_S - from) * 10 - 1) / 10;
-}
-
 function guestOf(random: SeededRandom): Record<string, unknown> {
   const isBig = random.chance(20);
   return {
@@ -71,7 +77,9 @@ function guestOf(random: SeededRandom): Record<string, unknown> {
     onlinePolicy: random.pick(["contig-zones", "auto-movable"]),
     autoMovableRatio: random.pick([0, 100, 301, 1000]),
     movableNode: random.chance(10),
+    autoMovableNumaAware: random.chance(50),
     cachedCpus: random.pick([0, 0, 1, 4]),
+    ...(random.chance(10) ? { subblockSize: random.pick(["2MiB", "8MiB", "32MiB"]) } : {}),
     ...(random.chance(20)
       ? {
           bootRanges: [
@@ -82,9 +90,24 @@ function guestOf(random: SeededRandom): Record<string, unknown> {
       : { bootMemory: random.pick(["256MiB", "400MiB", "512MiB"]) }),
     ...(isBig ? { memoryBlockSize: "256MiB" } : {}),
     driver: random.chance(25)
-      ? { forceBbm: true, ...(random.chance(50) ? { bbmBlockSize: "256MiB" } : {}) }
-      : {},
+      ? {
+          forceBbm: true,
+          bbmSafeUnplug: random.chance(50),
+          ...(random.chance(50) ? { bbmBlockSize: "256MiB" } : {}),
+        }
+      : random.chance(10)
+        ? { unplugOnline: false }
+        : {},
   };
+}
+
+/** NUMA nodes that have memory, or may get some. */
+function nodesOf(
+  { bootRanges }: Readonly<Record<string, unknown>>,
+  devices: readonly Readonly<Record<string, unknown>>[],
+): readonly [number, ...number[]] {
+  const isSplit = bootRanges !== undefined || devices.some(({ node }) => node === 1);
+  return isSplit ? [0, 1] : [0];
 }
 
 function devicesOf(random: SeededRandom): Record<string, unknown>[] {
@@ -100,64 +123,6 @@ function devicesOf(random: SeededRandom): Record<string, unknown>[] {
   }));
 }
 
-function workloadsOf(random: SeededRandom): Record<string, unknown>[] {
-  return list(random, 4, () => workloadOf(random)).map((workload, at) => ({
-    ...workload,
-    name: `w${at}`,
-  }));
-}
-
-function workloadOf(random: SeededRandom): Record<string, unknown> {
-  const start = timeOf(random);
-  const life = {
-    start: `${start}s`,
-    ...(random.chance(40) ? { stop: `${timeOf(random, Math.ceil(start) + 1) + 0.1}s` } : {}),
-    ...(random.chance(30) ? { restartAfter: "2s" } : {}),
-  };
-  const size = random.pick(["16MiB", "64MiB", "200MiB"]);
-  const anonymous = {
-    kind: "anonymous",
-    size,
-    faultRate: "100MiB",
-    churnRate: random.pick(["0", "4MiB", "32MiB"]),
-    thpShare: random.pick([0, 0.5, 1]),
-  };
-  const cache = {
-    kind: "page-cache",
-    size,
-    readRate: "50MiB",
-    dirtyShare: random.pick([0, 0.3]),
-  };
-  const kernel = {
-    kind: "kernel",
-    size: random.pick(["8MiB", "32MiB"]),
-    shortestLife: "1s",
-    longestLife: "30s",
-  };
-  const network = {
-    kind: "network",
-    burst: "8MiB",
-    every: random.pick(["200ms", "2s"]),
-    hold: random.pick(["50ms", "100ms"]),
-  };
-  const pins = { kind: "pins", size: "16MiB", zone: random.pick(["kernel", "any"]) };
-  const functions = {
-    kind: "functions",
-    size: "8MiB",
-    every: "3s",
-    most: 8,
-    thpShare: random.pick([0, 1]),
-  };
-  const compile = { kind: "compile", jobs: 2, size: "32MiB", life: "3s", cachePerJob: "4MiB" };
-  const others: [Record<string, unknown>, ...Record<string, unknown>[]] = [
-    network,
-    pins,
-    functions,
-    compile,
-  ];
-  return { ...random.pick([anonymous, anonymous, cache, kernel, random.pick(others)]), ...life };
-}
-
 function orderOf(
   random: SeededRandom,
   devices: readonly Readonly<Record<string, unknown>>[],
@@ -165,8 +130,14 @@ function orderOf(
   const { name, blockSize, regionSize } = devices[random.below(devices.length)] ?? {};
   const step = blockSize === "256MiB" ? 256 : 4;
   const most = regionSize === "1GiB" ? 1024 : 512;
+  const at = timeOf(random);
+  const ramp = {
+    until: `${timeOf(random, Math.ceil(at) + 1) + 0.1}s`,
+    step: random.pick(["64MiB", "256MiB"]),
+  };
   return {
-    at: `${timeOf(random)}s`,
+    at: `${at}s`,
+    ...(random.chance(20) && step !== 256 ? ramp : {}),
     requestedSize: `${random.below(most / step + 1) * step}MiB`,
     device: name,
   };
@@ -199,6 +170,7 @@ function faultOf(
     { kind: "save-restore", at: window.at, device: name },
     { kind: "snapshot", at: window.at },
     { kind: "snapshot", at: window.at },
+    { kind: "drop-caches", at: window.at },
     stateWrite(random, window.at, name),
     stateWrite(random, window.at, name),
   ];

@@ -1,6 +1,7 @@
 import { SeededRandom } from "../seeded-random.js";
 import type { CoreSource } from "../core/load.js";
 import { isInputError } from "../input-error.js";
+import { drawn } from "../scenario/draw.js";
 import { scenarioOf } from "../scenario/parse.js";
 import { Simulation } from "../scenario/simulation.js";
 import { nsOf } from "../units.js";
@@ -76,7 +77,7 @@ async function live(
   let steps = 0;
   let simulation: Simulation;
   try {
-    const scenario = scenarioOf(file);
+    const scenario = drawn(scenarioOf(file));
     simulation = await Simulation.create(scenario, scenario.policy, core);
   } catch (error) {
     if (isInputError(error)) return { steps, isRefused: true };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { beforeAll, describe, expect, test } from "vitest";
 
-import { buildCommand, EXAMPLE, inFolder, virtioMem } from "./command.js";
+import { buildCommand, EXAMPLE, inFolder, interrupted, virtioMem } from "./command.js";
 
 beforeAll(buildCommand, 120_000);
 
@@ -86,4 +86,25 @@ test.each([
   ]);
   expect(status).toBe(expected);
   expect(stdout).toContain("54 MiB stay plugged");
+});
+
+describe("a signal in the midst of several captures", () => {
+  test.each([
+    { what: "predictions", more: [] },
+    { what: "comparisons", more: ["--after"] },
+  ])("ends $what with the rows so far, and says how many", ({ more }) =>
+    inFolder(async (folder) => {
+      writeFileSync(join(folder, "a-broken.tar.gz"), "no archive");
+      cpSync(EXAMPLE, join(folder, "b.tar.gz"));
+      const after = more.flatMap((flag) => [flag, folder]);
+      // a capture with so many samples takes a minute
+      const args = ["predict", folder, ...after, "--samples", "2000", "--requested-size", "0"];
+      const { status, stdout, stderr, ms } = await interrupted(args, 4000);
+      expect(status).toBe(130);
+      expect(stdout).toMatch(/^a-broken[ :]/m);
+      expect(stdout).not.toMatch(/^b[ :]/m);
+      expect(stderr).toContain("stopped after 1 of 2 captures");
+      expect(ms).toBeLessThan(5000);
+    }),
+  );
 });
