@@ -23,7 +23,7 @@ const GOOD: DeviceSnapshot = {
 };
 
 function load(change: Record<string, unknown>, mayDisagree = false): void {
-  assertLoadable({ ...GOOD, ...change } as DeviceSnapshot, PLACE, mayDisagree);
+  assertLoadable({ ...GOOD, ...change }, PLACE, mayDisagree);
 }
 
 test.each<{ what: string; change: Record<string, unknown> }>([
