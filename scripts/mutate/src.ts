@@ -2,8 +2,8 @@
 //
 // Mutates a folder of src/ (Stryker's mutants), and lets its unit tests judge each mutant. Prints
 // the mutants that no test notices and the score of each file; the exit code is 1 below the score
-// that the folder has to have. Parts of file names leave the other files out; `--sample` judges N of
-// the mutants, as the seed draws them (1 by default).
+// that the folder has to have. Parts of file names leave the other files out; `--sample` judges N
+// of the mutants, as the seed draws them (1 by default).
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
