@@ -198,6 +198,10 @@ class Fields {
   }
 
   count(name: string, missing: number, limit: number): number {
+    const given = this.#fields[name];
+    if (typeof given === "number" && given >= 0 && given <= limit && Number.isInteger(given)) {
+      return given;
+    }
     const value = this.whole(name, BigInt(missing));
     if (value < 0n || value > BigInt(limit)) {
       this.reject(name, `be a whole number from 0 to ${limit}`, String(value));

@@ -22,12 +22,14 @@ export function hasKernelMemory({ driver }: Guest): boolean {
  *
  * The run itself only fails (-ENOMEM), but in recorded guests with the memory in ZONE_NORMAL the
  * next ordinary allocations invoked the OOM killer seconds later. With it in ZONE_MOVABLE they did
- * not: what the last attempt emptied goes back to programs.
+ * not: what the last attempt emptied goes back to programs. Where more is free than that attempt
+ * can have emptied, it was not memory that was missing, but room for one large page (hugetlb).
  */
 export function isLeftShort(guest: Guest, run: RunOnMemory): boolean {
   if (!run.hadKernelMemory) return false;
   const { free, low } = kernelMemoryOf(guest);
-  return run.outOfMemory || free <= low;
+  const emptied = run.outOfMemory ? guest.hotplug.memoryBlockSize / PAGE_SIZE : 0;
+  return free <= low + emptied;
 }
 
 /** What a guest has to expect where a run leaves it short; empty where it does not. */
