@@ -45,7 +45,7 @@ const MOST_MORE_HITS = 200;
  * Processor time of the tests that are asked about one mutant, the quickest ones first. Those that
  * are left out then can only make a score lower than it is.
  */
-const MOST_MS = 300;
+const MOST_MS = 1000;
 
 const scope = globalThis as unknown as { __stryker__: StrykerState; testApi: TestApi };
 scope.__stryker__ = {

@@ -61,17 +61,13 @@ export async function runInWorker(main: string, print: (text: string) => void): 
           resolve({ exitCode: EXIT_INTERRUPTED });
           return;
         }
-        if (soFar !== undefined) {
-          print(soFar.text);
-          resolve({ exitCode: EXIT_INTERRUPTED, words: `stopped after ${soFar.words}` });
-          return;
-        }
         stop.ask();
         timers.add(
           setTimeout(() => {
-            if (!stop.isAnswered) {
-              resolve({ exitCode: EXIT_INTERRUPTED, words: "stopped before there was a result" });
-            }
+            if (stop.isAnswered) return;
+            print(soFar?.text ?? "");
+            const when = soFar === undefined ? "before there was a result" : `after ${soFar.words}`;
+            resolve({ exitCode: EXIT_INTERRUPTED, words: `stopped ${when}` });
           }, STOP_MS),
         );
         timers.add(

@@ -11,8 +11,9 @@ import { runScenario, type RunScenarioOptions } from "../scenario/run.js";
 import { isModulePath } from "../policies/choice/module-path.js";
 import type { Policy } from "../policies/policy.js";
 import { shortened, visibleText } from "../input-error.js";
-import { assertInWorker, stopFlag } from "./command-link.js";
+import { assertInWorker, leave, stopFlag } from "./command-link.js";
 import { CSV, HTML, OutputFile, print, SVG } from "./output.js";
+import { formatDuration } from "../units.js";
 import { PAGE_COLUMNS, writePage } from "./write-page.js";
 import { policyChoice } from "./policy-choice.js";
 import { progressLine } from "./progress-line.js";
@@ -49,6 +50,12 @@ export function registerRun(program: Command): void {
     .action(runFile);
 }
 
+/**
+ * What the run would end with is left with the main thread so often: a single call of the core may
+ * take seconds in a guest of many TiB, and a signal is answered within one.
+ */
+const LEAVE_EVERY_MS = 500;
+
 async function runFile(path: string, flags: RunFlags): Promise<void> {
   assertInWorker();
   const started = performance.now();
@@ -61,22 +68,34 @@ async function runFile(path: string, flags: RunFlags): Promise<void> {
   const scenario = await readScenario(path);
   const policy = own ?? (await policyOf(scenario.policy, path));
   const progress = progressLine("running");
+  const answerOf = (result: ScenarioResult): string => {
+    if (svg?.isStdout === true) return scenarioSvg(result);
+    if (csv?.isStdout === true) return scenarioCsv(result);
+    if (html?.isStdout === true) return "";
+    return flags.json === true ? jsonOf(result, performance.now() - started) : wordsOf(result);
+  };
+  let leftMs = started;
   const options: RunScenarioOptions = {
     ...(stopFlag === undefined ? {} : { stopWhen: () => stopFlag?.isAsked === true }),
-    onProgress: progress.show,
+    onProgress: (state) => {
+      progress.show(state);
+      if (performance.now() - leftMs < LEAVE_EVERY_MS) return;
+      leftMs = performance.now();
+      const soFar = run.soFar();
+      if (soFar === undefined) return;
+      const words = `${formatDuration(soFar.endedMs)} of ${formatDuration(soFar.durationMs)}`;
+      leave({ text: answerOf(soFar), words });
+    },
     ...(flags.validate === true ? { validate: true } : {}),
     ...(policy === undefined ? {} : { policy }),
     ...(flags.seed === undefined ? {} : { seed: seedOf(flags.seed) }),
   };
-  const result = await runScenario(scenario, options).result().finally(progress.clear);
+  const run = runScenario(scenario, options);
+  const result = await run.result().finally(progress.clear);
   stopFlag?.answer();
   if (result.interrupted) process.exitCode = EXIT_INTERRUPTED;
   const wallMs = performance.now() - started;
-  if (svg?.isStdout === true) svg.write(scenarioSvg(result));
-  else if (csv?.isStdout === true) csv.write(scenarioCsv(result));
-  else if (html?.isStdout !== true) {
-    print(flags.json === true ? jsonOf(result, wallMs) : wordsOf(result));
-  }
+  print(answerOf(result));
   if (csv?.isStdout === false) csv.write(scenarioCsv(result));
   const isTold = flags.json !== true && files.every((flag) => flag === undefined);
   writePage(html, isTold, () => ({

@@ -1,3 +1,4 @@
+import { outOfMemory } from "../out-of-memory.js";
 import { isInputError, visibleText } from "../input-error.js";
 import type { Capture } from "../capture/capture.js";
 import {
@@ -56,6 +57,8 @@ export async function startOf({ subject, capture }: SweepSource): Promise<Captur
 }
 
 function wordsOf(error: unknown): string {
+  const memory = outOfMemory(error);
+  if (memory !== undefined) return memory;
   const name = isInputError(error) || !(error instanceof Error) ? "" : `${error.name}: `;
   return visibleText(`${name}${error instanceof Error ? error.message : String(error)}`);
 }

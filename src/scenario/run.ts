@@ -117,6 +117,7 @@ const RULES: Readonly<Record<keyof Required<RunScenarioOptions>, OptionRule>> = 
 export class ScenarioRun implements AsyncIterable<RunEvent> {
   readonly #events: AsyncGenerator<RunEvent, ScenarioResult>;
   readonly #result: Promise<ScenarioResult>;
+  #simulation: Simulation | undefined;
   #succeed: (result: ScenarioResult) => void = () => undefined;
   #fail: (reason: unknown) => void = () => undefined;
   #isIterated = false;
@@ -125,7 +126,9 @@ export class ScenarioRun implements AsyncIterable<RunEvent> {
 
   /** @internal */
   constructor(scenario: Scenario, options: RunScenarioOptions) {
-    this.#events = live(scenario, options);
+    this.#events = live(scenario, options, (simulation) => {
+      this.#simulation = simulation;
+    });
     this.#result = new Promise((resolve, reject) => {
       this.#succeed = resolve;
       this.#fail = reject;
@@ -154,6 +157,16 @@ export class ScenarioRun implements AsyncIterable<RunEvent> {
       this.#isBeingIterated = false;
       if (this.#isAwaited) void this.#drain();
     }
+  }
+
+  /**
+   * What the result would be if the run ended now; undefined before the guest has booted. To be
+   * asked where the run has yielded, as in `onProgress`.
+   *
+   * @internal
+   */
+  soFar(): ScenarioResult | undefined {
+    return this.#simulation === undefined ? undefined : resultOf(this.#simulation, true);
   }
 
   /**
@@ -191,6 +204,7 @@ export class ScenarioRun implements AsyncIterable<RunEvent> {
 async function* live(
   scenario: Scenario,
   options: RunScenarioOptions,
+  begin: (simulation: Simulation) => void,
 ): AsyncGenerator<RunEvent, ScenarioResult> {
   const { signal, stop, onProgress } = options;
   signal?.throwIfAborted();
@@ -200,6 +214,7 @@ async function* live(
     options.policy ?? scenario.policy,
     options.core,
   );
+  begin(simulation);
   options.watch?.(simulation.guest);
   let { clock } = simulation.guest;
   clock.stopWhen = () =>

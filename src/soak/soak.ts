@@ -2,6 +2,7 @@ import { SeededRandom } from "../seeded-random.js";
 import type { CoreSource } from "../core/load.js";
 import { isInputError } from "../input-error.js";
 import { drawn } from "../scenario/draw.js";
+import { outOfMemory } from "../out-of-memory.js";
 import { scenarioOf } from "../scenario/parse.js";
 import { Simulation } from "../scenario/simulation.js";
 import { nsOf } from "../units.js";
@@ -80,6 +81,7 @@ async function live(
     const scenario = drawn(scenarioOf(file));
     simulation = await Simulation.create(scenario, scenario.policy, core);
   } catch (error) {
+    assertMemory(error);
     if (isInputError(error)) return { steps, isRefused: true };
     return { steps, isRefused: false, what: wordsOf(error) };
   }
@@ -92,6 +94,7 @@ async function live(
       clock.advanceToNs(Math.min(endNs, clock.nextTimerNs ?? endNs));
       await simulation.takeSnapshot();
     } catch (error) {
+      assertMemory(error);
       return { steps, isRefused: false, what: wordsOf(error) };
     }
     const what = rule(simulation);
@@ -103,6 +106,11 @@ async function live(
 
 function ownRule(simulation: Simulation): string | undefined {
   return simulation.brokenRule();
+}
+
+/** @throws the error where it is the machine that has too little memory: no rule of the model. */
+function assertMemory(error: unknown): void {
+  if (outOfMemory(error) !== undefined) throw error;
 }
 
 function wordsOf(error: unknown): string {

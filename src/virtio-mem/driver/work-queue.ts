@@ -46,7 +46,7 @@ export class WorkQueue {
    * @param item - Is called once, when the queue runs; one that is queued already stays so.
    */
   queue(item: QueuedWork): void {
-    this.#items.push(item);
+    if (!this.#items.includes(item)) this.#items.push(item);
   }
 
   /** Should running work pause before its next step? Never, but for {@link slices}. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { beforeAll, describe, expect, test } from "vitest";
 
-import { buildCommand, EXAMPLE, inFolder, interrupted, virtioMem } from "./command.js";
+import { buildCommand, EXAMPLE, inFolder, interrupted, stuckPolicy, virtioMem } from "./command.js";
 
 beforeAll(buildCommand, 120_000);
 
@@ -144,6 +144,29 @@ describe("signals", () => {
     });
   });
 });
+
+test(
+  "a signal in the midst of one long call ends a run with what it had before",
+  { timeout: 90_000 },
+  () =>
+    inFolder(async (folder) => {
+      const [file, policy, begun] = ["in.yaml", "stuck.js", "begun"].map((name) =>
+        join(folder, name),
+      );
+      writeFileSync(file!, "duration: 20s\n");
+      const decide =
+        "({ nowMs, requestedSize }) => (nowMs < 6000 ? busy(100) : getStuck(), requestedSize)";
+      writeFileSync(
+        policy!,
+        stuckPolicy(`controller: { periodMs: 500, decide: ${decide} }`, begun!),
+      );
+      const args = ["run", file!, "--policy", policy!];
+      const { status, stdout, stderr } = await interrupted(args, begun!);
+      expect(status).toBe(130);
+      expect(stdout).toMatch(/^Interrupted after \d/m);
+      expect(stderr).toMatch(/^virtio-mem: stopped after [\d.]+ s of 20 s$/m);
+    }),
+);
 
 describe("what people type", () => {
   test("a capture through a pipe", () => {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -34,12 +34,14 @@ export function virtioMem(args: readonly string[], options: { input?: Uint8Array
 }
 
 /**
- * Starts `virtio-mem`, sends a signal after `afterMs`, and tells how it ended and how long that
- * took from the signal on.
+ * Starts `virtio-mem`, sends a signal, and tells how it ended and how long that took from the
+ * signal on.
+ *
+ * @param when - milliseconds after the start, or a file that appears at the moment.
  */
 export async function interrupted(
   args: readonly string[],
-  afterMs: number,
+  when: number | string,
   signal: "SIGINT" | "SIGTERM" = "SIGINT",
 ): Promise<Ended> {
   const child = spawn(process.execPath, [join(ROOT, "dist/cli/main.js"), ...args]);
@@ -48,11 +50,31 @@ export async function interrupted(
   child.stdout.setEncoding("utf8").on("data", (piece: string) => (stdout += piece));
   child.stderr.setEncoding("utf8").on("data", (piece: string) => (stderr += piece));
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
-  await new Promise((resolve) => setTimeout(resolve, afterMs));
+  if (typeof when === "number") await sleep(when);
+  else while (!existsSync(when) && child.exitCode === null) await sleep(20);
   const sent = performance.now();
   child.kill(signal);
   const status = await ended;
   return { status, stdout, stderr, ms: performance.now() - sent };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/**
+ * Source of a policy module that keeps the thread busy for a minute, and makes a file when it
+ * begins.
+ *
+ * @param policy - source of the policy, which calls `getStuck()`.
+ */
+export function stuckPolicy(policy: string, file: string): string {
+  return `
+import { writeFileSync } from "node:fs";
+const busy = (ms) => { for (const end = Date.now() + ms; Date.now() < end;); };
+const getStuck = () => { writeFileSync(${JSON.stringify(file)}, ""); busy(60_000); };
+export default { name: "stuck", summary: "is busy for a minute", ${policy} };
+`;
 }
 
 /** A folder that is gone when `use` is done. */

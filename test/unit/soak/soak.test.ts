@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { scenarioOf } from "../../../src/scenario/parse.js";
 import { runScenario } from "../../../src/scenario/run.js";
@@ -41,6 +41,16 @@ test(
   },
   PATIENCE,
 );
+
+test("a machine with too little memory breaks no rule of the model", async () => {
+  const words = "WebAssembly.instantiate(): Out of memory: Cannot allocate Wasm memory";
+  const instantiate = vi.spyOn(WebAssembly, "instantiate").mockRejectedValue(new RangeError(words));
+  try {
+    await expect(soak({ core, seed: 3, steps: 100 })).rejects.toThrow(words);
+  } finally {
+    instantiate.mockRestore();
+  }
+});
 
 test("it ends where it is told to", async () => {
   const { guests, steps } = await soak({ core, seed: 3, steps: 1e6, stopWhen: () => true });
