@@ -229,3 +229,69 @@ describe("a kdump kernel", () => {
     expect(device.snapshot()).toEqual(before);
   });
 });
+
+describe("a run says what began it", () => {
+  const triggers = (guest: SimulatedGuest): string[] =>
+    [...guest.log.of("run-start")].map(({ trigger }) => trigger);
+
+  test("loading, a new size, a caller", () => {
+    const guest = new SimulatedGuest();
+    guest.resize(128 * MiB);
+    guest.driver.ask();
+    guest.driver.run();
+    expect(triggers(guest)).toEqual(["probe", "config-change", "asked"]);
+  });
+
+  test("the first of several reasons, in one run", () => {
+    const guest = new SimulatedGuest();
+    guest.driver.ask();
+    guest.device.requestSize(128 * MiB);
+    guest.driver.run();
+    expect(triggers(guest)).toEqual(["probe", "asked"]);
+    expect(guest.driver.pluggedSize).toBe(128 * MiB);
+  });
+
+  test("a run in which nothing was removed needs no second look", () => {
+    const guest = new SimulatedGuest();
+    guest.resize(256 * MiB);
+    const before = triggers(guest).length;
+    guest.block(0, 1);
+    guest.block(1, 1);
+    guest.resize(252 * MiB);
+    expect(triggers(guest).slice(before)).toEqual(["config-change"]);
+  });
+});
+
+describe("a driver is not made", () => {
+  test("with big blocks of more device blocks than a request can name", () => {
+    expect(
+      () =>
+        new SimulatedGuest({
+          device: { regionSize: 512 * GiB },
+          parameters: { forceBbm: true, bbmBlockSize: 128 * GiB },
+        }),
+    ).toThrow(new RangeError("bbmBlockSize must be at most 65535 device blocks, got 65536"));
+    const large = new SimulatedGuest({
+      device: { regionSize: 512 * GiB },
+      parameters: { forceBbm: true, bbmBlockSize: 64 * GiB },
+    });
+    expect(large.driver.geometry.bigBlockSize).toBe(64 * GiB);
+  });
+});
+
+test("a crashed guest leaves no timer, and no run", () => {
+  const guest = new SimulatedGuest();
+  guest.resize(256 * MiB);
+  guest.block(0, 3);
+  guest.resize(0);
+  expect(guest.driver.retryDueNs).toBeDefined();
+  guest.requests();
+  guest.driver.abandon();
+  expect(guest.driver.retryDueNs).toBeUndefined();
+  guest.device.requestSize(GiB);
+  guest.driver.ask();
+  guest.driver.run();
+  guest.clock.advanceNs(1000e9);
+  expect(guest.requests()).toEqual([]);
+  expect(guest.driver.hasWork).toBe(false);
+});
