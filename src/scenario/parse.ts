@@ -149,17 +149,27 @@ function assertTree(value: unknown, file: string, path: string, above: readonly 
   ) {
     throw new ScenarioError(file, path, `must be what JSON can hold, got ${shown(value)}`);
   }
+  if (typeof value === "string") assertWholeCharacters(value, file, path);
   if (typeof value !== "object" || value === null) return;
   if (above.includes(value)) throw new ScenarioError(file, path, "must not contain itself");
   if (above.length === MAX_DEPTH) {
     throw new ScenarioError(file, path, `must be nested at most ${MAX_DEPTH} deep`);
   }
   for (const [key, item] of Object.entries(value)) {
+    assertWholeCharacters(key, file, path);
     const place = Array.isArray(value)
       ? `${path}[${key}]`
       : `${path}${path === "" ? "" : "."}${key}`;
     assertTree(item, file, place, [...above, value]);
   }
+}
+
+/** Half of a surrogate pair, as the escape `\ud800` of YAML gives it, is no text to a URI. */
+const HALF_CHARACTER = /\p{Surrogate}/u;
+
+function assertWholeCharacters(text: string, file: string, path: string): void {
+  if (!HALF_CHARACTER.test(text)) return;
+  throw new ScenarioError(file, path, `must hold whole characters, got ${shown(text)}`);
 }
 
 function firstLine(message: string): string {

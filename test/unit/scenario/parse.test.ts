@@ -53,6 +53,16 @@ describe("a scenario file", () => {
       message: /^f: must be YAML that can be unfolded: Excessive alias/,
     },
     {
+      name: "half of a character as a key",
+      text: String.raw`device: { "\ud800": 1 }`,
+      message: String.raw`f: device: must hold whole characters, got "\ud800"`,
+    },
+    {
+      name: "half of a character in a text",
+      text: String.raw`{"duration": "1s", "title": "a\udc00b"}`,
+      message: String.raw`f: title: must hold whole characters, got "a\udc00b"`,
+    },
+    {
       name: "an unknown key",
       text: "duration: 1s\nworkload: []",
       message: /^f: workload: has no key|^f: has no key "workload" \(did you mean "workloads"\?\)/,
