@@ -41,7 +41,16 @@ import {
 import { ensureRecords, recordsAtHand } from "../mm/record-slab";
 import { hasBehaviour } from "../mm/version";
 import { addIsolatedBlocks, cacheOf } from "../mm/zone";
-import { IN_CACHE, NO_PAGE, isLinked, nrLinks, pageBefore, pageBehind } from "./page-links";
+import {
+  IN_CACHE,
+  NO_PAGE,
+  isLinked,
+  nextFirst,
+  nrLinks,
+  pageAt,
+  pageBefore,
+  pageBehind,
+} from "./page-links";
 
 /** While lists are followed: the pages are linked as this, and are of that CPU. */
 let kind: u32 = 0;
@@ -68,11 +77,35 @@ function follow(zone: ZoneNr, list: u32, first: Pfn, last: Pfn): u32 {
     start = pfn;
     pfn = pageBefore(pfn);
   }
+  // or all of it as it was when the pages were read, where that is more
+  const earlier = kind == IN_CACHE ? NO_PAGE : earlierFirst(zone, list & 7);
+  if (earlier != NO_PAGE && lengthFrom(earlier) > steps) {
+    start = earlier;
+    steps = nrLinks;
+  }
   for (pfn = start; steps > 0 && isLinked(pfn, kind); --steps) {
     if (take(zone, list, pfn)) ++taken;
     pfn = pageBehind(pfn);
   }
   return taken;
+}
+
+/** The first chunk of a list by its own links, which may not be the first one any more. */
+function earlierFirst(zone: ZoneNr, type: Migratetype): Pfn {
+  for (let at = nextFirst(0, kind); at < nrLinks; at = nextFirst(at + 1, kind)) {
+    const pfn = pageAt(at);
+    if (pfn >> PAGEBLOCK_ORDER >= nrPageblocks) break;
+    const entry = entryOf(pfn);
+    if (zoneOf(entry) == zone && typeOf(entry) == type) return pfn;
+  }
+  return NO_PAGE;
+}
+
+/** How many chunks are linked behind each other from this one on. */
+function lengthFrom(pfn: Pfn): u32 {
+  let length: u32 = 0;
+  for (; length < nrLinks && isLinked(pfn, kind); ++length) pfn = pageBehind(pfn);
+  return length;
 }
 
 function take(zone: ZoneNr, list: u32, pfn: Pfn): bool {

@@ -76,3 +76,17 @@ export function pageBehind(pfn: Pfn): Pfn {
 export function pageBefore(pfn: Pfn): Pfn {
   return load<u32>(linksOfPage(pfn), 8);
 }
+
+/** The pages that are linked as of this kind and have nothing before them: from `index` on. */
+export function nextFirst(index: u32, kind: u32): u32 {
+  for (; index < nrLinks; ++index) {
+    const at = linkAt(index);
+    if (load<u32>(at, 12) == kind && load<u32>(at, 8) == NO_PAGE) break;
+  }
+  return index;
+}
+
+/** The page with these links. */
+export function pageAt(index: u32): Pfn {
+  return load<u32>(linkAt(index));
+}

@@ -76,6 +76,8 @@ export function orderFreeLists(
     }
     if (!isSample) listDifferences.push(...differencesOf(capture, kernel, zone, pages));
   }
+  // a chunk that was on two lists while they were read is one
+  orderedChunks = Math.min(orderedChunks, kernelChunks);
   return { orderedChunks, kernelChunks, listDifferences };
 }
 

@@ -62,7 +62,7 @@ test.each(KERNELS)("Linux %s: a prediction is sure, and right", async (kernel) =
   );
   expect(pluggedBefore).toBe(recorded.pluggedBefore);
   expect(pluggedAfter).toBe(recorded.pluggedAfter);
-  // a pin may go between capture and request: one subblock
+  // what holds a subblock may come or go between capture and request
   expect(interval[0]).toBeGreaterThanOrEqual(pluggedSizeAfter - 2 ** 21);
-  expect(interval[1]).toBe(pluggedSizeAfter);
+  expect(interval[1]).toBeLessThanOrEqual(pluggedSizeAfter + 2 ** 21);
 });
