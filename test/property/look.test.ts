@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { AllocFlag, Hold, Migratetype, PageClass } from "../../src/core/abi.js";
+import { KernelError } from "../../src/core/kernel-error.js";
 import { Guest } from "../../src/guest/guest.js";
 import { PROFILE_NAMES } from "../../src/linux/profile.js";
 import { coreWorkload } from "../../src/scenario/workload/index.js";
@@ -61,6 +62,15 @@ function differing(before: ReturnType<typeof allOf>, after: ReturnType<typeof al
       Buffer.compare(before.pages.subarray(from, to), after.pages.subarray(from, to)) === 0;
     return isSame ? [] : [block];
   });
+}
+
+/** What the present state forbids changes nothing: a page has moved that is to be set, say. */
+function tried(...args: Parameters<typeof played>): void {
+  try {
+    played(...args);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+  }
 }
 
 function played(guest: Guest, step: Step, runs: [number, number][], workload: number): void {
@@ -133,7 +143,7 @@ test(
           for (const step of steps) {
             const before = allOf(guest);
             if (step.kind === "fork") guest = await guest.fork({ core });
-            else played(guest, step, runs, workload);
+            else tried(guest, step, runs, workload);
             const blocks = differing(before, allOf(guest));
             for (const [at, each] of EACH.entries()) {
               const picture = pictures[at]!;
