@@ -36,6 +36,7 @@ import {
   PAGE_BUFFER,
   PAGE_FILE_CLEAN,
   PAGE_FILE_DIRTY,
+  PAGE_CACHED,
   PAGE_FREE,
   PAGE_HUGETLB,
   PAGE_KERNEL,
@@ -267,12 +268,12 @@ function keepIdleSlabs(pfn: Pfn): void {
   }
 }
 
-/** Blocking pages are freed, or released. */
+/** Blocking pages are freed, or released; those in caches are the caches'. */
 function clearObstacles(pfn: Pfn): void {
   for (let page: u32 = 0; page < PAGEBLOCK_PAGES; ++page) {
     const state = stateAt(pfn + page);
     const pageClass = classOrFree(state);
-    if (pageClass == PAGE_FREE || isUnit(pageClass)) continue;
+    if (pageClass == PAGE_FREE || pageClass == PAGE_CACHED || isUnit(pageClass)) continue;
     setStateAt(pfn + page, isMovable(pageClass) ? stateByte(pageClass, HOLD_NONE) : PAGE_FREE);
   }
 }

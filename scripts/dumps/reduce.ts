@@ -51,7 +51,7 @@ for (const name of capture.names()) {
 }
 const core = elfCoreOf(await patched.pages(symbolInNote("_stext")), found.infoText);
 writeFileSync(out, gzipSync(core, { level: 9 }));
-await opened.close();
+opened.close();
 
 function symbolInNote(name: string): bigint {
   const address = found.info.symbol(name);

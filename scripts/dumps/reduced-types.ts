@@ -10,10 +10,12 @@ const KEPT = new Set([
   "lru_pvecs",
   "mem_section",
   "mem_section_usage",
+  "migratetype",
   "module",
   "node_stat_item",
   "numa_stat_item",
   "page",
+  "pageblock_bits",
   "pageflags",
   "pagetype",
   "pagevec",
@@ -25,6 +27,7 @@ const KEPT = new Set([
   "vm_event_item",
   "zone",
   "zone_stat_item",
+  "zone_type",
   "zone_watermarks",
 ]);
 const ARRAY = 3;

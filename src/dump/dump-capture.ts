@@ -2,16 +2,17 @@ import { CaptureError } from "../capture/capture-error.js";
 import type { CaptureFiles } from "../capture/capture-files.js";
 import { commandLine, memoryBlockSize, memorySettings, moduleParameters } from "./parameters.js";
 import { meminfoText, readCounterNames, vmstatText } from "./counters.js";
-import { readZones, zoneinfoText } from "./dumped-zones.js";
+import { readZones, zoneinfoText, type DumpedZone } from "./dumped-zones.js";
 import { openKernel, type DumpedKernel } from "./dumped-kernel.js";
 import { findKernel } from "./find-kernel.js";
+import { kernelPieces, type KernelPieces } from "./kernel-pieces.js";
 import { memoryBlocksText } from "./memory-block-states.js";
 import { kpageflags, structPageRuns, structPages } from "./page-words.js";
 import { isInputError } from "../input-error.js";
 import type { PhysicalMemory } from "./physical-memory.js";
 import { driverLog } from "./printk.js";
 import { iomemText } from "./resources.js";
-import { readSections } from "./sections.js";
+import { readSections, type MemorySections } from "./sections.js";
 
 const USUAL_BLOCK_SIZE = 2 ** 27;
 
@@ -24,9 +25,11 @@ export const SYMBOLS = [
   "_totalram_pages",
   "auto_movable_numa_aware",
   "auto_movable_ratio",
+  "cpu_fbatches",
   "default_hstate_idx",
   "hstates",
   "iomem_resource",
+  "lru_pvecs",
   "memhp_default_online_type",
   "memmap_mode",
   "memmap_on_memory",
@@ -91,13 +94,36 @@ async function readCapture(memory: PhysicalMemory): Promise<DumpCapture> {
   await optional(texts, notes, "vmstat.txt", () => vmstatText(kernel, names));
   await optional(texts, notes, "meminfo.txt", () => meminfoText(kernel));
   await optional(texts, notes, "dmesg-virtio_mem.txt", () => driverLog(kernel));
+  const pieces = await piecesOf(kernel, sections, zones, notes);
+  if (pieces !== undefined) {
+    texts.set("kernel-memory.txt", pieces.segments);
+    texts.set("symbols.txt", pieces.symbols);
+  }
   const line = await commandLine(kernel);
   if (line !== undefined) texts.set("cmdline.txt", line);
   return filesOf(kernel, texts, notes, {
     kpageflags: () => kpageflags(kernel, sections),
     "struct-pages": () => structPages(kernel, sections),
     btf: () => [kernel.typeBytes],
+    ...(pieces === undefined ? {} : { "kernel-memory": () => pieces.memory }),
   });
+}
+
+/** What tells free lists; without it they are built by a convention. */
+async function piecesOf(
+  kernel: DumpedKernel,
+  sections: MemorySections,
+  zones: readonly DumpedZone[],
+  notes: string[],
+): Promise<KernelPieces | undefined> {
+  const nodes = zones.filter(({ values }) => values.present > 0).map(({ node }) => node);
+  try {
+    return await kernelPieces(kernel, sections, [...new Set(nodes)]);
+  } catch (error) {
+    if (!(error instanceof CaptureError)) throw error;
+    notes.push(`free lists are left out: ${error.message}`);
+    return undefined;
+  }
 }
 
 /** What a prediction can do without. */

@@ -223,9 +223,15 @@ class KdumpMemory implements PhysicalMemory {
       count++;
     }
     const data = await readFully(this.#file, start, end - start, "page data");
+    // pages that are alike, of zeros above all, may share their data
+    let last: { readonly position: number; readonly content: Uint8Array } | undefined;
     for (const [index, { position, size, flags }] of pages.slice(0, count).entries()) {
       const input = data.subarray(position - start, position - start + size);
-      const content = await this.#content(page + index, input, flags);
+      const content =
+        last?.position === position
+          ? last.content
+          : await this.#content(page + index, input, flags);
+      last = { position, content };
       bytes.set(content, at + index * PAGE_SIZE);
       if (pages.length === 1) this.#keep(page, content);
     }

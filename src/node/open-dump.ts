@@ -28,10 +28,10 @@ export async function openDump(
       return await captureOfDump(await openMemory(file, map));
     }
   } catch (error) {
-    await opened.close();
+    opened.close();
     throw error;
   }
-  await opened.close();
+  opened.close();
   return undefined;
 }
 
