@@ -46,11 +46,13 @@ export class PatchedMemory implements PhysicalMemory {
   }
 
   /**
-   * The pages that were read, in address order. Those of the kernel's image that were only looked
-   * through become zeros.
+   * The pages that were read, in address order.
+   *
+   * @param image - where the kernel's image begins, if it was looked through for tables: pages that
+   *   were read for nothing else become zeros.
    */
-  async pages(image: bigint): Promise<[address: number, bytes: Uint8Array][]> {
-    const start = await this.#physical(image);
+  async pages(image: bigint | undefined): Promise<[address: number, bytes: Uint8Array][]> {
+    const start = image === undefined ? Infinity : await this.#physical(image);
     const isLookedThrough = (page: number) =>
       page >= start &&
       page < start + IMAGE_SIZE &&

@@ -49,7 +49,8 @@ for (const name of capture.names()) {
   const pieces = capture.open(name)[Symbol.asyncIterator]();
   while ((await pieces.next()).done !== true);
 }
-const core = elfCoreOf(await patched.pages(symbolInNote("_stext")), found.infoText);
+const searched = tablesOf(found.info) === undefined ? symbolInNote("_stext") : undefined;
+const core = elfCoreOf(await patched.pages(searched), found.infoText);
 writeFileSync(out, gzipSync(core, { level: 9 }));
 opened.close();
 
