@@ -39,7 +39,9 @@ export function chargeMemmap(
 export function freeMemmap(pages: PageMemory, runs: MemmapRuns): void {
   for (let at = 0; at < runs.length; at += 2) {
     const [startPfn = 0, nrPages = 0] = [runs[at], runs[at + 1]];
-    if (nrPages === PAGEBLOCK_PAGES) pages.free(startPfn, MEMMAP_ORDER);
+    // single pages may come to as many in a row, wherever they begin
+    const isChunk = nrPages === PAGEBLOCK_PAGES && startPfn % PAGEBLOCK_PAGES === 0;
+    if (isChunk) pages.free(startPfn, MEMMAP_ORDER);
     else pages.freeRun(startPfn, nrPages);
   }
 }

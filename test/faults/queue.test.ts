@@ -269,7 +269,7 @@ describe("--queue", () => {
       mkdirSync(join(root, "node_modules"), { recursive: true });
       cpSync(join(ROOT, "dist"), join(root, "dist"), { recursive: true });
       cpSync(join(ROOT, "package.json"), join(root, "package.json"));
-      for (const name of ["commander", "jiti"]) {
+      for (const name of ["commander", "fzstd", "jiti", "modern-tar", "snappyjs"]) {
         symlinkSync(join(ROOT, "node_modules", name), join(root, "node_modules", name));
       }
       return start(["worker", "--queue", "redis://127.0.0.1:1"], {

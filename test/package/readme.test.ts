@@ -13,14 +13,15 @@ const root = join(import.meta.dirname, "../..");
 const consumer = inject("consumer");
 const archive = join(root, "examples/captures/web-server.tar.gz");
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const [ofCapture = "", ofGuest = "", ofPage = "", ...others] = [
+const [ofCapture = "", ofGuest = "", ofSlices = "", ofPage = "", ...others] = [
   ...readme.matchAll(/```js\n([^]*?)```/g),
 ].map(([, code = ""]) => code);
 
 describe("the README", () => {
-  test("has an example of a capture, of a guest and of a page, all of them run here", () => {
+  test("has an example of a capture, two of a guest, one of a page, all of them run here", () => {
     expect(ofCapture).toContain("virtio-mem-engine/node");
     expect(ofGuest).toContain("Guest.create");
+    expect(ofSlices).toContain("requestSizeInSlices");
     expect(ofPage).toContain("page.js");
     expect(others).toEqual([]);
   });
@@ -38,6 +39,13 @@ describe("the README", () => {
     expect(pfn).toBeGreaterThan(2 ** 20);
     const subblock = pfn - (pfn % 512);
     expect(attempts).toContain(`512 pages from ${subblock}: isolate, slab`);
+  });
+
+  test("shrinks a guest in slices, and says how far it is", () => {
+    const lines = run("readme-slices.mjs", ofSlices).trimEnd().split("\n");
+    const shares = lines.filter((line) => /^\d+ %$/.test(line));
+    expect(shares.at(-1)).toBe("100 %");
+    expect(lines.length).toBeGreaterThan(shares.length);
   });
 
   test.skipIf(browserTestsLeftOut)(

@@ -66,7 +66,7 @@ test("each recipe stands in the list, and the list says whether it is run here",
 });
 
 const IN_NODE = [
-  ["node", "58\n1 GiB\n"],
+  ["node", "54\n1 GiB\n"],
   ["worker-threads", "1024\n512\n"],
 ] as const;
 

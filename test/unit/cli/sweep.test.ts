@@ -102,10 +102,10 @@ describe("sweep", () => {
     () =>
       withScenario(async (file, folder) => {
         const results = join(folder, "results");
-        const args = ["sweep", file, ...VARY, "--seeds", "50", "--results", results];
+        const args = ["sweep", file, ...VARY, "--seeds", "900", "--results", results];
         const { status, stdout } = await interrupted(args, 6000);
         expect(status).toBe(130);
-        expect(stdout).toMatch(/\d+\s+of\s+300\s+runs\s+are\s+missing\.|No run has been made\./);
+        expect(stdout).toMatch(/\d+\s+of\s+5,400\s+runs\s+are\s+missing\.|No run has been made\./);
         const made = readdirSync(join(results, "results"));
         for (const name of made) expect(name).toMatch(/^[\da-f]{32}\.json$/);
       }),
