@@ -5,23 +5,23 @@
 
 import { EINVAL } from "../abi";
 import { SCRATCH, STAGING, STAGING2 } from "../mm/layout";
-
-// Bits of /proc/kpageflags that are no bits of page.flags.
-const SLAB: u64 = 1 << 7;
-const LRU: u64 = 1 << 5;
-const BUDDY: u64 = 1 << 10;
-const MMAP: u64 = 1 << 11;
-const ANON: u64 = 1 << 12;
-const SWAPCACHE: u64 = 1 << 13;
-const SWAPBACKED: u64 = 1 << 14;
-const COMPOUND_HEAD: u64 = 1 << 15;
-const COMPOUND_TAIL: u64 = 1 << 16;
-const HUGE: u64 = 1 << 17;
-const HWPOISON: u64 = 1 << 19;
-const KSM: u64 = 1 << 21;
-const THP: u64 = 1 << 22;
-const OFFLINE: u64 = 1 << 23;
-const PGTABLE: u64 = 1 << 26;
+import {
+  ANON,
+  BUDDY,
+  COMPOUND_HEAD,
+  COMPOUND_TAIL,
+  HUGE,
+  HWPOISON,
+  KSM,
+  LRU,
+  MMAP,
+  OFFLINE,
+  PGTABLE,
+  SLAB,
+  SWAPBACKED,
+  SWAPCACHE,
+  THP,
+} from "./kpageflags";
 
 /** What a page that is not the first of its compound page takes over from that one anyway. */
 const SHARED: u64 = SLAB | MMAP | ANON | SWAPCACHE | HUGE | KSM | THP;
@@ -189,7 +189,7 @@ function isHuge(page: usize, type: u32): bool {
   const value = word(11);
   switch (word(10)) {
     case HUGE_BY_TYPE:
-      return (type & word(13)) == value;
+      return isOfType(type, 11);
     case HUGE_BY_BIT:
       return ((load<u64>(page + structSize + word(1)) >> value) & 1) != 0;
     case HUGE_BY_BYTE:

@@ -180,7 +180,6 @@ function takeCachedOf(zone: ZoneNr, cached: u32, pfn: Pfn): bool {
  * in the cache of the first CPU, and the others tails of allocations.
  */
 export function settleCached(zone: ZoneNr, missing: u32): void {
-  kind = IN_CACHE;
   cacheCpu = 0;
   for (let block: u32 = 0; block < nrPageblocks; ++block) {
     const entry = entryOfBlock(block);

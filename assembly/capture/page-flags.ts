@@ -35,38 +35,38 @@ import {
   PAGE_WRITEBACK,
 } from "../abi";
 import { referencedTells } from "./counters";
+import {
+  ACTIVE,
+  ANON,
+  BUDDY,
+  COMPOUND,
+  COMPOUND_HEAD,
+  COMPOUND_TAIL,
+  DIRTY,
+  HUGE,
+  HWPOISON,
+  KSM,
+  LRU,
+  MLOCKED,
+  MMAP,
+  NOPAGE,
+  OFFLINE,
+  PGTABLE,
+  PRIVATE,
+  REFERENCED,
+  RESERVED,
+  SLAB,
+  SWAPBACKED,
+  SWAPCACHE,
+  THP,
+  UNEVICTABLE,
+  UPTODATE,
+  WRITEBACK,
+  ZERO_PAGE,
+} from "./kpageflags";
 import { noteFilePages } from "../mm/buffer-slab";
 import { classOf, holdOf, isLru, stateByte } from "../mm/page-class";
 import { PageState } from "../mm/numbers";
-
-// Bits of /proc/kpageflags.
-const REFERENCED: u64 = 1 << 2;
-const UPTODATE: u64 = 1 << 3;
-const DIRTY: u64 = 1 << 4;
-const LRU: u64 = 1 << 5;
-const ACTIVE: u64 = 1 << 6;
-const SLAB: u64 = 1 << 7;
-const WRITEBACK: u64 = 1 << 8;
-const BUDDY: u64 = 1 << 10;
-const MMAP: u64 = 1 << 11;
-const ANON: u64 = 1 << 12;
-const SWAPCACHE: u64 = 1 << 13;
-const SWAPBACKED: u64 = 1 << 14;
-const COMPOUND_HEAD: u64 = 1 << 15;
-const COMPOUND_TAIL: u64 = 1 << 16;
-const COMPOUND: u64 = COMPOUND_HEAD | COMPOUND_TAIL;
-const HUGE: u64 = 1 << 17;
-const UNEVICTABLE: u64 = 1 << 18;
-const HWPOISON: u64 = 1 << 19;
-const NOPAGE: u64 = 1 << 20;
-const KSM: u64 = 1 << 21;
-const THP: u64 = 1 << 22;
-const OFFLINE: u64 = 1 << 23;
-const ZERO_PAGE: u64 = 1 << 24;
-const PGTABLE: u64 = 1 << 26;
-const RESERVED: u64 = 1 << 32;
-const MLOCKED: u64 = 1 << 33;
-const PRIVATE: u64 = 1 << 35;
 
 /** Any of these: a page of a program, a file or a list that ages, or one with a type of its own. */
 const TYPED: u64 =

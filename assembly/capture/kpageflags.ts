@@ -1,0 +1,29 @@
+// Bits of /proc/kpageflags (KPF_* of include/uapi/linux/kernel-page-flags.h).
+
+export const REFERENCED: u64 = 1 << 2;
+export const UPTODATE: u64 = 1 << 3;
+export const DIRTY: u64 = 1 << 4;
+export const LRU: u64 = 1 << 5;
+export const ACTIVE: u64 = 1 << 6;
+export const SLAB: u64 = 1 << 7;
+export const WRITEBACK: u64 = 1 << 8;
+export const BUDDY: u64 = 1 << 10;
+export const MMAP: u64 = 1 << 11;
+export const ANON: u64 = 1 << 12;
+export const SWAPCACHE: u64 = 1 << 13;
+export const SWAPBACKED: u64 = 1 << 14;
+export const COMPOUND_HEAD: u64 = 1 << 15;
+export const COMPOUND_TAIL: u64 = 1 << 16;
+export const COMPOUND: u64 = COMPOUND_HEAD | COMPOUND_TAIL;
+export const HUGE: u64 = 1 << 17;
+export const UNEVICTABLE: u64 = 1 << 18;
+export const HWPOISON: u64 = 1 << 19;
+export const NOPAGE: u64 = 1 << 20;
+export const KSM: u64 = 1 << 21;
+export const THP: u64 = 1 << 22;
+export const OFFLINE: u64 = 1 << 23;
+export const ZERO_PAGE: u64 = 1 << 24;
+export const PGTABLE: u64 = 1 << 26;
+export const RESERVED: u64 = 1 << 32;
+export const MLOCKED: u64 = 1 << 33;
+export const PRIVATE: u64 = 1 << 35;
