@@ -1,5 +1,5 @@
 import type { SymbolTables } from "../../src/dump/kallsyms.js";
-import type { KernelReader } from "../../src/dump/kernel-reader.js";
+import type { KernelReader } from "../../src/capture/kernel-reader.js";
 
 /** The search of tables in a kernel that does not name them wants as many. */
 const LEAST = 300;

@@ -102,7 +102,7 @@ export function reducedTypes(bytes: Uint8Array): Uint8Array {
   };
   const parts = [...idOf.keys()].map((id) => {
     const place = places[id] ?? 0;
-    const copy = bytes.slice(place, place + (sizes[id] ?? 0));
+    const copy = new Uint8Array(bytes.subarray(place, place + (sizes[id] ?? 0)));
     const to = new DataView(copy.buffer);
     const kind = kindOf(id);
     to.setUint32(0, put(to.getUint32(0, true)), true);
@@ -118,7 +118,7 @@ export function reducedTypes(bytes: Uint8Array): Uint8Array {
     return copy;
   });
   const types = Buffer.concat(parts);
-  const head = bytes.slice(0, 24);
+  const head = new Uint8Array(bytes.subarray(0, 24));
   const to = new DataView(head.buffer);
   for (const [index, word] of [24, 0, types.length, types.length, text.length].entries()) {
     to.setUint32(4 + index * 4, word, true);
