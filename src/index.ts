@@ -17,10 +17,10 @@ export type {
   KernelCache,
   KernelList,
   KernelLists,
-  KernelMigratetype,
   KernelZone,
   KernelZoneKind,
 } from "./capture/kernel-lists.js";
+export type { KernelMigratetype } from "./capture/kernel-migratetypes.js";
 export type { KernelTraces, ZoneinfoLine } from "./capture/kernel-traces.js";
 export type { DeviceOptions } from "./capture/device-region.js";
 export { readCapture, readCaptures, type CaptureOptions } from "./capture/read-capture.js";

@@ -1,3 +1,4 @@
+import { viewOf } from "../bytes.js";
 import { CaptureError } from "./capture-error.js";
 
 /** `struct btf_header`, include/uapi/linux/btf.h. */
@@ -52,7 +53,7 @@ export class Btf {
 
   /** @throws CaptureError if these are no types, or damaged ones. */
   static parse(bytes: Uint8Array, file: string): Btf {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const view = viewOf(bytes);
     const reject = (field: string, rule: string): never => {
       throw new CaptureError(file, field, rule);
     };

@@ -1,28 +1,9 @@
 import type { Btf } from "./btf.js";
 import { CaptureError } from "./capture-error.js";
-import type { KernelMemory } from "./kernel-memory.js";
-import type { KernelSymbols } from "./kernel-symbols.js";
-import type { VmcoreInfo } from "./vmcoreinfo.js";
-
-/** What the kernel's free lists, caches and pageblocks are read from. */
-export interface KernelSources {
-  readonly memory: KernelMemory;
-  readonly info: VmcoreInfo;
-  readonly types: Btf;
-  readonly symbols: KernelSymbols;
-  /** NUMA nodes to look at. */
-  readonly nodes: readonly number[];
-  /** Virtual address of the struct page of pfn 0. */
-  readonly memmapBase: bigint;
-  /** Memory ends at this pfn. */
-  readonly endPfn: number;
-  /** Name for messages. */
-  readonly file: string;
-}
-
-/** Types of pageblocks and free lists as the model has them; CMA's are movable. */
-export type KernelMigratetype =
-  "Unmovable" | "Movable" | "Reclaimable" | "HighAtomic" | "CMA" | "Isolate";
+import { MIGRATETYPES, migratetypesOf, type KernelMigratetype } from "./kernel-migratetypes.js";
+import { readPageblockTypes } from "./pageblock-types.js";
+import { KernelReader } from "./kernel-reader.js";
+import type { KernelSources } from "./kernel-sources.js";
 
 /** A list of pages in the kernel: both of its ends, by pfn. Empty lists are left out. */
 export interface KernelList {
@@ -84,28 +65,15 @@ export interface KernelLists {
   readonly notes: readonly string[];
 }
 
-/** In the order of the model's numbers; CMA, which it does not have, is the last one. */
-export const MIGRATETYPES: readonly KernelMigratetype[] = [
-  "Unmovable",
-  "Movable",
-  "Reclaimable",
-  "HighAtomic",
-  "Isolate",
-  "CMA",
-];
-
 const NR_ORDERS = 11;
 const MOST_ZONES = 8;
 const MOST_CPUS = 8192;
 const MOST_BATCH = 64;
 const MOST_STRUCT = 2 ** 24;
-const PAGE_SIZE = 4096;
-const PAGEBLOCK_PAGES = 512;
 /** Types that have caches: MIGRATE_PCPTYPES. */
 const CACHED_TYPES = 3;
 const LOW_ORDERS = 4;
 const PAGEBLOCK_ORDER = 9;
-const UNKNOWN_TYPE = 255;
 
 /**
  * Reads what says where free pages are: zones with their free lists and per-CPU caches, types of
@@ -122,7 +90,7 @@ export async function readKernelLists(sources: KernelSources): Promise<KernelLis
   const withCaches = await attempt(notes, "caches of CPUs", zones, () => reader.caches(zones));
   const empty = new Uint8Array(0);
   const pageblockTypes = await attempt(notes, "types of pageblocks", empty, () =>
-    reader.pageblockTypes(),
+    readPageblockTypes(sources),
   );
   const batches = await attempt(notes, "LRU-add batches", [], () => reader.batches());
   const read = withCaches.map(({ zone }) => zone);
@@ -153,6 +121,7 @@ interface PlacedZone {
 
 class ListReader {
   readonly #from: KernelSources;
+  readonly #reader: KernelReader;
   readonly #migratetypes: readonly (KernelMigratetype | undefined)[];
   readonly #structSize: number;
   readonly #linkAt: number;
@@ -160,6 +129,7 @@ class ListReader {
 
   constructor(from: KernelSources) {
     this.#from = from;
+    this.#reader = new KernelReader(from.memory);
     this.#migratetypes = migratetypesOf(from.types, from.file);
     this.#structSize = from.info.size("page");
     this.#linkAt = from.info.offset("page.lru");
@@ -174,7 +144,7 @@ class ListReader {
     const zones: PlacedZone[] = [];
     for (const node of nodes) {
       const address = await this.#nodeAddress(node);
-      const nrZones = await this.#int(address + BigInt(nrZonesAt));
+      const nrZones = await this.#reader.i32(address + BigInt(nrZonesAt));
       if (nrZones < 1 || nrZones > MOST_ZONES) {
         this.#reject(`node ${node}`, `must have 1 to ${MOST_ZONES} zones, got ${nrZones}`);
       }
@@ -223,7 +193,7 @@ class ListReader {
     if (areasAt + orders * areaSize > size) {
       this.#reject("SIZE(zone)", `must hold its free areas, got ${size} bytes`);
     }
-    const bytes = viewOf(await this.#from.memory.read(address, size));
+    const bytes = await this.#reader.view(address, size);
     const nrFree: number[] = [];
     const lists: KernelList[] = [];
     for (let order = 0; order < orders; order++) {
@@ -276,7 +246,7 @@ class ListReader {
     const offsets = await this.#cpuOffsets();
     const found: PlacedZone[] = [];
     for (const { address, zone } of zones) {
-      const base = await this.#word(address + BigInt(inZone));
+      const base = await this.#reader.u64(address + BigInt(inZone));
       const caches: KernelCache[] = [];
       for (const [cpu, offset] of offsets.entries()) {
         const cache = await this.#cache(wrapped(base + offset), cpu);
@@ -304,7 +274,7 @@ class ListReader {
     ) {
       return this.#reject("struct per_cpu_pages", "must have count, high, batch and lists");
     }
-    const bytes = viewOf(await this.#from.memory.read(address, listsAt + nrLists * 16));
+    const bytes = await this.#reader.view(address, listsAt + nrLists * 16);
     const lists: KernelList[] = [];
     for (let index = 0; index < nrLists; index++) {
       const place = listsAt + index * 16;
@@ -343,7 +313,7 @@ class ListReader {
     const pfns: number[] = [];
     for (const offset of await this.#cpuOffsets()) {
       const address = wrapped(symbol + offset + BigInt(at));
-      const bytes = viewOf(await this.#from.memory.read(address, pagesAt + nr * 8));
+      const bytes = await this.#reader.view(address, pagesAt + nr * 8);
       const length = Math.min(bytes.getUint8(0), nr);
       for (let index = 0; index < length; index++) {
         const pfn = this.#pfnOf(bytes.getBigUint64(pagesAt + index * 8, true), 0);
@@ -366,73 +336,16 @@ class ListReader {
     if (table === undefined || count === undefined) {
       return this.#reject("__per_cpu_offset, nr_cpu_ids", "must be known, got no such symbols");
     }
-    const cpus = await this.#int(count);
+    const cpus = await this.#reader.i32(count);
     if (cpus < 1 || cpus > MOST_CPUS) {
       this.#reject("nr_cpu_ids", `must be from 1 to ${MOST_CPUS}, got ${cpus}`);
     }
-    const bytes = viewOf(await this.#from.memory.read(table, cpus * 8));
+    const bytes = await this.#reader.view(table, cpus * 8);
     return Array.from({ length: cpus }, (_, cpu) => bytes.getBigUint64(cpu * 8, true));
   }
 
-  async pageblockTypes(): Promise<Uint8Array> {
-    const { info, types, endPfn } = this.#from;
-    const bits = pageblockBits(types);
-    const size = this.#bounded("SIZE(mem_section)", info.size("mem_section"), PAGE_SIZE);
-    const sectionBits = info.signedConstant("SECTION_SIZE_BITS") ?? 27;
-    if (sectionBits < 21 || sectionBits > 40) {
-      this.#reject("NUMBER(SECTION_SIZE_BITS)", `must be from 21 to 40, got ${sectionBits}`);
-    }
-    const usageAt = types.memberOffset("mem_section", "usage");
-    const flagsAt = types.memberOffset("mem_section_usage", "pageblock_flags");
-    const table = info.symbol("mem_section");
-    if (usageAt === undefined || flagsAt === undefined || table === undefined) {
-      return this.#reject("mem_section", "must be known with its usage, got no such");
-    }
-    if (usageAt + 8 > size) {
-      this.#reject("SIZE(mem_section)", `must hold its usage, got ${size} bytes`);
-    }
-    const blocksEach = 2 ** sectionBits / (PAGEBLOCK_PAGES * PAGE_SIZE);
-    const perRoot = Math.floor(PAGE_SIZE / size);
-    const found = new Uint8Array(Math.ceil(endPfn / PAGEBLOCK_PAGES)).fill(UNKNOWN_TYPE);
-    const flagBytes = (blocksEach * bits.width) / 8;
-    for (let first = 0; first * blocksEach < found.length; first += perRoot) {
-      const root = await this.#word(table + BigInt((first / perRoot) * 8));
-      if (root === 0n) continue;
-      const sections = viewOf(await this.#from.memory.read(root, PAGE_SIZE));
-      for (let index = 0; index < perRoot; index++) {
-        const usage = sections.getBigUint64(index * size + usageAt, true);
-        const block = (first + index) * blocksEach;
-        if (usage === 0n || block >= found.length) continue;
-        const flags = await this.#from.memory.read(usage + BigInt(flagsAt), flagBytes);
-        this.#unpack(flags, bits, found.subarray(block, block + blocksEach));
-      }
-    }
-    return found;
-  }
-
-  #unpack(flags: Uint8Array, bits: PageblockBits, into: Uint8Array): void {
-    for (let block = 0; block < into.length; block++) {
-      let value = 0;
-      for (let bit = 0; bit < bits.width; bit++) {
-        const at = block * bits.width + bit;
-        value |= (((flags[at >> 3] ?? 0) >> (at & 7)) & 1) << bit;
-      }
-      const isIsolated = bits.isolate !== undefined && ((value >> bits.isolate) & 1) === 1;
-      const type = isIsolated ? "Isolate" : this.#migratetypes[value & 7];
-      into[block] = type === undefined ? UNKNOWN_TYPE : MIGRATETYPES.indexOf(type);
-    }
-  }
-
-  async #int(address: bigint): Promise<number> {
-    return viewOf(await this.#from.memory.read(address, 4)).getInt32(0, true);
-  }
-
-  async #word(address: bigint): Promise<bigint> {
-    return viewOf(await this.#from.memory.read(address, 8)).getBigUint64(0, true);
-  }
-
   async #pointer(address: bigint): Promise<bigint> {
-    const value = await this.#word(address);
+    const value = await this.#reader.u64(address);
     if (value >= FIRST_KERNEL_ADDRESS) return value;
     const where = `0x${address.toString(16)}`;
     return this.#reject(where, `must hold a kernel address, got 0x${value.toString(16)}`);
@@ -456,10 +369,6 @@ function wrapped(address: bigint): bigint {
   return BigInt.asUintN(64, address);
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 /** Order and type of a cache's list by its place: pindex_to_order() (v6.1). */
 function cacheListAt(
   index: number,
@@ -472,28 +381,6 @@ function cacheListAt(
   }
   const isMovable = nrLists === nrLow + 1 || index > nrLow;
   return { order: PAGEBLOCK_ORDER, type: isMovable ? "Movable" : "Unmovable" };
-}
-
-/** The kernel's migratetypes by their numbers. */
-function migratetypesOf(types: Btf, file: string): (KernelMigratetype | undefined)[] {
-  const values = types.enumOf("migratetype");
-  if (values === undefined) {
-    throw new CaptureError(file, "enum migratetype", "must be known, got no such type");
-  }
-  const names: readonly (readonly [KernelMigratetype, string])[] = [
-    ["Unmovable", "MIGRATE_UNMOVABLE"],
-    ["Movable", "MIGRATE_MOVABLE"],
-    ["Reclaimable", "MIGRATE_RECLAIMABLE"],
-    ["HighAtomic", "MIGRATE_HIGHATOMIC"],
-    ["CMA", "MIGRATE_CMA"],
-    ["Isolate", "MIGRATE_ISOLATE"],
-  ];
-  const found: (KernelMigratetype | undefined)[] = [];
-  for (const [type, name] of names) {
-    const value = values.get(name);
-    if (value !== undefined && value >= 0 && value < 8) found[value] = type;
-  }
-  return found;
 }
 
 function zoneKinds(types: Btf, file: string): (KernelZoneKind | undefined)[] {
@@ -513,19 +400,4 @@ function zoneKinds(types: Btf, file: string): (KernelZoneKind | undefined)[] {
     if (value !== undefined && value >= 0 && value < MOST_ZONES) found[value] = kind;
   }
   return found;
-}
-
-/** How the type of a pageblock is stored. */
-interface PageblockBits {
-  /** Bits of each pageblock. */
-  readonly width: number;
-  /** The one that means isolated, where that is no type; undefined up to 6.16. */
-  readonly isolate: number | undefined;
-}
-
-function pageblockBits(types: Btf): PageblockBits {
-  const values = types.enumOf("pageblock_bits");
-  const used = values?.get("NR_PAGEBLOCK_BITS") ?? values?.get("__NR_PAGEBLOCK_BITS") ?? 4;
-  const width = [4, 8, 16].find((bits) => bits >= used) ?? 32;
-  return { width, isolate: values?.get("PB_migrate_isolate") };
 }

@@ -1,6 +1,6 @@
-import { CaptureError } from "../capture/capture-error.js";
-import type { KernelMemory } from "../capture/kernel-memory.js";
-import { textOf, viewOf } from "./dump-file.js";
+import { textOf, viewOf } from "../bytes.js";
+import { CaptureError } from "./capture-error.js";
+import type { KernelMemory } from "./kernel-memory.js";
 
 const MAX_TEXT = 4096;
 const TEXT_PIECE = 64;

@@ -1,3 +1,4 @@
+import { textOf } from "../bytes.js";
 import { CaptureError } from "./capture-error.js";
 
 // An archive is a sequence of 512-byte blocks. Each member is a header and its data, filled up to
@@ -52,7 +53,7 @@ export async function* tarEntries(
       const size = extension.size ?? sizeOf(header, archive);
       if (type === "L" || type === "x") {
         if (size > MAX_EXTENSION_SIZE) reject(archive, `a name of ${size} bytes`);
-        const data = text(await input.take(size));
+        const data = textOf(await input.take(size));
         extension = { ...extension, ...(type === "L" ? { path: data } : paxFields(data, archive)) };
         await input.skip(paddingOf(size));
         continue;
@@ -89,9 +90,9 @@ function paxFields(data: string, archive: string): Extension {
 }
 
 function nameOf(header: Uint8Array): string {
-  const name = text(header.subarray(0, 100));
-  const isPosix = header[262] === 0 && text(header.subarray(257, 263)) === "ustar";
-  const prefix = isPosix ? text(header.subarray(345, 500)) : "";
+  const name = textOf(header.subarray(0, 100));
+  const isPosix = header[262] === 0 && textOf(header.subarray(257, 263)) === "ustar";
+  const prefix = isPosix ? textOf(header.subarray(345, 500)) : "";
   return prefix === "" ? name : `${prefix}/${name}`;
 }
 
@@ -101,13 +102,13 @@ function sizeOf(header: Uint8Array, archive: string): number {
   const size =
     first >= 0x80
       ? others.reduce((sum, byte) => sum * 256 + byte, first & 0x7f)
-      : octal(text(field));
+      : octal(textOf(field));
   if (!Number.isSafeInteger(size)) reject(archive, "a member without a size");
   return size;
 }
 
 function checkSum(header: Uint8Array, archive: string): void {
-  const expected = octal(text(header.subarray(CHECK_OFFSET, CHECK_OFFSET + CHECK_SIZE)));
+  const expected = octal(textOf(header.subarray(CHECK_OFFSET, CHECK_OFFSET + CHECK_SIZE)));
   const sum = header.reduce((total, byte, index) => {
     const isCheck = index >= CHECK_OFFSET && index < CHECK_OFFSET + CHECK_SIZE;
     return total + (isCheck ? 0x20 : byte);
@@ -119,12 +120,6 @@ function checkSum(header: Uint8Array, archive: string): void {
 function octal(field: string): number {
   const digits = field.trim();
   return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN;
-}
-
-/** Up to the first NUL. */
-function text(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 function paddingOf(size: number): number {

@@ -1,3 +1,4 @@
+import { viewOf } from "../bytes.js";
 import { DeviceFailure } from "./device-failure.js";
 import type { DeviceGeometry, DevicePort } from "./device-port.js";
 import { optionError } from "../input-error.js";
@@ -335,8 +336,4 @@ export class FramePort implements DevicePort {
 
 function frame(tag: number, payload: Uint8Array = new Uint8Array(0)): Frame {
   return { tag, payload };
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -29,13 +29,3 @@ export async function readFully(
   const rule = `must have ${length} bytes from byte ${position} on, got a file of ${file.size} bytes: is the dump complete?`;
   throw new CaptureError(file.name, what, rule);
 }
-
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** The text before the first zero byte. */
-export function textOf(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
-}

@@ -3,7 +3,7 @@ import { CaptureError } from "../capture/capture-error.js";
 import type { VmcoreInfo } from "../capture/vmcoreinfo.js";
 import type { FoundKernel, UtsName } from "./find-kernel.js";
 import { findTables, readSymbols, tablesOf } from "./kallsyms.js";
-import { KernelReader } from "./kernel-reader.js";
+import { KernelReader } from "../capture/kernel-reader.js";
 import type { KernelSpace } from "./kernel-space.js";
 
 const MAX_TYPES_SIZE = 2 ** 26;

@@ -1,5 +1,5 @@
 import { CaptureError } from "../capture/capture-error.js";
-import { constantOf, offsetOf, sizeOf, symbolOf, type DumpedKernel } from "./dumped-kernel.js";
+import { constantOf, offsetOf, sizeOf, type DumpedKernel } from "./dumped-kernel.js";
 import { onlineCpus, perCpuOffset } from "./per-cpu.js";
 
 const MAX_NODES = 1024;
@@ -152,10 +152,4 @@ function zoneText({ node, name, values, protection, counters, cpus }: DumpedZone
     lines.push(`  start_pfn:           ${startPfn}`);
   }
   return `${lines.join("\n")}\n`;
-}
-
-/** A symbol that the kernel has under one name or another. */
-export function symbolOfAny(kernel: DumpedKernel, ...names: readonly string[]): bigint {
-  const name = names.find((candidate) => kernel.symbols.has(candidate)) ?? names[0] ?? "";
-  return symbolOf(kernel, name);
 }

@@ -1,5 +1,6 @@
 import { CaptureError } from "../capture/capture-error.js";
-import { readFully, viewOf, type DumpFile } from "./dump-file.js";
+import { viewOf } from "../bytes.js";
+import { readFully, type DumpFile } from "./dump-file.js";
 import { parseNotes } from "./elf-notes.js";
 import { ExtentMemory } from "./extent-memory.js";
 import { extentsOf, type Extent } from "./extents.js";

@@ -1,5 +1,5 @@
 import { CaptureError } from "../capture/capture-error.js";
-import { textOf, viewOf } from "./dump-file.js";
+import { textOf, viewOf } from "../bytes.js";
 import type { DumpHints } from "./physical-memory.js";
 
 /** `struct QEMUCPUState` of QEMU's target/i386/arch_dump.c: its size, and where CR3 lies. */

@@ -1,8 +1,8 @@
 import { CaptureError, quoted } from "../capture/capture-error.js";
 import { VmcoreInfo } from "../capture/vmcoreinfo.js";
 import { PAGE_SIZE } from "../units.js";
-import { textOf, viewOf } from "./dump-file.js";
-import { unlessMissing } from "./kernel-reader.js";
+import { textOf, viewOf } from "../bytes.js";
+import { unlessMissing } from "../capture/kernel-reader.js";
 import { KernelSpace, type PageTables } from "./kernel-space.js";
 import type { PhysicalMemory } from "./physical-memory.js";
 

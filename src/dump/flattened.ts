@@ -1,5 +1,6 @@
 import { CaptureError } from "../capture/capture-error.js";
-import { readFully, viewOf, type DumpFile } from "./dump-file.js";
+import { viewOf } from "../bytes.js";
+import { readFully, type DumpFile } from "./dump-file.js";
 import { extentAt, type Extent } from "./extents.js";
 
 // makedumpfile -F, and QEMU where it cannot seek: a header of 4,096 bytes, then parts of a file,

@@ -1,7 +1,7 @@
 import { CaptureError } from "../capture/capture-error.js";
 import type { VmcoreInfo } from "../capture/vmcoreinfo.js";
-import { viewOf } from "./dump-file.js";
-import type { KernelReader } from "./kernel-reader.js";
+import { viewOf } from "../bytes.js";
+import type { KernelReader } from "../capture/kernel-reader.js";
 
 // Tables that the build of Linux writes into a kernel (kallsyms).
 const TOKENS = 256;

@@ -1,7 +1,8 @@
 import { CaptureError } from "../capture/capture-error.js";
 import { hex } from "../capture/whole-number.js";
 import { PAGE_SIZE } from "../units.js";
-import { readFully, textOf, viewOf, type DumpFile } from "./dump-file.js";
+import { textOf, viewOf } from "../bytes.js";
+import { readFully, type DumpFile } from "./dump-file.js";
 import { parseNotes } from "./elf-notes.js";
 import { pageCodec, type Compression, type PageCodec } from "./page-codec.js";
 import { PageBitmap } from "./page-bitmap.js";

@@ -1,7 +1,7 @@
 import { CaptureError } from "../capture/capture-error.js";
 import type { KernelMemory } from "../capture/kernel-memory.js";
 import { PAGE_SIZE } from "../units.js";
-import { viewOf } from "./dump-file.js";
+import { viewOf } from "../bytes.js";
 import type { PhysicalMemory } from "./physical-memory.js";
 
 // Page tables of x86-64 (Intel SDM, volume 3, 4.5).

@@ -4,7 +4,7 @@ import { CaptureError } from "../capture/capture-error.js";
 import { symbolOf, type DumpedKernel } from "./dumped-kernel.js";
 import { kernelFlagLayout } from "./page-flag-layout.js";
 import type { MemorySections } from "./sections.js";
-import { unlessMissing } from "./kernel-reader.js";
+import { unlessMissing } from "../capture/kernel-reader.js";
 
 const WORD = 8;
 /** KPF_NOPAGE: no page, or one of a memory block that is offline. */

@@ -1,6 +1,6 @@
 import { CaptureError } from "../capture/capture-error.js";
 import { offsetOf, sizeOf, type DumpedKernel } from "./dumped-kernel.js";
-import { unlessMissing } from "./kernel-reader.js";
+import { unlessMissing } from "../capture/kernel-reader.js";
 
 const MAX_MODULES = 4096;
 const MAX_PARAMETERS = 256;

@@ -1,10 +1,6 @@
 import type { Capture, CapturePageTypes } from "../capture/capture.js";
-import {
-  MIGRATETYPES,
-  type KernelList,
-  type KernelMigratetype,
-  type KernelZone,
-} from "../capture/kernel-lists.js";
+import type { KernelList, KernelZone } from "../capture/kernel-lists.js";
+import { MIGRATETYPES, type KernelMigratetype } from "../capture/kernel-migratetypes.js";
 import { Migratetype } from "../core/abi.js";
 import type { LinkedList } from "../core/page-loader.js";
 import type { PageMemory } from "../core/page-memory.js";

@@ -1,3 +1,4 @@
+import { viewOf } from "../bytes.js";
 import type {
   Answer,
   BlocksState,
@@ -261,8 +262,4 @@ export function decodeConfig(bytes: Uint8Array): WireConfig {
     pluggedSize: view.getBigUint64(40, true),
     requestedSize: view.getBigUint64(48, true),
   };
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -10,7 +10,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["input-error.ts"],
   ["near-name.ts", "listener-failures.ts", "out-of-memory.ts", "seeded-random.ts"],
   ["option-check.ts"],
-  ["errno.ts", "pausing-work.ts", "progress.ts", "struct-page.ts", "units.ts"],
+  ["bytes.ts", "errno.ts", "pausing-work.ts", "progress.ts", "struct-page.ts", "units.ts"],
   ["clock.ts", "core", "capture", "virtio-mem"],
   ["linux", "dump"],
   ["log"],
