@@ -56,7 +56,7 @@ const HUGETLB: u32 = (1 << PAGE_HUGETLB) | (1 << PAGE_HUGETLB_FREE) | (1 << PAGE
 const MOVABLE: u32 = LRU | (1 << PAGE_DRIVER_MOVABLE) | (1 << PAGE_BALLOON) | HUGETLB;
 // Of eight state bytes at once those that are no free head and of certain classes, by their top
 // bits. Movable classes, and no others, have bit 4.
-const TOPS: u64 = 0x8080808080808080;
+export const TOPS: u64 = 0x8080808080808080;
 
 export function movableBytes(states: u64): u64 {
   return (states << 3) & ~states & TOPS;

@@ -22,7 +22,7 @@ import { JOURNAL_DROPPED, addJournalEntry } from "./journal";
 import { tracking } from "./owner";
 import { freePagesAt } from "./page-free";
 import { stateAt } from "./page";
-import { HEAD, classOf, countMovable, holdOf, isCleanFile } from "./page-class";
+import { HEAD, TOPS, classOf, countMovable, holdOf, isCleanFile } from "./page-class";
 import {
   NO_ZONE,
   blockState,
@@ -45,9 +45,8 @@ const CLEAN: u32 = 0;
 const SWAP_CACHE: u32 = 1;
 const SWAP_OUT: u32 = 2;
 
-/** A bit in each byte of a word: the lowest, the highest. */
+/** The lowest bit of each byte of a word. */
 const ONES: u64 = 0x0101010101010101;
-const TOPS: u64 = 0x8080808080808080;
 
 let cursor: u32 = 0;
 /** The last search found nothing of the kinds before this one. */

@@ -4,11 +4,11 @@ import type { TurnedShare } from "./learned.js";
 import type { StayChance } from "./prediction.js";
 import type { RandomDraws } from "./random-draws.js";
 import { joinChances, type PredictedRun } from "./stay-chances.js";
+import { PAGE_SIZE } from "../units.js";
 
 // Where a guest is too large to be drawn again and again: how many subblocks turn out otherwise,
 // without asking what the driver would do about it.
 
-const PAGE_SIZE = 4096;
 /** Subblocks that the core tells about at once. */
 const MOST_SUBBLOCKS = 2 ** 19;
 const DRAWS = 400;

@@ -1,8 +1,7 @@
 import type { Guest } from "../../../src/index.js";
 import { PageClass } from "../../../src/core/abi.js";
 import type { Kinds } from "./protocol.js";
-
-const PAGE_SIZE = 4096;
+import { PAGE_SIZE } from "../../../src/units.js";
 
 /** Kinds of memory that a chart tells apart, from the ground up. */
 const KINDS: readonly { readonly name: string; readonly classes: readonly number[] }[] = [

@@ -4,8 +4,8 @@ import { FATES } from "../../../src/report/region-map.js";
 import { cellsOf } from "./geometry.js";
 import type { LiveFrame, Region } from "./protocol.js";
 import { pluggedCells } from "./recorder.js";
+import { PAGE_SIZE } from "../../../src/units.js";
 
-const PAGE_SIZE = 4096;
 const UNPLUGGED = FATES.indexOf("unplugged");
 const GIVEN_BACK = FATES.indexOf("given-back");
 const ADDED = FATES.indexOf("added");

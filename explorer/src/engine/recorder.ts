@@ -5,8 +5,8 @@ import { obstacleReason } from "../../../src/predict/obstacle-reason.js";
 import { FATES } from "../../../src/report/region-map.js";
 import { cellsOf, regionOf } from "./geometry.js";
 import { Moment, type Region, type Timeline } from "./protocol.js";
+import { PAGE_SIZE } from "../../../src/units.js";
 
-const PAGE_SIZE = 4096;
 /** More than a TiB in steps of 2 MiB that are all tried and unplugged. */
 const MOST_EVENTS = 2 ** 21;
 

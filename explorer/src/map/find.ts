@@ -1,8 +1,6 @@
-import { parseAddress } from "../../../src/units.js";
+import { parseAddress, PAGE_SIZE } from "../../../src/units.js";
 import type { Region } from "../engine/protocol.js";
 import { hex } from "../words.js";
-
-const PAGE_SIZE = 4096;
 
 /** A place on the map, down to the page where pages are shown. */
 export interface Spot {

@@ -9,8 +9,8 @@ import type { Spot } from "./find.js";
 import { cellAt, layoutOf, placeOf, type Layout, type Point } from "./layout.js";
 import type { Mode } from "./modes.js";
 import { pageGrid, Painter, PAGES_FROM, type Look } from "./painter.js";
+import { PAGE_SIZE } from "../../../src/units.js";
 
-const PAGE_SIZE = 4096;
 const WHEEL_ZOOM = 0.0016;
 const KEY_ZOOM = 1.5;
 const KEY_PAN = 80;

@@ -19,8 +19,8 @@ import { useTheme } from "../theme.js";
 import { useThrottled } from "./throttled.js";
 import { addressOf, formatRoughSize, hex } from "../words.js";
 import { TimeBar } from "./time-bar.js";
+import { PAGE_SIZE } from "../../../src/units.js";
 
-const PAGE_SIZE = 4096;
 const NOTHING = new Uint8Array();
 const STAYS = FATE_NAMES.indexOf("stays");
 

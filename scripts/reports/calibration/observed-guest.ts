@@ -9,6 +9,7 @@ import { MAY_BE_PINNED } from "../../../src/predict/estimated-sizes.js";
 import { predictOn } from "../../../src/predict/predict.js";
 import type { Prediction } from "../../../src/predict/prediction.js";
 import type { RecordedRequest } from "../recordings.js";
+import { PAGE_SIZE } from "../../../src/units.js";
 
 /** What became of the subblocks of a kind in one recorded request. */
 export interface KindOutcome {
@@ -32,8 +33,6 @@ export interface ObservedGuest {
   readonly pageShares: readonly number[];
   readonly prediction: Prediction;
 }
-
-const PAGE_SIZE = 4096;
 
 /** The kinds whose pageblocks count as staying. */
 const FIRST_THAT_STAYS = Doubt.SlabIdle;

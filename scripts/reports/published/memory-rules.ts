@@ -1,10 +1,9 @@
 import { scenarioOf } from "../../../src/scenario/parse.js";
 import { runScenario } from "../../../src/scenario/run.js";
-import { formatSize } from "../../../src/units.js";
+import { formatSize, PAGE_SIZE } from "../../../src/units.js";
 import { Simulation } from "../../../src/scenario/simulation.js";
 import { exact, type Row, type Section } from "./row.js";
 
-const PAGE_SIZE = 4096;
 const MiB = 1024 ** 2;
 
 /** What Linux's documentation says of zones, and what memory costs that describes memory. */
